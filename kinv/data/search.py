@@ -1,0 +1,88 @@
+"""Finds a data set by name: the order of search of the whole package stands here and nowhere else."""
+
+import logging
+import os
+from pathlib import Path
+
+from . import digits, folders, photos, prepared
+from .source import Source
+
+logger = logging.getLogger("kinv.data")
+
+
+def find(name: str, split: str | None = None, *, download: bool = False) -> Source:
+    """The source behind a name, with what was really found in its `description`. See `kinv.data.load`."""
+    if name.startswith("tfds:"):
+        return _find_prepared(name.removeprefix("tfds:"), split or "test", download)
+    if name == "mnist":
+        return _find_mnist(split or "test", download)
+    folder = _find_folder(name)
+    if folder is not None:
+        return folders.open_folder(folder, split or "all", name)
+    if name == "photos":
+        return photos.open_photos(split or "all")
+    raise FileNotFoundError(_missing(name))
+
+
+def data_folder() -> Path | None:
+    """The folder that `KINV_DATA_DIR` names, or None.
+
+    Raises:
+        FileNotFoundError: it names something that is not a folder.
+    """
+    named = os.environ.get("KINV_DATA_DIR")
+    if not named:
+        return None
+    if not Path(named).is_dir():
+        raise FileNotFoundError(f"KINV_DATA_DIR={named} is not a folder.")
+    return Path(named)
+
+
+def _find_folder(name: str) -> Path | None:
+    inside = data_folder()
+    for folder in (inside / name if inside else None, Path(name).expanduser()):
+        if folder is not None and folder.is_dir():
+            return folder
+    return None
+
+
+def _find_mnist(split: str, download: bool) -> Source:
+    inside = data_folder()
+    if inside and (inside / "mnist.npz").is_file():
+        return digits.open_npz(inside / "mnist.npz", split, f"MNIST, mnist.npz of KINV_DATA_DIR ({split})")
+    if prepared.prepared_folder("mnist"):
+        return _find_prepared("mnist", split, download=False)
+    keras_home = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
+    cached = keras_home / "datasets" / "mnist.npz"
+    if download and not cached.is_file():
+        import keras
+
+        keras.datasets.mnist.load_data()
+    if cached.is_file():
+        return digits.open_npz(cached, split, f"MNIST, Keras's copy ({split})")
+    source = digits.open_embedded(split)
+    logger.warning("mnist: using %s; for all 70,000 set KINV_DATA_DIR or pass download=True", source.description)
+    return source
+
+
+def _find_prepared(name: str, split: str, download: bool) -> Source:
+    source = prepared.open_prepared(name, split, download)
+    if source is None:
+        raise FileNotFoundError(
+            f"The TensorFlow data set {name!r} is not prepared on this machine. Allow the download "
+            "(--download, or download=True), or point TFDS_DATA_DIR at the folder that holds it."
+        )
+    return source
+
+
+def _missing(name: str) -> str:
+    inside = data_folder()
+    if inside is None:
+        where = "KINV_DATA_DIR is not set; point it at the folder that holds it"
+    else:
+        here = sorted(entry.name for entry in inside.iterdir() if entry.is_dir())
+        where = f"KINV_DATA_DIR holds {', '.join(here) or 'no folders'}"
+    return (
+        f"There is no data set and no folder {name!r}: {where}. Known offline: 'mnist' and 'photos'. "
+        "Also possible: the path of any folder of pictures, or 'tfds:NAME'."
+    )

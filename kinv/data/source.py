@@ -1,0 +1,154 @@
+"""Where pictures come from: a list of pictures that can be read one by one, and what is known of them."""
+
+import logging
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from .decoding import Problem, UnreadablePicture
+
+logger = logging.getLogger("kinv.data")
+READ_AHEAD = 64  # pictures decoded at a time while streaming
+
+
+def log_problem(problem: Problem) -> None:
+    """Reports one picture on the `kinv.data` logger: what is wrong with it and what was done."""
+    logger.warning("%s", problem)
+
+
+@dataclass(frozen=True)
+class Source:
+    """One split of one data set.
+
+    Attributes:
+        name: what it was asked for as, such as `"mnist"` or a folder.
+        description: what was really found, for people.
+        license: the licence of the pictures, or where to look.
+        count: number of pictures.
+        read: the picture at an index at a size (`None`: as it is), and what was wrong with it, if anything.
+            uint8, `(height, width, channels)`. Raises `UnreadablePicture`.
+        labels: int32 class indices `(count,)`, or None.
+        class_names: name of every class, or None.
+        problems: what was already found wrong while listing the pictures.
+    """
+
+    name: str
+    description: str
+    license: str
+    count: int
+    read: Callable[[int, int | None], tuple[np.ndarray, list[Problem]]]
+    labels: np.ndarray | None = None
+    class_names: list[str] | None = None
+    problems: tuple[Problem, ...] = field(default=())
+
+    def pictures(
+        self, size: int | None, order: Iterator[int] | None = None, on_problem: Callable[[Problem], None] = log_problem
+    ) -> Iterator[tuple[np.ndarray, int]]:
+        """Yields `(picture, index)`, decoded in parallel; what can't be read is reported and left out."""
+        for problem in self.problems:
+            on_problem(problem)
+
+        def attempt(index: int):
+            try:
+                return index, *self.read(index, size)
+            except UnreadablePicture as error:
+                return index, None, [error.problem]
+
+        with ThreadPoolExecutor() as pool:
+            for indices in _chunks(iter(range(self.count)) if order is None else order, READ_AHEAD):
+                for index, picture, problems in pool.map(attempt, indices):
+                    for problem in problems:
+                        on_problem(problem)
+                    if picture is not None:
+                        yield picture, index
+
+    def load(
+        self,
+        size: int | None = None,
+        limit: int | None = None,
+        on_problem: Callable[[Problem], None] = log_problem,
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        """All pictures as float32 `(count, height, width, channels)` in 0..255, and their labels.
+
+        Raises:
+            ValueError: no picture is usable, or they differ in size and no `size` was given.
+        """
+        count = self.count if limit is None else min(limit, self.count)
+        found = list(self.pictures(size, iter(range(count)), on_problem))
+        if not found:
+            raise ValueError(f"None of the {count} pictures of {self.description} can be used; see the lines above.")
+        shapes = {picture.shape for picture, _ in found}
+        if len(shapes) > 1:
+            raise ValueError(
+                f"The pictures of {self.description} have {len(shapes)} different sizes, such as "
+                f"{sorted(shapes)[:3]}: pass size=, for example the classifier's input size."
+            )
+        images = np.stack([picture for picture, _ in found]).astype("float32")
+        labels = None if self.labels is None else self.labels[[index for _, index in found]]
+        return images, labels
+
+    def stream(
+        self,
+        size: int,
+        batch_size: int | None = None,
+        seed: int | None = None,
+        repeat: bool = False,
+        on_problem: Callable[[Problem], None] = log_problem,
+    ) -> Any:
+        """A `tf.data.Dataset` of `(image, label)`, or of `image` where there are no labels; never all in memory.
+
+        Args:
+            size: height and width.
+            batch_size: pictures a batch; `None` for single pictures.
+            seed: shuffles, in another order every epoch; `None` keeps the order.
+            repeat: goes on for ever.
+        """
+        import kinv.backend  # noqa: F401  (starts TensorFlow quietly)
+        import tensorflow as tf
+
+        channels = self.read_first(size).shape[-1]
+
+        def generate():
+            order = _epochs(self.count, seed, repeat)
+            for picture, index in self.pictures(size, order, on_problem):
+                image = picture.astype("float32")
+                yield image if self.labels is None else (image, self.labels[index])
+
+        image_spec = tf.TensorSpec((size, size, channels), "float32")
+        spec = image_spec if self.labels is None else (image_spec, tf.TensorSpec((), "int32"))
+        dataset = tf.data.Dataset.from_generator(generate, output_signature=spec)
+        if batch_size is not None:
+            dataset = dataset.batch(batch_size)
+        return dataset.prefetch(tf.data.AUTOTUNE)
+
+    def read_first(self, size: int | None) -> np.ndarray:
+        """The first picture that can be read."""
+        for picture, _ in self.pictures(size, on_problem=lambda problem: None):
+            return picture
+        raise ValueError(f"None of the {self.count} pictures of {self.description} can be used.")
+
+
+def _chunks(indices: Iterator[int], size: int) -> Iterator[list[int]]:
+    chunk: list[int] = []
+    for index in indices:
+        chunk.append(index)
+        if len(chunk) == size:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+def _epochs(count: int, seed: int | None, repeat: bool) -> Iterator[int]:
+    epoch = 0
+    while True:
+        if seed is None:
+            yield from range(count)
+        else:
+            yield from np.random.default_rng([seed, epoch]).permutation(count).tolist()
+        epoch += 1
+        if not repeat:
+            return

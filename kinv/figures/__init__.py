@@ -1,0 +1,1 @@
+"""What a person looks at: one module for each paper; every function takes results and returns a Figure."""

@@ -1,0 +1,25 @@
+"""One look for all figures."""
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+INK, QUIET, GOOD, BAD, ACCENT = "#222222", "#8a8a8a", "#2a7f4f", "#b3372f", "#2f5fa8"
+DPI = 150
+
+
+def new_figure(width: float, height: float, rows: int = 1, columns: int = 1, **grid):
+    """A figure of a size in inches and its axes `(rows, columns)`; no window system is touched."""
+    figure = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(rows, columns, squeeze=False, **grid)
+    for axis in axes.flat:
+        axis.spines[["top", "right"]].set_visible(False)
+    return figure, axes
+
+
+def show_picture(axis, image) -> None:
+    """Draws one picture `(H, W, 1 or 3)` in 0..255, without ticks."""
+    pixels = image.round().clip(0, 255).astype("uint8")
+    axis.imshow(pixels[..., 0] if pixels.shape[-1] == 1 else pixels, cmap="gray", vmin=0, vmax=255)
+    axis.set(xticks=[], yticks=[])
+    axis.spines[:].set_visible(False)

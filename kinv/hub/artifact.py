@@ -1,0 +1,196 @@
+"""Artifacts: a trained model as a folder that can be checked, loaded, copied and used without kinv."""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from .. import __version__
+from .errors import ArtifactError
+from .manifest import verify, write_manifest
+
+CONFIG, WEIGHTS, METADATA, SAVED_MODEL, CARD = "config.json", "model.weights.h5", "metadata.json", "saved_model", "README.md"
+CLASSES = {"InvariantTransformer": "kinv.models"}  # what `load` builds, and from where; nothing else
+
+
+def save(
+    model: Any,
+    folder: str | os.PathLike,
+    metadata: Mapping[str, Any] | None = None,
+    figures: Mapping[str, Callable[[Path], Any]] | None = None,
+    card: str | None = None,
+) -> Path:
+    """Writes a trained model as an artifact: config, weights, metadata, SavedModel, figures, card and manifest.
+
+    Everything is written to a temporary folder beside `folder` and moved into place when it is whole. An artifact
+    that is already there is replaced; any other folder is left alone.
+
+    Args:
+        model: one of kinv's models.
+        folder: where to.
+        metadata: what is known of the training, as JSON values. kinv adds the versions.
+        figures: file name under `figures/` to a function that writes the picture to the path it is given.
+        card: the model card, Markdown; `{metadata[...]}`-style fields are filled in from the metadata.
+
+    Returns:
+        The folder.
+
+    Raises:
+        ValueError: an unknown class of model, or metadata that is not JSON (NaN counts as not).
+        ArtifactError: `folder` exists and is not an artifact.
+    """
+    folder = Path(folder)
+    _check_replaceable(folder)
+    name = type(model).__name__
+    if CLASSES.get(name) is None or not type(model).__module__.startswith(CLASSES[name]):
+        raise ValueError(f"kinv.save takes {', '.join(CLASSES)}, received {name}. Other Keras models: model.save().")
+    metadata = {**(metadata or {}), "versions": versions()}
+    config_text = _to_json({"kinv": __version__, "class": name, "config": model.get_config()})
+    metadata_text = _to_json(metadata)
+
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as temporary:
+        draft = Path(temporary, folder.name)
+        draft.mkdir()
+        (draft / CONFIG).write_text(config_text, encoding="utf-8")
+        (draft / METADATA).write_text(metadata_text, encoding="utf-8")
+        model.save_weights(draft / WEIGHTS)
+        export(model, draft / SAVED_MODEL)
+        for file_name, draw in (figures or {}).items():
+            (draft / "figures").mkdir(exist_ok=True)
+            draw(draft / "figures" / file_name)
+        if card is not None:
+            (draft / CARD).write_text(card.format(**metadata), encoding="utf-8")
+        write_manifest(draft)
+        _move_into_place(draft, folder, Path(temporary, "replaced"))
+    return folder
+
+
+def load(handle: str | os.PathLike) -> Any:
+    """Loads a model from an artifact, after every byte of it was checked against its manifest.
+
+    Args:
+        handle: a folder, or the name of an artifact in `artifacts/`.
+
+    Returns:
+        The model. A network under study is not part of it.
+
+    Raises:
+        ArtifactError: not found, damaged, or made by something else.
+    """
+    folder = find(handle)
+    verify(folder)
+    config = _read_config(folder)
+    cls = getattr(import_module(CLASSES[config["class"]]), config["class"])
+    try:
+        model = cls.from_config(config["config"])
+        model.load_weights(folder / WEIGHTS)
+    except (ValueError, TypeError, KeyError, OSError) as error:
+        raise ArtifactError(f"{folder} does not hold a valid {config['class']}: {error}") from error
+    return model
+
+
+def find(handle: str | os.PathLike) -> Path:
+    """The folder behind a handle: an existing folder, else one of `artifacts/` here or beside the package.
+
+    Raises:
+        ArtifactError: there is none; the message lists where it was looked for.
+    """
+    if str(handle).startswith("hf://"):
+        raise ArtifactError(f"{handle}: this version of kinv loads local artifacts only, not from a hub.")
+    if Path(handle).is_dir():
+        return Path(handle)
+    for shelf in artifact_folders():
+        if (shelf / str(handle)).is_dir():
+            return shelf / str(handle)
+    searched = ", ".join(str(shelf) for shelf in artifact_folders())
+    raise ArtifactError(f"No artifact {str(handle)!r}: it is not a folder, and not in {searched}.")
+
+
+def artifact_folders() -> list[Path]:
+    """Where artifacts are looked for by name: `artifacts/` of the working folder, and of kinv's own checkout."""
+    return list(dict.fromkeys([Path.cwd() / "artifacts", Path(__file__).parents[2] / "artifacts"]))
+
+
+def read_metadata(folder: Path) -> dict[str, Any]:
+    """The metadata of a verified artifact."""
+    return _read_json(folder / METADATA)
+
+
+def export(model: Any, folder: str | os.PathLike) -> Path:
+    """Writes a TensorFlow SavedModel with the model's named endpoints, for programs without kinv."""
+    import keras
+
+    archive = keras.export.ExportArchive()
+    archive.track(model)
+    for name, (function, signature) in model.export_endpoints().items():
+        archive.add_endpoint(name, function, input_signature=signature)
+    archive.write_out(str(folder), verbose=False)
+    return Path(folder)
+
+
+def versions() -> dict[str, str]:
+    """Versions of kinv, Python and the packages that make results what they are."""
+    import platform
+
+    import keras
+    import numpy as np
+    import tensorflow as tf
+
+    return {
+        "kinv": __version__,
+        "python": platform.python_version(),
+        "tensorflow": tf.__version__,
+        "keras": keras.__version__,
+        "numpy": np.__version__,
+    }
+
+
+def _check_replaceable(folder: Path) -> None:
+    if folder.exists() and not (folder / "manifest.json").is_file() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ArtifactError(f"{folder} exists and is not a kinv artifact; it is left alone. Choose another folder.")
+
+
+def _move_into_place(draft: Path, folder: Path, aside: Path) -> None:
+    if folder.exists():
+        os.rename(folder, aside)
+    try:
+        os.rename(draft, folder)
+    except OSError:
+        if aside.exists():
+            os.rename(aside, folder)
+        raise
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def _read_config(folder: Path) -> dict[str, Any]:
+    config = _read_json(folder / CONFIG)
+    if set(config) != {"kinv", "class", "config"} or not isinstance(config["config"], dict):
+        raise ArtifactError(f"{folder / CONFIG} must hold exactly 'kinv', 'class' and 'config'.")
+    if config["class"] not in CLASSES:
+        raise ArtifactError(f"{folder / CONFIG} names the class {config['class']!r}; kinv loads {', '.join(CLASSES)}.")
+    return config
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    def refuse(constant):
+        raise ValueError(f"{constant} is not JSON")
+
+    try:
+        value = json.loads(path.read_bytes(), parse_constant=refuse)
+    except (OSError, ValueError, RecursionError) as error:
+        raise ArtifactError(f"{path} can't be read: {error}") from None
+    if not isinstance(value, dict):
+        raise ArtifactError(f"{path} must hold a JSON object.")
+    return value
+
+
+def _to_json(value: Any) -> str:
+    try:
+        return json.dumps(value, indent=1, allow_nan=False) + "\n"
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"metadata and config must be JSON without NaN: {error}") from None

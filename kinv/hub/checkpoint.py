@@ -1,0 +1,81 @@
+"""Interrupted training that goes on where it was, and ends with the same bits."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import keras
+
+
+class Checkpoint(keras.callbacks.Callback):
+    """Keeps the whole state of training after every epoch, so that a killed `fit` can be continued.
+
+    Unlike `keras.callbacks.BackupAndRestore`, weights and position change in one atomic step, so that a kill at
+    any moment leaves a consistent state, and the training curves so far are kept as well.
+
+    Args:
+        folder: where to keep it.
+        run: what identifies the run, as JSON values; a checkpoint of another run is not continued.
+
+    Example: `checkpoint.restore(model)` gives the epoch to go on from::
+
+        checkpoint = Checkpoint("runs/mine", run={"seed": 0})
+        model.fit(dataset, epochs=10, initial_epoch=checkpoint.restore(model), callbacks=[checkpoint])
+        checkpoint.history                     # of all epochs, also those before the interruption
+    """
+
+    STATE = "checkpoint.json"
+
+    def __init__(self, folder: str | os.PathLike, run: Any = None):
+        super().__init__()
+        self.folder, self.run = Path(folder), json.loads(json.dumps(run))
+        self.history: dict[str, list[float]] = {}
+
+    def restore(self, model: keras.Model) -> int:
+        """Puts the kept state into a compiled model; returns the epoch to start from, 0 if there is none.
+
+        Raises:
+            ValueError: the folder holds the checkpoint of another run.
+        """
+        path = self.folder / self.STATE
+        if not path.is_file():
+            return 0
+        state = json.loads(path.read_text(encoding="utf-8"))
+        if state["run"] != self.run:
+            raise ValueError(
+                f"{self.folder} holds an unfinished run with other settings: {_difference(state['run'], self.run)}. "
+                "Go on with those, or delete the folder to start afresh."
+            )
+        model.optimizer.build(model.trainable_variables)
+        model.load_weights(self.folder / state["weights"])
+        self.history = state["history"]
+        return state["epoch"]
+
+    def on_epoch_end(self, epoch, logs=None):
+        for name, value in (logs or {}).items():
+            self.history.setdefault(name, []).append(float(value))
+        self.folder.mkdir(parents=True, exist_ok=True)
+        weights = f"epoch{epoch + 1}.weights.h5"
+        self.model.save_weights(self.folder / weights)
+        state = {"epoch": epoch + 1, "weights": weights, "run": self.run, "history": self.history}
+        draft = self.folder / f".{self.STATE}"
+        draft.write_text(json.dumps(state), encoding="utf-8")
+        os.replace(draft, self.folder / self.STATE)
+        for file in self.folder.glob("epoch*.weights.h5"):
+            if file.name != weights:
+                file.unlink()
+
+    def forget(self) -> None:
+        """Deletes the checkpoint, once what was trained is kept elsewhere."""
+        for file in (*self.folder.glob("epoch*.weights.h5"), self.folder / self.STATE):
+            file.unlink(missing_ok=True)
+        if self.folder.is_dir() and not any(self.folder.iterdir()):
+            self.folder.rmdir()
+
+
+def _difference(kept: Any, asked: Any) -> str:
+    if not isinstance(kept, dict) or not isinstance(asked, dict):
+        return f"{kept!r} instead of {asked!r}"
+    keys = [key for key in {**kept, **asked} if kept.get(key) != asked.get(key)]
+    return ", ".join(f"{key}={kept.get(key)!r} instead of {asked.get(key)!r}" for key in keys)

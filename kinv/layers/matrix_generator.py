@@ -1,0 +1,68 @@
+"""The generators of the Invariant Transformer Net: control parameters in, affine matrices out."""
+
+from collections.abc import Sequence
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable("kinv")
+class MatrixGenerator(keras.layers.Layer):
+    """Two dense ReLU layers and a linear one that turn `k` into an affine matrix (Bunne et al., figure 1).
+
+    The matrix is the identity plus what the last layer says. That layer starts small, not at zero: at the identity
+    itself the transformation loss has no gradient, and nothing would ever move.
+
+    Args:
+        rows, columns: shape of the matrix: (2, 3) for space, (3, 4) for colour.
+        hidden_units: widths of the ReLU layers.
+        seed: of the initial weights.
+
+    Call arguments:
+        k: float tensor `(B, 2)` in 0..1.
+
+    Returns:
+        Tensor `(B, rows, columns)`.
+    """
+
+    INITIAL_STD = 1e-3  # of the last layer: matrices start within about 0.02 of the identity
+
+    def __init__(self, rows: int, columns: int, hidden_units: Sequence[int] = (64, 64), seed: int = 0, **kwargs):
+        super().__init__(**kwargs)
+        if rows < 1 or columns < 1 or not hidden_units or min(hidden_units) < 1:
+            raise ValueError(
+                f"rows, columns and hidden_units must be positive, received {rows}, {columns} and {hidden_units}"
+            )
+        self.rows, self.columns, self.hidden_units, self.seed = rows, columns, tuple(hidden_units), seed
+        self.hidden = [
+            keras.layers.Dense(
+                units, "relu", kernel_initializer=keras.initializers.HeNormal(seed + index), name=f"hidden{index}"
+            )
+            for index, units in enumerate(self.hidden_units)
+        ]
+        initializer = keras.initializers.RandomNormal(0.0, self.INITIAL_STD, seed + len(self.hidden_units))
+        self.difference = keras.layers.Dense(rows * columns, kernel_initializer=initializer, name="difference")
+
+    def build(self, k_shape):
+        shape = tuple(k_shape)
+        for layer in (*self.hidden, self.difference):
+            layer.build(shape)
+            shape = (*shape[:-1], layer.units)
+
+    def call(self, k):
+        for layer in self.hidden:
+            k = layer(k)
+        difference = ops.reshape(self.difference(k), (-1, self.rows, self.columns))
+        return ops.eye(self.rows, self.columns, dtype=difference.dtype) + difference
+
+    def compute_output_shape(self, k_shape):
+        return (k_shape[0], self.rows, self.columns)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "rows": self.rows,
+            "columns": self.columns,
+            "hidden_units": self.hidden_units,
+            "seed": self.seed,
+        }

@@ -1,0 +1,7 @@
+"""The methods: one `keras.Model` each, trained with `fit`."""
+
+import kinv.backend  # noqa: F401  (starts the backend quietly, before anything else imports it)
+
+from .invariant_transformer import InvariantTransformer
+
+__all__ = ["InvariantTransformer"]

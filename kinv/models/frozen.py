@@ -1,0 +1,23 @@
+"""Holds the network under study beside a method, not inside it."""
+
+import keras
+
+
+class Frozen:
+    """A network that a method looks at but neither trains nor saves.
+
+    A plain object, so that Keras does not take the network's weights for the method's own: they stay out of
+    `trainable_variables`, checkpoints and artifacts.
+    """
+
+    def __init__(self, model: keras.Model | None):
+        self.model = model
+
+    def require(self, purpose: str) -> keras.Model:
+        """The network; raises `ValueError` if there is none."""
+        if self.model is None:
+            raise ValueError(
+                f"This model has no classifier, which {purpose} need: set `model.classifier = "
+                "kinv.classifiers.load(...)`. A loaded artifact does not bring one along."
+            )
+        return self.model

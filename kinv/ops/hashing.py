@@ -1,0 +1,42 @@
+"""Uniform random numbers from an integer hash: the same bits on every backend, compiled or not."""
+
+from typing import Any
+
+from keras import ops
+
+GOLDEN_RATIO = -1640531527  # 0x9E3779B9 as int32: spreads consecutive counters
+
+
+def hashed_uniform(seed: Any, count: Any, columns: int) -> Any:
+    """Uniform numbers in [0, 1) that depend on the seed, the row and the column alone.
+
+    TensorFlow's own stateless generator draws other numbers when a consumer compiles the call with XLA; this one
+    does not. Every number is its counter mixed twice with the finaliser of MurmurHash3 (Appleby 2011).
+
+    Args:
+        seed: int32 tensor of shape `(2,)`.
+        count: number of rows, a number or a scalar int32 tensor.
+        columns: number of columns.
+
+    Returns:
+        float32 tensor of shape `(count, columns)`, multiples of 2^-24.
+    """
+    seed = ops.cast(seed, "int32")
+    counter = ops.arange(count * columns, dtype="int32")
+    mixed = _mix(counter * GOLDEN_RATIO + _mix(seed[0]))
+    mixed = _mix(mixed + _mix(seed[1] + GOLDEN_RATIO))
+    top = ops.bitwise_and(ops.right_shift(mixed, 8), 0x00FFFFFF)
+    return ops.reshape(ops.cast(top, "float32") * 2.0**-24, (-1, columns))
+
+
+def _mix(h):
+    """The 32-bit finaliser of MurmurHash3; int32 arithmetic wraps around as uint32's does."""
+    h = _shift_xor(h, 16) * -2048144789  # 0x85EBCA6B
+    h = _shift_xor(h, 13) * -1028477387  # 0xC2B2AE35
+    return _shift_xor(h, 16)
+
+
+def _shift_xor(h, bits: int):
+    """`h ^ (h >>> bits)`; int32 shifts copy the sign bit in, which the mask takes out again."""
+    shifted = ops.bitwise_and(ops.right_shift(h, bits), (1 << (32 - bits)) - 1)
+    return ops.bitwise_xor(h, shifted)

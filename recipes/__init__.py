@@ -1,0 +1,1 @@
+"""One file for every experiment: `python -m recipes.NAME --help`."""

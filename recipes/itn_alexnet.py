@@ -1,0 +1,201 @@
+"""Invariant Transformer Net on AlexNet (Bunne, Rahmann and Wolf; figures 4a, 4b and 5).
+
+    python -m recipes.itn_alexnet                       # default: 4 minutes and 3 GB on two cores
+    python -m recipes.itn_alexnet --preset smoke        # seconds: does it run?
+    python -m recipes.itn_alexnet --preset paper        # the paper's scale: ImageNet's validation pictures, a GPU
+    python -m recipes.itn_alexnet --data my/photos --no-labels
+
+Learns the colour and spatial transformations that an ImageNet classifier ignores, compares them on held-out pictures
+with random ones of the same size, and keeps them as an artifact. Without AlexNet's weights it takes SqueezeNet, which
+has AlexNet's accuracy, and says so. Stopped and started again, it goes on where it was.
+"""
+
+import dataclasses
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from recipes.command_line import main
+
+
+@dataclass(frozen=True)
+class Config:
+    """Where the paper gives no value, it was chosen on the training half of `imagenet_samples`."""
+
+    preset: Literal["smoke", "default", "paper"] = "default"
+    classifier: str = "alexnet"  # paper, section III-B
+    fallback: str = "squeezenet"  # where the classifier's weights are not on this machine
+    data: str = "auto"  # imagenet_samples, else tfds:imagenet_v2, else photos
+    labels: bool = True  # False: the classifier's own predictions
+    download: bool = False  # lets weights and data be fetched
+    limit: int | None = None  # pictures for training and as many to hold out
+    output: Path = Path("artifacts")  # the artifact's folder is made in here
+    checkpoints: Path = Path("runs")
+    seed: int = 0
+
+    epochs: int = 25
+    steps_per_epoch: int = 10
+    batch_size: int = 24
+    learning_rate: float = 5e-4  # Adam, with a cosine to a fiftieth
+    hidden_units: tuple[int, ...] = (64, 64)  # paper: "two fully connected layers"
+    fill: Literal["zeros", "reflect", "nearest"] = "reflect"
+    color_weight: float = 0.2  # c_theta; paper: "selected by hand"
+    space_weight: float = 3.0  # paper: 1, see InvariantTransformer
+    keep: float = 0.82  # acc_orig as a share of the classifier's accuracy on the untransformed pictures
+    draws: int = 8  # transformations a held-out picture
+
+
+PRESETS = {
+    "default": Config(),
+    "smoke": Config(epochs=2, steps_per_epoch=2, batch_size=4, limit=12, draws=1),
+    "paper": Config(data="tfds:imagenet2012", epochs=100, steps_per_epoch=100, batch_size=64),
+}
+
+
+def run(config: Config) -> dict[str, float]:
+    """Trains, compares, draws and keeps; returns the metrics of the comparison."""
+    import kinv.backend  # noqa: F401  (starts TensorFlow quietly)
+    import keras
+    import numpy as np
+    import tensorflow as tf
+
+    from kinv import analysis, data, models
+    from kinv.hub.checkpoint import Checkpoint
+    from recipes import itn_report
+    from recipes.progress import Progress
+
+    keras.utils.set_random_seed(config.seed)
+    tf.config.experimental.enable_op_determinism()
+    started = time.monotonic()
+
+    classifier = load_classifier(config)
+    size = classifier.input_shape[1]
+    train, held_out = find_pictures(config)
+    images, labels = train.load(size, config.limit)
+    print(f"Network:  {classifier.name}, {classifier.count_params():,} parameters")
+    print(f"Pictures: {train.description}; held out: {held_out.description}", flush=True)
+
+    predictions = analysis.predict_classes(classifier, images)
+    labelled = config.labels and labels is not None
+    if config.labels and labels is None:
+        print("Labels:   none; the network's own predictions take their place")
+    truth = labels if labelled else predictions
+    threshold = config.keep * float(np.mean(predictions == truth))
+
+    transformer = models.InvariantTransformer(
+        classifier,
+        hidden_units=config.hidden_units,
+        fill=config.fill,
+        color_weight=config.color_weight,
+        space_weight=config.space_weight,
+        accuracy_threshold=threshold,
+        seed=config.seed,
+    )
+    steps = config.epochs * config.steps_per_epoch
+    transformer.compile(keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(config.learning_rate, steps, 0.02)))
+    name = artifact_name(config, classifier.name, train.name, labelled)
+    checkpoint = Checkpoint(config.checkpoints / name, run=identity(config, train))
+    first_epoch = checkpoint.restore(transformer)
+    if first_epoch:
+        print(f"Going on after epoch {first_epoch} of {config.epochs} ({checkpoint.folder})")
+    transformer.fit(
+        data.shuffled_batches(
+            images, truth, config.batch_size, config.seed, first_step=first_epoch * config.steps_per_epoch
+        ),
+        epochs=config.epochs,
+        steps_per_epoch=config.steps_per_epoch,
+        initial_epoch=first_epoch,
+        callbacks=[checkpoint, Progress(itn_report.COLUMNS)],
+        shuffle=False,
+        verbose=0,
+    )
+
+    images, labels = held_out.load(size, config.limit)
+    print(f"Comparing with random transformations on {len(images)} held-out pictures ...", flush=True)
+    comparison = analysis.compare_with_random(
+        transformer, classifier, images, labels, draws=config.draws, seed=config.seed + 1
+    )
+    metrics = comparison.metrics()
+    metadata = {
+        "name": name,
+        "recipe": "recipes.itn_resnet" if config.classifier == "resnet101" else "recipes.itn_alexnet",
+        "config": as_json(config),
+        "seed": config.seed,
+        "metrics": metrics,
+        "held_out": {"pictures": len(images), "right": comparison.learned_unchanged.shape[1], "draws": config.draws},
+        "labels": "given" if labelled else "the network's own predictions",
+        "data": {"train": train.description, "held_out": held_out.description, "license": train.license},
+        "classifier": itn_report.describe(classifier),
+        "minutes": round((time.monotonic() - started) / 60, 1),
+        "hardware": itn_report.hardware(),
+    }
+    names = itn_report.class_names(classifier, train)
+    folder = itn_report.keep(
+        transformer, classifier, images, names, checkpoint.history, metadata, config.output / name
+    )
+    checkpoint.forget()
+    itn_report.print_table(metrics, metadata)
+    print(f"\nArtifact: {folder}\nPictures: {folder / 'figures'}")
+    return metrics
+
+
+def load_classifier(config: Config) -> Any:
+    """The classifier, or the fallback with one clear line, where its weights are not on this machine."""
+    from kinv import classifiers
+
+    try:
+        return classifiers.load(config.classifier, download=config.download)
+    except FileNotFoundError as error:
+        print(f"{error} Using {config.fallback} instead.", flush=True)
+        return classifiers.load(config.fallback)
+
+
+def find_pictures(config: Config) -> tuple[Any, Any]:
+    """Pictures to train with and pictures to hold out. `auto` takes the first of three data sets that is here."""
+    from kinv import data
+
+    names = ["imagenet_samples", "tfds:imagenet_v2", "photos"] if config.data == "auto" else [config.data]
+    for name in names:
+        try:
+            return _halves(data, name, config)
+        except FileNotFoundError:
+            if name == names[-1]:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _halves(data, name, config):
+    if name == "tfds:imagenet2012":
+        return tuple(data.find(name, f"validation[{half}]", download=config.download) for half in (":50%", "50%:"))
+    if name.startswith("tfds:"):
+        return tuple(data.find(name, f"test[{half}]", download=config.download) for half in (":50%", "50%:"))
+    return data.find(name, "train"), data.find(name, "test")
+
+
+def artifact_name(config: Config, classifier: str, data_name: str, labelled: bool) -> str:
+    """Named after what it is really trained on: `itn_squeezenet`, and a suffix for everything that is not the default."""
+    parts = ["itn", classifier]
+    if data_name != "imagenet_samples":
+        parts.append(Path(data_name.replace(":", "_")).name)
+    elif not labelled:
+        parts.append("unlabelled")
+    if config.preset != "default":
+        parts.append(config.preset)
+    return "_".join(parts)
+
+
+def identity(config: Config, source: Any) -> dict[str, Any]:
+    """What must be the same for a checkpoint to be continued: everything but where the output goes."""
+    settings = as_json(config)
+    return {**{key: settings[key] for key in settings if key not in ("output", "checkpoints")}, "pictures": source.description}
+
+
+def as_json(config: Config) -> dict[str, Any]:
+    """The configuration as JSON values."""
+    values = dataclasses.asdict(config)
+    return {key: str(value) if isinstance(value, Path) else value for key, value in values.items()}
+
+
+if __name__ == "__main__":
+    main(run, PRESETS, __doc__)

@@ -1,0 +1,122 @@
+"""What the Invariant Transformer Net's recipes show and keep: table, figures, artifact."""
+
+import os
+import platform
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+import kinv
+from kinv import analysis, data
+from kinv.classifiers import CLASSIFIERS
+from kinv.figures import invariant_transformer as figures
+
+COLUMNS = {
+    "classifier_loss": "classifier",
+    "transformation_loss": "transform",
+    "accuracy": "accuracy",
+    "color_distance": "colour",
+    "space_distance": "space",
+    "expanding": "expanding",
+}
+CARD = Path(__file__).parents[1] / "hub_cards" / "invariant_transformer.md"
+SETTINGS = {  # figure 5: control parameters (k_color, k_space)
+    "all 0": ((0, 0), (0, 0)),
+    "space (1, 0)": ((0, 0), (1, 0)),
+    "space (0, 1)": ((0, 0), (0, 1)),
+    "space (1, 1)": ((0, 0), (1, 1)),
+    "colour (1, 0)": ((1, 0), (0, 0)),
+    "colour (0, 1)": ((0, 1), (0, 0)),
+    "colour (1, 1)": ((1, 1), (0, 0)),
+    "all 1": ((1, 1), (1, 1)),
+}
+PATHS = {  # figure 4b: which of (k_color_1, k_color_2, k_space_1, k_space_2) follows k
+    "F([0, 0], [k, 0]): space 1": (0, 0, 1, 0),
+    "F([0, 0], [0, k]): space 2": (0, 0, 0, 1),
+    "F([k, 0], [0, 0]): colour 1": (1, 0, 0, 0),
+    "F([0, k], [0, 0]): colour 2": (0, 1, 0, 0),
+}
+SHOWN, MEASURED, STEPS_ALONG_K = 6, 50, 6
+
+
+def keep(transformer, classifier, images, names, history, metadata, folder: Path) -> Path:
+    """Draws the paper's figures from held-out pictures and writes the artifact."""
+    k = np.linspace(0, 1, STEPS_ALONG_K, dtype="float32")
+    unchanged, confidence = {}, {}
+    sample = images[:MEASURED]
+    first = analysis.predict_classes(classifier, sample)
+    for path, follows in PATHS.items():
+        along = k[:, None] * np.asarray(follows, "float32")
+        softmax = analysis.predictions_along_k(transformer, classifier, sample, along[:, :2], along[:, 2:])
+        unchanged[path] = np.mean(np.argmax(softmax, axis=-1) == first, axis=1)
+        confidence[path] = np.mean(softmax[:, np.arange(len(first)), first], axis=1)
+    pictures = _pictures(transformer, classifier, images[_spread(len(images), SHOWN)], names)
+    drawings = {
+        "training.png": figures.training_curves(history, transformer.accuracy_threshold),
+        "classification.png": figures.classification_along_k(k, unchanged, confidence),
+        "pictures.png": pictures,
+    }
+    writers = {file_name: figure.savefig for file_name, figure in drawings.items()}
+    return kinv.save(transformer, folder, metadata, writers, card=CARD.read_text(encoding="utf-8"))
+
+
+def _spread(count: int, shown: int) -> np.ndarray:
+    """Evenly spread positions, so that not all pictures come from the first classes."""
+    return np.linspace(0, count - 1, min(shown, count)).astype(int)
+
+
+def _pictures(transformer, classifier, images, names):
+    k_color = np.array([k for k, _ in SETTINGS.values()], "float32")
+    k_space = np.array([k for _, k in SETTINGS.values()], "float32")
+    transformed = np.stack(
+        [transformer.transform(images, *k) for k in zip(k_color, k_space, strict=True)], axis=1
+    )
+    softmax = analysis.predictions_along_k(transformer, classifier, images, k_color, k_space)
+    said = [[names[index] for index in row] for row in np.argmax(softmax, axis=-1).T]
+    originally = [names[index] for index in analysis.predict_classes(classifier, images)]
+    return figures.transformed_pictures(images, transformed, list(SETTINGS), originally, said)
+
+
+def print_table(metrics: dict[str, float], metadata: dict[str, Any]) -> None:
+    """The table of the README: learned transformations beside random ones of the same size."""
+    held_out = metadata["held_out"]
+    table = Table(title=f"{metadata['name']}: {held_out['right']} held-out pictures, {held_out['draws']} draws of k each")
+    table.add_column("")
+    table.add_column("learned", justify="right")
+    table.add_column("random, same distance", justify="right")
+    table.add_row("prediction unchanged", f"{metrics['learned_unchanged']:.1%}", f"{metrics['random_unchanged']:.1%}")
+    if "learned_right" in metrics:
+        table.add_row("true class still right", f"{metrics['learned_right']:.1%}", f"{metrics['random_right']:.1%}")
+    distances = f"{metrics['space_distance']:.2f} / {metrics['color_distance']:.2f}"
+    table.add_row("distance from identity, space / colour", distances, distances)
+    Console().print(table)
+
+
+def class_names(classifier: keras.Model, source: data.Source) -> list[str]:
+    """What the classifier's outputs are called."""
+    count = classifier.output_shape[-1]
+    if count == 1000:
+        return data.imagenet_class_names()
+    if source.class_names is not None and len(source.class_names) == count:
+        return source.class_names
+    return [str(index) for index in range(count)]
+
+
+def describe(classifier: keras.Model) -> dict[str, Any]:
+    """What metadata.json says of the network under study."""
+    known = CLASSIFIERS.get(classifier.name)
+    return {
+        "name": classifier.name,
+        "parameters": classifier.count_params(),
+        "license": known.license if known else "the user's own network",
+    }
+
+
+def hardware() -> str:
+    """The machine in a few words."""
+    gpus = len(keras.distribution.list_devices("gpu"))
+    return f"{os.cpu_count()} CPU cores ({platform.machine()})" + (f", {gpus} GPU" if gpus else "")
