@@ -74,7 +74,7 @@ def value_and_grad(function: Callable[..., Any]) -> Callable[..., tuple[Any, tup
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch(tensors)
                 value = function(*tensors)
-            return value, tuple(tape.gradient(value, tensors, tf.UnconnectedGradients.ZERO))
+            return value, tuple(tape.gradient(value, tensors, unconnected_gradients=tf.UnconnectedGradients.ZERO))
 
         return evaluate
     if name == "jax":

@@ -39,7 +39,7 @@ class Config:
     batch_size: int = 24
     learning_rate: float = 5e-4  # Adam, with a cosine to a fiftieth
     hidden_units: tuple[int, ...] = (64, 64)  # paper: "two fully connected layers"
-    fill: Literal["zeros", "reflect", "nearest"] = "reflect"
+    fill: Literal["zeros", "reflect", "nearest"] = "zeros"  # as in the screening
     color_weight: float = 0.2  # c_theta; paper: "selected by hand"
     space_weight: float = 3.0  # paper: 1, see InvariantTransformer
     keep: float = 0.82  # acc_orig as a share of the classifier's accuracy on the untransformed pictures

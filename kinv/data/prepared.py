@@ -1,5 +1,6 @@
 """TensorFlow Datasets that are already prepared on this machine; a download only when asked for."""
 
+import io
 import os
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,7 @@ def open_prepared(name: str, split: str, download: bool = False) -> Source | Non
         builder.download_and_prepare()
     else:
         builder = tfds.builder_from_directory(str(folder))
-    if split not in builder.info.splits:
+    if split.split("[")[0] not in builder.info.splits:  # `test[:50%]` is a part of `test`
         raise ValueError(f"split must be one of {sorted(builder.info.splits)} for tfds:{name}, received {split!r}")
     return _source(name, split, builder)
 
@@ -52,8 +53,6 @@ def _source(name: str, split: str, builder: Any) -> Source:
     gray = builder.info.features["image"].shape[-1] == 1
 
     def read(index: int, size: int | None):
-        import io
-
         image = Image.open(io.BytesIO(examples[index]["image"])).convert("L" if gray else "RGB")
         picture = np.asarray(image if size is None else fit(image, size))
         return picture[..., None] if gray else picture, []
@@ -61,7 +60,7 @@ def _source(name: str, split: str, builder: Any) -> Source:
     return Source(
         name=f"tfds:{name}",
         description=f"{len(examples):,} pictures of the TensorFlow data set {builder.info.full_name} ({split})",
-        license=str(builder.info.license or "see the data set's page in the TensorFlow Datasets catalogue"),
+        license="see the data set's page in the TensorFlow Datasets catalogue",
         count=len(examples),
         read=read,
         labels=labels,

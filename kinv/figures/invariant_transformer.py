@@ -72,7 +72,7 @@ def transformed_pictures(
         names: predicted class of the transformed pictures, `N x K`; green where unchanged, red where not.
     """
     rows, columns = len(originals), len(titles) + 1
-    figure, axes = new_figure(1.75 * columns, 1.95 * rows, rows, columns)
+    figure, axes = new_figure(1.45 * columns, 1.62 * rows, rows, columns)
     for row in range(rows):
         show_picture(axes[row, 0], originals[row])
         axes[row, 0].set_xlabel(_short(original_names[row]), fontsize=8)

@@ -4,7 +4,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 INK, QUIET, GOOD, BAD, ACCENT = "#222222", "#8a8a8a", "#2a7f4f", "#b3372f", "#2f5fa8"
-DPI = 150
+DPI = 100
 
 
 def new_figure(width: float, height: float, rows: int = 1, columns: int = 1, **grid):

@@ -121,6 +121,15 @@ def read_metadata(folder: Path) -> dict[str, Any]:
     return _read_json(folder / METADATA)
 
 
+def summary(folder: Path) -> tuple[str, str, str, str, str]:
+    """One line about an artifact: name, class, its first result, size and folder; nothing is verified."""
+    config, metadata = _read_json(folder / CONFIG), _read_json(folder / METADATA)
+    metrics = metadata.get("metrics") or {}
+    result = ", ".join(f"{name} {value:.3g}" for name, value in list(metrics.items())[:1])
+    size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    return folder.name, str(config.get("class")), result, f"{size / 1e6:.1f} MB", str(folder)
+
+
 def export(model: Any, folder: str | os.PathLike) -> Path:
     """Writes a TensorFlow SavedModel with the model's named endpoints, for programs without kinv."""
     import keras

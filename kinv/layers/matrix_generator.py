@@ -11,7 +11,8 @@ class MatrixGenerator(keras.layers.Layer):
     """Two dense ReLU layers and a linear one that turn `k` into an affine matrix (Bunne et al., figure 1).
 
     The matrix is the identity plus what the last layer says. That layer starts small, not at zero: at the identity
-    itself the transformation loss has no gradient, and nothing would ever move.
+    itself the transformation loss has no gradient, and nothing would ever move. `k` is centred first, so that k = 0 is
+    a point like any other: without it, all ReLUs are silent there and the matrix hardly leaves the identity.
 
     Args:
         rows, columns: shape of the matrix: (2, 3) for space, (3, 4) for colour.
@@ -25,7 +26,7 @@ class MatrixGenerator(keras.layers.Layer):
         Tensor `(B, rows, columns)`.
     """
 
-    INITIAL_STD = 1e-3  # of the last layer: matrices start within about 0.02 of the identity
+    INITIAL_STD = 5e-3  # of the last layer: matrices start within about 0.1 of the identity
 
     def __init__(self, rows: int, columns: int, hidden_units: Sequence[int] = (64, 64), seed: int = 0, **kwargs):
         super().__init__(**kwargs)
@@ -50,6 +51,7 @@ class MatrixGenerator(keras.layers.Layer):
             shape = (*shape[:-1], layer.units)
 
     def call(self, k):
+        k = 2 * k - 1
         for layer in self.hidden:
             k = layer(k)
         difference = ops.reshape(self.difference(k), (-1, self.rows, self.columns))

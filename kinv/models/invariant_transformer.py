@@ -75,7 +75,7 @@ class InvariantTransformer(keras.Model):
         *,
         channels: int | None = None,
         hidden_units: Sequence[int] = (64, 64),
-        fill: str = "reflect",
+        fill: str = "zeros",
         color_weight: float = 0.5,
         space_weight: float = 10.0,
         accuracy_threshold: float = 0.75,
@@ -109,14 +109,10 @@ class InvariantTransformer(keras.Model):
         self.frozen = Frozen(classifier)
         self.built = True
 
-    @property
-    def classifier(self) -> keras.Model | None:
-        """The network whose invariances are learned; may be set on a loaded model to train it further."""
-        return self.frozen.model
-
-    @classifier.setter
-    def classifier(self, classifier: keras.Model | None) -> None:
-        self.frozen.model = classifier
+    def set_classifier(self, classifier: keras.Model) -> None:
+        """Takes the network whose invariances are to be learned, for example to train a loaded model further."""
+        self.frozen = Frozen(classifier)
+        self.train_function = self.test_function = None  # compiled for the network before
 
     # === Transforming ===
 

@@ -32,13 +32,15 @@ def affine_sample(images: Any, matrices: Any, fill: str = "zeros") -> Any:
     """
     if fill not in FILLS:
         raise ValueError(f"fill must be one of {FILLS}, received {fill!r}")
-    height, width, channels = ops.shape(images)[1:4]
+    images = ops.convert_to_tensor(images)
+    batch, height, width, channels = ops.shape(images)
+    matrices = ops.broadcast_to(ops.reshape(matrices, (-1, 2, 3)), (batch, 2, 3))
     y, x = _source_coordinates(matrices, height, width, images.dtype)
     if fill == "reflect":
         y, x = _reflect(y, height), _reflect(x, width)
     elif fill == "nearest":
         y, x = _clamp(y, height), _clamp(x, width)
-    return _interpolate(images, y, x, height, width, channels)
+    return _interpolate(images, y, x)
 
 
 def affine_color(images: Any, matrices: Any, homogeneous: Any = None) -> Any:
@@ -55,6 +57,7 @@ def affine_color(images: Any, matrices: Any, homogeneous: Any = None) -> Any:
     Returns:
         Tensor like `images`, in 0..255.
     """
+    images = ops.convert_to_tensor(images)
     channels = images.shape[-1]
     identity = ops.eye(channels, channels + 1, dtype=images.dtype)
     change = ops.reshape(matrices - identity, (-1, channels, channels + 1))
@@ -91,14 +94,14 @@ def _clamp(position, size):
     return ops.clip(position, 0, ops.cast(size, position.dtype) - 1)
 
 
-def _interpolate(images, y, x, height, width, channels):
+def _interpolate(images, y, x):
     """Bilinear interpolation between the four pixels around `(y, x)`; pixels outside the frame are zero.
 
     Each padded position carries its 2 x 2 neighbourhood as 4 C channels, so that one gather (and, backwards, one
     scatter) of long rows does the work of four: 2 to 3 times faster on CPUs than a gather for every corner.
     """
     dtype = images.dtype
-    batch = ops.shape(y)[0]
+    batch, height, width, channels = ops.shape(images)
     padded = ops.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)))
     corners = ops.concatenate(
         [padded[:, :-1, :-1], padded[:, :-1, 1:], padded[:, 1:, :-1], padded[:, 1:, 1:]], axis=-1

@@ -1,0 +1,102 @@
+"""The `kinv` command. Nothing slow is imported before it is needed."""
+
+import dataclasses
+import sys
+
+import tyro
+
+
+@dataclasses.dataclass
+class List:
+    """Shows the artifacts on this machine."""
+
+    def run(self) -> None:
+        from rich.console import Console
+        from rich.table import Table
+
+        from kinv.hub import artifact_folders
+        from kinv.hub.artifact import summary
+
+        table = Table("artifact", "class", "result", "size", "folder")
+        for shelf in artifact_folders():
+            for folder in sorted(entry.parent for entry in shelf.glob("*/manifest.json")):
+                table.add_row(*summary(folder))
+        Console().print(table if table.row_count else "There are no artifacts on this machine.")
+
+
+@dataclasses.dataclass
+class Show:
+    """Shows what an artifact is: its metadata and files."""
+
+    handle: tyro.conf.Positional[str]
+    """A folder, or the name of an artifact."""
+
+    def run(self) -> None:
+        from rich.console import Console
+
+        from kinv.hub import find, read_metadata, verify
+
+        folder = find(self.handle)
+        files = verify(folder)
+        console = Console()
+        console.print(f"[bold]{folder}[/bold]: {len(files)} files, {sum(file['size'] for file in files.values()):,} bytes")
+        console.print_json(data=read_metadata(folder))
+
+
+@dataclasses.dataclass
+class Verify:
+    """Checks every byte of an artifact against its manifest."""
+
+    handle: tyro.conf.Positional[str]
+    """A folder, or the name of an artifact."""
+
+    def run(self) -> None:
+        from kinv.hub import find, verify
+
+        folder = find(self.handle)
+        files = verify(folder)
+        print(f"{folder} is whole: {len(files)} files, {sum(file['size'] for file in files.values()):,} bytes.")
+
+
+@dataclasses.dataclass
+class Evaluate:
+    """Measures a classifier's accuracy on labelled pictures."""
+
+    classifier: str
+    """The name of a classifier, or a .keras file."""
+    images: str
+    """The name of a data set, or a folder of pictures."""
+    split: str | None = None
+    """all, train or test; default: everything there is (mnist: test)."""
+    download: bool = False
+    """Lets weights and data be fetched."""
+
+    def run(self) -> None:
+        import kinv.backend  # noqa: F401  (starts TensorFlow quietly)
+        from kinv import analysis, classifiers, data
+
+        source = data.find(self.images, self.split, download=self.download)
+        if source.labels is None:
+            raise ValueError(f"{source.description} have no labels: put the pictures into one sub-folder a class.")
+        network = classifiers.load(self.classifier, download=self.download)
+        images, labels = source.load(network.input_shape[1])
+        share = analysis.accuracy(network, images, labels)
+        print(f"{network.name} on {source.description}: top-1 {share:.3f}")
+
+
+COMMANDS = {"list": List, "show": Show, "verify": Verify, "evaluate": Evaluate}
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """The entry point of `kinv`."""
+    command = tyro.extras.subcommand_cli_from_dict(
+        COMMANDS, prog="kinv", description="What does a trained image network ignore?", args=arguments
+    )
+    from kinv.hub.errors import ArtifactError
+
+    try:
+        command.run()
+    except (ArtifactError, ValueError, FileNotFoundError) as error:
+        sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,156 @@
+"""Folders of pictures: labels, splits, odd files, and errors that say what to do."""
+
+import io
+
+import numpy as np
+import pytest
+from kinv import data
+from PIL import Image
+
+
+def write(path, mode="RGB", size=(30, 20), **options):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pixels = np.random.default_rng(len(path.name)).integers(0, 256, (size[1], size[0], 3), "uint8")
+    Image.fromarray(pixels).convert(mode).save(path, **options)
+
+
+@pytest.fixture
+def odd_folder(tmp_path):
+    """Two good pictures and one of every kind of trouble."""
+    write(tmp_path / "good.png")
+    write(tmp_path / "good.jpg")
+    write(tmp_path / "gray.png", "L")
+    write(tmp_path / "cmyk.jpg", "CMYK")
+    frames = [Image.new("RGB", (30, 20), color) for color in ("red", "green", "blue")]
+    frames[0].save(tmp_path / "moving.gif", save_all=True, append_images=frames[1:])
+    (tmp_path / "empty.png").write_bytes(b"")
+    (tmp_path / "text.png").write_text("not a picture")
+    buffer = io.BytesIO()
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (60, 60, 3), "uint8")).save(buffer, "JPEG")
+    (tmp_path / "broken.jpg").write_bytes(buffer.getvalue()[:800])
+    Image.new("1", (9000, 9000)).save(tmp_path / "huge.png")
+    return tmp_path
+
+
+def test_odd_files_are_reported_by_name_and_the_rest_goes_on(odd_folder):
+    problems = []
+    images, labels = data.load(str(odd_folder), size=16, on_problem=problems.append)
+    found = {problem.file: problem for problem in problems}
+    assert images.shape == (5, 16, 16, 3) and images.dtype == np.float32 and labels is None
+    skipped = {name for name, problem in found.items() if problem.action == "skipped"}
+    assert skipped == {"empty.png", "text.png", "broken.jpg", "huge.png"}
+    assert {name for name in found if name not in skipped} == {"gray.png", "cmyk.jpg", "moving.gif"}
+    assert "empty" in found["empty.png"].found and "9000 x 9000" in found["huge.png"].found
+    assert "3 frames" in found["moving.gif"].found
+
+
+def test_problems_are_logged_by_default(odd_folder, caplog):
+    data.load(str(odd_folder), size=16)
+    assert "broken.jpg" in caplog.text and "skipped" in caplog.text
+
+
+def test_a_stream_reports_the_same_and_gives_the_same_pictures(odd_folder):
+    problems = []
+    stream = data.stream(str(odd_folder), size=16, batch_size=2, on_problem=problems.append)
+    streamed = np.concatenate([batch.numpy() for batch in stream])
+    images, _ = data.load(str(odd_folder), size=16, on_problem=lambda problem: None)
+    np.testing.assert_array_equal(streamed, images)
+    assert len(problems) == 7
+
+
+def test_nothing_usable_is_an_error(tmp_path):
+    (tmp_path / "empty.png").write_bytes(b"")
+    with pytest.raises(ValueError, match="None of the 1 pictures"):
+        data.load(str(tmp_path), size=16)
+    with pytest.raises(ValueError, match="None of the 1 pictures"):
+        data.stream(str(tmp_path), size=16)
+    (tmp_path / "empty.png").unlink()
+    with pytest.raises(ValueError, match="holds no pictures"):
+        data.load(str(tmp_path), size=16)
+
+
+def test_sub_folders_are_classes(tmp_path):
+    for name in ("dog/1.png", "cat/1.png", "cat/deeper/2.png"):
+        write(tmp_path / name)
+    source = data.find(str(tmp_path))
+    assert source.class_names == ["cat", "dog"]
+    np.testing.assert_array_equal(source.labels, [0, 0, 1])
+
+
+def test_wordnet_ids_are_imagenet_classes(tmp_path):
+    for name in ("n01440764_tench.png", "n01443537_7.png"):
+        write(tmp_path / "files" / name)
+        write(tmp_path / "folders" / name.split("_")[0] / "a.png")
+    for kind in ("files", "folders"):
+        source = data.find(str(tmp_path / kind))
+        np.testing.assert_array_equal(source.labels, [0, 1])
+        assert source.class_names[:2] == ["tench", "goldfish"] and len(source.class_names) == 1000
+
+
+def test_a_folder_with_some_ids_is_unlabelled_and_says_so(tmp_path):
+    write(tmp_path / "n01440764_tench.png")
+    write(tmp_path / "holiday.png")
+    problems = []
+    _, labels = data.load(str(tmp_path), size=8, on_problem=problems.append)
+    assert labels is None
+    assert problems[0].file == "holiday.png" and "unlabelled" in problems[0].action
+
+
+def test_halves_do_not_overlap_and_do_not_move_when_files_are_moved(tmp_path):
+    for parent in ("a", "b"):
+        for index in range(9):
+            write(tmp_path / parent / f"{index}.png", size=(8 + index, 8))
+    sizes = {}
+    for parent in ("a", "b"):
+        halves = [data.find(str(tmp_path / parent), split) for split in ("train", "test")]
+        assert [half.count for half in halves] == [5, 4]
+        sizes[parent] = [{half.read(i, None)[0].shape for i in range(half.count)} for half in halves]
+        assert not sizes[parent][0] & sizes[parent][1]
+    assert sizes["a"] == sizes["b"]
+
+
+def test_pictures_of_different_sizes_need_a_size(tmp_path):
+    write(tmp_path / "a.png", size=(10, 10))
+    write(tmp_path / "b.png", size=(10, 12))
+    with pytest.raises(ValueError, match="pass size="):
+        data.load(str(tmp_path))
+
+
+def test_the_shorter_side_is_scaled_and_the_middle_cut_out(tmp_path):
+    pixels = np.zeros((40, 120, 3), "uint8")
+    pixels[:, 40:80] = 255
+    Image.fromarray(pixels).save(tmp_path / "wide.png")
+    images, _ = data.load(str(tmp_path), size=20)
+    assert images.shape == (1, 20, 20, 3)
+    assert images[0, :, 2:-2].min() == 255
+
+
+def test_exif_rotation_is_applied(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turned by a quarter
+    Image.new("RGB", (30, 20)).save(tmp_path / "turned.jpg", exif=exif)
+    assert data.load(str(tmp_path))[0].shape == (1, 30, 20, 3)
+
+
+def test_sixteen_bits_are_scaled(tmp_path):
+    Image.fromarray(np.full((4, 4), 65535, "uint16")).save(tmp_path / "deep.png")
+    assert data.load(str(tmp_path), on_problem=lambda problem: None)[0].max() == 255
+
+
+def test_shuffling_depends_on_the_seed_and_the_epoch(tmp_path):
+    for index in range(12):
+        write(tmp_path / str(index) / "a.png")
+
+    def labels(seed, count=24):
+        stream = data.stream(str(tmp_path), size=4, seed=seed, repeat=True)
+        return [int(label) for _, label in stream.take(count)]
+
+    assert labels(1) == labels(1) != labels(2)
+    assert sorted(labels(1)[:12]) == sorted(labels(1)[12:]) == list(range(12))
+    assert labels(1)[:12] != labels(1)[12:]
+
+
+def test_an_unknown_split_is_refused(tmp_path):
+    write(tmp_path / "a.png")
+    with pytest.raises(ValueError, match="'validation'"):
+        data.find(str(tmp_path), "validation")

@@ -1,0 +1,68 @@
+"""Sampling, colours and the hash on JAX and PyTorch: values and gradients agree with TensorFlow's."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+SCRIPT = """
+import sys
+import numpy as np
+import keras
+from keras import ops
+from kinv import backend
+from kinv.ops.affine import affine_color, affine_sample
+from kinv.ops.hashing import hashed_uniform
+
+random = np.random.default_rng(0)
+images = random.uniform(0, 255, (3, 12, 9, 3)).astype("float32")
+space = (np.eye(2, 3) + 0.2 * random.normal(size=(3, 2, 3))).astype("float32")
+color = (np.eye(3, 4) + 0.1 * random.normal(size=(3, 3, 4))).astype("float32")
+weights = ops.convert_to_tensor(random.normal(size=images.shape).astype("float32"))
+results = {"hash": ops.convert_to_numpy(hashed_uniform(ops.convert_to_tensor([3, 5], dtype="int32"), 50, 3))}
+for fill in ("zeros", "reflect", "nearest"):
+    def objective(images, space, color):
+        return ops.mean(affine_color(affine_sample(images, space, fill), color) * weights)
+    value, gradients = backend.value_and_grad(objective)(images, space, color)
+    compiled = backend.compile(lambda i, s: affine_sample(i, s, fill))
+    sampled = compiled(ops.convert_to_tensor(images), ops.convert_to_tensor(space))
+    identity = affine_sample(ops.convert_to_tensor(images), ops.convert_to_tensor(np.eye(2, 3, dtype="float32")), fill)
+    assert np.array_equal(ops.convert_to_numpy(identity), images), fill
+    results[fill] = ops.convert_to_numpy(sampled)
+    results[fill + "_value"] = ops.convert_to_numpy(value)
+    for name, gradient in zip(("images", "space", "color"), gradients):
+        results[fill + "_" + name] = ops.convert_to_numpy(gradient)
+np.savez(sys.argv[1], backend=keras.backend.backend(), **results)
+"""
+
+
+def run_on(backend, folder):
+    path = folder / f"{backend}.npz"
+    environment = {**os.environ, "KERAS_BACKEND": backend, "JAX_PLATFORMS": "cpu"}
+    done = subprocess.run([sys.executable, "-c", SCRIPT, str(path)], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return np.load(path)
+
+
+@pytest.fixture(scope="module")
+def on_tensorflow(tmp_path_factory):
+    return run_on("tensorflow", tmp_path_factory.mktemp("tensorflow"))
+
+
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_values_and_gradients_agree(backend, on_tensorflow, tmp_path):
+    if importlib.util.find_spec(backend) is None:
+        pytest.skip(f"{backend} is not installed (extra `{'torch' if backend == 'torch' else 'test'}`)")
+    other = run_on(backend, tmp_path)
+    assert str(other["backend"]) == backend
+    for name in on_tensorflow.files:
+        if name == "backend":
+            continue
+        expected = on_tensorflow[name]
+        scale = max(1.0, float(np.abs(expected).max()))
+        np.testing.assert_allclose(other[name], expected, atol=1e-4 * scale, err_msg=name)
+    np.testing.assert_array_equal(other["hash"], on_tensorflow["hash"])
+    assert np.abs(other["zeros_space"]).min() > 0  # a silent missing gradient would be zero
