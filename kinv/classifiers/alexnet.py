@@ -12,7 +12,7 @@ from .pretrained_files import read_pickled_npy, read_torch_tensors
 from .squeezenet import CAFFE_MEAN_RGB
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # torchvision's, for colours in 0..1
-
+LAYERS = ("conv1", "conv2", "conv3", "conv4", "conv5", "fc6", "fc7", "fc8")
 
 # === Two towers ===
 
@@ -51,7 +51,10 @@ def _two_towers(x, channels: int, kernel: int, name: str):
 
 def load_weights(model: keras.Model, path: Path) -> None:
     """Reads `bvlc_alexnet.npy`: a pickled dict of `[kernel, bias]` by layer, for BGR input."""
-    for name, (kernel, bias) in read_pickled_npy(path).items():
+    weights = read_pickled_npy(path)
+    if set(weights) != set(LAYERS):
+        raise ValueError(f"expected the layers {', '.join(LAYERS)}, received {', '.join(map(str, weights))}")
+    for name, (kernel, bias) in weights.items():
         if name == "conv1":
             kernel = kernel[:, :, ::-1]
         if name in ("conv2", "conv4", "conv5"):

@@ -1,0 +1,80 @@
+"""Classifiers by name: the contract, pinned weights, errors, and the accuracies on real photographs."""
+
+import keras
+import numpy as np
+import pytest
+from kinv import analysis, classifiers, data
+
+SMALL = ("squeezenet", "efficientnet_lite0", "digit_cnn")
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_a_classifier_is_functional_and_survives_saving(name, tmp_path, random):
+    model = classifiers.build(name)
+    assert isinstance(model, keras.Model) and model.inputs and model.name == name
+    pictures = random.uniform(0, 255, (2, *model.input_shape[1:])).astype("float32")
+    model.save(tmp_path / "model.keras")
+    again = classifiers.load(tmp_path / "model.keras")
+    np.testing.assert_array_equal(again(pictures, training=False), model(pictures, training=False))
+    assert keras.Model(model.input, model.layers[3].output)(pictures) is not None  # any layer can be tapped
+
+
+@pytest.mark.parametrize(("name", "parameters"), [("vgg16", 138_357_544), ("resnet101", 44_707_176)])
+def test_the_large_ones_are_keras_applications(name, parameters):
+    model = classifiers.build(name)
+    assert model.count_params() == parameters and model.output_shape == (None, 1000)
+    assert model.layers[-1].activation is keras.activations.linear
+
+
+def test_vgg16s_preprocessing_is_keras_own(random):
+    pictures = random.uniform(0, 255, (1, 224, 224, 3)).astype("float32")
+    model = classifiers.build("vgg16")
+    prepared = keras.Model(model.input, model.get_layer("preprocessing").output)(pictures)
+    expected = keras.applications.vgg16.preprocess_input(pictures.copy())
+    np.testing.assert_allclose(prepared, expected, atol=1e-3)
+
+
+def test_resnet101_reads_keras_own_file(tmp_path, monkeypatch, random):
+    """The published file is in Keras's older format, of the network without our preprocessing."""
+    from keras.src.legacy.saving import legacy_h5_format
+
+    import h5py
+
+    original = keras.applications.ResNet101(weights=None, classifier_activation=None)
+    path = tmp_path / "resnet101_weights_tf_dim_ordering_tf_kernels.h5"
+    with h5py.File(path, "w") as file:
+        legacy_h5_format.save_weights_to_hdf5_group(file, original)
+    monkeypatch.setenv("KINV_DATA_DIR", str(tmp_path))
+    loaded = classifiers.load("resnet101")
+    pictures = random.uniform(0, 255, (1, 224, 224, 3)).astype("float32")
+    prepared = keras.applications.resnet.preprocess_input(pictures.copy())
+    np.testing.assert_allclose(loaded(pictures), original(prepared), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["squeezenet", "efficientnet_lite0"])
+def test_pretrained_weights_know_a_cat(name, no_data_folder):
+    """Chelsea, the cat of scikit-image: offline evidence that weights, class order and preprocessing are right."""
+    model = classifiers.load(name)
+    images, _ = data.load("photos", "test", size=model.input_shape[1])
+    cat = int(analysis.predict_classes(model, images[:1])[0])
+    assert data.imagenet_class_names()[cat] in {"Egyptian cat", "tabby", "tiger cat", "lynx"}
+
+
+@pytest.mark.parametrize(("name", "least"), [("squeezenet", 0.60), ("efficientnet_lite0", 0.87)])
+def test_accuracy_on_500_photographs(name, least, imagenet_samples):
+    model = classifiers.load(name)
+    images, labels = data.load(str(imagenet_samples), size=model.input_shape[1])
+    assert analysis.accuracy(model, images, labels) >= least
+
+
+def test_unknown_names_and_missing_files_are_said(tmp_path, no_data_folder, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match=r"squeezenet.*\.keras file"):
+        classifiers.load("lenet")
+    with pytest.raises(FileNotFoundError, match="no file"):
+        classifiers.load("no_such.keras")
+    with pytest.raises(FileNotFoundError, match="no file"):
+        classifiers.load("squeezenet", weights="nowhere.pkl")
+    for name in ("vgg16", "resnet101"):
+        with pytest.raises(FileNotFoundError, match=r"tf_kernels\.h5.*--download"):
+            classifiers.load(name)
