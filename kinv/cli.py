@@ -39,7 +39,9 @@ class Show:
         folder = find(self.handle)
         files = verify(folder)
         console = Console()
-        console.print(f"[bold]{folder}[/bold]: {len(files)} files, {sum(file['size'] for file in files.values()):,} bytes")
+        console.print(
+            f"[bold]{folder}[/bold]: {len(files)} files, {sum(file['size'] for file in files.values()):,} bytes"
+        )
         console.print_json(data=read_metadata(folder))
 
 
@@ -76,10 +78,10 @@ class Evaluate:
         from kinv import analysis, classifiers, data
 
         source = data.find(self.images, self.split, download=self.download)
-        if source.labels is None:
-            raise ValueError(f"{source.description} have no labels: put the pictures into one sub-folder a class.")
         network = classifiers.load(self.classifier, download=self.download)
         images, labels = source.load(network.input_shape[1])
+        if labels is None:
+            raise ValueError(f"{source.description} have no labels: put the pictures into one sub-folder a class.")
         share = analysis.accuracy(network, images, labels)
         print(f"{network.name} on {source.description}: top-1 {share:.3f}")
 

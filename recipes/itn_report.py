@@ -72,9 +72,7 @@ def _spread(count: int, shown: int) -> np.ndarray:
 def _pictures(transformer, classifier, images, names):
     k_color = np.array([k for k, _ in SETTINGS.values()], "float32")
     k_space = np.array([k for _, k in SETTINGS.values()], "float32")
-    transformed = np.stack(
-        [transformer.transform(images, *k) for k in zip(k_color, k_space, strict=True)], axis=1
-    )
+    transformed = np.stack([transformer.transform(images, *k) for k in zip(k_color, k_space, strict=True)], axis=1)
     softmax = analysis.predictions_along_k(transformer, classifier, images, k_color, k_space)
     said = [[names[index] for index in row] for row in np.argmax(softmax, axis=-1).T]
     originally = [names[index] for index in analysis.predict_classes(classifier, images)]
@@ -84,7 +82,9 @@ def _pictures(transformer, classifier, images, names):
 def print_table(metrics: dict[str, float], metadata: dict[str, Any]) -> None:
     """The table of the README: learned transformations beside random ones of the same size."""
     held_out = metadata["held_out"]
-    table = Table(title=f"{metadata['name']}: {held_out['right']} held-out pictures, {held_out['draws']} draws of k each")
+    table = Table(
+        title=f"{metadata['name']}: {held_out['right']} held-out pictures, {held_out['draws']} draws of k each"
+    )
     table.add_column("")
     table.add_column("learned", justify="right")
     table.add_column("random, same distance", justify="right")

@@ -4,8 +4,8 @@
     python -m recipes.itn_resnet --preset smoke
     python -m recipes.itn_resnet --preset paper --download
 
-The same experiment as `recipes.itn_alexnet`, on ResNet-101 where its weights are on this machine (or `--download`), else
-on EfficientNet-Lite0, whose blocks are residual too and whose weights come inside a Python package.
+The same experiment as `recipes.itn_alexnet`, on ResNet-101 where its weights are on this machine (or
+`--download`), else on EfficientNet-Lite0, whose blocks are residual too and whose weights come inside a Python package.
 """
 
 import dataclasses

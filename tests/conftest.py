@@ -3,9 +3,10 @@
 import os
 from pathlib import Path
 
-import kinv.backend  # noqa: F401  (starts TensorFlow quietly, before a test imports it)
 import numpy as np
 import pytest
+
+import kinv.backend  # noqa: F401  (starts TensorFlow quietly, before a test imports it)
 
 
 @pytest.fixture

@@ -2,6 +2,12 @@
 
 import kinv.backend  # noqa: F401  (starts the backend quietly, before anything else imports it)
 
-from .learned_invariance import InvarianceComparison, accuracy, compare_with_random, predict_classes, predictions_along_k
+from .learned_invariance import (
+    InvarianceComparison,
+    accuracy,
+    compare_with_random,
+    predict_classes,
+    predictions_along_k,
+)
 
 __all__ = ["InvarianceComparison", "accuracy", "compare_with_random", "predict_classes", "predictions_along_k"]

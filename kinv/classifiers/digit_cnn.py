@@ -13,7 +13,7 @@ def build(input_shape: tuple[int, int, int] = (28, 28, 1), classes: int = 10) ->
     x = layers.Rescaling(1 / 255, name="preprocessing")(images)
     for index, channels in enumerate(CHANNELS, start=1):
         x = layers.Conv2D(channels, 3, padding="same", name=f"conv{index}")(x)
-        x = layers.BatchNormalization(name=f"norm{index}")(x)
+        x = layers.BatchNormalization(momentum=0.9, name=f"norm{index}")(x)
         x = layers.ReLU(name=f"relu{index}")(x)
         if index in POOLED:
             x = layers.MaxPooling2D(2, name=f"pool{index}")(x)

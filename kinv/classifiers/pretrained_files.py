@@ -68,7 +68,7 @@ def read_pickled_npy(path: Path) -> Any:
             shape, _, dtype = read_header(file)
         except (ValueError, KeyError) as error:
             raise ValueError(f"{path} is not an .npy file: {error}") from None
-        if dtype != object or shape != ():
+        if dtype.kind != "O" or shape != ():
             raise ValueError(f"{path} should hold one pickled object, it holds an array {shape} of {dtype}.")
         loaded = _to_numpy(_load_pickle(_ArrayUnpickler(file, encoding="latin1"), path))
     return loaded[0]
@@ -202,7 +202,7 @@ class _TorchUnpickler(pickle.Unpickler):
 
     def persistent_load(self, pid):
         kind, dtype, key, _location, numel = pid[:5]
-        if kind != "storage" or len(pid) > 5 and pid[5] is not None:
+        if kind != "storage" or (len(pid) > 5 and pid[5] is not None):
             raise pickle.UnpicklingError(f"only whole storages are allowed, received {pid!r}")
         return self.storages.setdefault(key, _Storage(dtype, numel))
 

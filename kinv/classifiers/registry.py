@@ -192,6 +192,7 @@ def _load_alexnet() -> keras.Model:
 
 
 def _find_weights(name: str, classifier: Classifier, download: bool):
+    missing = None
     for source, put in classifier.weights:
         try:
             return source.find(), put

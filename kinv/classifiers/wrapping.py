@@ -38,11 +38,13 @@ def wrap(
         model.build((None, *input_shape))
     if not hasattr(model, "inputs") or not getattr(model, "outputs", None):
         raise ValueError(
-            f"kinv needs a Functional or Sequential model, whose layers can be looked at; {model.name!r} is a "
-            f"subclassed {type(model).__name__}. Pass its Functional core, or rebuild it with keras.Model(inputs, outputs)."
+            f"kinv needs a Functional or Sequential model, whose layers can be tapped; {model.name!r} is a "
+            f"subclassed {type(model).__name__}: pass its Functional core, or rebuild it: keras.Model(inputs, outputs)"
         )
     if len(model.inputs) != 1 or len(model.outputs) != 1:
-        raise ValueError(f"{model.name!r} has {len(model.inputs)} inputs and {len(model.outputs)} outputs, expected 1 and 1.")
+        raise ValueError(
+            f"{model.name!r} has {len(model.inputs)} inputs and {len(model.outputs)} outputs, expected 1 and 1."
+        )
     shape = tuple(input_shape or model.inputs[0].shape[1:])
     if len(shape) != 3 or shape[-1] not in (1, 3):
         raise ValueError(

@@ -19,17 +19,26 @@ def shuffled_batches(images: np.ndarray, labels: np.ndarray, batch_size: int, se
         ValueError: no pictures, or another number of labels.
     """
     if len(images) == 0 or len(images) != len(labels):
-        raise ValueError(f"expected as many labels as pictures and at least one, received {len(images)} and {len(labels)}")
-    import kinv.backend  # noqa: F401  (starts TensorFlow quietly)
+        raise ValueError(
+            f"expected as many labels as pictures and at least one, received {len(images)} and {len(labels)}"
+        )
     import tensorflow as tf
+
+    import kinv.backend  # noqa: F401  (starts TensorFlow quietly)
 
     def generate():
         step = first_step
         while True:
             positions = np.arange(step * batch_size, (step + 1) * batch_size)
             passes = positions // len(images)
-            order = {number: np.random.default_rng([seed, number]).permutation(len(images)) for number in set(passes.tolist())}
-            chosen = [order[number][position] for number, position in zip(passes.tolist(), positions % len(images), strict=True)]
+            order = {
+                number: np.random.default_rng([seed, number]).permutation(len(images))
+                for number in set(passes.tolist())
+            }
+            chosen = [
+                order[number][position]
+                for number, position in zip(passes.tolist(), positions % len(images), strict=True)
+            ]
             yield images[chosen].astype("float32"), labels[chosen]
             step += 1
 

@@ -106,8 +106,9 @@ class Source:
             seed: shuffles, in another order every epoch; `None` keeps the order.
             repeat: goes on for ever.
         """
-        import kinv.backend  # noqa: F401  (starts TensorFlow quietly)
         import tensorflow as tf
+
+        import kinv.backend  # noqa: F401  (starts TensorFlow quietly)
 
         channels = self.read_first(size).shape[-1]
 

@@ -1,4 +1,4 @@
-"""The figures of "Studying Invariances of Trained Convolutional Neural Networks" about the Invariant Transformer Net."""
+"""The figures of Bunne, Rahmann and Wolf about the Invariant Transformer Net."""
 
 from collections.abc import Mapping, Sequence
 

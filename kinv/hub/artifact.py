@@ -13,7 +13,13 @@ from .. import __version__
 from .errors import ArtifactError
 from .manifest import verify, write_manifest
 
-CONFIG, WEIGHTS, METADATA, SAVED_MODEL, CARD = "config.json", "model.weights.h5", "metadata.json", "saved_model", "README.md"
+CONFIG, WEIGHTS, METADATA, SAVED_MODEL, CARD = (
+    "config.json",
+    "model.weights.h5",
+    "metadata.json",
+    "saved_model",
+    "README.md",
+)
 CLASSES = {"InvariantTransformer": "kinv.models"}  # what `load` builds, and from where; nothing else
 
 

@@ -17,7 +17,9 @@ MAX_MANIFEST_BYTES = 4_000_000
 
 def write_manifest(folder: Path) -> None:
     """Records every file below `folder`."""
-    files = {name: {"sha256": _sha256(folder / name), "size": (folder / name).stat().st_size} for name in _files(folder)}
+    files = {
+        name: {"sha256": _sha256(folder / name), "size": (folder / name).stat().st_size} for name in _files(folder)
+    }
     text = json.dumps({"format": FORMAT, "files": files}, indent=1, sort_keys=True)
     (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
 
@@ -47,7 +49,9 @@ def verify(folder: str | os.PathLike) -> dict[str, Any]:
         if file.stat().st_size != entry["size"]:
             raise ArtifactError(f"{file} has {file.stat().st_size} bytes, expected {entry['size']}: it is damaged.")
         if _sha256(file) != entry["sha256"]:
-            raise ArtifactError(f"{file} is damaged: its sha256 is not the one in the manifest. Get the artifact again.")
+            raise ArtifactError(
+                f"{file} is damaged: its sha256 is not the one in the manifest. Get the artifact again."
+            )
     return entries
 
 
@@ -61,7 +65,11 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
         manifest = json.loads(path.read_bytes())
     except (ValueError, RecursionError) as error:
         raise ArtifactError(f"{path} is not valid JSON: {error}") from None
-    if not isinstance(manifest, dict) or set(manifest) != {"format", "files"} or not isinstance(manifest["files"], dict):
+    if (
+        not isinstance(manifest, dict)
+        or set(manifest) != {"format", "files"}
+        or not isinstance(manifest["files"], dict)
+    ):
         raise ArtifactError(f"{path} must hold exactly 'format' and 'files'.")
     if manifest["format"] != FORMAT:
         raise ArtifactError(f"{path} has format {manifest['format']!r}; this version of kinv reads {FORMAT}.")
@@ -72,7 +80,15 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
 
 def _check_entry(path: Path, name: str, entry: Any) -> None:
     parts = PurePosixPath(name).parts
-    if not parts or name != "/".join(parts) or ".." in parts or "\\" in name or ":" in name or "\0" in name or name[0] == "/":
+    if (
+        not parts
+        or name != "/".join(parts)
+        or ".." in parts
+        or "\\" in name
+        or ":" in name
+        or "\0" in name
+        or name[0] == "/"
+    ):
         raise ArtifactError(f"{path} names {name!r}, which is not a plain path inside the artifact.")
     valid = (
         isinstance(entry, dict)

@@ -23,6 +23,9 @@ METRICS = (
 )
 
 
+SMALLEST_NORM = 1e-12  # below it a gradient counts as none
+
+
 @keras.saving.register_keras_serializable("kinv")
 class InvariantTransformer(keras.Model):
     """Learns a family of colour and spatial transformations under which a classifier keeps its predictions.
@@ -37,8 +40,10 @@ class InvariantTransformer(keras.Model):
         - Pictures are sampled first and coloured second. Both maps are affine and the homogeneous coordinate is
           sampled along, so the result is that of the paper's order (up to where clipping to 0..255 happens), and
           training needs no gradient for the pictures.
-        - `space_weight` is new: with one optimizer for both losses, the small transformation loss is drowned by the
-          classifier's gradients, and the distance would stay at 0.1 to 0.2 whatever the threshold.
+        - The gradient of either loss is brought to a norm, for each generator on its own: 1 for the classifier's loss,
+          `color_weight` and `space_weight` for the transformation loss. The paper speaks of the "extremely different
+          value ranges" of the two; without it the transformation loss, whose gradient grows with the distance, first
+          hardly moves and then runs away, and one generator's share depends on where the other is.
         - Where there are no labels, the classifier's own predictions take their place.
 
     Args:
@@ -47,8 +52,8 @@ class InvariantTransformer(keras.Model):
         channels: 3 for RGB, 1 for greyscale; default: the classifier's.
         hidden_units: widths of the dense ReLU layers of both generators.
         fill: what lies outside the frame: `"zeros"`, `"reflect"` or `"nearest"`.
-        color_weight: `c_theta`, the weight of the colour matrices' transformation loss.
-        space_weight: the weight of the spatial matrices' transformation loss (paper: 1).
+        color_weight: `c_theta`, norm of the colour generator's gradient of the transformation loss.
+        space_weight: the same for the spatial generator.
         accuracy_threshold: `acc_orig`, in 0..1.
         probes: number of random unit vectors, |S|.
         seed: of the initial weights and of everything drawn in training.
@@ -76,8 +81,8 @@ class InvariantTransformer(keras.Model):
         channels: int | None = None,
         hidden_units: Sequence[int] = (64, 64),
         fill: str = "zeros",
-        color_weight: float = 0.5,
-        space_weight: float = 10.0,
+        color_weight: float = 0.15,
+        space_weight: float = 0.15,
         accuracy_threshold: float = 0.75,
         probes: int = 32,
         seed: int = 0,
@@ -199,11 +204,20 @@ class InvariantTransformer(keras.Model):
         variables = self.trainable_variables
         gradients = tf.cond(  # section III-D, L_final: one of the two losses, never their sum
             expanding,
-            lambda: tape.gradient(transformation_loss, variables),
-            lambda: tape.gradient(classifier_loss, variables),
+            lambda: self._scaled(tape.gradient(transformation_loss, variables), self.color_weight, self.space_weight),
+            lambda: self._scaled(tape.gradient(classifier_loss, variables), 1.0, 1.0),
         )
         self.optimizer.apply_gradients(zip(gradients, variables, strict=True))
         return self._update(classifier_loss, transformation_loss, right, *distances, expanding)
+
+    def _scaled(self, gradients, color_norm, space_norm):
+        """The gradients, brought to one norm for the colour generator and one for the spatial generator."""
+        split = len(self.color_generator.trainable_variables)
+        scaled = []
+        for part, norm in ((gradients[:split], color_norm), (gradients[split:], space_norm)):
+            factor = norm / (tf.linalg.global_norm(part) + SMALLEST_NORM)
+            scaled += [gradient * factor for gradient in part]
+        return scaled
 
     def test_step(self, data):
         classifier_loss, transformation_loss, right, distances = self._both_losses(data)
@@ -221,8 +235,7 @@ class InvariantTransformer(keras.Model):
         logits = classify(self.apply_matrices(images, color, space), training=False)
         classifier_loss = self.compute_loss(y=labels, y_pred=logits)
         right = ops.mean(ops.cast(ops.equal(ops.argmax(logits, axis=-1), ops.cast(labels, "int32")), "float32"))
-        transformation_loss = self.color_weight * self._transformation_loss(color, k_color)
-        transformation_loss += self.space_weight * self._transformation_loss(space, k_space)
+        transformation_loss = self._transformation_loss(color, k_color) + self._transformation_loss(space, k_space)
         return classifier_loss, transformation_loss, right, (distance(color), distance(space))
 
     def _transformation_loss(self, matrices, k):
@@ -230,7 +243,9 @@ class InvariantTransformer(keras.Model):
         columns = matrices.shape[-1]
         probes = keras.random.normal((self.probes, columns), seed=self.seed_generator)
         probes = probes / ops.norm(probes, axis=-1, keepdims=True)
-        change = matrices - ops.eye(*matrices.shape[1:])  # the last row of the square matrices, (0, .., 0, 1), is zero here
+        change = matrices - ops.eye(
+            *matrices.shape[1:]
+        )  # the last row of the square matrices, (0, .., 0, 1), is zero here
         shift = ops.matmul(change, ops.transpose(probes))
         return -ops.mean(ops.sum(k, axis=-1) * ops.mean(ops.sum(shift**2, axis=1), axis=-1))
 
@@ -256,6 +271,13 @@ class InvariantTransformer(keras.Model):
             "augment_uint8": (augment_uint8, [bytes_, seed]),
             "transform": (self.transform, [floats, k_color, k_space]),
         }
+
+    def save_own_variables(self, store):
+        # Keras leaves the generator's state out; without it, resumed training would draw other numbers.
+        store["random_state"] = ops.convert_to_numpy(self.seed_generator.state)
+
+    def load_own_variables(self, store):
+        self.seed_generator.state.assign(store["random_state"][...])
 
     def get_config(self):
         return {

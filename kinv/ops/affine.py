@@ -33,7 +33,7 @@ def affine_sample(images: Any, matrices: Any, fill: str = "zeros") -> Any:
     if fill not in FILLS:
         raise ValueError(f"fill must be one of {FILLS}, received {fill!r}")
     images = ops.convert_to_tensor(images)
-    batch, height, width, channels = ops.shape(images)
+    batch, height, width, _ = ops.shape(images)
     matrices = ops.broadcast_to(ops.reshape(matrices, (-1, 2, 3)), (batch, 2, 3))
     y, x = _source_coordinates(matrices, height, width, images.dtype)
     if fill == "reflect":
@@ -103,9 +103,7 @@ def _interpolate(images, y, x):
     dtype = images.dtype
     batch, height, width, channels = ops.shape(images)
     padded = ops.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)))
-    corners = ops.concatenate(
-        [padded[:, :-1, :-1], padded[:, :-1, 1:], padded[:, 1:, :-1], padded[:, 1:, 1:]], axis=-1
-    )
+    corners = ops.concatenate([padded[:, :-1, :-1], padded[:, :-1, 1:], padded[:, 1:, :-1], padded[:, 1:, 1:]], axis=-1)
     y = ops.clip(y, -1.0, ops.cast(height, dtype))
     x = ops.clip(x, -1.0, ops.cast(width, dtype))
     top, left = _lower_corner(y, height), _lower_corner(x, width)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from kinv import classifiers
 from tests.classifiers.test_pretrained_files import FakeTensor, write_zip
 
@@ -106,8 +107,9 @@ def test_one_tower_agrees_with_numpy(tmp_path, random):
 
 
 def test_gradients_reach_the_picture_on_cpus(random):
-    from kinv import backend
     from keras import ops
+
+    from kinv import backend
 
     model = classifiers.build("alexnet")
     image = random.uniform(0, 255, (1, 227, 227, 3)).astype("float32")
@@ -122,6 +124,8 @@ def test_without_weights_the_message_names_both_files(no_data_folder, monkeypatc
 
 
 def test_a_file_of_other_weights_is_refused(tmp_path):
-    np.save(tmp_path / "other.npy", np.array({"conv1": [np.zeros((3, 3)), np.zeros(3)]}, dtype=object), allow_pickle=True)
+    np.save(
+        tmp_path / "other.npy", np.array({"conv1": [np.zeros((3, 3)), np.zeros(3)]}, dtype=object), allow_pickle=True
+    )
     with pytest.raises(ValueError, match="does not hold the weights of alexnet"):
         classifiers.load("alexnet", weights=tmp_path / "other.npy")

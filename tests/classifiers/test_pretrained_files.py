@@ -9,6 +9,7 @@ from collections import OrderedDict
 
 import numpy as np
 import pytest
+
 from kinv.classifiers import pretrained_files
 from kinv.classifiers.pretrained_files import read_pickled_arrays, read_pickled_npy, read_torch_tensors
 

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+
 from kinv import analysis, classifiers, data
 
 SMALL = ("squeezenet", "efficientnet_lite0", "digit_cnn")
@@ -36,9 +37,8 @@ def test_vgg16s_preprocessing_is_keras_own(random):
 
 def test_resnet101_reads_keras_own_file(tmp_path, monkeypatch, random):
     """The published file is in Keras's older format, of the network without our preprocessing."""
-    from keras.src.legacy.saving import legacy_h5_format
-
     import h5py
+    from keras.src.legacy.saving import legacy_h5_format
 
     original = keras.applications.ResNet101(weights=None, classifier_activation=None)
     path = tmp_path / "resnet101_weights_tf_dim_ordering_tf_kernels.h5"

@@ -4,8 +4,9 @@ import io
 
 import numpy as np
 import pytest
-from kinv import data
 from PIL import Image
+
+from kinv import data
 
 
 def write(path, mode="RGB", size=(30, 20), **options):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from kinv import data
 
 
@@ -89,6 +90,8 @@ def test_resumed_batches_go_on_where_they_were():
 
     whole = order(0, 7)
     assert order(4, 3) == whole[4:]
-    assert sorted(sum(whole, [])) == sorted(list(range(7)) * 3)  # three passes, every picture once in each
+    assert sorted(label for batch in whole for label in batch) == sorted(
+        list(range(7)) * 3
+    )  # three passes, every picture once in each
     with pytest.raises(ValueError, match="as many labels"):
         data.shuffled_batches(images, labels[:3], 2, seed=0)

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 from keras import ops
+from scipy.ndimage import map_coordinates
+
 from kinv import backend
 from kinv.ops.affine import FILLS, affine_color, affine_sample
-from scipy.ndimage import map_coordinates
 
 SCIPY_MODE = {"zeros": "grid-constant", "reflect": "reflect", "nearest": "nearest"}
 BOUND = 2e-3  # of 255: float32 coordinates in pictures of 24 pixels

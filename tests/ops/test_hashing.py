@@ -2,8 +2,9 @@
 
 import numpy as np
 import tensorflow as tf
-from kinv.ops.hashing import hashed_uniform
 from scipy import stats
+
+from kinv.ops.hashing import hashed_uniform
 
 COMPILED = tf.function(hashed_uniform)
 

@@ -1,0 +1,42 @@
+# make demo   an Invariant Transformer Net on real photographs, from nothing
+# make test   the whole test suite
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+EXTRAS := test
+
+.PHONY: demo test lint bench figures wheel clean
+
+# One stamp for the whole environment: it is made again when the dependencies change.
+$(VENV)/.ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "kinv needs Python 3.11 or newer, this is " + sys.version.split()[0])'
+	@echo "Setting up $(VENV): about two minutes and 3 GB, once."
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[$(EXTRAS)]"
+	@touch $@
+
+demo: $(VENV)/.ready
+	$(BIN)/python -m recipes.itn_alexnet
+
+test: $(VENV)/.ready
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+
+bench: $(VENV)/.ready
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[bench]"
+	for benchmark in benchmarks/*.py; do $(BIN)/python $$benchmark || exit 1; done
+
+# Draws every committed artifact's figures again, by training it again with its recipe.
+figures: $(VENV)/.ready
+	$(BIN)/python -m recipes.itn_alexnet
+	$(BIN)/python -m recipes.itn_resnet
+
+wheel: $(VENV)/.ready
+	$(BIN)/python -m build --wheel
+
+clean:
+	rm -rf $(VENV) runs dist build

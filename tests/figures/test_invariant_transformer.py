@@ -1,0 +1,48 @@
+"""The figures hold what they were given, and none of their cells is blank."""
+
+import numpy as np
+from matplotlib.colors import to_rgb
+
+from kinv.figures import invariant_transformer as figures
+
+METRICS = ("classifier_loss", "transformation_loss", "accuracy", "color_distance", "space_distance")
+
+
+def pixels(figure):
+    figure.canvas.draw()
+    return np.asarray(figure.canvas.buffer_rgba())[..., :3]
+
+
+def test_training_curves_show_the_history():
+    history = {name: list(np.linspace(0.1, 0.9, 7)) for name in METRICS}
+    figure = figures.training_curves(history, 0.5)
+    lines = [line for axis in figure.axes for line in axis.get_lines()]
+    assert len(lines) == 6
+    np.testing.assert_allclose(lines[0].get_ydata(), history["classifier_loss"])
+    assert pixels(figure).std() > 5
+
+
+def test_classification_shows_a_panel_for_every_path():
+    k = np.linspace(0, 1, 5)
+    values = {"a": 1 - k, "b": 1 - k / 2}
+    figure = figures.classification_along_k(k, values, values)
+    assert [axis.get_title() for axis in figure.axes] == ["a", "b"]
+
+
+def test_pictures_are_shown_beside_their_originals(random):
+    originals = random.uniform(0, 255, (2, 12, 12, 3))
+    transformed = random.uniform(0, 255, (2, 3, 12, 12, 3))
+    names = [["cat", "dog", "cat"], ["dog", "dog", "a very long name of a class, and more"]]
+    figure = figures.transformed_pictures(originals, transformed, ["1", "2", "3"], ["cat", "dog"], names)
+    assert len(figure.axes) == 8
+    colors = [axis.xaxis.label.get_color() for axis in figure.axes]
+    assert colors[1] == figures.GOOD and colors[2] == figures.BAD
+    assert all(axis.get_images()[0].get_array().std() > 10 for axis in figure.axes)
+    assert "…" in figure.axes[-1].get_xlabel()
+    assert to_rgb(figures.GOOD)[1] > to_rgb(figures.BAD)[1]
+
+
+def test_greyscale_pictures_are_drawn_too(random):
+    digits = random.uniform(0, 255, (1, 8, 8, 1))
+    figure = figures.transformed_pictures(digits, digits[None], ["same"], ["3"], [["3"]])
+    assert figure.axes[0].get_images()[0].get_array().shape == (8, 8)

@@ -1,0 +1,265 @@
+"""Artifacts: whole or refused, written in one move, and usable by programs that have never heard of kinv."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import textwrap
+
+import numpy as np
+import pytest
+
+import kinv
+from kinv.hub.manifest import write_manifest
+from kinv.models import InvariantTransformer
+
+
+@pytest.fixture(scope="module")
+def transformer():
+    return InvariantTransformer(hidden_units=(8,), seed=2)
+
+
+@pytest.fixture(scope="module")
+def saved(transformer, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("artifacts") / "itn_test"
+    metadata = {"metrics": {"learned_unchanged": 0.5}, "name": "itn_test"}
+    figures = {"one.png": lambda path: path.write_bytes(b"a picture")}
+    return kinv.save(transformer, folder, metadata, figures, card="# {name}: {metrics[learned_unchanged]:.0%}")
+
+
+@pytest.fixture
+def artifact(saved, tmp_path):
+    return shutil.copytree(saved, tmp_path / "itn_test")
+
+
+def test_what_is_saved_is_what_is_loaded(transformer, saved, images):
+    again = kinv.load(saved)
+    np.testing.assert_array_equal(again.augment(images, 5), transformer.augment(images, 5))
+    assert again.get_config() == transformer.get_config()
+
+
+def test_the_folder_has_the_documented_files(saved):
+    names = {path.relative_to(saved).as_posix() for path in saved.rglob("*") if path.is_file()}
+    expected = {"config.json", "model.weights.h5", "metadata.json", "README.md", "manifest.json", "figures/one.png"}
+    assert expected <= names and "saved_model/saved_model.pb" in names
+    assert (saved / "README.md").read_text() == "# itn_test: 50%"
+    config = json.loads((saved / "config.json").read_text())
+    assert config["class"] == "InvariantTransformer" and config["kinv"] == kinv.__version__
+    assert json.loads((saved / "metadata.json").read_text())["versions"]["keras"]
+    assert set(kinv.verify(saved)) == names - {"manifest.json"}
+
+
+def test_names_are_found_in_artifacts(saved, monkeypatch, tmp_path):
+    (tmp_path / "artifacts").mkdir()
+    shutil.copytree(saved, tmp_path / "artifacts" / "mine")
+    monkeypatch.chdir(tmp_path)
+    assert kinv.load("mine").name == "invariant_transformer"
+    with pytest.raises(kinv.ArtifactError, match="'yours'"):
+        kinv.load("yours")
+    with pytest.raises(kinv.ArtifactError, match="local artifacts only"):
+        kinv.load("hf://org/name")
+
+
+def test_one_flipped_bit_in_any_file_is_noticed(artifact):
+    for path in [path for path in artifact.rglob("*") if path.is_file()]:
+        content = path.read_bytes()
+        if not content:
+            continue
+        for position in {0, len(content) // 2, len(content) - 1}:
+            damaged = bytearray(content)
+            damaged[position] ^= 0x10
+            path.write_bytes(damaged)
+            with pytest.raises(kinv.ArtifactError):
+                kinv.load(artifact)
+        path.write_bytes(content)
+    kinv.load(artifact)
+
+
+@pytest.mark.parametrize("name", ["config.json", "model.weights.h5", "saved_model/saved_model.pb", "manifest.json"])
+def test_a_missing_file_is_noticed(artifact, name):
+    (artifact / name).unlink()
+    with pytest.raises(kinv.ArtifactError, match=r"incomplete|no manifest"):
+        kinv.load(artifact)
+
+
+def test_an_extra_file_and_a_link_are_noticed(artifact, tmp_path):
+    (artifact / "extra.py").write_text("print('hello')")
+    with pytest.raises(kinv.ArtifactError, match=r"extra\.py"):
+        kinv.verify(artifact)
+    (artifact / "extra.py").unlink()
+    (tmp_path / "outside").write_bytes((artifact / "config.json").read_bytes())
+    (artifact / "config.json").unlink()
+    (artifact / "config.json").symlink_to(tmp_path / "outside")
+    with pytest.raises(kinv.ArtifactError, match="link"):
+        kinv.verify(artifact)
+
+
+@pytest.mark.parametrize("name", ["../outside", "/etc/passwd", "a/../../outside", "a\\b", "c:x", "./config.json", ""])
+def test_a_path_that_leaves_the_folder_is_refused(artifact, name):
+    manifest = json.loads((artifact / "manifest.json").read_text())
+    manifest["files"][name] = {"sha256": "0" * 64, "size": 1}
+    (artifact / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(kinv.ArtifactError, match="plain path"):
+        kinv.verify(artifact)
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    ["", "[]", "{}", '{"format": 2, "files": {}}', '{"format": 1, "files": {"a": {"sha256": "x", "size": 1}}}',
+     '{"format": 1, "files": {"a": {"sha256": "%s", "size": -1}}}' % ("0" * 64), "[" * 100_000],
+)  # fmt: skip
+def test_a_manifest_that_is_none_is_refused(artifact, manifest):
+    (artifact / "manifest.json").write_text(manifest)
+    with pytest.raises(kinv.ArtifactError):
+        kinv.verify(artifact)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"class": "Lambda"},
+        {"class": "os.system"},
+        {"config": {"channels": 7}},
+        {"config": {"surprise": 1}},
+        {"config": []},
+        {"more": 1},
+    ],
+)
+def test_a_config_that_is_not_ours_is_refused_even_if_its_hash_is_right(artifact, change):
+    config = json.loads((artifact / "config.json").read_text())
+    (artifact / "config.json").write_text(json.dumps({**config, **change}))
+    write_manifest(artifact)
+    with pytest.raises(kinv.ArtifactError):
+        kinv.load(artifact)
+
+
+def test_weights_of_another_shape_are_refused(artifact):
+    InvariantTransformer(hidden_units=(9,)).save_weights(artifact / "model.weights.h5")
+    write_manifest(artifact)
+    with pytest.raises(kinv.ArtifactError):
+        kinv.load(artifact)
+
+
+def test_a_failed_save_leaves_the_old_artifact_and_nothing_else(artifact, transformer, images):
+    def fail(path):
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        kinv.save(InvariantTransformer(), artifact, figures={"x.png": fail})
+    assert sorted(os.listdir(artifact.parent)) == ["itn_test"]
+    np.testing.assert_array_equal(kinv.load(artifact).augment(images, 1), transformer.augment(images, 1))
+
+
+def test_a_new_save_replaces_the_old_artifact_whole(artifact, images):
+    other = InvariantTransformer(hidden_units=(3,), seed=9)
+    kinv.save(other, artifact)
+    assert not (artifact / "figures").exists()
+    np.testing.assert_array_equal(kinv.load(artifact).augment(images, 1), other.augment(images, 1))
+
+
+def test_a_folder_that_is_no_artifact_is_left_alone(tmp_path, transformer):
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(kinv.ArtifactError, match="left alone"):
+        kinv.save(transformer, tmp_path)
+    assert (tmp_path / "thesis.txt").read_text() == "years of work"
+
+
+def test_what_can_not_be_kept_is_said(tmp_path, transformer):
+    import keras
+
+    with pytest.raises(ValueError, match=r"model\.save"):
+        kinv.save(keras.Sequential(), tmp_path / "a")
+    with pytest.raises(ValueError, match="NaN"):
+        kinv.save(transformer, tmp_path / "a", metadata={"metrics": {"x": float("nan")}})
+    assert not (tmp_path / "a").exists()
+
+
+# === Reuse without kinv ===
+
+
+def run_without_kinv(script, *arguments, folder):
+    """A fresh process in which `import kinv` and `import keras` fail."""
+    blocker = textwrap.dedent(
+        """
+        import sys
+        class Blocked:
+            def find_spec(self, name, path=None, target=None):
+                if name.split(".")[0] in ("kinv", "keras", "tf_keras"):
+                    raise ImportError(name + " is blocked")
+        sys.meta_path.insert(0, Blocked())
+        """
+    )
+    command = [sys.executable, "-c", blocker + textwrap.dedent(script), *map(str, arguments)]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": ""})
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout
+
+
+def test_a_program_without_kinv_and_keras_augments(saved, transformer, images, tmp_path):
+    np.save(tmp_path / "images.npy", images)
+    script = """
+        import numpy as np, tensorflow as tf
+        images = np.load("images.npy")
+        model = tf.saved_model.load(sys.argv[1])
+        seed = tf.constant([5, 0])
+        alike = model.augment(images, seed).numpy()
+        compiled = tf.function(lambda x: model.augment(x, seed), jit_compile=True)(images).numpy()
+        bytes_ = model.augment_uint8(images.round().astype("uint8"), seed).numpy()
+        moved = model.transform(images, np.full((4, 2), .5, "float32"), np.full((4, 2), .5, "float32")).numpy()
+        other = model.augment(tf.zeros((1, 50, 30, 3)), seed)
+        assert other.shape == (1, 50, 30, 3) and bytes_.dtype == np.uint8
+        np.savez("out.npz", alike=alike, compiled=compiled, bytes_=bytes_, moved=moved)
+
+        def augment(seed, image):
+            return model.augment(image[None], tf.stack([tf.cast(seed, tf.int32), 0]))[0]
+        def pictures():
+            data = tf.data.Dataset.from_tensor_slices(images).repeat(2)
+            return tf.data.Dataset.zip((tf.data.Dataset.counter(), data)).map(augment, num_parallel_calls=2)
+        once, twice = (np.stack(list(pictures().as_numpy_iterator())) for _ in range(2))
+        assert np.array_equal(once, twice), "same seeds, same pictures"
+        assert np.abs(once[:4] - once[4:]).max() > 0, "other seeds, other pictures"
+        assert "keras" not in sys.modules and "kinv" not in sys.modules
+        print("fine")
+    """
+    assert "fine" in run_without_kinv(script, saved, folder=tmp_path)
+    out = np.load(tmp_path / "out.npz")
+    np.testing.assert_allclose(out["alike"], transformer.augment(images, 5), atol=1e-2)
+    np.testing.assert_allclose(out["compiled"], out["alike"], atol=1e-2)
+    expected = np.round(transformer.augment(images.round(), 5))
+    assert np.abs(out["bytes_"] - expected).max() <= 1
+    np.testing.assert_allclose(out["moved"], transformer.transform(images, (0.5, 0.5), (0.5, 0.5)), atol=1e-2)
+
+
+def test_it_is_a_layer_of_a_keras_model(saved, transformer, images):
+    import keras
+    import tensorflow as tf
+
+    inputs = keras.Input((20, 24, 3))
+    augment = keras.layers.TFSMLayer(str(saved / "saved_model"), call_endpoint="augment")
+    outputs = keras.layers.GlobalAveragePooling2D()(augment(inputs, seed=tf.constant([5, 0])))
+    means = keras.Model(inputs, outputs)(images)
+    np.testing.assert_allclose(means, np.mean(transformer.augment(images, 5), axis=(1, 2)), atol=1e-2)
+
+
+def test_a_pytorch_loader_augments_through_numpy(saved, transformer, images):
+    """`collate_fn` of a DataLoader sees arrays; the class below is a torch Dataset where torch is installed."""
+    import tensorflow as tf
+
+    augment = tf.saved_model.load(str(saved / "saved_model")).augment
+
+    def collate(samples):
+        pictures = np.stack([picture for picture, _ in samples]).transpose(0, 2, 3, 1)
+        augmented = augment(pictures, tf.constant([5, 0])).numpy()
+        return augmented.transpose(0, 3, 1, 2), np.array([label for _, label in samples])
+
+    samples = [(image.transpose(2, 0, 1), index) for index, image in enumerate(images)]
+    try:
+        from torch.utils.data import DataLoader
+    except ImportError:
+        batches = [collate(samples)]
+    else:
+        batches = list(DataLoader(samples, batch_size=4, collate_fn=collate))
+    ((augmented, labels),) = batches
+    np.testing.assert_allclose(augmented.transpose(0, 2, 3, 1), transformer.augment(images, 5), atol=1e-2)
+    np.testing.assert_array_equal(labels, range(4))

@@ -1,0 +1,320 @@
+"""The Invariant Transformer Net: its losses, its gate, its transformations, and that it learns."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers, ops
+
+from kinv import classifiers, data
+from kinv.hub.checkpoint import Checkpoint
+from kinv.models import InvariantTransformer
+from kinv.models.invariant_transformer import distance
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return data.digits.open_embedded("train").load(limit=1200)
+
+
+@pytest.fixture(scope="module")
+def digit_classifier(digits):
+    """A small digit network, trained for a few seconds."""
+    images, labels = data.digits.open_embedded("train").load()
+    keras.utils.set_random_seed(0)
+    model = classifiers.build("digit_cnn")
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.Adam(3e-3), loss, metrics=["accuracy"])
+    model.fit(images, labels, epochs=3, batch_size=64, verbose=0)
+    assert model.evaluate(*digits, verbose=0)[1] > 0.9
+    return model
+
+
+def brightness_blind():
+    """A classifier that only compares colour channels: brightness and place do not matter, colours do."""
+    inputs = layers.Input((16, 16, 3))
+    means = layers.GlobalAveragePooling2D()(inputs)
+    kernel = np.array([[1, -0.5, -0.5], [-0.5, 1, -0.5], [-0.5, -0.5, 1]], "float32") / 20
+    logits = layers.Dense(3, use_bias=False, name="logits")
+    model = keras.Model(inputs, logits(means))
+    logits.set_weights([kernel])
+    return model
+
+
+def colored_pictures(random, count):
+    labels = random.integers(0, 3, count).astype("int32")
+    images = random.uniform(60, 140, (count, 16, 16, 3)).astype("float32")
+    images[np.arange(count), :, :, labels] += 50
+    return images, labels
+
+
+# === Transforming ===
+
+
+def test_transformations_have_the_shape_and_range_of_the_pictures(images):
+    transformer = InvariantTransformer(seed=3)
+    for result in (
+        transformer.augment(images, 1),
+        transformer.transform(images, (0.2, 0.9), (1, 0)),
+        transformer(images),
+    ):
+        result = ops.convert_to_numpy(result)
+        assert result.shape == images.shape and result.dtype == np.float32
+        assert result.min() >= 0 and result.max() <= 255
+        assert np.abs(result - images).mean() > 0
+
+
+def test_the_same_seed_augments_alike_and_every_picture_on_its_own(images):
+    transformer = InvariantTransformer()
+    same = np.repeat(images[:1], 4, axis=0)
+    first = ops.convert_to_numpy(transformer.augment(same, 7))
+    np.testing.assert_array_equal(first, transformer.augment(same, 7))
+    np.testing.assert_array_equal(first, transformer.augment(same, np.array([7, 0], "int32")))
+    assert np.abs(first - ops.convert_to_numpy(transformer.augment(same, 8))).max() > 0
+    assert all(np.abs(first[0] - other).max() > 0 for other in first[1:])
+
+
+def test_augment_is_transform_with_hashed_control_parameters(images):
+    from kinv.ops.hashing import hashed_uniform
+
+    transformer = InvariantTransformer()
+    k = hashed_uniform(np.array([7, 0], "int32"), 4, 4)
+    np.testing.assert_array_equal(transformer.augment(images, 7), transformer.transform(images, k[:, :2], k[:, 2:]))
+
+
+def test_any_size_and_uint8_are_taken(random):
+    transformer = InvariantTransformer()
+    for shape in ((1, 5, 9, 3), (2, 64, 48, 3)):
+        pictures = random.integers(0, 256, shape, "uint8")
+        assert transformer.augment(pictures, 0).shape == shape
+
+
+@pytest.mark.parametrize("fill", ["zeros", "reflect", "nearest"])
+def test_the_identity_matrices_return_the_same_bits(images, fill):
+    transformer = InvariantTransformer(fill=fill)
+    color, space = (np.tile(np.eye(r, c, dtype="float32"), (4, 1, 1)) for r, c in ((3, 4), (2, 3)))
+    np.testing.assert_array_equal(transformer.apply_matrices(images, color, space), images)
+
+
+# === The losses, by hand ===
+
+
+def test_the_transformation_loss_is_that_of_the_paper(random):
+    """Against its expectation: unit vectors in n dimensions give `||A - I||^2 / n`, weighted by `k_1 + k_2`."""
+    transformer = InvariantTransformer(probes=200_000)
+    for rows, columns in ((3, 4), (2, 3)):
+        matrices = (np.eye(rows, columns) + 0.2 * random.normal(size=(5, rows, columns))).astype("float32")
+        k = random.uniform(size=(5, 2)).astype("float32")
+        squared = np.sum((matrices - np.eye(rows, columns)) ** 2, axis=(1, 2))
+        expected = -np.mean(k.sum(1) * squared / columns)
+        loss = transformer._transformation_loss(ops.convert_to_tensor(matrices), ops.convert_to_tensor(k))
+        assert float(loss) == pytest.approx(expected, rel=0.02)
+
+
+def test_distance_is_the_frobenius_norm(random):
+    matrices = random.normal(size=(3, 2, 3)).astype("float32")
+    expected = [np.linalg.norm(matrix - np.eye(2, 3)) for matrix in matrices]
+    np.testing.assert_allclose(distance(matrices), expected, rtol=1e-5)
+
+
+def weights_after_one_step(threshold, color_weight=1.0, space_weight=1.0):
+    images, labels = colored_pictures(np.random.default_rng(0), 8)
+    transformer = InvariantTransformer(
+        brightness_blind(), accuracy_threshold=threshold, color_weight=color_weight, space_weight=space_weight
+    )
+    before = [ops.convert_to_numpy(weight) for weight in transformer.trainable_variables]
+    transformer.compile(keras.optimizers.SGD(1.0))
+    logs = transformer.train_on_batch(images, labels, return_dict=True)
+    return before, [ops.convert_to_numpy(weight) for weight in transformer.trainable_variables], logs
+
+
+def test_the_gate_takes_one_loss_or_the_other():
+    """Below the threshold the weights of the transformation loss do not matter; above it they are all that does."""
+    before, above, logs = weights_after_one_step(threshold=0.0)
+    assert logs["expanding"] == 1
+    _, still, _ = weights_after_one_step(threshold=0.0, color_weight=0, space_weight=0)
+    for old, new in zip(before, still, strict=True):
+        np.testing.assert_array_equal(old, new)
+    assert any(np.abs(new - old).max() > 0 for old, new in zip(before, above, strict=True))
+
+    images, labels = colored_pictures(np.random.default_rng(0), 8)
+    wrong = (labels + 1) % 3  # never right: the gate closes
+    results = []
+    for weight in (0.0, 0.5):
+        transformer = InvariantTransformer(brightness_blind(), accuracy_threshold=0.5, color_weight=weight)
+        transformer.compile(keras.optimizers.SGD(1e-3))
+        logs = transformer.train_on_batch(images, wrong, return_dict=True)
+        assert logs["expanding"] == 0 and logs["accuracy"] < 0.5
+        results.append([ops.convert_to_numpy(value) for value in transformer.trainable_variables])
+    for first, second in zip(*results, strict=True):
+        np.testing.assert_array_equal(first, second)
+
+
+def test_expanding_moves_away_from_the_identity():
+    images, labels = colored_pictures(np.random.default_rng(0), 32)
+    transformer = InvariantTransformer(brightness_blind(), accuracy_threshold=0.0)
+    transformer.compile(keras.optimizers.Adam(1e-3))
+    first = transformer.evaluate(images, labels, verbose=0, return_dict=True)
+    transformer.fit(images, labels, epochs=5, batch_size=8, verbose=0)
+    last = transformer.evaluate(images, labels, verbose=0, return_dict=True)
+    assert last["color_distance"] > 1.5 * first["color_distance"]
+    assert last["space_distance"] > 1.5 * first["space_distance"]
+
+
+def test_it_finds_what_a_classifier_ignores():
+    """The classifier ignores brightness and place. At a distance where random colour matrices fool it, the learned
+    ones leave the differences between channels alone."""
+    from kinv.analysis import compare_with_random
+
+    random = np.random.default_rng(0)
+    classifier = brightness_blind()
+    images, labels = colored_pictures(random, 64)
+    transformer = InvariantTransformer(
+        classifier, accuracy_threshold=0.95, color_weight=0.1, space_weight=0.1, fill="reflect"
+    )
+    transformer.compile(keras.optimizers.Adam(2e-3))
+    transformer.fit(images, labels, epochs=60, batch_size=16, verbose=0)
+    metrics = compare_with_random(transformer, classifier, *colored_pictures(random, 64), draws=4).metrics()
+    assert metrics["color_distance"] > 0.3
+    assert metrics["learned_unchanged"] > metrics["random_unchanged"] + 0.3
+    assert metrics["learned_unchanged"] > 0.9
+
+
+def test_it_works_on_greyscale_digits_with_and_without_labels(digits, digit_classifier):
+    images, labels = digits
+    for given in ((images, labels), (images,)):
+        transformer = InvariantTransformer(digit_classifier, accuracy_threshold=0.85)
+        transformer.compile(keras.optimizers.Adam(2e-3))
+        history = transformer.fit(*given, epochs=4, batch_size=32, verbose=0).history
+        assert history["space_distance"][-1] > history["space_distance"][0]
+        assert history["accuracy"][-1] > 0.6
+        assert transformer.augment(images[:3], 0).shape == (3, 28, 28, 1)
+
+
+def test_a_stream_of_pictures_without_labels_trains(images):
+    import tensorflow as tf
+
+    classifier = classifiers.wrap(
+        keras.Sequential([layers.Input((20, 24, 3)), layers.Conv2D(4, 3), layers.GlobalAveragePooling2D()])
+    )
+    transformer = InvariantTransformer(classifier)
+    transformer.compile()
+    logs = transformer.fit(tf.data.Dataset.from_tensor_slices(images).batch(2), verbose=0, shuffle=False).history
+    assert set(logs) == {
+        "classifier_loss", "transformation_loss", "accuracy", "color_distance", "space_distance", "expanding",
+    }  # fmt: skip
+
+
+# === Keeping ===
+
+
+def test_only_the_generators_are_trained_and_saved(tmp_path):
+    classifier = brightness_blind()
+    transformer = InvariantTransformer(classifier)
+    names = {variable.path.split("/")[0] for variable in transformer.trainable_variables}
+    assert names == {"color_generator", "space_generator"}
+    transformer.save_weights(tmp_path / "m.weights.h5")
+    import h5py
+
+    with h5py.File(tmp_path / "m.weights.h5") as file:
+        stored = []
+        file.visit(stored.append)
+    assert not [name for name in stored if "logits" in name]
+
+
+def test_a_keras_file_brings_it_back(tmp_path, images):
+    transformer = InvariantTransformer(brightness_blind(), hidden_units=(7,), fill="nearest", seed=4)
+    transformer.save(tmp_path / "itn.keras")
+    again = keras.models.load_model(tmp_path / "itn.keras")
+    np.testing.assert_array_equal(again.augment(images, 3), transformer.augment(images, 3))
+    assert again.get_config() == transformer.get_config()
+    with pytest.raises(ValueError, match="set_classifier"):
+        again.compile()
+        again.fit(images, np.zeros(4, "int32"), verbose=0)
+    again.set_classifier(
+        keras.Sequential([layers.Input((20, 24, 3)), layers.Conv2D(4, 3), layers.GlobalAveragePooling2D()])
+    )
+    again.fit(images, np.zeros(4, "int32"), verbose=0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"channels": 2}, "channels"),
+        ({"accuracy_threshold": 1.5}, "accuracy_threshold"),
+        ({"color_weight": -1.0}, "weights"),
+        ({"color_weight": float("nan")}, "weights"),
+        ({"probes": 0}, "probes"),
+        ({"fill": "wrap"}, "fill"),
+        ({"hidden_units": ()}, "hidden_units"),
+    ],
+)
+def test_wrong_arguments_are_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        InvariantTransformer(**arguments)
+
+
+def test_wrong_pictures_and_control_parameters_are_refused(images):
+    transformer = InvariantTransformer()
+    with pytest.raises(ValueError, match=r"\(batch, height, width, 3\)"):
+        transformer.augment(images[0], 0)
+    with pytest.raises(ValueError, match=r"\(batch, height, width, 3\)"):
+        transformer.augment(images[..., :1], 0)
+    with pytest.raises(ValueError, match="k_space"):
+        transformer.transform(images, (0, 0), (0, 0, 0))
+    with pytest.raises(ValueError, match="seed"):
+        transformer.augment(images, -1)
+    with pytest.raises(ValueError, match="seed"):
+        transformer.augment(images, np.zeros(3, "int32"))
+
+
+# === Resuming ===
+
+
+def train(folder, epochs, stop_after=None):
+    """Trains like the recipes do, and stops as a kill would: nothing happens after the epoch's checkpoint."""
+
+    class Stop(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            if stop_after is not None and epoch + 1 == stop_after:
+                raise KeyboardInterrupt
+
+    images, labels = colored_pictures(np.random.default_rng(0), 20)
+    transformer = InvariantTransformer(brightness_blind(), accuracy_threshold=0.9, seed=1)
+    transformer.compile(keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(1e-2, 30)))
+    checkpoint = Checkpoint(folder, run={"seed": 1})
+    first = checkpoint.restore(transformer)
+    batches = data.shuffled_batches(images, labels, 6, seed=1, first_step=5 * first)
+    callbacks = [checkpoint, Stop()]
+    try:
+        transformer.fit(
+            batches,
+            epochs=epochs,
+            steps_per_epoch=5,
+            initial_epoch=first,
+            callbacks=callbacks,
+            verbose=0,
+            shuffle=False,
+        )
+    except KeyboardInterrupt:
+        pass
+    return transformer, checkpoint
+
+
+def test_interrupted_training_ends_with_the_same_bits(tmp_path):
+    whole, whole_checkpoint = train(tmp_path / "whole", 6)
+    train(tmp_path / "parts", 6, stop_after=2)
+    train(tmp_path / "parts", 6, stop_after=5)
+    parts, parts_checkpoint = train(tmp_path / "parts", 6)
+    for first, second in zip(whole.weights, parts.weights, strict=True):
+        np.testing.assert_array_equal(ops.convert_to_numpy(first), ops.convert_to_numpy(second), err_msg=first.path)
+    assert parts_checkpoint.history == whole_checkpoint.history
+    assert len(parts_checkpoint.history["accuracy"]) == 6
+
+
+def test_a_checkpoint_of_another_run_is_not_continued(tmp_path):
+    transformer, checkpoint = train(tmp_path, 2)
+    with pytest.raises(ValueError, match="seed=1 instead of 2"):
+        Checkpoint(tmp_path, run={"seed": 2}).restore(transformer)
+    checkpoint.forget()
+    assert not tmp_path.exists()
+    assert Checkpoint(tmp_path, run={"seed": 2}).restore(transformer) == 0

@@ -1,0 +1,98 @@
+"""The recipe, as a user types it: the offline fallback, resuming after a kill, and what it leaves behind."""
+
+import dataclasses
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import kinv
+from recipes import itn_alexnet, itn_resnet
+
+ROOT = Path(__file__).parents[2]
+
+
+def start(*arguments, module="recipes.itn_alexnet", **options):
+    environment = {key: value for key, value in os.environ.items() if key not in ("KINV_DATA_DIR", "TFDS_DATA_DIR")}
+    command = [sys.executable, "-m", module, *map(str, arguments)]
+    return subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options
+    )
+
+
+def finish(process):
+    out, err = process.communicate(timeout=300)
+    assert process.returncode == 0, err
+    return out
+
+
+def test_smoke_offline_from_nothing(tmp_path):
+    out = finish(start("--preset", "smoke", "--output", tmp_path, "--checkpoints", tmp_path / "runs"))
+    assert "bvlc_alexnet.npy" in out and "Using squeezenet instead" in out
+    assert "prediction unchanged" in out and "random" in out
+    folder = tmp_path / "itn_squeezenet_photos_smoke"  # named after what it was trained on
+    files = kinv.verify(folder)
+    assert {"figures/training.png", "figures/classification.png", "figures/pictures.png", "README.md"} <= set(files)
+    for name in ("training", "classification", "pictures"):
+        assert np.asarray(Image.open(folder / "figures" / f"{name}.png").convert("L")).std() > 10
+    card = (folder / "README.md").read_text()
+    metadata = json.loads((folder / "metadata.json").read_text())
+    assert f"{metadata['metrics']['learned_unchanged']:.1%}" in card and "{" not in card.replace("{name}", "")
+    assert "9 photographs" not in card and "photographs that come with Python packages" in metadata["data"]["train"]
+    assert not (tmp_path / "runs").exists() or not any((tmp_path / "runs").iterdir())
+
+
+def test_killed_and_started_again_it_ends_with_the_same_weights(tmp_path):
+    settings = ["--preset", "smoke", "--epochs", 4]
+    finish(start(*settings, "--output", tmp_path / "whole", "--checkpoints", tmp_path / "runs1"))
+    process = start(*settings, "--output", tmp_path / "parts", "--checkpoints", tmp_path / "runs2")
+    state = tmp_path / "runs2" / "itn_squeezenet_photos_smoke" / "checkpoint.json"
+    deadline = time.monotonic() + 240
+    while not state.exists() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert state.exists() and not (tmp_path / "parts").exists()
+    out = finish(start(*settings, "--output", tmp_path / "parts", "--checkpoints", tmp_path / "runs2"))
+    assert "Going on after epoch" in out
+    whole, parts = ((tmp_path / part / "itn_squeezenet_photos_smoke").resolve() for part in ("whole", "parts"))
+    for first, second in zip(kinv.load(whole).weights, kinv.load(parts).weights, strict=True):
+        np.testing.assert_array_equal(first.numpy(), second.numpy(), err_msg=first.path)
+    metrics = [json.loads((folder / "metadata.json").read_text())["metrics"] for folder in (whole, parts)]
+    assert metrics[0] == metrics[1]
+
+
+def test_help_shows_every_setting_and_starts_without_tensorflow():
+    out = finish(start("--help"))
+    for field in dataclasses.fields(itn_alexnet.Config):
+        assert f"--{field.name.replace('_', '-')}" in out.replace("--no-", "--")
+    assert "python -m recipes.itn_alexnet" in out
+
+
+def test_wrong_settings_end_with_a_clear_line():
+    process = start("--preset", "huge")
+    _, err = process.communicate(timeout=60)
+    assert process.returncode != 0 and "smoke" in err
+    process = start("--preset", "smoke", "--data", "no/such/folder")
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 1 and "no/such/folder" in err and "Traceback" not in err
+
+
+@pytest.mark.parametrize("recipe", [itn_alexnet, itn_resnet])
+def test_presets_have_their_names(recipe):
+    assert set(recipe.PRESETS) == {"smoke", "default", "paper"}
+
+
+def test_artifacts_are_named_after_what_they_were_trained_on():
+    config = itn_alexnet.PRESETS["default"]
+    assert itn_alexnet.artifact_name(config, "squeezenet", "imagenet_samples", True) == "itn_squeezenet"
+    assert itn_alexnet.artifact_name(config, "squeezenet", "imagenet_samples", False) == "itn_squeezenet_unlabelled"
+    assert itn_alexnet.artifact_name(config, "squeezenet", "photos", False) == "itn_squeezenet_photos"
+    assert itn_alexnet.artifact_name(config, "alexnet", "/home/me/cats", True) == "itn_alexnet_cats"
