@@ -11,13 +11,15 @@ import sys
 import time
 from collections.abc import Callable
 
+import kinv.backend  # noqa: F401  (starts TensorFlow quietly, before anything else imports it)
+
+# isort: split
 import keras
 import numpy as np
 import tensorflow as tf
 from rich.console import Console
 from rich.table import Table
 
-import kinv.backend  # noqa: F401  (starts TensorFlow quietly)
 from kinv import hub
 
 BATCH, SIZE, SECONDS = 32, 224, 3.0

@@ -9,6 +9,9 @@ the whole batch it takes most of a minute.
 import time
 from collections.abc import Callable
 
+import kinv.backend  # noqa: F401  (starts TensorFlow quietly, before anything else imports it)
+
+# isort: split
 import keras
 import numpy as np
 import tensorflow as tf
@@ -16,7 +19,6 @@ from keras import ops
 from rich.console import Console
 from rich.table import Table
 
-import kinv.backend  # noqa: F401  (starts TensorFlow quietly)
 from kinv import backend
 from kinv.ops.affine import affine_sample
 

@@ -42,7 +42,7 @@ class Config:
     fill: Literal["zeros", "reflect", "nearest"] = "zeros"  # as in the screening
     color_weight: float = 0.15  # c_theta; paper: "selected by hand"
     space_weight: float = 0.15  # see InvariantTransformer
-    keep: float = 0.88  # acc_orig as a share of the classifier's accuracy on the untransformed pictures
+    keep: float = 0.88  # acc_orig: share of predictions to keep, on pictures that the classifier gets right
     draws: int = 8  # transformations a held-out picture
 
 
@@ -55,11 +55,12 @@ PRESETS = {
 
 def run(config: Config) -> dict[str, float]:
     """Trains, compares, draws and keeps; returns the metrics of the comparison."""
+    import kinv.backend  # noqa: F401  (starts TensorFlow quietly, before anything else imports it)
+
+    # isort: split
     import keras
-    import numpy as np
     import tensorflow as tf
 
-    import kinv.backend  # noqa: F401  (starts TensorFlow quietly)
     from kinv import analysis, data, models
     from kinv.hub.checkpoint import Checkpoint
     from recipes import itn_report
@@ -81,7 +82,11 @@ def run(config: Config) -> dict[str, float]:
     if config.labels and labels is None:
         print("Labels:   none; the network's own predictions take their place")
     truth = labels if labels is not None and labelled else predictions
-    threshold = config.keep * float(np.mean(predictions == truth))
+    right = predictions == truth  # where the network is wrong there is no prediction worth keeping
+    if not right.any():
+        raise ValueError(f"{classifier.name} gets none of the {len(images)} pictures right: are the labels its own?")
+    images, truth = images[right], truth[right]
+    print(f"Training: {len(images)} pictures that the network gets right", flush=True)
 
     transformer = models.InvariantTransformer(
         classifier,
@@ -89,7 +94,7 @@ def run(config: Config) -> dict[str, float]:
         fill=config.fill,
         color_weight=config.color_weight,
         space_weight=config.space_weight,
-        accuracy_threshold=threshold,
+        accuracy_threshold=config.keep,
         seed=config.seed,
     )
     steps = config.epochs * config.steps_per_epoch
@@ -133,7 +138,9 @@ def run(config: Config) -> dict[str, float]:
         "hardware": itn_report.hardware(),
     }
     names = itn_report.class_names(classifier, train)
-    folder = itn_report.keep(transformer, classifier, images, names, checkpoint.history, metadata, config.output / name)
+    folder = itn_report.keep(
+        transformer, classifier, images, labels, names, checkpoint.history, metadata, config.output / name
+    )
     checkpoint.forget()
     itn_report.print_table(metrics, metadata)
     print(f"\nArtifact: {folder}\nPictures: {folder / 'figures'}")

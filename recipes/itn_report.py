@@ -43,7 +43,7 @@ PATHS = {  # figure 4b: which of (k_color_1, k_color_2, k_space_1, k_space_2) fo
 SHOWN, MEASURED, STEPS_ALONG_K = 5, 50, 6
 
 
-def keep(transformer, classifier, images, names, history, metadata, folder: Path) -> Path:
+def keep(transformer, classifier, images, labels, names, history, metadata, folder: Path) -> Path:
     """Draws the paper's figures from held-out pictures and writes the artifact."""
     k = np.linspace(0, 1, STEPS_ALONG_K, dtype="float32")
     unchanged, confidence = {}, {}
@@ -54,7 +54,15 @@ def keep(transformer, classifier, images, names, history, metadata, folder: Path
         softmax = analysis.predictions_along_k(transformer, classifier, sample, along[:, :2], along[:, 2:])
         unchanged[path] = np.mean(np.argmax(softmax, axis=-1) == first, axis=1)
         confidence[path] = np.mean(softmax[:, np.arange(len(first)), first], axis=1)
-    pictures = _pictures(transformer, classifier, images[_spread(len(images), SHOWN)], names)
+    right = (
+        np.arange(len(images))
+        if labels is None
+        else np.flatnonzero(analysis.predict_classes(classifier, images) == labels)
+    )
+    shown = images[right[_spread(len(right), SHOWN)]]
+    transformed = _transformed(transformer, shown)
+    metadata = {**metadata, "figure_5": _changes(shown, transformed)}
+    pictures = _pictures(transformer, classifier, shown, transformed, names)
     drawings = {
         "training.png": figures.training_curves(history, transformer.accuracy_threshold),
         "classification.png": figures.classification_along_k(k, unchanged, confidence),
@@ -69,11 +77,24 @@ def _spread(count: int, shown: int) -> np.ndarray:
     return np.linspace(0, count - 1, min(shown, count)).astype(int)
 
 
-def _pictures(transformer, classifier, images, names):
-    k_color = np.array([k for k, _ in SETTINGS.values()], "float32")
-    k_space = np.array([k for _, k in SETTINGS.values()], "float32")
-    transformed = np.stack([transformer.transform(images, *k) for k in zip(k_color, k_space, strict=True)], axis=1)
-    softmax = analysis.predictions_along_k(transformer, classifier, images, k_color, k_space)
+def _settings() -> tuple[np.ndarray, np.ndarray]:
+    k = np.array(list(SETTINGS.values()), "float32")
+    return k[:, 0], k[:, 1]
+
+
+def _transformed(transformer, images: np.ndarray) -> np.ndarray:
+    return np.stack([transformer.transform(images, *k) for k in zip(*_settings(), strict=True)], axis=1)
+
+
+def _changes(images: np.ndarray, transformed: np.ndarray) -> dict[str, float]:
+    """How visible the changes of figure 5 are: mean absolute differences in grey levels, 0..255."""
+    changes = np.abs(transformed - images[:, None]).mean(axis=(2, 3, 4))
+    between = np.abs(transformed[:, 0] - transformed[:, -1]).mean(axis=(1, 2, 3))
+    return {"smallest_change": float(changes.min()), "smallest_change_between_0_and_1": float(between.min())}
+
+
+def _pictures(transformer, classifier, images, transformed, names):
+    softmax = analysis.predictions_along_k(transformer, classifier, images, *_settings())
     said = [[names[index] for index in row] for row in np.argmax(softmax, axis=-1).T]
     originally = [names[index] for index in analysis.predict_classes(classifier, images)]
     return figures.transformed_pictures(images, transformed, list(SETTINGS), originally, said)
@@ -120,3 +141,11 @@ def hardware() -> str:
     """The machine in a few words."""
     gpus = len(keras.distribution.list_devices("gpu"))
     return f"{os.cpu_count()} CPU cores ({platform.machine()})" + (f", {gpus} GPU" if gpus else "")
+
+
+def readme_row(metadata: dict[str, Any]) -> str:
+    """This artifact's row of the table in the README."""
+    metrics = metadata["metrics"]
+    values = [f"{metrics[name]:.1%}" for name in ("learned_unchanged", "random_unchanged")]
+    distances = f"{metrics['space_distance']:.2f} / {metrics['color_distance']:.2f}"
+    return f"| {metadata['classifier']['name']} | {metadata['labels']} | {' | '.join(values)} | {distances} |"

@@ -3,10 +3,11 @@
 import os
 from pathlib import Path
 
+import kinv.backend  # noqa: F401  (starts TensorFlow quietly, before anything else imports it)
+
+# isort: split
 import numpy as np
 import pytest
-
-import kinv.backend  # noqa: F401  (starts TensorFlow quietly, before a test imports it)
 
 
 @pytest.fixture

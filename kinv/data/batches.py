@@ -22,9 +22,10 @@ def shuffled_batches(images: np.ndarray, labels: np.ndarray, batch_size: int, se
         raise ValueError(
             f"expected as many labels as pictures and at least one, received {len(images)} and {len(labels)}"
         )
-    import tensorflow as tf
+    import kinv.backend  # noqa: F401  (starts TensorFlow quietly, before anything else imports it)
 
-    import kinv.backend  # noqa: F401  (starts TensorFlow quietly)
+    # isort: split
+    import tensorflow as tf
 
     def generate():
         step = first_step

@@ -106,9 +106,10 @@ class Source:
             seed: shuffles, in another order every epoch; `None` keeps the order.
             repeat: goes on for ever.
         """
-        import tensorflow as tf
+        import kinv.backend  # noqa: F401  (starts TensorFlow quietly, before anything else imports it)
 
-        import kinv.backend  # noqa: F401  (starts TensorFlow quietly)
+        # isort: split
+        import tensorflow as tf
 
         channels = self.read_first(size).shape[-1]
 

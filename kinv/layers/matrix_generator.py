@@ -11,8 +11,9 @@ class MatrixGenerator(keras.layers.Layer):
     """Two dense ReLU layers and a linear one that turn `k` into an affine matrix (Bunne et al., figure 1).
 
     The matrix is the identity plus what the last layer says. That layer starts small, not at zero: at the identity
-    itself the transformation loss has no gradient, and nothing would ever move. `k` is centred first, so that k = 0 is
-    a point like any other: without it, all ReLUs are silent there and the matrix hardly leaves the identity.
+    itself the transformation loss has no gradient, and nothing would ever move. The hidden
+    biases start at random, so that no `k` silences all ReLUs: with biases of zero the matrix hardly leaves the identity
+    where the centred `k` is zero, and goes too far elsewhere.
 
     Args:
         rows, columns: shape of the matrix: (2, 3) for space, (3, 4) for colour.
@@ -37,7 +38,11 @@ class MatrixGenerator(keras.layers.Layer):
         self.rows, self.columns, self.hidden_units, self.seed = rows, columns, tuple(hidden_units), seed
         self.hidden = [
             keras.layers.Dense(
-                units, "relu", kernel_initializer=keras.initializers.HeNormal(seed + index), name=f"hidden{index}"
+                units,
+                "relu",
+                kernel_initializer=keras.initializers.HeNormal(seed + index),
+                bias_initializer=keras.initializers.RandomUniform(-1.0, 1.0, seed + 100 + index),
+                name=f"hidden{index}",
             )
             for index, units in enumerate(self.hidden_units)
         ]

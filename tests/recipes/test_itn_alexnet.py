@@ -30,6 +30,7 @@ def start(*arguments, module="recipes.itn_alexnet", **options):
 def finish(process):
     out, err = process.communicate(timeout=300)
     assert process.returncode == 0, err
+    assert "0000 00:00" not in err and "Warning" not in err, "lines of TensorFlow or Keras reached the user"
     return out
 
 
