@@ -49,11 +49,11 @@ def keep(transformer, classifier, images, labels, names, history, metadata, fold
     unchanged, confidence = {}, {}
     sample = images[:MEASURED]
     first = analysis.predict_classes(classifier, sample)
-    for path, follows in PATHS.items():
-        along = k[:, None] * np.asarray(follows, "float32")
-        softmax = analysis.predictions_along_k(transformer, classifier, sample, along[:, :2], along[:, 2:])
-        unchanged[path] = np.mean(np.argmax(softmax, axis=-1) == first, axis=1)
-        confidence[path] = np.mean(softmax[:, np.arange(len(first)), first], axis=1)
+    along = np.concatenate([k[:, None] * np.asarray(follows, "float32") for follows in PATHS.values()])
+    softmax = analysis.predictions_along_k(transformer, classifier, sample, along[:, :2], along[:, 2:])
+    for path, outputs in zip(PATHS, np.split(softmax, len(PATHS)), strict=True):
+        unchanged[path] = np.mean(np.argmax(outputs, axis=-1) == first, axis=1)
+        confidence[path] = np.mean(outputs[:, np.arange(len(first)), first], axis=1)
     right = (
         np.arange(len(images))
         if labels is None

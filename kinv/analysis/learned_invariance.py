@@ -117,11 +117,13 @@ def predictions_along_k(
         transformer, classifier, images: as in `compare_with_random`.
         k_color, k_space: `(K, 2)` in 0..1.
     """
-    outputs = []
-    for one_color, one_space in zip(k_color, k_space, strict=True):
-        transformed = transformer.transform(images, one_color.astype("float32"), one_space.astype("float32"))
-        outputs.append(ops.convert_to_numpy(ops.softmax(classifier(transformed, training=False))))
-    return np.stack(outputs)
+
+    def outputs(images, k_color, k_space):
+        return ops.softmax(classifier(transformer.transform(images, k_color, k_space), training=False))
+
+    compiled = compile(outputs)
+    pairs = zip(k_color.astype("float32"), k_space.astype("float32"), strict=True)
+    return np.stack([ops.convert_to_numpy(compiled(images, *pair)) for pair in pairs])
 
 
 def predict_classes(classifier: keras.Model, images: np.ndarray, batch_size: int = 50) -> np.ndarray:

@@ -12,8 +12,8 @@ class MatrixGenerator(keras.layers.Layer):
 
     The matrix is the identity plus what the last layer says. That layer starts small, not at zero: at the identity
     itself the transformation loss has no gradient, and nothing would ever move. The hidden
-    biases start at random, so that no `k` silences all ReLUs: with biases of zero the matrix hardly leaves the identity
-    where the centred `k` is zero, and goes too far elsewhere.
+    biases start at random and `k` is centred, so that no `k` silences all ReLUs: with biases of zero the matrix hardly
+    leaves the identity where the layers' input is zero, and goes too far elsewhere.
 
     Args:
         rows, columns: shape of the matrix: (2, 3) for space, (3, 4) for colour.
@@ -27,7 +27,7 @@ class MatrixGenerator(keras.layers.Layer):
         Tensor `(B, rows, columns)`.
     """
 
-    INITIAL_STD = 5e-3  # of the last layer: matrices start within about 0.1 of the identity
+    INITIAL_STD = 2e-3  # of the last layer: matrices start within about 0.05 of the identity
 
     def __init__(self, rows: int, columns: int, hidden_units: Sequence[int] = (64, 64), seed: int = 0, **kwargs):
         super().__init__(**kwargs)
@@ -56,7 +56,7 @@ class MatrixGenerator(keras.layers.Layer):
             shape = (*shape[:-1], layer.units)
 
     def call(self, k):
-        k = 2 * k - 1
+        k = k - 0.5
         for layer in self.hidden:
             k = layer(k)
         difference = ops.reshape(self.difference(k), (-1, self.rows, self.columns))

@@ -36,7 +36,7 @@ class InvariantTransformer(keras.Model):
     `accuracy_threshold` lowers the classifier's loss, any other moves the matrices away from the identity.
 
     Deviations from the paper:
-        - The last layer of the generators starts near zero, not at zero: see `MatrixGenerator`.
+        - `k` is centred, and the generators start near the identity, not at it: see `MatrixGenerator`.
         - Pictures are sampled first and coloured second. Both maps are affine and the homogeneous coordinate is
           sampled along, so the result is that of the paper's order (up to where clipping to 0..255 happens), and
           training needs no gradient for the pictures.
@@ -81,9 +81,9 @@ class InvariantTransformer(keras.Model):
         channels: int | None = None,
         hidden_units: Sequence[int] = (64, 64),
         fill: str = "zeros",
-        color_weight: float = 0.15,
-        space_weight: float = 0.15,
-        accuracy_threshold: float = 0.75,
+        color_weight: float = 0.02,
+        space_weight: float = 0.06,
+        accuracy_threshold: float = 0.89,
         probes: int = 32,
         seed: int = 0,
         name: str = "invariant_transformer",
@@ -185,9 +185,9 @@ class InvariantTransformer(keras.Model):
     # === Training ===
 
     def compile(self, optimizer: Any = None, loss: Any = None, **kwargs: Any) -> None:
-        """Defaults: Adam at 5e-4 and cross-entropy on logits."""
+        """Defaults: Adam at 1e-3 and cross-entropy on logits."""
         super().compile(
-            optimizer=optimizer or keras.optimizers.Adam(5e-4),
+            optimizer=optimizer or keras.optimizers.Adam(1e-3),
             loss=loss or keras.losses.SparseCategoricalCrossentropy(from_logits=True),
             **kwargs,
         )
