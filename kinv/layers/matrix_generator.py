@@ -27,7 +27,7 @@ class MatrixGenerator(keras.layers.Layer):
         Tensor `(B, rows, columns)`.
     """
 
-    INITIAL_STD = 2e-3  # of the last layer: matrices start within about 0.05 of the identity
+    INITIAL_STD = 5e-3  # of the last layer: matrices start within about 0.2 of the identity
 
     def __init__(self, rows: int, columns: int, hidden_units: Sequence[int] = (64, 64), seed: int = 0, **kwargs):
         super().__init__(**kwargs)
@@ -56,7 +56,7 @@ class MatrixGenerator(keras.layers.Layer):
             shape = (*shape[:-1], layer.units)
 
     def call(self, k):
-        k = k - 0.5
+        k = 2 * k - 1
         for layer in self.hidden:
             k = layer(k)
         difference = ops.reshape(self.difference(k), (-1, self.rows, self.columns))

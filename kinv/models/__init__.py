@@ -3,6 +3,5 @@
 import kinv.backend  # noqa: F401  (starts the backend quietly, before anything else imports it)
 
 from .invariant_transformer import InvariantTransformer
-from .margin_loss import MarginLoss
 
-__all__ = ["InvariantTransformer", "MarginLoss"]
+__all__ = ["InvariantTransformer"]

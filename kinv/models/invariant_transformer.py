@@ -81,8 +81,8 @@ class InvariantTransformer(keras.Model):
         channels: int | None = None,
         hidden_units: Sequence[int] = (64, 64),
         fill: str = "zeros",
-        color_weight: float = 0.02,
-        space_weight: float = 0.06,
+        color_weight: float = 0.05,
+        space_weight: float = 0.1,
         accuracy_threshold: float = 0.89,
         probes: int = 32,
         seed: int = 0,
@@ -185,9 +185,9 @@ class InvariantTransformer(keras.Model):
     # === Training ===
 
     def compile(self, optimizer: Any = None, loss: Any = None, **kwargs: Any) -> None:
-        """Defaults: Adam at 1e-3 and cross-entropy on logits."""
+        """Defaults: Adam at 5e-4 and cross-entropy on logits."""
         super().compile(
-            optimizer=optimizer or keras.optimizers.Adam(1e-3),
+            optimizer=optimizer or keras.optimizers.Adam(5e-4),
             loss=loss or keras.losses.SparseCategoricalCrossentropy(from_logits=True),
             **kwargs,
         )

@@ -45,7 +45,7 @@ def test_matrices_start_near_the_identity_and_depend_on_k():
     k = np.array([[0, 0], [1, 1], [0, 1]], "float32")
     matrices = keras.ops.convert_to_numpy(generator(k))
     difference = np.linalg.norm(matrices - np.eye(2, 3), axis=(1, 2))
-    assert (difference > 0).all() and difference.max() < 0.15
+    assert (difference > 0).all() and difference.max() < 0.3
     assert np.abs(matrices[0] - matrices[1]).max() > 0
 
 
