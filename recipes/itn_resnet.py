@@ -13,7 +13,12 @@ import dataclasses
 from recipes import itn_alexnet
 from recipes.command_line import main
 
-RESIDUAL = {"classifier": "resnet101", "fallback": "efficientnet_lite0"}
+RESIDUAL = {
+    "classifier": "resnet101",
+    "fallback": "efficientnet_lite0",
+    "space_weight": 0.1,  # by hand, as the paper's c_theta: this network tolerates more
+    "keep": 0.89,
+}
 PRESETS = {name: dataclasses.replace(preset, **RESIDUAL) for name, preset in itn_alexnet.PRESETS.items()}
 
 if __name__ == "__main__":
