@@ -9,6 +9,7 @@ import contextlib
 import os
 import sys
 import tempfile
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -118,3 +119,59 @@ def compile(function: Callable[..., Any], jit_compile: bool = False) -> Callable
 
         return jax.jit(function)
     return function
+
+
+_compiled_models: weakref.WeakKeyDictionary[Any, Callable[[Any], Any]] = weakref.WeakKeyDictionary()
+
+
+def compile_model(model: Any) -> Callable[[Any], Any]:
+    """`model(images, training=False)` without gradients, compiled once for a model and for batches of any length.
+
+    The same function is returned for the same model, so that asking again costs nothing. It follows the model's
+    weights when they change, and does not keep the model alive.
+
+    Args:
+        model: Functional Keras model with one input.
+
+    Returns:
+        A function of a batch, of any dtype, to the model's output.
+    """
+    if model not in _compiled_models:
+        _compiled_models[model] = _compile_call(weakref.ref(model), model)
+    return _compiled_models[model]
+
+
+def _compile_call(reference, model):
+    import keras
+    from keras import ops
+
+    name = keras.backend.backend()
+    if name == "tensorflow":
+        import tensorflow as tf
+
+        signature = [tf.TensorSpec((None, *model.input_shape[1:]), "float32")]
+        traced = tf.function(lambda batch: reference()(batch, training=False), input_signature=signature)
+        return lambda batch: traced(tf.cast(batch, "float32"))
+    if name == "jax":
+        import jax
+
+        @jax.jit
+        def stateless(trainable, non_trainable, batch):  # jit would keep the weights it saw first as constants
+            return reference().stateless_call(trainable, non_trainable, batch, training=False)[0]
+
+        def call(batch):
+            model = reference()
+            values = (
+                [v.value for v in variables] for variables in (model.trainable_variables, model.non_trainable_variables)
+            )
+            return stateless(*values, ops.cast(batch, "float32"))
+
+        return call
+
+    import torch
+
+    def call_torch(batch):
+        with torch.no_grad():
+            return reference()(ops.cast(batch, "float32"), training=False)
+
+    return call_torch

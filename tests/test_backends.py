@@ -35,6 +35,12 @@ for fill in ("zeros", "reflect", "nearest"):
     results[fill + "_value"] = ops.convert_to_numpy(value)
     for name, gradient in zip(("images", "space", "color"), gradients):
         results[fill + "_" + name] = ops.convert_to_numpy(gradient)
+inputs = keras.Input((12, 9, 3))
+model = keras.Model(inputs, keras.layers.Dense(4, name="dense")(keras.layers.Flatten()(inputs)))
+kernel = random.normal(size=(324, 4)).astype("float32") / 1000
+for name, factor in (("model", 1), ("changed_model", 2)):  # compiled once, the weights are looked up every time
+    model.get_layer("dense").set_weights([factor * kernel, np.ones(4, "float32")])
+    results[name] = ops.convert_to_numpy(backend.compile_model(model)(images))
 np.savez(sys.argv[1], backend=keras.backend.backend(), **results)
 """
 

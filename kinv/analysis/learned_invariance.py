@@ -11,7 +11,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from kinv.backend import compile
+from kinv.backend import compile_model
+from kinv.ops.affine_matrices import distance_from_identity
 
 
 @dataclass(frozen=True)
@@ -79,10 +80,11 @@ def compare_with_random(
             raise ValueError(f"The network gets none of the {len(images)} pictures right: are the labels its own?")
         images, originals, labels = images[kept], originals[kept], labels[kept]
 
-    def classify(images, color, space):
-        return ops.argmax(classifier(transformer.apply_matrices(images, color, space), training=False), axis=-1)
+    logits = compile_model(classifier)
 
-    compiled = compile(classify)
+    def classes(images, color, space):
+        return np.argmax(ops.convert_to_numpy(logits(transformer.apply_matrices(images, color, space))), axis=-1)
+
     random = np.random.default_rng(seed)
     batches = [(draw, at) for draw in range(draws) for at in _batches(len(images), batch_size)]
     rows: dict[str, list[np.ndarray]] = {name: [] for name in ("learned", "random", "color", "space")}
@@ -91,10 +93,10 @@ def compare_with_random(
         k_color, k_space = random.uniform(size=(2, count, 2)).astype("float32")
         color, space = (ops.convert_to_numpy(matrix) for matrix in transformer.matrices(k_color, k_space))
         at_random = _random_like(color, random), _random_like(space, random)
-        rows["learned"].append(ops.convert_to_numpy(compiled(images[at], color, space)))
-        rows["random"].append(ops.convert_to_numpy(compiled(images[at], *at_random)))
-        rows["color"].append(_distance(color))
-        rows["space"].append(_distance(space))
+        rows["learned"].append(classes(images[at], color, space))
+        rows["random"].append(classes(images[at], *at_random))
+        rows["color"].append(_distances(color))
+        rows["space"].append(_distances(space))
         progress((done + 1) / len(batches))
 
     learned, at_random, color, space = (np.concatenate(rows[name]).reshape(draws, -1) for name in rows)
@@ -117,20 +119,16 @@ def predictions_along_k(
         transformer, classifier, images: as in `compare_with_random`.
         k_color, k_space: `(K, 2)` in 0..1.
     """
-
-    def outputs(images, k_color, k_space):
-        return ops.softmax(classifier(transformer.transform(images, k_color, k_space), training=False))
-
-    compiled = compile(outputs)
     pairs = zip(k_color.astype("float32"), k_space.astype("float32"), strict=True)
-    return np.stack([ops.convert_to_numpy(compiled(images, *pair)) for pair in pairs])
+    softmax = [ops.softmax(compile_model(classifier)(transformer.transform(images, *pair))) for pair in pairs]
+    return np.stack([ops.convert_to_numpy(outputs) for outputs in softmax])
 
 
 def predict_classes(classifier: keras.Model, images: np.ndarray, batch_size: int = 50) -> np.ndarray:
     """The class with the highest logit for every picture `(N, H, W, C)` in 0..255, int32 `(N,)`."""
-    predict = compile(lambda batch: ops.argmax(classifier(ops.cast(batch, "float32"), training=False), axis=-1))
-    found = [ops.convert_to_numpy(predict(images[at])) for at in _batches(len(images), batch_size)]
-    return np.concatenate(found).astype("int32")
+    logits = compile_model(classifier)
+    found = [ops.convert_to_numpy(logits(images[at])) for at in _batches(len(images), batch_size)]
+    return np.argmax(np.concatenate(found), axis=-1).astype("int32")
 
 
 def accuracy(classifier: keras.Model, images: np.ndarray, labels: np.ndarray, batch_size: int = 50) -> float:
@@ -141,11 +139,11 @@ def accuracy(classifier: keras.Model, images: np.ndarray, labels: np.ndarray, ba
 def _random_like(matrices: np.ndarray, random: np.random.Generator) -> np.ndarray:
     direction = random.normal(size=matrices.shape)
     direction /= np.linalg.norm(direction, axis=(1, 2), keepdims=True)
-    return (np.eye(*matrices.shape[1:]) + _distance(matrices)[:, None, None] * direction).astype("float32")
+    return (np.eye(*matrices.shape[1:]) + _distances(matrices)[:, None, None] * direction).astype("float32")
 
 
-def _distance(matrices: np.ndarray) -> np.ndarray:
-    return np.linalg.norm(matrices - np.eye(*matrices.shape[1:]), axis=(1, 2))
+def _distances(matrices: np.ndarray) -> np.ndarray:
+    return ops.convert_to_numpy(distance_from_identity(matrices))
 
 
 def _batches(count: int, size: int) -> list[slice]:

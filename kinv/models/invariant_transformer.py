@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 from keras import ops
 
 from kinv.layers import ColorTransformer, MatrixGenerator, SpatialTransformer
-from kinv.ops.hashing import hashed_uniform
+from kinv.ops.affine_matrices import distance_from_identity, mean_squared_shift
+from kinv.ops.hashing import hashed_uniform, seed_pair
 
 from .frozen import Frozen
 
@@ -68,8 +68,7 @@ class InvariantTransformer(keras.Model):
         ValueError: a value out of its range, named in the message.
 
     Example:
-        >>> import numpy as np
-        >>> transformer = InvariantTransformer(channels=3)
+        >>>         >>> transformer = InvariantTransformer(channels=3)
         >>> transformer.augment(np.zeros((2, 32, 32, 3), "float32"), seed=1).shape
         TensorShape([2, 32, 32, 3])
     """
@@ -163,7 +162,7 @@ class InvariantTransformer(keras.Model):
             float32 tensor like `images`, in 0..255.
         """
         images = self._checked(images)
-        k = hashed_uniform(_seed_pair(seed), ops.shape(images)[0], 4)
+        k = hashed_uniform(seed_pair(seed), ops.shape(images)[0], 4)
         return self.transform(images, k[:, :2], k[:, 2:])
 
     def call(self, images, training=None):
@@ -236,18 +235,18 @@ class InvariantTransformer(keras.Model):
         classifier_loss = self.compute_loss(y=labels, y_pred=logits)
         right = ops.mean(ops.cast(ops.equal(ops.argmax(logits, axis=-1), ops.cast(labels, "int32")), "float32"))
         transformation_loss = self._transformation_loss(color, k_color) + self._transformation_loss(space, k_space)
-        return classifier_loss, transformation_loss, right, (distance(color), distance(space))
+        return (
+            classifier_loss,
+            transformation_loss,
+            right,
+            (distance_from_identity(color), distance_from_identity(space)),
+        )
 
     def _transformation_loss(self, matrices, k):
         """`L_k`: minus the mean squared shift of random unit vectors, weighted by `k_1 + k_2` (section III-D)."""
-        columns = matrices.shape[-1]
-        probes = keras.random.normal((self.probes, columns), seed=self.seed_generator)
-        probes = probes / ops.norm(probes, axis=-1, keepdims=True)
-        change = matrices - ops.eye(
-            *matrices.shape[1:]
-        )  # the last row of the square matrices, (0, .., 0, 1), is zero here
-        shift = ops.matmul(change, ops.transpose(probes))
-        return -ops.mean(ops.sum(k, axis=-1) * ops.mean(ops.sum(shift**2, axis=1), axis=-1))
+        vectors = keras.random.normal((self.probes, matrices.shape[-1]), seed=self.seed_generator)
+        vectors = vectors / ops.norm(vectors, axis=-1, keepdims=True)
+        return -ops.mean(ops.sum(k, axis=-1) * mean_squared_shift(matrices, vectors))
 
     def _update(self, *values):
         for mean, value in zip(self.means.values(), values, strict=True):
@@ -293,25 +292,8 @@ class InvariantTransformer(keras.Model):
         }
 
 
-def distance(matrices: Any) -> Any:
-    """Frobenius distance of affine matrices `(B, R, C)` from the identity, `(B,)`."""
-    change = matrices - ops.eye(*matrices.shape[1:])
-    return ops.sqrt(ops.sum(change**2, axis=(1, 2)))
-
-
 def _control(k, count, name):
     k = ops.cast(ops.convert_to_tensor(k), "float32")
     if len(k.shape) not in (1, 2) or k.shape[-1] not in (None, 2):
         raise ValueError(f"{name} must have shape (2,) or (batch, 2), received {tuple(k.shape)}")
     return ops.broadcast_to(k, (count, 2)) if len(k.shape) == 1 else k
-
-
-def _seed_pair(seed):
-    if isinstance(seed, (int, np.integer)):
-        if not 0 <= seed < 2**62:
-            raise ValueError(f"seed must lie in 0..2^62 - 1, received {seed}")
-        seed = [int(seed) & 0x7FFFFFFF, int(seed) >> 31]
-    seed = ops.cast(ops.convert_to_tensor(seed), "int32")
-    if tuple(seed.shape) != (2,):
-        raise ValueError(f"seed must be a whole number or an int32 tensor of shape (2,), received {tuple(seed.shape)}")
-    return seed

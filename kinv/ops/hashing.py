@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 from keras import ops
 
 GOLDEN_RATIO = -1640531527  # 0x9E3779B9 as int32: spreads consecutive counters
@@ -27,6 +28,22 @@ def hashed_uniform(seed: Any, count: Any, columns: int) -> Any:
     mixed = _mix(mixed + _mix(seed[1] + GOLDEN_RATIO))
     top = ops.bitwise_and(ops.right_shift(mixed, 8), 0x00FFFFFF)
     return ops.reshape(ops.cast(top, "float32") * 2.0**-24, (-1, columns))
+
+
+def seed_pair(seed: Any) -> Any:
+    """A whole number in 0..2^62 - 1 as an int32 tensor of shape `(2,)`; such a tensor as it is.
+
+    Raises:
+        ValueError: neither of the two.
+    """
+    if isinstance(seed, (int, np.integer)):
+        if not 0 <= seed < 2**62:
+            raise ValueError(f"seed must lie in 0..2^62 - 1, received {seed}")
+        seed = [int(seed) & 0x7FFFFFFF, int(seed) >> 31]
+    seed = ops.cast(ops.convert_to_tensor(seed), "int32")
+    if tuple(seed.shape) != (2,):
+        raise ValueError(f"seed must be a whole number or an int32 tensor of shape (2,), received {tuple(seed.shape)}")
+    return seed
 
 
 def _mix(h):

@@ -45,12 +45,12 @@ def test_learned_and_random_matrices_have_the_same_distance(pictures):
     )
     assert comparison.color_distance.shape == (1, 4)
     assert comparison.learned_right is None and "learned_right" not in comparison.metrics()
-    from kinv.analysis.learned_invariance import _distance, _random_like
+    from kinv.analysis.learned_invariance import _distances, _random_like
 
     matrices = (np.eye(2, 3) + np.random.default_rng(0).normal(size=(50, 2, 3))).astype("float32")
     at_random = _random_like(matrices, np.random.default_rng(1))
-    np.testing.assert_allclose(_distance(at_random), _distance(matrices), rtol=1e-5)
-    directions = (at_random - np.eye(2, 3)) / _distance(matrices)[:, None, None]
+    np.testing.assert_allclose(_distances(at_random), _distances(matrices), rtol=1e-5)
+    directions = (at_random - np.eye(2, 3)) / _distances(matrices)[:, None, None]
     assert np.abs(directions.mean(0)).max() < 0.25  # no direction is preferred
 
 

@@ -8,7 +8,6 @@ from keras import layers, ops
 from kinv import classifiers, data
 from kinv.hub.checkpoint import Checkpoint
 from kinv.models import InvariantTransformer
-from kinv.models.invariant_transformer import distance
 
 
 @pytest.fixture(scope="module")
@@ -108,12 +107,6 @@ def test_the_transformation_loss_is_that_of_the_paper(random):
         expected = -np.mean(k.sum(1) * squared / columns)
         loss = transformer._transformation_loss(ops.convert_to_tensor(matrices), ops.convert_to_tensor(k))
         assert float(loss) == pytest.approx(expected, rel=0.02)
-
-
-def test_distance_is_the_frobenius_norm(random):
-    matrices = random.normal(size=(3, 2, 3)).astype("float32")
-    expected = [np.linalg.norm(matrix - np.eye(2, 3)) for matrix in matrices]
-    np.testing.assert_allclose(distance(matrices), expected, rtol=1e-5)
 
 
 def weights_after_one_step(threshold, color_weight=1.0, space_weight=1.0):

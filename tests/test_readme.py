@@ -1,0 +1,38 @@
+"""The README's Python runs as it stands there."""
+
+import re
+from pathlib import Path
+
+import keras
+import numpy as np
+from keras import layers
+
+ROOT = Path(__file__).parents[1]
+SNIPPETS = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.DOTALL)
+
+
+def run(snippet, names):
+    exec(compile(snippet, "README.md", "exec"), names)
+    return names
+
+
+def test_on_your_own_model(images):
+    inputs = layers.Input((32, 32, 3))
+    outputs = layers.Dense(4)(layers.Flatten()(layers.Conv2D(4, 5, strides=4, activation="relu")(inputs)))
+    pictures = keras.ops.image.resize(images, (32, 32))
+    names = {
+        "my_keras_model": keras.Model(inputs, outputs),
+        "my_preprocessing": lambda images: images / 255,
+        "images": np.asarray(pictures),
+        "labels": np.arange(len(pictures)) % 4,
+    }
+    names = run(SNIPPETS[0], names)
+    assert names["augmented"].shape == pictures.shape[:4]
+    assert np.isfinite(names["augmented"]).all()
+
+
+def test_in_your_pipeline(images, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    batches = list(run(SNIPPETS[1], {"images": images})["batches"])
+    assert sum(len(batch) for batch in batches) == len(images)
+    assert np.abs(np.concatenate(batches) - images).mean() > 5
