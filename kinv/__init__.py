@@ -7,13 +7,18 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from . import analysis, classifiers, data, figures, hub, layers, models, ops
+    from .analysis import Screening, screen
     from .hub import ArtifactError, load, save, verify
 
 _PACKAGES = {"analysis", "classifiers", "data", "figures", "hub", "layers", "models", "ops"}
-_FROM_HUB = {"ArtifactError", "load", "save", "verify"}
+_FUNCTIONS = {
+    **dict.fromkeys(("Screening", "screen"), "analysis"),
+    **dict.fromkeys(("ArtifactError", "load", "save", "verify"), "hub"),
+}
 
 __all__ = [
     "ArtifactError",
+    "Screening",
     "analysis",
     "classifiers",
     "data",
@@ -24,13 +29,14 @@ __all__ = [
     "models",
     "ops",
     "save",
+    "screen",
     "verify",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    if name in _FROM_HUB:
-        return getattr(import_module("kinv.hub"), name)
+    if name in _FUNCTIONS:
+        return getattr(import_module(f"kinv.{_FUNCTIONS[name]}"), name)
     if name in _PACKAGES:
         return import_module(f"kinv.{name}")
     raise AttributeError(f"module 'kinv' has no attribute {name!r}")

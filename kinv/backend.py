@@ -161,10 +161,9 @@ def _compile_call(reference, model):
 
         def call(batch):
             model = reference()
-            values = (
-                [v.value for v in variables] for variables in (model.trainable_variables, model.non_trainable_variables)
-            )
-            return stateless(*values, ops.cast(batch, "float32"))
+            trainable = [variable.value for variable in model.trainable_variables]
+            non_trainable = [variable.value for variable in model.non_trainable_variables]
+            return stateless(trainable, non_trainable, ops.cast(batch, "float32"))
 
         return call
 

@@ -9,5 +9,17 @@ from .learned_invariance import (
     predict_classes,
     predictions_along_k,
 )
+from .learned_transformation import LearnedTransformation
+from .screening import screen
+from .screening_results import Screening
 
-__all__ = ["InvarianceComparison", "accuracy", "compare_with_random", "predict_classes", "predictions_along_k"]
+__all__ = [
+    "InvarianceComparison",
+    "LearnedTransformation",
+    "Screening",
+    "accuracy",
+    "compare_with_random",
+    "predict_classes",
+    "predictions_along_k",
+    "screen",
+]

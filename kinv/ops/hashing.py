@@ -1,5 +1,6 @@
 """Uniform random numbers from an integer hash: the same bits on every backend, compiled or not."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,31 @@ def hashed_uniform(seed: Any, count: Any, columns: int) -> Any:
     mixed = _mix(mixed + _mix(seed[1] + GOLDEN_RATIO))
     top = ops.bitwise_and(ops.right_shift(mixed, 8), 0x00FFFFFF)
     return ops.reshape(ops.cast(top, "float32") * 2.0**-24, (-1, columns))
+
+
+def hashed_normal(seed: Any, count: Any, columns: int) -> Any:
+    """Standard normal numbers that depend on the seed and the column alone; row `b` belongs to `seed + (0, b)`.
+
+    A picture's noise is therefore the same in whatever batch it comes. Pairs of hashed uniform numbers become pairs
+    of normal ones by the method of Box and Muller (1958).
+
+    Args:
+        seed: int32 tensor of shape `(2,)`.
+        count: number of rows, a number or a scalar int32 tensor.
+        columns: number of columns.
+
+    Returns:
+        float32 tensor of shape `(count, columns)`, at most 5.8 from 0.
+    """
+    seed = ops.cast(seed, "int32")
+    pairs = (columns + 1) // 2
+    row = _mix(seed[0]) + _mix((seed[1] + ops.arange(count, dtype="int32")) * GOLDEN_RATIO)
+    counter = ops.expand_dims(_mix(row), 1) + ops.arange(2 * pairs, dtype="int32") * GOLDEN_RATIO
+    uniform = ops.cast(ops.bitwise_and(ops.right_shift(_mix(counter), 8), 0x00FFFFFF), "float32") * 2.0**-24
+    first, second = uniform[:, :pairs], uniform[:, pairs:]
+    radius = ops.sqrt(-2.0 * ops.log(first + 2.0**-25))  # never log(0)
+    angle = 2 * math.pi * second
+    return ops.concatenate([radius * ops.cos(angle), radius * ops.sin(angle)], axis=1)[:, :columns]
 
 
 def seed_pair(seed: Any) -> Any:

@@ -1,0 +1,56 @@
+"""What an Invariant Transformer Net learned, as a transformation that can be screened beside the hand-made ones."""
+
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+from kinv.ops.affine_matrices import distance_from_identity
+from kinv.ops.transformations import Transformation
+
+STEPS = 11
+PARTS = ("space", "color")
+
+
+class LearnedTransformation(Transformation):
+    """A walk through the control parameters of an `InvariantTransformer`: at magnitude `v`, `k = (v, v)`.
+
+    The family does not begin at the identity: its smallest member is that at `k = (0, 0)`. The neutral magnitude is
+    therefore below the range, -1, where the pictures are left as they are.
+
+    Args:
+        transformer: a trained `InvariantTransformer`.
+        part: `"space"` or `"color"`; the other one's matrix stays the identity.
+    """
+
+    def __init__(self, transformer: Any, part: str):
+        if part not in PARTS:
+            raise ValueError(f"part must be one of {PARTS}, received {part!r}")
+        grid = tuple(float(value) for value in np.linspace(0, 1, STEPS))
+        super().__init__(f"learned_{part}", "k", -1.0, (-1.0, *grid), least=-1.0)
+        self.transformer, self.part = transformer, part
+
+    @classmethod
+    def parts(cls, transformer: Any) -> list["LearnedTransformation"]:
+        """The walk through space and the walk through colour."""
+        return [cls(transformer, part) for part in PARTS]
+
+    def apply(self, images, magnitudes, fill, seed):
+        color, space = self._matrices(magnitudes)
+        return self.transformer.apply_matrices(images, color, space)
+
+    def distance(self, magnitudes, height, width):
+        color, space = self._matrices(ops.convert_to_tensor(magnitudes, "float32"))
+        return ops.convert_to_numpy(distance_from_identity(space if self.part == "space" else color))
+
+    def _matrices(self, magnitudes):
+        k = ops.repeat(ops.expand_dims(magnitudes, -1), 2, axis=1)
+        color, space = self.transformer.matrices(k, k)
+        neutral = ops.reshape(magnitudes < 0, (-1, 1, 1))
+        color = ops.where(neutral if self.part == "color" else True, _identity(color), color)
+        space = ops.where(neutral if self.part == "space" else True, _identity(space), space)
+        return color, space
+
+
+def _identity(matrices):
+    return ops.eye(*matrices.shape[1:]) + ops.zeros_like(matrices)

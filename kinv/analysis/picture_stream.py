@@ -1,0 +1,153 @@
+"""Pictures for an analysis, batch after batch, from arrays, a folder or a `tf.data.Dataset`, checked as they come."""
+
+import hashlib
+import itertools
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+import numpy as np
+
+from kinv import data
+
+
+class PictureStream:
+    """Batches of pictures for a classifier, in constant memory, as often as they are asked for.
+
+    Args:
+        classifier: the network that they are for.
+        images: `(N, H, W, C)` array in 0..255; a folder or the name of a data set; or a `tf.data.Dataset` of pictures
+            or of `(picture, label)`, batched or not, that gives the same pictures every time.
+        labels: int `(N,)`, with an array only.
+        use_labels: False leaves the labels of a folder or a data set unused.
+
+    Attributes:
+        description: what the pictures are, for people.
+        labelled: whether labels come along.
+        fingerprint: tells these pictures from others, as far as that is possible without reading them all.
+
+    Raises:
+        ValueError: wrong shape, dtype, range, NaN, no pictures at all, or labels that are not the classifier's.
+        FileNotFoundError: no such data set or folder.
+    """
+
+    def __init__(self, classifier: keras.Model, images: Any, labels: Any = None, use_labels: bool = True):
+        self.shape = tuple(classifier.input_shape[1:])
+        self.classes = classifier.output_shape[-1]
+        if isinstance(images, (str, os.PathLike)):
+            self._open_source(os.fspath(images), labels, use_labels)
+        elif hasattr(images, "element_spec"):
+            self._open_dataset(images, labels, use_labels)
+        else:
+            self._open_arrays(np.asarray(images), labels)
+
+    def batches(self, size: int, skip: int = 0) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
+        """Yields `(images, labels)`, at most `size` long, from batch number `skip` on."""
+        held: list[tuple[np.ndarray, Any]] = []
+        number = 0
+        for picture in self._pictures(skip * size):
+            held.append(picture)
+            if len(held) == size:
+                yield self._batch(held, number := number + 1)
+                held = []
+        if held:
+            yield self._batch(held, number := number + 1)
+        if not number and not skip:
+            raise ValueError(f"{self.description}: there are no pictures in it.")
+
+    def _open_source(self, name, labels, use_labels):
+        if labels is not None:
+            raise ValueError("labels go with an array of pictures; a folder or data set brings its own.")
+        source = data.find(name)
+        self.count: int | None = source.count
+        self.labelled = use_labels and source.labels is not None
+        self.description, self.class_names = source.description, source.class_names
+        self.fingerprint = f"{source.description}, {source.count} pictures"
+        size, reported = self.shape[0], set()
+        if size is None:
+            raise ValueError(
+                "The classifier takes pictures of any size: pass an array or a tf.data.Dataset of one size."
+            )
+
+        def report_once(problem):
+            if problem not in reported:
+                reported.add(problem)
+                data.log_problem(problem)
+
+        def pictures(skip):
+            found = source.pictures(size, on_problem=report_once)  # unreadable ones do not count: skip what was read
+            for picture, index in itertools.islice(found, skip, None):
+                yield picture, None if source.labels is None else source.labels[index]
+
+        self._pictures = pictures
+
+    def _open_dataset(self, dataset, labels, use_labels):
+        if labels is not None:
+            raise ValueError("labels go with an array of pictures; a tf.data.Dataset brings its own.")
+        spec = dataset.element_spec
+        paired = isinstance(spec, (tuple, list))
+        rank = len((spec[0] if paired else spec).shape)
+        if rank not in (3, 4):
+            raise ValueError(f"The data set's pictures must have 3 dimensions, or 4 in batches, received {spec}")
+        single = dataset.unbatch() if rank == 4 else dataset
+        count = int(single.cardinality())
+        self.count = count if count >= 0 else None
+        self.labelled = use_labels and paired
+        self.description, self.class_names = "a tf.data.Dataset", None
+        self.fingerprint = f"{self.description} of {spec}"
+
+        def pictures(skip):
+            for element in single.skip(skip).as_numpy_iterator():
+                yield (element[0], element[1] if self.labelled else None) if paired else (element, None)
+
+        self._pictures = pictures
+
+    def _open_arrays(self, images, labels):
+        if images.ndim != 4 or not len(images):
+            raise ValueError(f"images must have shape (count, height, width, channels), received {images.shape}")
+        if labels is not None:
+            labels = np.asarray(labels)
+            if labels.shape != (len(images),):
+                raise ValueError(
+                    f"labels must have shape ({len(images)},), one for each picture, received {labels.shape}"
+                )
+        self.count, self.labelled = len(images), labels is not None
+        self.description, self.class_names = f"an array of {len(images)} pictures", None
+        self._check(images, labels, "images")
+        digest = hashlib.sha256(np.ascontiguousarray(images).view("uint8").data)
+        digest.update(b"" if labels is None else np.ascontiguousarray(labels.astype("int32")).data)
+        self.fingerprint = digest.hexdigest()
+
+        def pictures(skip):
+            for index in range(skip, len(images)):
+                yield images[index], None if labels is None else labels[index]
+
+        self._pictures = pictures
+
+    def _batch(self, held, number):
+        images = np.stack([picture for picture, _ in held])
+        labels = np.array([label for _, label in held]) if self.labelled else None
+        self._check(images, labels, f"{self.description}, batch {number}")
+        return images, None if labels is None else labels.astype("int32")
+
+    def _check(self, images, labels, where):
+        expected = tuple(extent or "any" for extent in self.shape)
+        if any(side is not None and side != found for side, found in zip(self.shape, images.shape[1:], strict=True)):
+            raise ValueError(f"{where}: the classifier takes pictures of shape {expected}, received {images.shape[1:]}")
+        if images.dtype != np.uint8:
+            if not np.issubdtype(images.dtype, np.number) or np.issubdtype(images.dtype, np.complexfloating):
+                raise ValueError(f"{where}: pictures must be numbers in 0..255, received dtype {images.dtype}")
+            low, high = float(images.min()), float(images.max())
+            if not np.isfinite([low, high]).all():
+                raise ValueError(f"{where}: there are NaN or infinite values in the pictures.")
+            if low < 0 or high > 255:
+                raise ValueError(f"{where}: pictures must lie in 0..255, received {low:.4g}..{high:.4g}")
+            if 0 < high <= 1:
+                raise ValueError(f"{where}: pictures must lie in 0..255, these are in 0..1: multiply them by 255.")
+        if labels is not None:
+            if not np.issubdtype(labels.dtype, np.integer):
+                raise ValueError(f"{where}: labels must be class indices (integers), received dtype {labels.dtype}")
+            if labels.min() < 0 or labels.max() >= self.classes:
+                wrong = labels[(labels < 0) | (labels >= self.classes)][0]
+                raise ValueError(f"{where}: labels must lie in 0..{self.classes - 1}, received {wrong}")

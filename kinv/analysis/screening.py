@@ -1,0 +1,205 @@
+"""Sensitivity screening: what a network says of pictures that change more and more.
+
+Bunne, Rahmann and Wolf, "Studying Invariances of Trained Convolutional Neural Networks", section III-C.
+Shapes: `B` batch, `M` magnitudes, `K` classes of the network.
+"""
+
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from kinv.backend import compile, compile_model
+from kinv.ops.affine import FILLS
+from kinv.ops.transformations import TRANSFORMATIONS, Composed, Custom, Transformation
+
+from .learned_transformation import LearnedTransformation
+from .picture_stream import PictureStream
+from .screening_progress import ScreeningProgress
+from .screening_results import Screening
+from .screening_run import Run, RunInFolder
+from .screening_totals import Totals
+
+BATCHES_BETWEEN_SAVES = 16
+
+
+def screen(
+    classifier: keras.Model,
+    images: Any,
+    labels: Any = None,
+    transformations: Sequence[Any] | None = None,
+    magnitudes: Mapping[str, Any] | None = None,
+    *,
+    batch_size: int = 32,
+    fill: str = "zeros",
+    seed: int = 0,
+    use_labels: bool = True,
+    class_names: Sequence[str] | None = None,
+    results: str | os.PathLike | None = None,
+    progress: bool = False,
+) -> Screening:
+    """Measures how a network's answers change with the magnitude of transformations of its pictures.
+
+    Pictures are read once for every transformation and kept only for a batch, so that memory does not grow with
+    their number. Without labels the network's predictions for the original pictures take their place.
+
+    Args:
+        classifier: Keras model with a Functional core, pictures `(B, H, W, C)` in 0..255 to logits `(B, K)`.
+        images: `(N, H, W, C)` array in 0..255; a folder or the name of a data set; or a `tf.data.Dataset` of pictures
+            or `(picture, label)` that gives the same pictures every time.
+        labels: int `(N,)` class indices, with an array.
+        transformations: names out of `kinv.ops.TRANSFORMATIONS`, `Transformation`s, functions of `(images,
+            magnitudes)`, or `InvariantTransformer`s, which are screened along their `k`; default: the paper's eleven.
+        magnitudes: by name of the transformation, the magnitudes to screen at; for composed ones a sequence for each
+            part, of which all combinations are taken. Functions need them; the others have defaults.
+        batch_size: pictures at a time.
+        fill: what lies outside the frame: `"zeros"`, `"reflect"` or `"nearest"`.
+        seed: of the noise.
+        use_labels: False leaves the labels of a folder or a data set unused.
+        class_names: what the classes are called; default: ImageNet's for 1,000 classes, else the data set's, else
+            numbers.
+        results: a folder that the tables are kept in as they come. A run that was killed goes on from there, and ends
+            with the same tables.
+        progress: shows pictures a second and the time that is left.
+
+    Returns:
+        The tables; see `Screening`.
+
+    Raises:
+        ValueError: pictures, labels, transformations or magnitudes that can't be used; `results` of another run.
+
+    Example:
+        >>> import keras, numpy as np
+        >>> inputs = keras.Input((8, 8, 3))
+        >>> brightest = keras.Model(inputs, keras.layers.GlobalAveragePooling2D()(inputs))
+        >>> pictures = np.random.default_rng(0).uniform(0, 255, (4, 8, 8, 3)).astype("float32")
+        >>> screening = screen(brightest, pictures, transformations=["rotation"], magnitudes={"rotation": [0, 90]})
+        >>> screening.accuracy["unchanged"].tolist()
+        [1.0, 1.0]
+    """
+    plans = [_plan(transformation, magnitudes or {}) for transformation in _chosen(transformations, magnitudes)]
+    if batch_size < 1:
+        raise ValueError(f"batch_size must be at least 1, received {batch_size}")
+    if fill not in FILLS:
+        raise ValueError(f"fill must be one of {FILLS}, received {fill!r}")
+    stream = PictureStream(classifier, images, labels, use_labels)
+    identity = {
+        "network": classifier.name,
+        "weights": _fingerprint(classifier),
+        "pictures": stream.fingerprint,
+        "labels": "given" if stream.labelled else "the network's own predictions",
+        "transformations": {transformation.name: points.tolist() for transformation, points in plans},
+        "fill": fill,
+        "seed": seed,
+        "batch_size": batch_size,
+    }
+    names = _class_names(class_names, stream, classifier)
+    run = Run() if results is None else RunInFolder(results, identity)
+    with ScreeningProgress(stream.count, plans, progress) as shown:
+        for number, (transformation, points) in enumerate(plans):
+            if run.has(number):
+                shown.skip(transformation.name)
+                continue
+            totals = _screen_one(classifier, stream, transformation, points, run, number, shown, batch_size, fill, seed)
+            run.add(number, totals.tables(classifier.name, transformation, stream.shape, names))
+    return run.finish({**identity, "description": stream.description})
+
+
+def _screen_one(classifier, stream, transformation, points, run, number, shown, batch_size, fill, seed) -> Totals:
+    """Sums over all pictures for one transformation, from where an interrupted run left off."""
+    logits = compile_model(classifier)
+
+    def transform(images, magnitudes, seed):
+        return transformation.apply(ops.cast(images, "float32"), magnitudes, fill, seed)
+
+    compiled = compile(transform, jit_compile=True) if transformation.compiles else transform
+    totals, done = run.partial(number) or (Totals(points, classifier.output_shape[-1]), 0)
+    shown.start(transformation.name, done * batch_size)
+    for batch, (images, labels) in enumerate(stream.batches(batch_size, skip=done), start=done):
+        count = len(images)
+        images = np.concatenate([images, np.repeat(images[-1:], batch_size - count, axis=0)])  # one shape, one trace
+        original = ops.convert_to_numpy(logits(images))[:count]
+        pictures = ops.convert_to_tensor(images)
+        stream_seed = ops.convert_to_tensor([seed, batch * batch_size], dtype="int32")
+        answers = []
+        for point in points:
+            magnitudes = ops.convert_to_tensor(np.repeat(point[None].astype("float32"), batch_size, axis=0))
+            answers.append(logits(compiled(pictures, magnitudes, stream_seed)))
+        answers = np.stack([ops.convert_to_numpy(answer)[:count] for answer in answers])
+        totals.add(original, answers, labels)
+        shown.advance(count)
+        if (batch + 1) % BATCHES_BETWEEN_SAVES == 0:
+            run.keep_partial(number, totals, batch + 1)
+    return totals
+
+
+def _chosen(transformations, magnitudes) -> list[Transformation]:
+    found = []
+    for item in TRANSFORMATIONS if transformations is None else transformations:
+        if isinstance(item, str):
+            if item not in TRANSFORMATIONS:
+                raise ValueError(f"transformations are {', '.join(TRANSFORMATIONS)}, received {item!r}")
+            found.append(TRANSFORMATIONS[item])
+        elif isinstance(item, Transformation):
+            found.append(item)
+        elif hasattr(item, "apply_matrices"):
+            found += LearnedTransformation.parts(item)
+        elif callable(item):
+            name = getattr(item, "__name__", "custom")
+            if not magnitudes or name not in magnitudes:
+                raise ValueError(f"magnitudes must name those of your function {name}, as in {{{name!r}: [0, 0.5, 1]}}")
+            found.append(Custom(item, magnitudes[name]))
+        else:
+            raise ValueError(f"a transformation is a name, a Transformation or a function, received {item!r}")
+    names = [transformation.name for transformation in found]
+    if not names or len(set(names)) < len(names):
+        raise ValueError(f"transformations must have different names, at least one, received {names}")
+    unknown = set(magnitudes or {}) - set(names)
+    if unknown:
+        raise ValueError(f"magnitudes are given for {sorted(unknown)}, which are not screened: {names}")
+    return found
+
+
+def _plan(transformation: Transformation, magnitudes: Mapping[str, Any]) -> tuple[Transformation, np.ndarray]:
+    """The transformation and its magnitudes: ascending `(M,)`, or all combinations `(M, D)`."""
+    chosen = magnitudes.get(transformation.name)
+    if chosen is None:
+        points = np.asarray(transformation.magnitudes, "float64")
+    elif isinstance(transformation, Composed):
+        if len(chosen) != transformation.dimensions:
+            raise ValueError(f"{transformation.name} takes {transformation.dimensions} sequences of magnitudes")
+        grid = np.meshgrid(*(np.unique(np.asarray(axis, "float64")) for axis in chosen), indexing="ij")
+        points = np.stack(grid, axis=-1).reshape(-1, transformation.dimensions)
+    else:
+        points = np.unique(np.asarray(chosen, "float64"))
+    if not points.size:
+        raise ValueError(f"{transformation.name}: there are no magnitudes to screen at")
+    transformation.check(points)
+    return transformation, points
+
+
+def _fingerprint(classifier: keras.Model) -> str:
+    """sha256 of the weights: another network's results are not continued."""
+    digest = hashlib.sha256()
+    for weight in classifier.weights:
+        digest.update(np.ascontiguousarray(ops.convert_to_numpy(weight)).tobytes())
+    return digest.hexdigest()
+
+
+def _class_names(given, stream, classifier) -> list[str]:
+    from kinv.data import imagenet_class_names
+
+    count = classifier.output_shape[-1]
+    if given is not None:
+        if len(given) != count:
+            raise ValueError(f"class_names must name the network's {count} classes, received {len(given)}")
+        return list(given)
+    if count == 1000:
+        return imagenet_class_names()
+    if stream.class_names is not None and len(stream.class_names) == count:
+        return list(stream.class_names)
+    return [str(index) for index in range(count)]

@@ -1,0 +1,64 @@
+"""What a screening shows while it runs: where it is, pictures a second, the time that is left."""
+
+import time
+from typing import Any
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+
+class ScreeningProgress:
+    """A bar over transformed pictures, and a line for every transformation, also where there is no terminal.
+
+    Args:
+        count: pictures in the data set; None: not known.
+        plans: the transformations with their magnitudes.
+        shown: False shows nothing.
+    """
+
+    def __init__(self, count: int | None, plans: list[tuple[Any, Any]], shown: bool):
+        self.count = count
+        self.magnitudes = {transformation.name: len(points) for transformation, points in plans}
+        columns = [
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+        ]
+        self.bar = Progress(*columns, TimeRemainingColumn(), disable=not shown)
+        total = None if count is None else count * sum(self.magnitudes.values())
+        self.task = self.bar.add_task("screening", total=total, rate="")
+
+    def __enter__(self) -> "ScreeningProgress":
+        self.bar.start()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        if error[0] is None:
+            self._line()
+        self.bar.stop()
+
+    def skip(self, name: str) -> None:
+        """A transformation that an earlier run finished."""
+        self.bar.console.print(f"{name}: done before") if not self.bar.disable else None
+        self.bar.advance(self.task, (self.count or 0) * self.magnitudes[name])
+
+    def start(self, name: str, done: int) -> None:
+        """Begins a transformation, of which `done` pictures were screened before."""
+        self._line()
+        self.name, self.since, self.pictures = name, time.monotonic(), 0
+        self.bar.update(self.task, description=name, advance=done * self.magnitudes[name])
+
+    def advance(self, pictures: int) -> None:
+        """So many pictures more."""
+        self.pictures += pictures
+        self.bar.update(self.task, advance=pictures * self.magnitudes[self.name], rate=f"{self._rate():,.0f}/s")
+
+    def _rate(self):
+        return self.pictures * self.magnitudes[self.name] / max(time.monotonic() - self.since, 1e-9)
+
+    def _line(self):
+        if not self.bar.disable and hasattr(self, "name"):
+            magnitudes = self.magnitudes[self.name]
+            self.bar.console.print(
+                f"{self.name}: {self.pictures} pictures at {magnitudes} magnitudes, {self._rate():,.0f} a second"
+            )

@@ -1,0 +1,105 @@
+"""The tables of a screening, and how they are kept."""
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+TABLES = ("accuracy", "softmax", "critical_points")
+FORMATS = ("parquet", "csv")
+NAMES = {"class_name": str, "predicted_name": str}  # classes may be called 0, 1, 2
+
+
+@dataclass(frozen=True)
+class Screening:
+    """What a screening found, as tidy tables: a row an observation.
+
+    Attributes:
+        accuracy: network, transformation, magnitude (and magnitude_2 of two composed ones); distance: of its matrix
+            from the identity, NaN where it has none; accuracy: share of right predictions, averaged over classes;
+            unchanged: share of pictures with the prediction of the original; pictures, classes: how many.
+        softmax: network, transformation, class (the pictures'), predicted, magnitude: mean softmax output over the
+            pictures of a class, for the class itself, the three highest and, as -1, the maximum of all others.
+        critical_points: network, transformation, class, side (`below` or `above` the neutral magnitude), status
+            (`within`, `never` within the range, `wrong at neutral`), magnitude, NaN unless `within`.
+        metadata: how they came about, JSON values.
+    """
+
+    accuracy: pd.DataFrame
+    softmax: pd.DataFrame
+    critical_points: pd.DataFrame
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+    def save(self, folder: str | os.PathLike, format: str = "parquet") -> None:
+        """Writes `accuracy`, `softmax` and `critical_points` as Parquet or CSV, and `screening.json`.
+
+        Raises:
+            ValueError: another format.
+            FileExistsError: the folder holds something already.
+        """
+        if format not in FORMATS:
+            raise ValueError(f"format must be one of {FORMATS}, received {format!r}")
+        folder = Path(folder)
+        if folder.exists() and any(folder.iterdir()):
+            raise FileExistsError(f"{folder} is not empty: nothing was written.")
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in TABLES:
+            write_table(getattr(self, name), folder / f"{name}.{format}")
+        write_json({**self.metadata, "finished": True}, folder / "screening.json")
+
+    @classmethod
+    def load(cls, folder: str | os.PathLike) -> "Screening":
+        """Reads what `save`, or `screen(results=folder)`, wrote.
+
+        Raises:
+            FileNotFoundError: there is no finished screening in it.
+        """
+        folder = Path(folder)
+        if not (folder / "screening.json").is_file():
+            raise FileNotFoundError(f"{folder} holds no screening: screening.json is missing.")
+        metadata = json.loads((folder / "screening.json").read_text(encoding="utf-8"))
+        if not metadata.pop("finished", False):
+            raise FileNotFoundError(f"{folder} holds an unfinished screening: the same command goes on with it.")
+        tables = []
+        for name in TABLES:
+            parquet = folder / f"{name}.parquet"
+            tables.append(
+                pd.read_parquet(parquet) if parquet.is_file() else pd.read_csv(folder / f"{name}.csv", dtype=NAMES)
+            )
+        return cls(tables[0], tables[1], tables[2], metadata)
+
+    @classmethod
+    def join(cls, screenings: Sequence["Screening"]) -> "Screening":
+        """The tables of several networks, one under the other.
+
+        Raises:
+            ValueError: none, or two of the same network and transformation.
+        """
+        if not screenings:
+            raise ValueError("there is nothing to join")
+        tables = [pd.concat([getattr(one, name) for one in screenings], ignore_index=True) for name in TABLES]
+        keys = ["network", "transformation", "magnitude", "magnitude_2"]
+        if tables[0].duplicated(keys).any():
+            raise ValueError("the same network and transformation appear twice: give the networks different names")
+        return cls(tables[0], tables[1], tables[2], {"joined": [one.metadata for one in screenings]})
+
+
+def write_table(table: pd.DataFrame, path: Path) -> None:
+    """Writes Parquet or CSV, by the suffix, in one step."""
+    draft = path.with_name(f".{path.name}")
+    if path.suffix == ".csv":
+        table.to_csv(draft, index=False)
+    else:
+        table.to_parquet(draft, index=False)
+    os.replace(draft, path)
+
+
+def write_json(value: Any, path: Path) -> None:
+    """Writes JSON in one step."""
+    draft = path.with_name(f".{path.name}")
+    draft.write_text(json.dumps(value, indent=1), encoding="utf-8")
+    os.replace(draft, path)

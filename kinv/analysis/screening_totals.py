@@ -1,0 +1,161 @@
+"""Sums over pictures while a transformation is screened, and the tables that they become.
+
+Shapes: `B` pictures of a batch, `M` magnitudes, `R` classes that pictures were seen of, `K` classes of the network.
+"""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+SHOWN_CLASSES = 3  # section IV-A: "three predicted classes with the highest softmax output"
+OTHERS = -1
+
+
+class Totals:
+    """What has to be remembered of all pictures for one transformation; grows with the classes seen only.
+
+    Args:
+        points: the magnitudes `(M,)` or `(M, D)`.
+        classes: number of classes of the network.
+    """
+
+    def __init__(self, points: np.ndarray, classes: int):
+        self.points = points
+        self.unchanged = np.zeros(len(points), "int64")
+        self.classes = np.zeros(0, "int64")
+        self.pictures = np.zeros(0, "int64")
+        self.right = np.zeros((0, len(points)), "int64")
+        self.softmax = np.zeros((0, len(points), classes), "float64")
+
+    def add(self, original: np.ndarray, answers: np.ndarray, labels: np.ndarray | None) -> None:
+        """Adds a batch: logits for the originals `(B, K)` and for every magnitude `(M, B, K)`."""
+        before, predicted = original.argmax(axis=-1), answers.argmax(axis=-1)
+        labels = before if labels is None else labels
+        self.unchanged += (predicted == before).sum(axis=1)
+        rows = self._rows(labels)
+        np.add.at(self.pictures, rows, 1)
+        np.add.at(self.right, rows, (predicted == labels).T)
+        np.add.at(self.softmax, rows, _softmax(answers).transpose(1, 0, 2))
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Everything, as arrays by name."""
+        return dict(vars(self))
+
+    @classmethod
+    def from_state(cls, state: Any) -> "Totals":
+        """What `state` gave."""
+        totals = cls(state["points"], state["softmax"].shape[-1])
+        for name in vars(totals):
+            setattr(totals, name, state[name])
+        return totals
+
+    def tables(self, network: str, transformation: Any, shape: tuple[int, ...], names: list[str]) -> dict[str, Any]:
+        """The tables of `Screening`, for this transformation."""
+        about = {"network": network, "transformation": transformation.name}
+        order = np.argsort(self.classes)
+        shares = self.right[order] / self.pictures[order, None]
+        softmax = self.softmax[order] / self.pictures[order, None, None]
+        classes = self.classes[order]
+        accuracy = pd.DataFrame(
+            {
+                **about,
+                **self._magnitudes(),
+                "distance": transformation.distance(self.points, *shape[:2]).astype("float64"),
+                "accuracy": shares.mean(axis=0),
+                "unchanged": self.unchanged / self.pictures.sum(),
+                "pictures": int(self.pictures.sum()),
+                "classes": len(classes),
+            }
+        )
+        curves = [self._curves(index, mean) for index, mean in zip(classes, softmax, strict=True)]
+        tables = {"accuracy": accuracy, "softmax": pd.concat([_named(about, curve, names) for curve in curves])}
+        if self.points.ndim == 1:
+            rows = [
+                {"class": index, "side": side, **critical_point(self.points, margin, transformation.neutral, side)}
+                for index, mean in zip(classes, softmax, strict=True)
+                for margin in [_margin(mean, index)]
+                for side in ("below", "above")
+                if _has_side(self.points, transformation.neutral, side)
+            ]
+            tables["critical_points"] = _named(about, pd.DataFrame(rows, columns=CRITICAL_COLUMNS), names)
+        return {name: table.reset_index(drop=True) for name, table in tables.items()}
+
+    def _rows(self, labels):
+        """The row of every label; new classes get new ones."""
+        new = np.setdiff1d(labels, self.classes)
+        if len(new):
+            self.classes = np.concatenate([self.classes, new])
+            grow = lambda array: np.concatenate([array, np.zeros((len(new), *array.shape[1:]), array.dtype)])  # noqa: E731
+            self.pictures, self.right, self.softmax = map(grow, (self.pictures, self.right, self.softmax))
+        order = np.argsort(self.classes)
+        return order[np.searchsorted(self.classes, labels, sorter=order)]
+
+    def _magnitudes(self):
+        if self.points.ndim == 1:
+            return {"magnitude": self.points, "magnitude_2": np.nan}
+        return {"magnitude": self.points[:, 0], "magnitude_2": self.points[:, 1]}
+
+    def _curves(self, index, mean):
+        """The class's own curve, the three highest, and the maximum of the others; `mean` is `(M, K)`."""
+        highest = np.argsort(-mean.max(axis=0), kind="stable")[:SHOWN_CLASSES]
+        shown = [*highest, *([index] if index not in highest else [])]
+        curves = {int(predicted): mean[:, predicted] for predicted in shown}
+        rest = np.delete(mean, shown, axis=1)
+        if rest.shape[1]:
+            curves[OTHERS] = rest.max(axis=1)
+        parts = [
+            pd.DataFrame({"class": int(index), "predicted": predicted, **self._magnitudes(), "softmax": curve})
+            for predicted, curve in curves.items()
+        ]
+        return pd.concat(parts)
+
+
+CRITICAL_COLUMNS = ["class", "side", "status", "magnitude"]
+
+
+def critical_point(points: np.ndarray, margin: np.ndarray, neutral: float, side: str) -> dict[str, Any]:
+    """The magnitude on one side of the neutral one at which the class mean prediction stops being right.
+
+    Args:
+        points: ascending magnitudes `(M,)`.
+        margin: the class's mean softmax minus the highest other one, `(M,)`; right is above 0.
+        neutral: the magnitude that changes nothing.
+        side: `"below"` or `"above"` it.
+
+    Returns:
+        `status` and `magnitude`: `"within"` and the place of the zero between two magnitudes, by linear
+        interpolation; `"never"` where it stays right to the end of the range, and `"wrong at neutral"` where it is
+        not right from the start, both with NaN.
+    """
+    walk = np.flatnonzero(points >= neutral) if side == "above" else np.flatnonzero(points <= neutral)[::-1]
+    along, values = points[walk], margin[walk]
+    if values[0] <= 0:
+        return {"status": "wrong at neutral", "magnitude": np.nan}
+    wrong = np.flatnonzero(values <= 0)
+    if not len(wrong):
+        return {"status": "never", "magnitude": np.nan}
+    last, first = wrong[0] - 1, wrong[0]
+    share = values[last] / (values[last] - values[first])
+    return {"status": "within", "magnitude": float(along[last] + share * (along[first] - along[last]))}
+
+
+def _has_side(points, neutral, side):
+    return (points > neutral).any() if side == "above" else (points < neutral).any()
+
+
+def _margin(mean, index):
+    return mean[:, index] - np.delete(mean, index, axis=1).max(axis=1)
+
+
+def _named(about, table, names):
+    table = table.assign(**about, class_name=[names[index] for index in table["class"]])
+    if "predicted" in table:
+        table["predicted_name"] = ["others" if index == OTHERS else names[index] for index in table["predicted"]]
+    first = [*about, "class", "class_name"]
+    return table[first + [column for column in table if column not in first]]
+
+
+def _softmax(logits):
+    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return shifted / shifted.sum(axis=-1, keepdims=True)

@@ -1,0 +1,204 @@
+"""Figures of the sensitivity screening (Bunne, Rahmann and Wolf; figures 2, 3, 6 and 7, and beyond)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from .style import ACCENT, BAD, GOOD, INK, QUIET, new_figure, show_picture
+
+OTHERS = -1
+CURVES = (ACCENT, "#c8791c", "#5b3f99", GOOD)
+STRIP = 7  # transformed pictures under an axis
+STRIP_INCHES = 0.72
+
+
+def class_curves(
+    softmax: pd.DataFrame, class_index: int, transformation: str, network: str | None = None, strip: Any = None
+) -> Figure:
+    """Figures 2 and 3: mean softmax outputs for the pictures of one class while the magnitude grows.
+
+    Args:
+        softmax: the table of a `Screening`.
+        class_index: the class of the pictures.
+        transformation: its name.
+        network: its name, where the table has several.
+        strip: `(magnitudes, pictures)`, `(S,)` and `(S, H, W, C)` in 0..255, drawn under the axis.
+
+    Raises:
+        ValueError: the table has no such curves.
+    """
+    rows = _chosen(softmax, transformation, network)
+    rows = rows[rows["class"] == class_index]
+    if rows.empty:
+        raise ValueError(f"There are no curves of class {class_index} under {transformation}.")
+    figure, axis, below = _with_strip(5.6, 3.2, strip)
+    colors = iter(CURVES)
+    for predicted, curve in rows.groupby("predicted", sort=False):
+        name = _short(curve["predicted_name"].iloc[0])
+        if predicted == OTHERS:
+            axis.plot(curve["magnitude"], curve["softmax"], color=QUIET, linestyle=":", label="others (highest)")
+        else:
+            own = predicted == class_index
+            color = INK if own else next(colors)
+            axis.plot(curve["magnitude"], curve["softmax"], color=color, linewidth=2.2 if own else 1.3, label=name)
+    title = f"{_short(rows['class_name'].iloc[0])}, {rows['network'].iloc[0]}"
+    axis.set(title=title, xlabel=transformation, ylabel="mean softmax", ylim=(0, 1.02), xlim=_extent(rows))
+    axis.legend(frameon=False, fontsize=8)
+    _draw_strip(below, strip)
+    return figure
+
+
+def accuracy_curves(
+    accuracy: pd.DataFrame, transformation: str, strip: Any = None, measure: str = "accuracy"
+) -> Figure:
+    """The share of right (or, `measure="unchanged"`, unchanged) predictions of one or several networks.
+
+    Args:
+        accuracy: the table of a `Screening`, or of several, joined.
+        transformation, strip: as in `class_curves`.
+        measure: `"accuracy"` or `"unchanged"`.
+    """
+    rows = _chosen(accuracy, transformation, None)
+    figure, axis, below = _with_strip(5.6, 3.2, strip)
+    for color, (network, curve) in zip((INK, *CURVES), rows.groupby("network", sort=False), strict=False):
+        axis.plot(curve["magnitude"], curve[measure], color=color, label=network, marker=".", markersize=4)
+    label = {"accuracy": "accuracy, mean over classes", "unchanged": "predictions unchanged"}[measure]
+    axis.set(title=transformation, xlabel=transformation, ylabel=label, ylim=(0, 1.02), xlim=_extent(rows))
+    axis.legend(frameon=False, fontsize=8)
+    _draw_strip(below, strip)
+    return figure
+
+
+def critical_strip(critical_points: pd.DataFrame, transformation: str, network: str | None = None) -> Figure:
+    """The critical points of all classes, sorted by how wide the range is in which the mean prediction is right.
+
+    A bar spans what a class tolerates; an open end, in another colour, is beyond the range that was screened. Classes
+    that are wrong at the neutral magnitude are left out and counted in the title.
+    """
+    rows = _chosen(critical_points, transformation, network)
+    wrong = rows[rows["status"] == "wrong at neutral"]["class"].nunique()
+    rows = rows[rows["status"] != "wrong at neutral"]
+    table = rows.pivot(index="class", columns="side", values="magnitude").reindex(columns=["below", "above"])
+    names = rows.groupby("class")["class_name"].first()
+    known = rows["magnitude"].dropna()
+    low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
+    pad = 0.08 * max(high - low, 1e-6)
+    sides = set(rows["side"])
+    ends = {"below": low - pad, "above": high + pad}
+    table = table[table.index.isin(names.index)]
+    filled = pd.DataFrame({side: table[side].fillna(ends[side]) for side in sides}, index=table.index)
+    filled = filled.reindex(columns=["below", "above"])
+    filled["below"] = filled["below"].fillna(filled["above"].min() if "above" in sides else low)
+    filled["above"] = filled["above"].fillna(filled["below"].max() if "below" in sides else high)
+    order = (filled["above"] - filled["below"]).sort_values().index
+
+    many = len(order) > 60
+    figure, axes = new_figure(6.4, min(10.0, 1.2 + (0.06 if many else 0.17) * max(len(order), 4)))
+    axis = axes[0, 0]
+    for position, index in enumerate(order):
+        left, right = filled.loc[index, "below"], filled.loc[index, "above"]
+        axis.plot([left, right], [position, position], color=QUIET, linewidth=1 if many else 3, solid_capstyle="butt")
+        for side, at in (("below", left), ("above", right)):
+            if side in sides:
+                never = np.isnan(table.loc[index, side])
+                axis.plot(at, position, marker=".", markersize=4 if many else 7, color=ACCENT if never else BAD)
+    if many:
+        axis.set(yticks=[], ylabel=f"{len(order)} classes, most tolerant at the top")
+    else:
+        axis.set_yticks(range(len(order)), [_short(names[index]) for index in order], fontsize=7)
+    title = f"{rows['network'].iloc[0] if len(rows) else network}: critical points of {transformation}"
+    axis.set(title=title, xlabel=f"{transformation} (blue: right to the end of the range)")
+    if wrong:
+        axis.annotate(
+            f"{wrong} classes wrong at the start", (1, 0.01), xycoords="axes fraction", ha="right", fontsize=7
+        )
+    return figure
+
+
+def two_transformations(accuracy: pd.DataFrame, transformation: str, network: str | None = None) -> Figure:
+    """Figure 2d: the share of right predictions over two magnitudes, as a map."""
+    rows = _chosen(accuracy, transformation, network)
+    grid = rows.pivot(index="magnitude_2", columns="magnitude", values="accuracy")
+    first, second = transformation.split("+")
+    figure, axes = new_figure(5.0, 4.2)
+    axis = axes[0, 0]
+    mesh = axis.pcolormesh(grid.columns, grid.index, grid.to_numpy(), vmin=0, vmax=1, cmap="magma", shading="nearest")
+    axis.set(title=f"{rows['network'].iloc[0]}: accuracy", xlabel=first, ylabel=second)
+    figure.colorbar(mesh, ax=axis)
+    return figure
+
+
+def unchanged_by_distance(accuracy: pd.DataFrame, network: str | None = None) -> Figure:
+    """Learned and hand-made families on one plot: unchanged predictions against the distance from the identity."""
+    rows = accuracy.dropna(subset=["distance"])
+    rows = rows if network is None else rows[rows["network"] == network]
+    if rows.empty:
+        raise ValueError("None of the transformations has a distance from the identity.")
+    families = {"space": [], "color": []}
+    for name in rows["transformation"].unique():
+        families["color" if name in COLOR_FAMILIES else "space"].append(name)
+    figure, axes = new_figure(9.6, 3.8, 1, 2, sharey=True)
+    for axis, (family, names) in zip(axes.flat, families.items(), strict=True):
+        for number, name in enumerate(names):
+            curve = rows[rows["transformation"] == name].sort_values("distance")
+            learned = name.startswith("learned")
+            axis.scatter(
+                curve["distance"],
+                curve["unchanged"],
+                s=26 if learned else 9,
+                color=BAD if learned else PALETTE[number % len(PALETTE)],
+                zorder=3 if learned else 2,
+                label=name,
+            )
+        axis.set(title=family, xlabel="Frobenius distance from the identity", xlim=(0, 1.0), ylim=(0, 1.02))
+        if names:
+            axis.legend(frameon=False, fontsize=7)
+    axes[0, 0].set_ylabel("predictions unchanged")
+    return figure
+
+
+COLOR_FAMILIES = ("brightness", "contrast", "greyscale", "learned_color")
+PALETTE = ("#222222", "#2f5fa8", "#c8791c", "#5b3f99", "#2a7f4f", "#8a8a8a", "#b08bbb")
+
+
+def _chosen(table, transformation, network):
+    rows = table[table["transformation"] == transformation]
+    rows = rows if network is None else rows[rows["network"] == network]
+    if rows.empty:
+        raise ValueError(f"The table has no {transformation}; it has {sorted(table['transformation'].unique())}.")
+    return rows
+
+
+def _extent(rows):
+    low, high = float(rows["magnitude"].min()), float(rows["magnitude"].max())
+    return (low, high) if high > low else (low - 0.5, high + 0.5)
+
+
+def _with_strip(width, height, strip):
+    """A figure with an axis for curves and, where there are pictures, one for each of them below."""
+    if strip is None:
+        figure, axes = new_figure(width, height)
+        return figure, axes[0, 0], []
+    count = len(strip[1])
+    figure, axes = new_figure(width, height + STRIP_INCHES + 0.3)
+    axes[0, 0].remove()
+    grid = figure.add_gridspec(2, count, height_ratios=[height, STRIP_INCHES + 0.3])
+    curves = figure.add_subplot(grid[0, :])
+    curves.spines[["top", "right"]].set_visible(False)
+    return figure, curves, [figure.add_subplot(grid[1, column]) for column in range(count)]
+
+
+def _draw_strip(axes: Sequence[Any], strip: Any) -> None:
+    if strip is None:
+        return
+    for axis, magnitude, picture in zip(axes, *strip, strict=True):
+        show_picture(axis, picture)
+        axis.set_xlabel(f"{magnitude:.3g}", fontsize=7)
+
+
+def _short(name: str) -> str:
+    name = name.split(",")[0]
+    return name if len(name) <= 22 else f"{name[:20]}..."
