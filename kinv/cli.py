@@ -2,6 +2,8 @@
 
 import dataclasses
 import sys
+from pathlib import Path
+from typing import Literal
 
 import tyro
 
@@ -86,7 +88,60 @@ class Evaluate:
         print(f"{network.name} on {source.description}: top-1 {share:.3f}")
 
 
-COMMANDS = {"list": List, "show": Show, "verify": Verify, "evaluate": Evaluate}
+@dataclasses.dataclass
+class Screen:
+    """Measures which transformations a classifier tolerates: tables and figures. Stopped, it goes on where it was."""
+
+    classifier: str
+    """The name of a classifier, or a .keras file."""
+    images: str
+    """The name of a data set, or a folder of pictures, with or without labels."""
+    output: Path
+    """A folder for the results: tables/ (Parquet) and figures/."""
+    transformations: tuple[str, ...] = ()
+    """Names such as rotation, or two joined by a plus, such as translate_x+translate_y; default: the paper's eleven."""
+    learned: str | None = None
+    """An artifact of an Invariant Transformer Net to screen as well, such as itn_squeezenet."""
+    classes: tuple[int, ...] = ()
+    """Classes to draw curves of; default: the three with the highest curves."""
+    labels: bool = True
+    """False: the classifier's own predictions take their place."""
+    batch_size: int = 32
+    fill: Literal["zeros", "reflect", "nearest"] = "zeros"
+    """What lies outside the frame."""
+    seed: int = 0
+    download: bool = False
+    """Lets weights be fetched."""
+
+    def run(self) -> None:
+        from kinv import analysis, classifiers, data, hub
+        from kinv.figures import sensitivity
+        from kinv.ops import TRANSFORMATIONS, find
+
+        chosen = [find(name) for name in self.transformations or TRANSFORMATIONS]
+        if self.learned is not None:
+            chosen += analysis.LearnedTransformation.parts(hub.load(self.learned))
+        network = classifiers.load(self.classifier, download=self.download)
+        screening = analysis.screen(
+            network,
+            self.images,
+            transformations=chosen,
+            batch_size=self.batch_size,
+            fill=self.fill,
+            seed=self.seed,
+            use_labels=self.labels,
+            results=self.output / "tables",
+            progress=True,
+        )
+        picture = data.find(self.images).read_first(network.input_shape[1]).astype("float32")
+        figures = sensitivity.overview(screening, chosen, picture, self.classes)
+        (self.output / "figures").mkdir(exist_ok=True)
+        for name, figure in figures.items():
+            figure.savefig(self.output / "figures" / f"{name}.png")
+        print(f"Tables: {self.output / 'tables'}\nFigures: {self.output / 'figures'} ({len(figures)})")
+
+
+COMMANDS = {"list": List, "show": Show, "verify": Verify, "evaluate": Evaluate, "screen": Screen}
 
 
 def main(arguments: list[str] | None = None) -> None:

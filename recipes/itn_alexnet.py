@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from recipes.command_line import main
+from recipes.material import find_halves, load_classifier
 
 
 @dataclass(frozen=True)
@@ -72,9 +73,9 @@ def run(config: Config) -> dict[str, float]:
     tf.config.experimental.enable_op_determinism()
     started = time.monotonic()
 
-    classifier = load_classifier(config)
+    classifier = load_classifier(config.classifier, config.fallback, config.download)
     size = classifier.input_shape[1]
-    train, held_out = find_pictures(config)
+    train, held_out = find_halves(config.data, config.download)
     images, labels = ten_crops(train, size, config.limit)
     print(f"Network:  {classifier.name}, {classifier.count_params():,} parameters")
     print(f"Pictures: {train.description}; held out: {held_out.description}", flush=True)
@@ -149,17 +150,6 @@ def run(config: Config) -> dict[str, float]:
     return metrics
 
 
-def load_classifier(config: Config) -> Any:
-    """The classifier, or the fallback with one clear line, where its weights are not on this machine."""
-    from kinv import classifiers
-
-    try:
-        return classifiers.load(config.classifier, download=config.download)
-    except FileNotFoundError as error:
-        print(f"{error} Using {config.fallback} instead.", flush=True)
-        return classifiers.load(config.fallback)
-
-
 def ten_crops(source: Any, size: int, limit: int | None) -> tuple[Any, Any]:
     """Middle and corners of every picture, and their mirror images (Krizhevsky et al. 2012, section 4.1), as uint8.
 
@@ -173,28 +163,6 @@ def ten_crops(source: Any, size: int, limit: int | None) -> tuple[Any, Any]:
     corners = [(0, 0), (0, end), (end, 0), (end, end), (end // 2, end // 2)]
     crops = np.concatenate([pictures[:, top : top + size, left : left + size] for top, left in corners])
     return np.concatenate([crops, crops[:, :, ::-1]]), None if labels is None else np.tile(labels, 10)
-
-
-def find_pictures(config: Config) -> tuple[Any, Any]:
-    """Pictures to train with and pictures to hold out. `auto` takes the first of three data sets that is here."""
-    from kinv import data
-
-    names = ["imagenet_samples", "tfds:imagenet_v2", "photos"] if config.data == "auto" else [config.data]
-    for name in names:
-        try:
-            return _halves(data, name, config)
-        except FileNotFoundError:
-            if name == names[-1]:
-                raise
-    raise AssertionError("unreachable")
-
-
-def _halves(data, name, config):
-    if name == "tfds:imagenet2012":
-        return tuple(data.find(name, f"validation[{half}]", download=config.download) for half in (":50%", "50%:"))
-    if name.startswith("tfds:"):
-        return tuple(data.find(name, f"test[{half}]", download=config.download) for half in (":50%", "50%:"))
-    return data.find(name, "train"), data.find(name, "test")
 
 
 def artifact_name(config: Config, classifier: str, data_name: str, labelled: bool) -> str:

@@ -10,7 +10,7 @@ from .learned_invariance import (
     predictions_along_k,
 )
 from .learned_transformation import LearnedTransformation
-from .screening import screen
+from .screening import screen, transformed_strip
 from .screening_results import Screening
 
 __all__ = [
@@ -22,4 +22,5 @@ __all__ = [
     "predict_classes",
     "predictions_along_k",
     "screen",
+    "transformed_strip",
 ]

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from keras import ops
 
+from kinv.ops import Transformation
 from kinv.ops.affine_matrices import distance_from_identity
-from kinv.ops.transformations import Transformation
 
 STEPS = 11
 PARTS = ("space", "color")

@@ -17,8 +17,8 @@ class PictureStream:
 
     Args:
         classifier: the network that they are for.
-        images: `(N, H, W, C)` array in 0..255; a folder or the name of a data set; or a `tf.data.Dataset` of pictures
-            or of `(picture, label)`, batched or not, that gives the same pictures every time.
+        images: `(N, H, W, C)` array in 0..255; a folder, the name of a data set or a `data.Source`; or a
+            `tf.data.Dataset` of pictures or of `(picture, label)`, batched or not, that gives the same ones every time.
         labels: int `(N,)`, with an array only.
         use_labels: False leaves the labels of a folder or a data set unused.
 
@@ -36,7 +36,9 @@ class PictureStream:
         self.shape = tuple(classifier.input_shape[1:])
         self.classes = classifier.output_shape[-1]
         if isinstance(images, (str, os.PathLike)):
-            self._open_source(os.fspath(images), labels, use_labels)
+            self._open_source(data.find(os.fspath(images)), labels, use_labels)
+        elif isinstance(images, data.Source):
+            self._open_source(images, labels, use_labels)
         elif hasattr(images, "element_spec"):
             self._open_dataset(images, labels, use_labels)
         else:
@@ -56,10 +58,9 @@ class PictureStream:
         if not number and not skip:
             raise ValueError(f"{self.description}: there are no pictures in it.")
 
-    def _open_source(self, name, labels, use_labels):
+    def _open_source(self, source, labels, use_labels):
         if labels is not None:
             raise ValueError("labels go with an array of pictures; a folder or data set brings its own.")
-        source = data.find(name)
         self.count: int | None = source.count
         self.labelled = use_labels and source.labels is not None
         self.description, self.class_names = source.description, source.class_names

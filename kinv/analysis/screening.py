@@ -14,8 +14,8 @@ import numpy as np
 from keras import ops
 
 from kinv.backend import compile, compile_model
+from kinv.ops import TRANSFORMATIONS, Custom, Transformation, find
 from kinv.ops.affine import FILLS
-from kinv.ops.transformations import TRANSFORMATIONS, Composed, Custom, Transformation
 
 from .learned_transformation import LearnedTransformation
 from .picture_stream import PictureStream
@@ -25,6 +25,7 @@ from .screening_run import Run, RunInFolder
 from .screening_totals import Totals
 
 BATCHES_BETWEEN_SAVES = 16
+STRIP = 7
 
 
 def screen(
@@ -52,8 +53,9 @@ def screen(
         images: `(N, H, W, C)` array in 0..255; a folder or the name of a data set; or a `tf.data.Dataset` of pictures
             or `(picture, label)` that gives the same pictures every time.
         labels: int `(N,)` class indices, with an array.
-        transformations: names out of `kinv.ops.TRANSFORMATIONS`, `Transformation`s, functions of `(images,
-            magnitudes)`, or `InvariantTransformer`s, which are screened along their `k`; default: the paper's eleven.
+        transformations: names out of `kinv.ops.TRANSFORMATIONS` (`"a+b"` composes), `Transformation`s, functions of
+            `(images, magnitudes)`, or `InvariantTransformer`s, which are screened along their `k`; default: the
+            paper's eleven.
         magnitudes: by name of the transformation, the magnitudes to screen at; for composed ones a sequence for each
             part, of which all combinations are taken. Functions need them; the others have defaults.
         batch_size: pictures at a time.
@@ -109,6 +111,26 @@ def screen(
     return run.finish({**identity, "description": stream.description})
 
 
+def transformed_strip(
+    transformation: Transformation, picture: np.ndarray, magnitudes: Sequence[float], fill: str = "zeros", seed: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """One picture at up to `STRIP` evenly spaced ones of the magnitudes, to draw under an axis.
+
+    Args:
+        transformation: what was screened.
+        picture: `(H, W, C)` in 0..255.
+        magnitudes: those screened at, `(M,)`.
+        fill, seed: as screened.
+
+    Returns:
+        magnitudes `(S,)` and float32 pictures `(S, H, W, C)`.
+    """
+    points = np.unique(np.asarray(magnitudes, "float32"))
+    points = points[np.unique(np.linspace(0, len(points) - 1, STRIP).round().astype(int))]
+    pictures = transformation(np.repeat(picture[None], len(points), axis=0), points, fill, seed)
+    return points, ops.convert_to_numpy(pictures)
+
+
 def _screen_one(classifier, stream, transformation, points, run, number, shown, batch_size, fill, seed) -> Totals:
     """Sums over all pictures for one transformation, from where an interrupted run left off."""
     logits = compile_model(classifier)
@@ -141,9 +163,7 @@ def _chosen(transformations, magnitudes) -> list[Transformation]:
     found = []
     for item in TRANSFORMATIONS if transformations is None else transformations:
         if isinstance(item, str):
-            if item not in TRANSFORMATIONS:
-                raise ValueError(f"transformations are {', '.join(TRANSFORMATIONS)}, received {item!r}")
-            found.append(TRANSFORMATIONS[item])
+            found.append(find(item))
         elif isinstance(item, Transformation):
             found.append(item)
         elif hasattr(item, "apply_matrices"):
@@ -169,7 +189,7 @@ def _plan(transformation: Transformation, magnitudes: Mapping[str, Any]) -> tupl
     chosen = magnitudes.get(transformation.name)
     if chosen is None:
         points = np.asarray(transformation.magnitudes, "float64")
-    elif isinstance(transformation, Composed):
+    elif transformation.dimensions > 1:
         if len(chosen) != transformation.dimensions:
             raise ValueError(f"{transformation.name} takes {transformation.dimensions} sequences of magnitudes")
         grid = np.meshgrid(*(np.unique(np.asarray(axis, "float64")) for axis in chosen), indexing="ij")

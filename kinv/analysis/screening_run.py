@@ -82,7 +82,7 @@ class RunInFolder(Run):
     def keep_partial(self, number, totals, batches):
         draft = self.inside / "sums.draft"
         with draft.open("wb") as file:
-            np.savez(file, **{**totals.state(), "batches": np.asarray(batches)})
+            np.savez(file, allow_pickle=False, batches=batches, **totals.state())
         os.replace(draft, self._sums(number))
 
     def partial(self, number):

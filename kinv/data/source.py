@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -43,6 +43,21 @@ class Source:
     labels: np.ndarray | None = None
     class_names: list[str] | None = None
     problems: tuple[Problem, ...] = field(default=())
+
+    def evenly(self, count: int) -> "Source":
+        """At most so many of the pictures, evenly spread over all of them, as a source of its own."""
+        if count < 1:
+            raise ValueError(f"count must be at least 1, received {count}")
+        if count >= self.count:
+            return self
+        chosen = np.linspace(0, self.count - 1, count).round().astype(int)
+        return replace(
+            self,
+            description=f"{count} of {self.description}",
+            count=count,
+            read=lambda index, size: self.read(int(chosen[index]), size),
+            labels=None if self.labels is None else self.labels[chosen],
+        )
 
     def pictures(
         self, size: int | None, order: Iterator[int] | None = None, on_problem: Callable[[Problem], None] = log_problem

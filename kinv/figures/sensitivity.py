@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from kinv.ops import TRANSFORMATIONS
+
 from .style import ACCENT, BAD, GOOD, INK, QUIET, new_figure, show_picture
 
 OTHERS = -1
 CURVES = (ACCENT, "#c8791c", "#5b3f99", GOOD)
-STRIP = 7  # transformed pictures under an axis
 STRIP_INCHES = 0.72
 
 
@@ -45,7 +46,7 @@ def class_curves(
             color = INK if own else next(colors)
             axis.plot(curve["magnitude"], curve["softmax"], color=color, linewidth=2.2 if own else 1.3, label=name)
     title = f"{_short(rows['class_name'].iloc[0])}, {rows['network'].iloc[0]}"
-    axis.set(title=title, xlabel=transformation, ylabel="mean softmax", ylim=(0, 1.02), xlim=_extent(rows))
+    axis.set(title=title, xlabel=_with_unit(transformation), ylabel="mean softmax", ylim=(0, 1.02), xlim=_extent(rows))
     axis.legend(frameon=False, fontsize=8)
     _draw_strip(below, strip)
     return figure
@@ -66,7 +67,7 @@ def accuracy_curves(
     for color, (network, curve) in zip((INK, *CURVES), rows.groupby("network", sort=False), strict=False):
         axis.plot(curve["magnitude"], curve[measure], color=color, label=network, marker=".", markersize=4)
     label = {"accuracy": "accuracy, mean over classes", "unchanged": "predictions unchanged"}[measure]
-    axis.set(title=transformation, xlabel=transformation, ylabel=label, ylim=(0, 1.02), xlim=_extent(rows))
+    axis.set(title=transformation, xlabel=_with_unit(transformation), ylabel=label, ylim=(0, 1.02), xlim=_extent(rows))
     axis.legend(frameon=False, fontsize=8)
     _draw_strip(below, strip)
     return figure
@@ -110,7 +111,7 @@ def critical_strip(critical_points: pd.DataFrame, transformation: str, network: 
     else:
         axis.set_yticks(range(len(order)), [_short(names[index]) for index in order], fontsize=7)
     title = f"{rows['network'].iloc[0] if len(rows) else network}: critical points of {transformation}"
-    axis.set(title=title, xlabel=f"{transformation} (blue: right to the end of the range)")
+    axis.set(title=title, xlabel=f"{_with_unit(transformation)}; blue: right to the end of the range")
     if wrong:
         axis.annotate(
             f"{wrong} classes wrong at the start", (1, 0.01), xycoords="axes fraction", ha="right", fontsize=7
@@ -126,7 +127,7 @@ def two_transformations(accuracy: pd.DataFrame, transformation: str, network: st
     figure, axes = new_figure(5.0, 4.2)
     axis = axes[0, 0]
     mesh = axis.pcolormesh(grid.columns, grid.index, grid.to_numpy(), vmin=0, vmax=1, cmap="magma", shading="nearest")
-    axis.set(title=f"{rows['network'].iloc[0]}: accuracy", xlabel=first, ylabel=second)
+    axis.set(title=f"{rows['network'].iloc[0]}: accuracy", xlabel=_with_unit(first), ylabel=_with_unit(second))
     figure.colorbar(mesh, ax=axis)
     return figure
 
@@ -160,6 +161,59 @@ def unchanged_by_distance(accuracy: pd.DataFrame, network: str | None = None) ->
     return figure
 
 
+def overview(
+    screening: Any, transformations: Sequence[Any], picture: np.ndarray, classes: Sequence[int] = ()
+) -> dict[str, Figure]:
+    """Every figure that a screening of one network gives, by file name.
+
+    Args:
+        screening: a `Screening`.
+        transformations: those that were screened.
+        picture: `(H, W, C)` in 0..255, shown transformed under the axes.
+        classes: of which to draw the curves; default: the three with the highest curves.
+    """
+    from kinv.analysis import transformed_strip
+
+    figures: dict[str, Figure] = {}
+    own = screening.softmax[screening.softmax["class"] == screening.softmax["predicted"]]
+    classes = list(classes) or list(own.groupby("class")["softmax"].mean().nlargest(SHOWN_CLASSES).index)
+    for transformation in transformations:
+        name, fill = transformation.name, screening.metadata["fill"]
+        if transformation.dimensions == 2:
+            figures[f"map_{name}"] = two_transformations(screening.accuracy, name)
+        if transformation.dimensions > 1:
+            continue
+        points = screening.accuracy.query("transformation == @name")["magnitude"]
+        strip = transformed_strip(transformation, picture, points, fill, screening.metadata["seed"])
+        figures[f"accuracy_{name}"] = accuracy_curves(screening.accuracy, name, strip)
+        figures[f"critical_{name}"] = critical_strip(screening.critical_points, name)
+        for index in classes:
+            figures[f"class_{index}_{name}"] = class_curves(screening.softmax, index, name, strip=strip)
+    if screening.accuracy["distance"].notna().any():
+        figures["distance"] = unchanged_by_distance(screening.accuracy)
+    return figures
+
+
+def comparison(joined: Any, transformations: Sequence[Any], picture: np.ndarray) -> dict[str, Figure]:
+    """The accuracy curves of several networks on one axis, by file name.
+
+    Args:
+        joined: several `Screening`s, joined.
+        transformations, picture: as in `overview`.
+    """
+    from kinv.analysis import transformed_strip
+
+    figures = {}
+    for transformation in transformations:
+        name = transformation.name
+        if transformation.dimensions == 1:
+            points = joined.accuracy.query("transformation == @name")["magnitude"].unique()
+            strip = transformed_strip(transformation, picture, points)
+            figures[f"accuracy_{name}"] = accuracy_curves(joined.accuracy, name, strip)
+    return figures
+
+
+SHOWN_CLASSES = 3
 COLOR_FAMILIES = ("brightness", "contrast", "greyscale", "learned_color")
 PALETTE = ("#222222", "#2f5fa8", "#c8791c", "#5b3f99", "#2a7f4f", "#8a8a8a", "#b08bbb")
 
@@ -170,6 +224,11 @@ def _chosen(table, transformation, network):
     if rows.empty:
         raise ValueError(f"The table has no {transformation}; it has {sorted(table['transformation'].unique())}.")
     return rows
+
+
+def _with_unit(name: str) -> str:
+    known = TRANSFORMATIONS.get(name)
+    return f"{name} ({known.unit})" if known else name
 
 
 def _extent(rows):

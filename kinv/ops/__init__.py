@@ -2,6 +2,8 @@
 
 import kinv.backend  # noqa: F401  (starts the backend quietly, before anything else imports it)
 
-from .transformations import TRANSFORMATIONS, Custom, Transformation, compose
+from .composition import compose, find
+from .transformation import Custom, Transformation
+from .transformations import TRANSFORMATIONS
 
-__all__ = ["TRANSFORMATIONS", "Custom", "Transformation", "compose"]
+__all__ = ["TRANSFORMATIONS", "Custom", "Transformation", "compose", "find"]

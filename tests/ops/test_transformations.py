@@ -9,7 +9,9 @@ from keras import ops
 from PIL import Image
 from scipy import ndimage, stats
 
-from kinv.ops.transformations import TRANSFORMATIONS, Color, Composed, Custom, Spatial, compose
+from kinv.ops import TRANSFORMATIONS, Custom, compose
+from kinv.ops.composition import Composed
+from kinv.ops.transformations import Color, Spatial
 
 SCIPY_MODE = {"reflect": "reflect", "nearest": "nearest"}
 HALF_A_GREY_LEVEL = 0.5  # Pillow rounds to whole ones
@@ -180,6 +182,14 @@ def test_colors_and_places_compose(images):
     both = compose(TRANSFORMATIONS["contrast"], TRANSFORMATIONS["rotation"])
     stepwise = TRANSFORMATIONS["rotation"](TRANSFORMATIONS["contrast"](images, 0.5), 30.0)
     np.testing.assert_allclose(both(images, [0.5, 30.0]), stepwise, atol=1e-3)
+
+
+@pytest.mark.parametrize("every", [1, 2, 3, 6])
+def test_thinned_magnitudes_keep_the_neutral_one(every):
+    for transformation in TRANSFORMATIONS.values():
+        thinned = transformation.thinned(every)
+        assert transformation.neutral in thinned and set(thinned) <= set(transformation.magnitudes)
+        assert abs(len(transformation.magnitudes) / every - len(thinned)) <= 1
 
 
 def test_a_users_own_function(images):

@@ -1,0 +1,114 @@
+"""What a screening says, in a few numbers: how much is tolerated, by which classes, and whether two networks agree.
+
+A critical point that is "never within the range" counts as beyond all others; ranks and medians need no more.
+"""
+
+import numpy as np
+import pandas as pd
+
+KEYS = ["network", "transformation", "side"]
+
+
+def median_critical_points(critical_points: pd.DataFrame) -> pd.DataFrame:
+    """The median over classes of the critical point, for every network, transformation and side.
+
+    Args:
+        critical_points: the table of a `Screening`.
+
+    Returns:
+        Columns network, transformation, side; `median`, infinite where most classes are right to the end of the range;
+        `never`, the share of classes that are; `classes`, how many are right at the neutral magnitude.
+    """
+    rows = _with_tolerance(critical_points)
+    grouped = rows.groupby(KEYS, sort=False)
+    sign = np.where(rows["side"] == "below", -1.0, 1.0)
+    medians = rows.assign(end=rows["magnitude"].fillna(np.inf * pd.Series(sign, index=rows.index)))
+    table = medians.groupby(KEYS, sort=False)["end"].median().rename("median").to_frame()
+    table["never"] = grouped["status"].agg(lambda status: float(np.mean(status == "never")))
+    table["classes"] = grouped["class"].nunique()
+    return table.reset_index()
+
+
+def rank_correlation(critical_points: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
+    """Spearman's rank correlation of two networks' critical points over classes, for every transformation and side.
+
+    The paper's claim (section V): the invariances that ResNet learned correlate with AlexNet's. Only classes that both
+    networks get right at the neutral magnitude are compared.
+
+    Args:
+        critical_points: the tables of two networks, joined.
+        first, second: their names.
+
+    Returns:
+        Columns transformation, side, `correlation` (NaN with fewer than three classes or all alike), `classes`. The
+        last row, `all`, compares every class's mean rank over all transformations and sides.
+    """
+    rows = _with_tolerance(critical_points)
+    one, other = (
+        rows[rows["network"] == name].set_index([*KEYS[1:], "class"])["tolerance"] for name in (first, second)
+    )
+    both = pd.concat({"first": one, "second": other}, axis=1, join="inner").reset_index()
+    if both.empty:
+        raise ValueError(f"There is no class that both {first} and {second} get right.")
+    found = []
+    for (transformation, side), group in both.groupby(KEYS[1:], sort=False):
+        found.append((transformation, side, _spearman(group["first"], group["second"]), len(group)))
+    ranks = both.groupby(KEYS[1:])[["first", "second"]].rank(pct=True)
+    means = ranks.groupby(both["class"]).mean()
+    found.append(("all", "both", _spearman(means["first"], means["second"]), len(means)))
+    return pd.DataFrame(found, columns=["transformation", "side", "correlation", "classes"])
+
+
+def returning_classes(softmax: pd.DataFrame, transformation: str = "rotation", at: float = 180.0) -> pd.DataFrame:
+    """Classes whose softmax output is lost on the way and back at the end, as axisymmetric things at 180 degrees.
+
+    Section IV-A. A class returns if its own mean softmax output at the magnitude `at` is at least half of what it is
+    at 0, and falls below half of that somewhere between.
+
+    Returns:
+        Columns network, class, class_name, and softmax outputs: `neutral`, `lowest` and `returned`, the highest first.
+    """
+    own = softmax[(softmax["transformation"] == transformation) & (softmax["class"] == softmax["predicted"])]
+    own = own[own["magnitude"].between(0, at)]
+    found = []
+    for (network, index, name), curve in own.groupby(["network", "class", "class_name"], sort=False):
+        values = curve.set_index("magnitude")["softmax"]
+        if not {0.0, at} <= set(values.index):
+            raise ValueError(f"{transformation} was not screened at 0 and {at}.")
+        neutral, lowest, returned = values[0.0], values.min(), values[at]
+        if neutral >= HALF and lowest < HALF * returned and returned >= HALF * neutral:
+            found.append((network, index, name, neutral, lowest, returned))
+    table = pd.DataFrame(found, columns=["network", "class", "class_name", "neutral", "lowest", "returned"])
+    return table.sort_values("returned", ascending=False, ignore_index=True)
+
+
+def class_tolerance(critical_points: pd.DataFrame) -> pd.DataFrame:
+    """How tolerant every class is, beside the other classes: its mean rank, 0 to 1, over transformations and sides.
+
+    Returns:
+        Columns network, class, class_name, tolerance; the most tolerant first.
+    """
+    rows = _with_tolerance(critical_points)
+    rows = rows.assign(tolerance=rows.groupby(KEYS)["tolerance"].rank(pct=True))
+    table = rows.groupby(["network", "class", "class_name"], sort=False)["tolerance"].mean().reset_index()
+    return table.sort_values(["network", "tolerance"], ascending=[True, False], ignore_index=True)
+
+
+HALF = 0.5
+
+
+def _with_tolerance(critical_points):
+    """Classes that are right at the neutral magnitude; `tolerance` grows with how far the critical point is away."""
+    rows = critical_points[critical_points["status"] != "wrong at neutral"]
+    sign = np.where(rows["side"] == "below", -1.0, 1.0)
+    return rows.assign(tolerance=(rows["magnitude"] * sign).fillna(np.inf))
+
+
+def _spearman(first, second) -> float:
+    if len(first) < 3:
+        return float("nan")
+    return (
+        float(np.corrcoef(first.rank(), second.rank())[0, 1])
+        if first.nunique() > 1 < second.nunique()
+        else float("nan")
+    )

@@ -1,0 +1,88 @@
+"""The screening's figures: right axes and curves, also for few classes, one side, unlabelled ends."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+import kinv
+from kinv.figures import sensitivity
+from kinv.ops import TRANSFORMATIONS, compose
+
+TRANSLATE = compose(TRANSFORMATIONS["translate_x"], TRANSFORMATIONS["translate_y"])
+
+
+@pytest.fixture(scope="module")
+def screening():
+    inputs = layers.Input((8, 8, 3))
+    keras.utils.set_random_seed(0)
+    outputs = layers.Dense(6)(layers.Flatten()(layers.Rescaling(1 / 50)(inputs)))
+    model = keras.Model(inputs, outputs, name="net")
+    images = np.random.default_rng(0).uniform(0, 255, (20, 8, 8, 3)).astype("float32")
+    return kinv.screen(
+        model,
+        images,
+        transformations=["rotation", "brightness", "noise", TRANSLATE],
+        magnitudes={"rotation": [-90, 0, 90], TRANSLATE.name: ([0, 0.2], [-0.1, 0, 0.3])},
+    )
+
+
+def strip():
+    picture = np.random.default_rng(1).uniform(0, 255, (8, 8, 3)).astype("float32")
+    return kinv.analysis.transformed_strip(TRANSFORMATIONS["rotation"], picture, range(-90, 91, 5))
+
+
+def test_class_curves_show_the_class_the_highest_and_the_others(screening):
+    index = int(screening.softmax["class"].iloc[0])
+    figure = sensitivity.class_curves(screening.softmax, index, "rotation", strip=strip())
+    curves, *pictures = figure.axes
+    assert 4 <= len(curves.lines) <= 5 and curves.get_xlim() == (-90, 90)
+    expected = screening.softmax.query("transformation == 'rotation' and `class` == @index and predicted == @index")
+    own = next(line for line in curves.lines if line.get_linewidth() > 2)
+    np.testing.assert_allclose(own.get_ydata(), expected["softmax"])
+    assert len(pictures) == 7 and all(axis.images for axis in pictures)
+    assert [axis.get_xlabel() for axis in pictures] == ["-90", "-60", "-30", "0", "30", "60", "90"]
+
+
+def test_accuracy_curves_have_one_for_each_network(screening):
+    other = kinv.Screening(
+        *(getattr(screening, name).assign(network="b") for name in ("accuracy", "softmax", "critical_points"))
+    )
+    joined = kinv.Screening.join([screening, other])
+    figure = sensitivity.accuracy_curves(joined.accuracy, "brightness", measure="unchanged")
+    assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == ["net", "b"]
+
+
+@pytest.mark.parametrize("transformation", ["rotation", "noise"])
+def test_the_strip_of_critical_points_has_a_bar_a_class(screening, transformation, tmp_path):
+    figure = sensitivity.critical_strip(screening.critical_points, transformation)
+    rows = screening.critical_points.query("transformation == @transformation and status != 'wrong at neutral'")
+    bars = [line for line in figure.axes[0].lines if len(line.get_xdata()) == 2]
+    assert len(bars) == rows["class"].nunique()
+    lengths = [np.ptp(bar.get_xdata()) for bar in bars]
+    assert lengths == sorted(lengths)
+    figure.savefig(tmp_path / "strip.png")
+
+
+def test_the_map_of_two_transformations(screening, tmp_path):
+    figure = sensitivity.two_transformations(screening.accuracy, TRANSLATE.name)
+    (mesh,) = figure.axes[0].collections
+    assert np.asarray(mesh.get_array()).shape == (3, 2)
+    assert figure.axes[0].get_xlabel() == "translate_x (widths)"
+    figure.savefig(tmp_path / "map.png")
+
+
+def test_distances_lie_on_one_plot(screening):
+    figure = sensitivity.unchanged_by_distance(screening.accuracy)
+    space, color = figure.axes
+    assert [text.get_text() for text in color.get_legend().get_texts()] == ["brightness"]
+    assert "rotation" in [text.get_text() for text in space.get_legend().get_texts()]
+
+
+def test_what_is_not_in_the_table_is_refused(screening):
+    with pytest.raises(ValueError, match="it has"):
+        sensitivity.accuracy_curves(screening.accuracy, "zoom")
+    with pytest.raises(ValueError, match="class 77"):
+        sensitivity.class_curves(screening.softmax, 77, "rotation")
+    with pytest.raises(ValueError, match="distance"):
+        sensitivity.unchanged_by_distance(screening.accuracy.query("transformation == 'noise'"))
