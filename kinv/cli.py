@@ -106,12 +106,14 @@ class Screen:
     """Classes to draw curves of; default: the three with the highest curves."""
     labels: bool = True
     """False: the classifier's own predictions take their place."""
+    limit: int | None = None
+    """At most so many pictures, evenly spread over all of them."""
     batch_size: int = 32
     fill: Literal["zeros", "reflect", "nearest"] = "zeros"
     """What lies outside the frame."""
     seed: int = 0
     download: bool = False
-    """Lets weights be fetched."""
+    """Lets weights and data be fetched."""
 
     def run(self) -> None:
         from kinv import analysis, classifiers, data, hub
@@ -122,9 +124,11 @@ class Screen:
         if self.learned is not None:
             chosen += analysis.LearnedTransformation.parts(hub.load(self.learned))
         network = classifiers.load(self.classifier, download=self.download)
+        source = data.find(self.images, download=self.download)
+        source = source if self.limit is None else source.evenly(self.limit)
         screening = analysis.screen(
             network,
-            self.images,
+            source,
             transformations=chosen,
             batch_size=self.batch_size,
             fill=self.fill,
@@ -133,7 +137,7 @@ class Screen:
             results=self.output / "tables",
             progress=True,
         )
-        picture = data.find(self.images).read_first(network.input_shape[1]).astype("float32")
+        picture = source.read_first(network.input_shape[1]).astype("float32")
         figures = sensitivity.overview(screening, chosen, picture, self.classes)
         (self.output / "figures").mkdir(exist_ok=True)
         for name, figure in figures.items():

@@ -1,4 +1,4 @@
-"""Sampling, colours and the hash on JAX and PyTorch: values and gradients agree with TensorFlow's."""
+"""Sampling, colours, the hash and the screening on JAX and PyTorch: values and gradients agree with TensorFlow's."""
 
 import importlib.util
 import os
@@ -41,6 +41,15 @@ kernel = random.normal(size=(324, 4)).astype("float32") / 1000
 for name, factor in (("model", 1), ("changed_model", 2)):  # compiled once, the weights are looked up every time
     model.get_layer("dense").set_weights([factor * kernel, np.ones(4, "float32")])
     results[name] = ops.convert_to_numpy(backend.compile_model(model)(images))
+from kinv import analysis, ops as kinv_ops
+
+chosen = [*kinv_ops.TRANSFORMATIONS, "translate_x+rotation"]
+magnitudes = {t.name: t.magnitudes[1::9] for t in kinv_ops.TRANSFORMATIONS.values()}
+magnitudes["translate_x+rotation"] = ([0, 0.2], [-30, 0])
+screening = analysis.screen(model, images, transformations=chosen, magnitudes=magnitudes, batch_size=2)
+assert len(screening.critical_points) > 0
+results["screening_softmax"] = screening.softmax["softmax"].to_numpy()
+results["screening_distance"] = np.nan_to_num(screening.accuracy["distance"].to_numpy())
 np.savez(sys.argv[1], backend=keras.backend.backend(), **results)
 """
 

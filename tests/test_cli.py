@@ -1,5 +1,7 @@
 """The `kinv` command, as a user types it."""
 
+import keras
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -46,3 +48,49 @@ def test_evaluate_measures(tmp_path, capsys, no_data_folder):
     Image.new("RGB", (40, 40)).save(tmp_path / "n01440764_black.png")
     cli.main(["evaluate", "--classifier", "squeezenet", "--images", str(tmp_path)])
     assert "top-1 0.000" in capsys.readouterr().out
+
+
+@pytest.fixture
+def folder_and_network(tmp_path):
+    """Red and blue pictures in a folder each, and a classifier of them as a .keras file."""
+    for name, color in (("blue", (0, 0, 200)), ("red", (200, 0, 0))):
+        (tmp_path / "photos" / name).mkdir(parents=True)
+        for index in range(3):
+            Image.new("RGB", (16, 16), tuple(c + 10 * index for c in color)).save(
+                tmp_path / "photos" / name / f"{index}.png"
+            )
+    inputs = keras.Input((12, 12, 3))
+    dense = keras.layers.Dense(2, name="logits")
+    network = keras.Model(inputs, dense(keras.layers.GlobalAveragePooling2D()(inputs)), name="red_or_blue")
+    dense.set_weights([np.array([[-0.1, 0.1], [0, 0], [0.1, -0.1]], "float32"), np.zeros(2, "float32")])
+    network.save(tmp_path / "network.keras")
+    return tmp_path / "photos", tmp_path / "network.keras"
+
+
+def test_screen_leaves_tables_and_figures_and_goes_on(shelf, folder_and_network, tmp_path, capsys):
+    photos, network = folder_and_network
+    names = ["greyscale", "translate_x+translate_y"]
+    command = ["screen", "--classifier", str(network), "--images", str(photos), "--output", str(tmp_path / "out")]
+    command += ["--transformations", *names, "--learned", "mine"]
+    cli.main(command)
+    screening = kinv.Screening.load(tmp_path / "out" / "tables")
+    assert set(screening.accuracy["transformation"]) == {*names, "learned_space", "learned_color"}
+    accuracy = screening.accuracy.query("transformation == 'greyscale'").set_index("magnitude")["accuracy"]
+    assert accuracy[0.0] == 1 and accuracy[1.0] == 0.5  # grey pictures are all the same class
+    critical = screening.critical_points.query("transformation == 'greyscale'")
+    assert sorted(critical["status"]) == ["never", "within"]
+    figures = {path.stem for path in (tmp_path / "out" / "figures").glob("*.png")}
+    assert {"accuracy_greyscale", "critical_greyscale", "map_translate_x+translate_y", "distance"} <= figures
+    capsys.readouterr()
+    cli.main(command)
+    assert "greyscale: done before" in capsys.readouterr().out
+
+
+def test_screen_says_what_is_wrong(folder_and_network, tmp_path):
+    photos, network = folder_and_network
+    command = ["screen", "--classifier", str(network), "--images", str(photos), "--output", str(tmp_path / "out")]
+    with pytest.raises(SystemExit, match="received 'twist'"):
+        cli.main([*command, "--transformations", "twist"])
+    with pytest.raises(SystemExit, match="nowhere"):
+        cli.main(["screen", "--classifier", str(network), "--images", "nowhere", "--output", str(tmp_path / "out")])
+    assert not (tmp_path / "out").exists()

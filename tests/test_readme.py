@@ -16,7 +16,8 @@ def run(snippet, names):
     return names
 
 
-def test_on_your_own_model(images):
+def test_on_your_own_model(images, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     inputs = layers.Input((32, 32, 3))
     outputs = layers.Dense(4)(layers.Flatten()(layers.Conv2D(4, 5, strides=4, activation="relu")(inputs)))
     pictures = keras.ops.image.resize(images, (32, 32))
@@ -27,12 +28,15 @@ def test_on_your_own_model(images):
         "labels": np.arange(len(pictures)) % 4,
     }
     names = run(SNIPPETS[0], names)
-    assert names["augmented"].shape == pictures.shape[:4]
-    assert np.isfinite(names["augmented"]).all()
+    augmented = names["transformer"].augment(names["images"], seed=1)
+    assert augmented.shape == pictures.shape and np.isfinite(augmented).all()
+    names = run(SNIPPETS[1], names)
+    assert len(names["screening"].accuracy["transformation"].unique()) == 11
+    assert (tmp_path / "rotation.png").stat().st_size > 5000 and (tmp_path / "my_screening").is_dir()
 
 
 def test_in_your_pipeline(images, monkeypatch):
     monkeypatch.chdir(ROOT)
-    batches = list(run(SNIPPETS[1], {"images": images})["batches"])
+    batches = list(run(SNIPPETS[2], {"images": images})["batches"])
     assert sum(len(batch) for batch in batches) == len(images)
     assert np.abs(np.concatenate(batches) - images).mean() > 5

@@ -1,0 +1,140 @@
+"""The whole screening beside the bare classifier, beside the loop a user would write, and its memory.
+
+    python benchmarks/screening.py [CLASSIFIER]         # default: squeezenet
+
+Rates are transformed and classified pictures a second, in one process, batches of 32. Those of the screening are
+marginal: the time for 3N pictures minus that for N, so that compiling, which is done once, does not count. The loop
+transforms picture after picture with SciPy or Pillow and calls `model.predict`; `imagecorruptions` joins where it is
+installed. Memory is the peak of a fresh process that screens a stream of 500 or of 5,000 pictures.
+"""
+
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import kinv.backend
+
+# isort: split
+import numpy as np
+from PIL import Image
+from rich.console import Console
+from rich.table import Table
+from scipy import ndimage
+
+import kinv
+from kinv.backend import compile_model
+from kinv.ops import TRANSFORMATIONS
+
+BATCH, FEW, MAGNITUDES = 32, 64, 4
+AIMS = {"blur": 0.7, "noise": 0.7}  # the others: 0.85
+
+
+def pictures(count: int, size: int) -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (count, size, size, 3), "uint8")
+
+
+def seconds(run: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
+
+
+def bare_rate(classifier, images) -> float:
+    """The classifier alone, as the screening calls it."""
+    logits = compile_model(classifier)
+    np.asarray(logits(images[:BATCH]))
+    batches = [images[start : start + BATCH] for start in range(0, len(images), BATCH)]
+    return len(images) / min(seconds(lambda: [np.asarray(logits(batch)) for batch in batches]) for _ in range(3))
+
+
+def screening_rate(classifier, images, name) -> float:
+    points = np.linspace(TRANSFORMATIONS[name].magnitudes[0], TRANSFORMATIONS[name].magnitudes[-1], MAGNITUDES)
+    options = {"transformations": [name], "magnitudes": {name: points}, "batch_size": BATCH}
+    run = lambda count: lambda: kinv.screen(classifier, images[:count], **options)  # noqa: E731
+    little, much = (min(seconds(run(count)) for _ in range(2)) for count in (FEW, 3 * FEW))
+    return 2 * FEW * MAGNITUDES / (much - little)
+
+
+def by_hand(name: str) -> Callable[[np.ndarray], np.ndarray] | None:
+    """What a user would write for one picture."""
+    functions = {
+        "rotation": lambda image: ndimage.rotate(image, 20, reshape=False, order=1),
+        "translate_x": lambda image: ndimage.shift(image, (0, 20, 0), order=1),
+        "zoom": lambda image: np.asarray(
+            Image.fromarray(image).transform(image.shape[1::-1], 0, (1.2, 0, 0, 0, 1.2, 0))
+        ),
+        "contrast": lambda image: np.clip(1.3 * image.astype("float32"), 0, 255),
+        "blur": lambda image: ndimage.gaussian_filter(image, (2, 2, 0)),
+        "noise": lambda image: np.clip(image + 255 * np.random.default_rng(0).normal(0, 0.1, image.shape), 0, 255),
+    }
+    return functions.get(name)
+
+
+def loop_rate(classifier, images, transform) -> float:
+    def loop():
+        changed = np.stack([transform(image) for image in images]).astype("float32")
+        classifier.predict(changed, batch_size=BATCH, verbose=0)
+
+    loop()
+    return len(images) / seconds(loop)
+
+
+def corruptions() -> dict[str, Callable[[np.ndarray], np.ndarray]]:
+    try:
+        from imagecorruptions import corrupt
+    except Exception as error:  # it fails in many ways where its own dependencies have moved on
+        print(f"imagecorruptions is left out: {type(error).__name__}: {error}")
+        return {}
+    names = {"blur": "gaussian_blur", "noise": "gaussian_noise", "contrast": "contrast", "brightness": "brightness"}
+    return {
+        ours: lambda image, n=theirs: corrupt(image, corruption_name=n, severity=3) for ours, theirs in names.items()
+    }
+
+
+def peak_memory(count: int) -> float:
+    """MB at the peak of a fresh process that screens a stream of so many pictures."""
+    done = subprocess.run(
+        [sys.executable, __file__, "--stream", str(count)], capture_output=True, text=True, check=True
+    )
+    return float(done.stdout.strip().splitlines()[-1])
+
+
+def screen_stream(count: int) -> None:
+    import tensorflow as tf
+
+    classifier = kinv.classifiers.load("squeezenet")
+    size = classifier.input_shape[1]
+    numbers = tf.data.Dataset.range(count)
+    stream = numbers.map(
+        lambda n: tf.cast(tf.random.stateless_uniform((size, size, 3), tf.stack([n, 0]), 0, 255), "uint8")
+    )
+    kinv.screen(classifier, stream, transformations=["contrast"], magnitudes={"contrast": [0.5, 1]})
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+def main() -> None:
+    classifier = kinv.classifiers.load(sys.argv[1] if len(sys.argv) > 1 else "squeezenet")
+    images = pictures(3 * FEW, classifier.input_shape[1])
+    others = corruptions()
+    table = Table(
+        "transformation", "pictures/s", "of bare classifier", "aim", "of user's loop", "of imagecorruptions",
+        title=f"{classifier.name}, batches of {BATCH}",
+    )  # fmt: skip
+    for name in TRANSFORMATIONS:
+        bare = bare_rate(classifier, images)  # beside every one, as the machine's speed drifts
+        rate = screening_rate(classifier, images, name)
+        loops = [loop_rate(classifier, images[:BATCH], f) if f else None for f in (by_hand(name), others.get(name))]
+        cells = ["" if loop is None else f"{rate / loop:.1f}" for loop in loops]
+        table.add_row(name, f"{rate:,.0f}", f"{rate / bare:.2f}", f"{AIMS.get(name, 0.85)}", *cells)
+    Console().print(table)
+    few, many = peak_memory(500), peak_memory(5000)
+    print(f"Peak memory: 500 pictures {few:,.0f} MB, 5,000 pictures {many:,.0f} MB ({many / few:.2f} times)")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--stream"]:
+        screen_stream(int(sys.argv[2]))
+    else:
+        main()
