@@ -4,6 +4,36 @@ import kinv.backend  # noqa: F401  (starts the backend quietly, before anything 
 
 from .composition import compose, find
 from .transformation import Custom, Transformation
-from .transformations import TRANSFORMATIONS
+from .transformations import (
+    TRANSFORMATIONS,
+    blur,
+    brightness,
+    contrast,
+    greyscale,
+    noise,
+    rotation,
+    scale_x,
+    scale_y,
+    translate_x,
+    translate_y,
+    zoom,
+)
 
-__all__ = ["TRANSFORMATIONS", "Custom", "Transformation", "compose", "find"]
+__all__ = [
+    "TRANSFORMATIONS",
+    "Custom",
+    "Transformation",
+    "blur",
+    "brightness",
+    "compose",
+    "contrast",
+    "find",
+    "greyscale",
+    "noise",
+    "rotation",
+    "scale_x",
+    "scale_y",
+    "translate_x",
+    "translate_y",
+    "zoom",
+]

@@ -136,19 +136,31 @@ def _range(first: float, last: float, count: int) -> tuple[float, ...]:
     return tuple(float(value) for value in np.linspace(first, last, count).round(6))
 
 
+translate_x = Spatial("translate_x", "widths", 0.0, _range(-0.5, 0.5, 21), _translate_x)
+translate_y = Spatial("translate_y", "heights", 0.0, _range(-0.5, 0.5, 21), _translate_y)
+rotation = Spatial("rotation", "degrees", 0.0, _range(-180, 180, 37), _rotate)
+scale_x = Spatial("scale_x", "factor", 1.0, _range(0.2, 3.0, 29), _scale_x)
+scale_y = Spatial("scale_y", "factor", 1.0, _range(0.2, 3.0, 29), _scale_y)
+zoom = Spatial("zoom", "factor", 1.0, _range(0.2, 3.0, 29), _zoom)
+brightness = Color("brightness", "of full range", 0.0, _range(-1, 1, 21), _brightness)
+contrast = Color("contrast", "factor", 1.0, _range(0, 3, 31), _contrast, least=0.0)
+greyscale = Color("greyscale", "share", 0.0, _range(0, 1, 11), _greyscale)
+blur = GaussianBlur("blur", "pixels", 0.0, _range(0, 10, 21), least=0.0)
+noise = GaussianNoise("noise", "of full range", 0.0, _range(0, 1, 21), least=0.0)
+
 TRANSFORMATIONS: dict[str, Transformation] = {
     transformation.name: transformation
     for transformation in (
-        Spatial("translate_x", "widths", 0.0, _range(-0.5, 0.5, 21), _translate_x),
-        Spatial("translate_y", "heights", 0.0, _range(-0.5, 0.5, 21), _translate_y),
-        Spatial("rotation", "degrees", 0.0, _range(-180, 180, 37), _rotate),
-        Spatial("scale_x", "factor", 1.0, _range(0.2, 3.0, 29), _scale_x),
-        Spatial("scale_y", "factor", 1.0, _range(0.2, 3.0, 29), _scale_y),
-        Spatial("zoom", "factor", 1.0, _range(0.2, 3.0, 29), _zoom),
-        Color("brightness", "of full range", 0.0, _range(-1, 1, 21), _brightness),
-        Color("contrast", "factor", 1.0, _range(0, 3, 31), _contrast, least=0.0),
-        Color("greyscale", "share", 0.0, _range(0, 1, 11), _greyscale),
-        GaussianBlur("blur", "pixels", 0.0, _range(0, 10, 21), least=0.0),
-        GaussianNoise("noise", "of full range", 0.0, _range(0, 1, 21), least=0.0),
+        translate_x,
+        translate_y,
+        rotation,
+        scale_x,
+        scale_y,
+        zoom,
+        brightness,
+        contrast,
+        greyscale,
+        blur,
+        noise,
     )
 }

@@ -9,7 +9,7 @@ from keras import ops
 from PIL import Image
 from scipy import ndimage, stats
 
-from kinv.ops import TRANSFORMATIONS, Custom, compose
+from kinv.ops import TRANSFORMATIONS, Custom, compose, translate_x, translate_y
 from kinv.ops.composition import Composed
 from kinv.ops.transformations import Color, Spatial
 
@@ -145,7 +145,7 @@ def test_every_picture_has_its_own_magnitude(images, name):
 
 
 def test_composed_spatial_ones_are_sampled_once(images):
-    translate = compose(TRANSFORMATIONS["translate_x"], TRANSFORMATIONS["translate_y"])
+    translate = compose(translate_x, translate_y)
     assert isinstance(translate, Composed) and translate.name == "translate_x+translate_y"
     found = translate(images, [0.21, -0.13])
     source = lambda y, x: (y + 0.13 * 20, x - 0.21 * 24)  # noqa: E731
