@@ -62,7 +62,9 @@ def folder_and_network(tmp_path):
     inputs = keras.Input((12, 12, 3))
     dense = keras.layers.Dense(2, name="logits")
     network = keras.Model(inputs, dense(keras.layers.GlobalAveragePooling2D()(inputs)), name="red_or_blue")
-    dense.set_weights([np.array([[-0.1, 0.1], [0, 0], [0.1, -0.1]], "float32"), np.zeros(2, "float32")])
+    dense.set_weights(
+        [np.array([[-0.1, 0.1], [0, 0], [0.1, -0.1]], "float32"), np.array([0.5, 0], "float32")]
+    )  # grey is blue
     network.save(tmp_path / "network.keras")
     return tmp_path / "photos", tmp_path / "network.keras"
 
