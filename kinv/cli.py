@@ -104,6 +104,8 @@ class Screen:
     """An artifact of an Invariant Transformer Net to screen as well, such as itn_squeezenet."""
     classes: tuple[int, ...] = ()
     """Classes to draw curves of; default: the three with the highest curves."""
+    split: str | None = None
+    """all, train or test; default: everything there is (mnist: test)."""
     labels: bool = True
     """False: the classifier's own predictions take their place."""
     limit: int | None = None
@@ -116,15 +118,18 @@ class Screen:
     """Lets weights and data be fetched."""
 
     def run(self) -> None:
-        from kinv import analysis, classifiers, data, hub
+        from kinv import analysis, classifiers, data, hub, models
         from kinv.figures import sensitivity
         from kinv.ops import TRANSFORMATIONS, find
 
         chosen = [find(name) for name in self.transformations or TRANSFORMATIONS]
         if self.learned is not None:
-            chosen += analysis.LearnedTransformation.parts(hub.load(self.learned))
+            learned = hub.load(self.learned)
+            if not isinstance(learned, models.InvariantTransformer):
+                raise ValueError(f"--learned takes an InvariantTransformer, not a {type(learned).__name__}.")
+            chosen += analysis.LearnedTransformation.parts(learned)
         network = classifiers.load(self.classifier, download=self.download)
-        source = data.find(self.images, download=self.download)
+        source = data.find(self.images, self.split, download=self.download)
         source = source if self.limit is None else source.evenly(self.limit)
         screening = analysis.screen(
             network,

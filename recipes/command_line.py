@@ -27,7 +27,7 @@ def main(run: Callable[[Config], Any], presets: Mapping[str, Config], documentat
     try:
         run(config)
     except KeyboardInterrupt:
-        print("\nStopped. The same command goes on from the last epoch.", file=sys.stderr)
+        print("\nStopped. The same command goes on where it was.", file=sys.stderr)
         sys.exit(130)
     except (ValueError, FileNotFoundError) as error:
         sys.exit(f"error: {error}")

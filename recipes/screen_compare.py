@@ -10,6 +10,7 @@ that come back at 180 degrees, the most and the least tolerant classes.
 """
 
 import json
+import math
 
 from recipes import screen_alexnet, screen_resnet
 from recipes.command_line import main
@@ -48,7 +49,8 @@ def run(config: screen_alexnet.Config) -> dict[str, float]:
     screen_report.print_medians(findings["medians"])
     screen_report.print_findings(findings)
     overall = float(findings["correlation"].set_index("transformation").loc["all", "correlation"])
-    (folder / "summary.json").write_text(json.dumps({"networks": networks, "rank_correlation": overall}))
+    summary = {"networks": networks, "rank_correlation": None if math.isnan(overall) else overall}
+    (folder / "summary.json").write_text(json.dumps(summary))
     print(f"\nTables and figures: {folder}")
     return {"rank_correlation": overall}
 

@@ -1,5 +1,6 @@
 """What an Invariant Transformer Net learned, as a transformation that can be screened beside the hand-made ones."""
 
+import hashlib
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,8 @@ class LearnedTransformation(Transformation):
     """A walk through the control parameters of an `InvariantTransformer`: at magnitude `v`, `k = (v, v)`.
 
     The family does not begin at the identity: its smallest member is that at `k = (0, 0)`. The neutral magnitude is
-    therefore below the range, -1, where the pictures are left as they are.
+    therefore below the range, -1, where the pictures are left as they are; a critical point below 0 means that the
+    prediction is lost at `k = (0, 0)` already. Outside the frame is what the transformer was trained with.
 
     Args:
         transformer: a trained `InvariantTransformer`.
@@ -39,7 +41,20 @@ class LearnedTransformation(Transformation):
         color, space = self._matrices(magnitudes)
         return self.transformer.apply_matrices(images, color, space)
 
-    def distance(self, magnitudes, height, width):
+    def check(self, magnitudes):
+        super().check(magnitudes)
+        values = np.asarray(magnitudes)
+        if (values > 1).any():
+            raise ValueError(f"{self.name}: k must lie in 0..1 (or be -1), received {values.max()}")
+
+    @property
+    def fingerprint(self):
+        digest = hashlib.sha256(self.transformer.fill.encode())
+        for weight in self.transformer.get_weights():
+            digest.update(np.ascontiguousarray(weight).tobytes())
+        return digest.hexdigest()
+
+    def distance(self, magnitudes, shape):
         color, space = self._matrices(ops.convert_to_tensor(magnitudes, "float32"))
         return ops.convert_to_numpy(distance_from_identity(space if self.part == "space" else color))
 

@@ -25,7 +25,9 @@ class PictureStream:
     Attributes:
         description: what the pictures are, for people.
         labelled: whether labels come along.
-        fingerprint: tells these pictures from others, as far as that is possible without reading them all.
+        fingerprint: tells these pictures from others, as far as that is possible without reading them all: from
+            an array's bytes, a source's labels and three of its pictures, a data set's first element and length.
+        picture_shape: `(H, W, C)` of the pictures.
 
     Raises:
         ValueError: wrong shape, dtype, range, NaN, no pictures at all, or labels that are not the classifier's.
@@ -35,6 +37,7 @@ class PictureStream:
     def __init__(self, classifier: keras.Model, images: Any, labels: Any = None, use_labels: bool = True):
         self.shape = tuple(classifier.input_shape[1:])
         self.classes = classifier.output_shape[-1]
+        self.ranged = False  # whether pictures in 0..255 were seen
         if isinstance(images, (str, os.PathLike)):
             self._open_source(data.find(os.fspath(images)), labels, use_labels)
         elif isinstance(images, data.Source):
@@ -64,12 +67,15 @@ class PictureStream:
         self.count: int | None = source.count
         self.labelled = use_labels and source.labels is not None
         self.description, self.class_names = source.description, source.class_names
-        self.fingerprint = f"{source.description}, {source.count} pictures"
         size, reported = self.shape[0], set()
         if size is None:
             raise ValueError(
                 "The classifier takes pictures of any size: pass an array or a tf.data.Dataset of one size."
             )
+        self.picture_shape = source.read_first(size).shape
+        some = [picture for picture, _ in source.evenly(3).pictures(size, on_problem=lambda problem: None)]
+        labels = np.zeros(0, "int32") if source.labels is None else np.asarray(source.labels, "int32")
+        self.fingerprint = f"{source.count} pictures, {_digest(*some, labels)}"
 
         def report_once(problem):
             if problem not in reported:
@@ -87,16 +93,24 @@ class PictureStream:
         if labels is not None:
             raise ValueError("labels go with an array of pictures; a tf.data.Dataset brings its own.")
         spec = dataset.element_spec
-        paired = isinstance(spec, (tuple, list))
-        rank = len((spec[0] if paired else spec).shape)
+        paired = isinstance(spec, (tuple, list)) and len(spec) == 2
+        pictures_spec = spec[0] if paired else spec
+        rank = len(pictures_spec.shape) if hasattr(pictures_spec, "shape") else 0
         if rank not in (3, 4):
-            raise ValueError(f"The data set's pictures must have 3 dimensions, or 4 in batches, received {spec}")
+            raise ValueError(
+                "The data set must give pictures (height, width, channels), or a picture and its label, batched "
+                f"or not, received {spec}. For dictionaries: .map(lambda e: (e['image'], e['label']))"
+            )
         single = dataset.unbatch() if rank == 4 else dataset
         count = int(single.cardinality())
         self.count = count if count >= 0 else None
         self.labelled = use_labels and paired
         self.description, self.class_names = "a tf.data.Dataset", None
-        self.fingerprint = f"{self.description} of {spec}"
+        first = next(iter(single.take(1).as_numpy_iterator()), None)
+        if first is None:
+            raise ValueError(f"{self.description}: there are no pictures in it.")
+        self.fingerprint = f"{count} pictures, {_digest(*(first if paired else (first,)))}"
+        self.picture_shape = (first[0] if paired else first).shape
 
         def pictures(skip):
             for element in single.skip(skip).as_numpy_iterator():
@@ -116,9 +130,8 @@ class PictureStream:
         self.count, self.labelled = len(images), labels is not None
         self.description, self.class_names = f"an array of {len(images)} pictures", None
         self._check(images, labels, "images")
-        digest = hashlib.sha256(np.ascontiguousarray(images).view("uint8").data)
-        digest.update(b"" if labels is None else np.ascontiguousarray(labels.astype("int32")).data)
-        self.fingerprint = digest.hexdigest()
+        self.fingerprint = _digest(images, np.zeros(0) if labels is None else labels.astype("int32"))
+        self.picture_shape = images.shape[1:]
 
         def pictures(skip):
             for index in range(skip, len(images)):
@@ -144,11 +157,25 @@ class PictureStream:
                 raise ValueError(f"{where}: there are NaN or infinite values in the pictures.")
             if low < 0 or high > 255:
                 raise ValueError(f"{where}: pictures must lie in 0..255, received {low:.4g}..{high:.4g}")
-            if 0 < high <= 1:
+            if 0 < high <= 1 and not self.ranged:
                 raise ValueError(f"{where}: pictures must lie in 0..255, these are in 0..1: multiply them by 255.")
+        self.ranged = True  # a later batch may well be nearly black
         if labels is not None:
+            if labels.ndim != 1:
+                raise ValueError(
+                    f"{where}: a label is one number a picture, received shape {labels.shape[1:]} for each"
+                )
             if not np.issubdtype(labels.dtype, np.integer):
                 raise ValueError(f"{where}: labels must be class indices (integers), received dtype {labels.dtype}")
             if labels.min() < 0 or labels.max() >= self.classes:
                 wrong = labels[(labels < 0) | (labels >= self.classes)][0]
                 raise ValueError(f"{where}: labels must lie in 0..{self.classes - 1}, received {wrong}")
+
+
+def _digest(*arrays: np.ndarray) -> str:
+    digest = hashlib.sha256()
+    for array in arrays:
+        array = np.ascontiguousarray(array)
+        digest.update(f"{array.shape} {array.dtype}".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()

@@ -6,6 +6,7 @@ Shapes: `B` batch, `M` magnitudes, `K` classes of the network.
 
 import hashlib
 import os
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,8 +15,10 @@ import numpy as np
 from keras import ops
 
 from kinv.backend import compile, compile_model
+from kinv.classifiers.wrapping import ends_in_softmax
 from kinv.ops import TRANSFORMATIONS, Custom, Transformation, find
 from kinv.ops.affine import FILLS
+from kinv.ops.hashing import seed_pair
 
 from .learned_transformation import LearnedTransformation
 from .picture_stream import PictureStream
@@ -24,7 +27,7 @@ from .screening_results import Screening
 from .screening_run import Run, RunInFolder
 from .screening_totals import Totals
 
-BATCHES_BETWEEN_SAVES = 16
+SECONDS_BETWEEN_SAVES = 30
 STRIP = 7
 
 
@@ -57,7 +60,8 @@ def screen(
             `(images, magnitudes)`, or `InvariantTransformer`s, which are screened along their `k`; default: the
             paper's eleven.
         magnitudes: by name of the transformation, the magnitudes to screen at; for composed ones a sequence for each
-            part, of which all combinations are taken. Functions need them; the others have defaults.
+            part, of which all combinations are taken. Functions need them; the others have defaults. The neutral one
+            is added where it is missing.
         batch_size: pictures at a time.
         fill: what lies outside the frame: `"zeros"`, `"reflect"` or `"nearest"`.
         seed: of the noise.
@@ -88,13 +92,20 @@ def screen(
         raise ValueError(f"batch_size must be at least 1, received {batch_size}")
     if fill not in FILLS:
         raise ValueError(f"fill must be one of {FILLS}, received {fill!r}")
+    seed_pair(seed)
+    if ends_in_softmax(classifier):
+        raise ValueError(
+            f"{classifier.name} ends in a softmax, logits are needed: kinv.classifiers.wrap(model) cuts it off."
+        )
+    if len(classifier.output_shape) != 2 or classifier.output_shape[-1] < 2:
+        raise ValueError(f"the classifier must return (batch, at least 2 classes), not {classifier.output_shape}")
     stream = PictureStream(classifier, images, labels, use_labels)
     identity = {
         "network": classifier.name,
         "weights": _fingerprint(classifier),
         "pictures": stream.fingerprint,
         "labels": "given" if stream.labelled else "the network's own predictions",
-        "transformations": {transformation.name: points.tolist() for transformation, points in plans},
+        "transformations": [[t.name, points.tolist(), t.fingerprint] for t, points in plans],
         "fill": fill,
         "seed": seed,
         "batch_size": batch_size,
@@ -107,7 +118,7 @@ def screen(
                 shown.skip(transformation.name)
                 continue
             totals = _screen_one(classifier, stream, transformation, points, run, number, shown, batch_size, fill, seed)
-            run.add(number, totals.tables(classifier.name, transformation, stream.shape, names))
+            run.add(number, totals.tables(classifier.name, transformation, stream.picture_shape, names))
     return run.finish({**identity, "description": stream.description})
 
 
@@ -141,21 +152,28 @@ def _screen_one(classifier, stream, transformation, points, run, number, shown, 
     compiled = compile(transform, jit_compile=True) if transformation.compiles else transform
     totals, done = run.partial(number) or (Totals(points, classifier.output_shape[-1]), 0)
     shown.start(transformation.name, done * batch_size)
+    neutral = np.flatnonzero(points == transformation.neutral) if transformation.exact else np.zeros(0, int)
+    saved = time.monotonic()
     for batch, (images, labels) in enumerate(stream.batches(batch_size, skip=done), start=done):
         count = len(images)
-        images = np.concatenate([images, np.repeat(images[-1:], batch_size - count, axis=0)])  # one shape, one trace
-        original = ops.convert_to_numpy(logits(images))[:count]
-        pictures = ops.convert_to_tensor(images)
+        pictures = ops.convert_to_tensor(
+            np.concatenate([images, np.repeat(images[-1:], batch_size - count, axis=0)])  # one shape, one trace
+        )
         stream_seed = ops.convert_to_tensor([seed, batch * batch_size], dtype="int32")
         answers = []
         for point in points:
             magnitudes = ops.convert_to_tensor(np.repeat(point[None].astype("float32"), batch_size, axis=0))
-            answers.append(logits(compiled(pictures, magnitudes, stream_seed)))
-        answers = np.stack([ops.convert_to_numpy(answer)[:count] for answer in answers])
-        totals.add(original, answers, labels)
-        shown.advance(count)
-        if (batch + 1) % BATCHES_BETWEEN_SAVES == 0:
+            answer = ops.convert_to_numpy(logits(compiled(pictures, magnitudes, stream_seed)[:count]))
+            if not np.isfinite(answer).all():
+                raise ValueError(f"{classifier.name} answers {transformation.name} at {point} with NaN or infinity.")
+            answers.append(answer)
+            shown.advance(count)
+        # at the neutral magnitude the pictures are the original ones, bit for bit
+        original = answers[neutral[0]] if len(neutral) else ops.convert_to_numpy(logits(images))
+        totals.add(original, np.stack(answers), labels)
+        if time.monotonic() - saved > SECONDS_BETWEEN_SAVES:
             run.keep_partial(number, totals, batch + 1)
+            saved = time.monotonic()
     return totals
 
 
@@ -185,7 +203,9 @@ def _chosen(transformations, magnitudes) -> list[Transformation]:
 
 
 def _plan(transformation: Transformation, magnitudes: Mapping[str, Any]) -> tuple[Transformation, np.ndarray]:
-    """The transformation and its magnitudes: ascending `(M,)`, or all combinations `(M, D)`."""
+    """The transformation and its magnitudes: ascending `(M,)` with the neutral one, or all combinations `(M, 2)`."""
+    if transformation.dimensions > 2:
+        raise ValueError(f"at most two transformations are screened together, received {transformation.name}")
     chosen = magnitudes.get(transformation.name)
     if chosen is None:
         points = np.asarray(transformation.magnitudes, "float64")
@@ -198,6 +218,8 @@ def _plan(transformation: Transformation, magnitudes: Mapping[str, Any]) -> tupl
         points = np.unique(np.asarray(chosen, "float64"))
     if not points.size:
         raise ValueError(f"{transformation.name}: there are no magnitudes to screen at")
+    if points.ndim == 1:  # where critical points start from
+        points = np.union1d(points, [transformation.neutral])
     transformation.check(points)
     return transformation, points
 

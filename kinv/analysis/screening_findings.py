@@ -62,8 +62,8 @@ def rank_correlation(critical_points: pd.DataFrame, first: str, second: str) -> 
 def returning_classes(softmax: pd.DataFrame, transformation: str = "rotation", at: float = 180.0) -> pd.DataFrame:
     """Classes whose softmax output is lost on the way and back at the end, as axisymmetric things at 180 degrees.
 
-    Section IV-A. A class returns if its own mean softmax output at the magnitude `at` is at least half of what it is
-    at 0, and falls below half of that somewhere between.
+    Section IV-A. A class returns if its own mean softmax output is at least 0.5 at magnitude 0, at `at` at least half
+    of what it is at 0, and somewhere between below half of what it is at `at`.
 
     Returns:
         Columns network, class, class_name, and softmax outputs: `neutral`, `lowest` and `returned`, the highest first.

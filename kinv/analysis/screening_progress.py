@@ -24,7 +24,7 @@ class ScreeningProgress:
             MofNCompleteColumn(),
             TextColumn("{task.fields[rate]}"),
         ]
-        self.bar = Progress(*columns, TimeRemainingColumn(), disable=not shown)
+        self.bar = Progress(*columns, TimeRemainingColumn(), disable=not shown, speed_estimate_period=600)
         total = None if count is None else count * sum(self.magnitudes.values())
         self.task = self.bar.add_task("screening", total=total, rate="")
 
@@ -45,20 +45,20 @@ class ScreeningProgress:
     def start(self, name: str, done: int) -> None:
         """Begins a transformation, of which `done` pictures were screened before."""
         self._line()
-        self.name, self.since, self.pictures = name, time.monotonic(), 0
+        self.name, self.since, self.answers = name, time.monotonic(), 0
         self.bar.update(self.task, description=name, advance=done * self.magnitudes[name])
 
     def advance(self, pictures: int) -> None:
-        """So many pictures more."""
-        self.pictures += pictures
-        self.bar.update(self.task, advance=pictures * self.magnitudes[self.name], rate=f"{self._rate():,.0f}/s")
+        """So many pictures more, at one magnitude."""
+        self.answers += pictures
+        self.bar.update(self.task, advance=pictures, rate=f"{self._rate():,.0f}/s")
 
     def _rate(self):
-        return self.pictures * self.magnitudes[self.name] / max(time.monotonic() - self.since, 1e-9)
+        return self.answers / max(time.monotonic() - self.since, 1e-9)
 
     def _line(self):
         if not self.bar.disable and hasattr(self, "name"):
-            magnitudes = self.magnitudes[self.name]
+            points = self.magnitudes[self.name]
             self.bar.console.print(
-                f"{self.name}: {self.pictures} pictures at {magnitudes} magnitudes, {self._rate():,.0f} a second"
+                f"{self.name}: {self.answers // points} pictures at {points} magnitudes, {self._rate():,.0f} a second"
             )

@@ -9,7 +9,12 @@ from typing import Any
 
 import pandas as pd
 
-TABLES = ("accuracy", "softmax", "critical_points")
+ABOUT = ["network", "transformation"]
+TABLES = {  # and their columns
+    "accuracy": [*ABOUT, "magnitude", "magnitude_2", "distance", "accuracy", "unchanged", "pictures", "classes"],
+    "softmax": [*ABOUT, "class", "class_name", "predicted", "magnitude", "softmax", "predicted_name"],
+    "critical_points": [*ABOUT, "class", "class_name", "side", "status", "magnitude"],
+}
 FORMATS = ("parquet", "csv")
 NAMES = {"class_name": str, "predicted_name": str}  # classes may be called 0, 1, 2
 
@@ -24,6 +29,7 @@ class Screening:
             unchanged: share of pictures with the prediction of the original; pictures, classes: how many.
         softmax: network, transformation, class (the pictures'), predicted, magnitude: mean softmax output over the
             pictures of a class, for the class itself, the three highest and, as -1, the maximum of all others.
+            Single transformations only.
         critical_points: network, transformation, class, side (`below` or `above` the neutral magnitude), status
             (`within`, `never` within the range, `wrong at neutral`), magnitude, NaN unless `within`.
         metadata: how they came about, JSON values.

@@ -40,7 +40,7 @@ class Run:
         joined = []
         for name in TABLES:
             tables = [self.parts[number][name] for number in sorted(self.parts) if name in self.parts[number]]
-            joined.append(pd.concat(tables, ignore_index=True) if tables else pd.DataFrame())
+            joined.append(pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=TABLES[name]))
         return Screening(joined[0], joined[1], joined[2], metadata)
 
 
@@ -66,8 +66,9 @@ class RunInFolder(Run):
         elif self.folder.exists() and any(self.folder.iterdir()):
             raise ValueError(f"{self.folder} holds something else than a screening: nothing was written.")
         else:
-            self.inside.mkdir(parents=True)
+            self.folder.mkdir(parents=True, exist_ok=True)
             write_json({**identity, "finished": False}, self.folder / self.ABOUT)
+            self.inside.mkdir()
 
     def add(self, number, tables):
         super().add(number, tables)
@@ -114,6 +115,7 @@ class RunInFolder(Run):
             self.parts[0] = {name: getattr(finished, name) for name in TABLES}
             shutil.rmtree(self.inside, ignore_errors=True)  # killed between finishing and tidying up
             return
+        self.inside.mkdir(exist_ok=True)  # killed between the two
         for part in self.inside.glob("*.done"):
             files = {file.stem: file for file in part.glob("*.parquet")}
             self.parts[int(part.stem)] = {name: pd.read_parquet(file) for name, file in files.items()}

@@ -26,7 +26,8 @@ class Totals:
         self.classes = np.zeros(0, "int64")
         self.pictures = np.zeros(0, "int64")
         self.right = np.zeros((0, len(points)), "int64")
-        self.softmax = np.zeros((0, len(points), classes), "float64")
+        measured = len(points) if points.ndim == 1 else 0  # a map's curves would fill the memory, and nobody draws them
+        self.softmax = np.zeros((0, measured, classes), "float64")
 
     def add(self, original: np.ndarray, answers: np.ndarray, labels: np.ndarray | None) -> None:
         """Adds a batch: logits for the originals `(B, K)` and for every magnitude `(M, B, K)`."""
@@ -36,7 +37,8 @@ class Totals:
         rows = self._rows(labels)
         np.add.at(self.pictures, rows, 1)
         np.add.at(self.right, rows, (predicted == labels).T)
-        np.add.at(self.softmax, rows, _softmax(answers).transpose(1, 0, 2))
+        if self.points.ndim == 1:
+            np.add.at(self.softmax, rows, _softmax(answers).transpose(1, 0, 2))
 
     def state(self) -> dict[str, np.ndarray]:
         """Everything, as arrays by name."""
@@ -61,16 +63,17 @@ class Totals:
             {
                 **about,
                 **self._magnitudes(),
-                "distance": transformation.distance(self.points, *shape[:2]).astype("float64"),
+                "distance": transformation.distance(self.points, shape).astype("float64"),
                 "accuracy": shares.mean(axis=0),
                 "unchanged": self.unchanged / self.pictures.sum(),
                 "pictures": int(self.pictures.sum()),
                 "classes": len(classes),
             }
         )
-        curves = [self._curves(index, mean) for index, mean in zip(classes, softmax, strict=True)]
-        tables = {"accuracy": accuracy, "softmax": pd.concat([_named(about, curve, names) for curve in curves])}
+        tables = {"accuracy": accuracy}
         if self.points.ndim == 1:
+            curves = [self._curves(index, mean) for index, mean in zip(classes, softmax, strict=True)]
+            tables["softmax"] = pd.concat([_named(about, curve, names) for curve in curves])
             rows = [
                 {"class": index, "side": side, **critical_point(self.points, margin, transformation.neutral, side)}
                 for index, mean in zip(classes, softmax, strict=True)
@@ -105,7 +108,7 @@ class Totals:
         if rest.shape[1]:
             curves[OTHERS] = rest.max(axis=1)
         parts = [
-            pd.DataFrame({"class": int(index), "predicted": predicted, **self._magnitudes(), "softmax": curve})
+            pd.DataFrame({"class": int(index), "predicted": predicted, "magnitude": self.points, "softmax": curve})
             for predicted, curve in curves.items()
         ]
         return pd.concat(parts)

@@ -56,7 +56,7 @@ def wrap(
     images = keras.Input(shape, name="images")
     x = images if preprocessing is None else preprocessing(images)
     logits = _without_softmax(model)(x)
-    if _ends_in_softmax(model) and not _can_be_cut(model):
+    if ends_in_softmax(model) and not _can_be_cut(model):
         logits = ops.log(ops.clip(logits, SMALLEST_PROBABILITY, 1.0))
     return keras.Model(images, logits, name=f"{model.name}_wrapped")
 
@@ -65,10 +65,11 @@ def _last_layer(model: keras.Model) -> keras.Layer:
     return model.outputs[0]._keras_history.operation
 
 
-def _ends_in_softmax(model: keras.Model) -> bool:
+def ends_in_softmax(model: keras.Model) -> bool:
+    """Whether the model returns probabilities: its last layer is, or has, a softmax."""
     last = _last_layer(model)
     if isinstance(last, (keras.Sequential, keras.Model)):
-        return _ends_in_softmax(last)
+        return ends_in_softmax(last)
     return isinstance(last, keras.layers.Softmax) or getattr(last, "activation", None) is keras.activations.softmax
 
 
@@ -78,7 +79,7 @@ def _can_be_cut(model: keras.Model) -> bool:
 
 def _without_softmax(model: keras.Model) -> keras.Model:
     """The model up to before its softmax; a nested one is left whole (its logs serve as logits)."""
-    if not _ends_in_softmax(model) or not _can_be_cut(model):
+    if not ends_in_softmax(model) or not _can_be_cut(model):
         return model
     last = _last_layer(model)
     before = last._inbound_nodes[-1].input_tensors[0]

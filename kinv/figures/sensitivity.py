@@ -1,5 +1,6 @@
 """Figures of the sensitivity screening (Bunne, Rahmann and Wolf; figures 2, 3, 6 and 7, and beyond)."""
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -35,6 +36,8 @@ def class_curves(
     rows = rows[rows["class"] == class_index]
     if rows.empty:
         raise ValueError(f"There are no curves of class {class_index} under {transformation}.")
+    if rows["network"].nunique() > 1:
+        raise ValueError(f"The table has several networks, name one: {sorted(rows['network'].unique())}.")
     figure, axis, below = _with_strip(5.6, 3.2, strip)
     colors = iter(CURVES)
     for predicted, curve in rows.groupby("predicted", sort=False):
@@ -64,7 +67,8 @@ def accuracy_curves(
     """
     rows = _chosen(accuracy, transformation, None)
     figure, axis, below = _with_strip(5.6, 3.2, strip)
-    for color, (network, curve) in zip((INK, *CURVES), rows.groupby("network", sort=False), strict=False):
+    colors = itertools.cycle((INK, *CURVES))
+    for (network, curve), color in zip(rows.groupby("network", sort=False), colors, strict=False):
         axis.plot(curve["magnitude"], curve[measure], color=color, label=network, marker=".", markersize=4)
     label = {"accuracy": "accuracy, mean over classes", "unchanged": "predictions unchanged"}[measure]
     axis.set(title=transformation, xlabel=_with_unit(transformation), ylabel=label, ylim=(0, 1.02), xlim=_extent(rows))
@@ -92,8 +96,7 @@ def critical_strip(critical_points: pd.DataFrame, transformation: str, network: 
     table = table[table.index.isin(names.index)]
     filled = pd.DataFrame({side: table[side].fillna(ends[side]) for side in sides}, index=table.index)
     filled = filled.reindex(columns=["below", "above"])
-    filled["below"] = filled["below"].fillna(filled["above"].min() if "above" in sides else low)
-    filled["above"] = filled["above"].fillna(filled["below"].max() if "below" in sides else high)
+    filled = filled.fillna(TRANSFORMATIONS[transformation].neutral if transformation in TRANSFORMATIONS else low)
     order = (filled["above"] - filled["below"]).sort_values().index
 
     many = len(order) > 60
@@ -154,7 +157,8 @@ def unchanged_by_distance(accuracy: pd.DataFrame, network: str | None = None) ->
                 zorder=3 if learned else 2,
                 label=name,
             )
-        axis.set(title=family, xlabel="Frobenius distance from the identity", xlim=(0, 1.0), ylim=(0, 1.02))
+        axis.set(title=family, xlabel="Frobenius distance from the identity", ylim=(0, 1.02))
+        axis.set_xlim(left=0)
         if names:
             axis.legend(frameon=False, fontsize=7)
     axes[0, 0].set_ylabel("predictions unchanged")
@@ -203,12 +207,12 @@ def comparison(joined: Any, transformations: Sequence[Any], picture: np.ndarray)
     """
     from kinv.analysis import transformed_strip
 
-    figures = {}
+    figures, about = {}, joined.metadata["joined"][0]
     for transformation in transformations:
         name = transformation.name
         if transformation.dimensions == 1:
             points = joined.accuracy.query("transformation == @name")["magnitude"].unique()
-            strip = transformed_strip(transformation, picture, points)
+            strip = transformed_strip(transformation, picture, points, about["fill"], about["seed"])
             figures[f"accuracy_{name}"] = accuracy_curves(joined.accuracy, name, strip)
     return figures
 

@@ -3,12 +3,14 @@
 Shapes: `B` batch, `H` height, `W` width, `C` channels, `D` transformations composed.
 """
 
+import functools
 from collections.abc import Sequence
 
 import numpy as np
 from keras import ops
 
 from .affine import affine_sample
+from .affine_matrices import distance_from_identity
 from .transformation import Transformation
 from .transformations import TRANSFORMATIONS, Spatial
 
@@ -17,20 +19,34 @@ class Composed(Transformation):
     """Several transformations, one after the other, each with its own magnitude."""
 
     def __init__(self, parts: Sequence[Transformation]):
-        self.parts = tuple(parts)
+        self.parts = tuple(inner for part in parts for inner in (part.parts if isinstance(part, Composed) else (part,)))
+        self.exact = False  # a point (D,) is not compared with the neutral one
+        self.compiles = all(part.compiles for part in self.parts)
         self.dimensions = len(self.parts)
-        grid = np.meshgrid(*(part.thinned(2) for part in parts), indexing="ij")
+        grid = np.meshgrid(*(part.thinned(2) for part in self.parts), indexing="ij")
         super().__init__(
-            name="+".join(part.name for part in parts),
-            unit=", ".join(part.unit for part in parts),
-            neutral=tuple(part.neutral for part in parts),
-            magnitudes=[tuple(float(v) for v in point) for point in np.stack(grid, axis=-1).reshape(-1, len(parts))],
+            name="+".join(part.name for part in self.parts),
+            unit=", ".join(part.unit for part in self.parts),
+            neutral=tuple(part.neutral for part in self.parts),
+            magnitudes=[
+                tuple(float(v) for v in point) for point in np.stack(grid, axis=-1).reshape(-1, len(self.parts))
+            ],
         )
 
     def check(self, magnitudes):
         super().check(magnitudes)
         for index, part in enumerate(self.parts):
             part.check(np.asarray(magnitudes)[..., index])
+
+    @property
+    def fingerprint(self):
+        return "+".join(part.fingerprint for part in self.parts).strip("+")
+
+    def distance(self, magnitudes, shape):
+        if not all(isinstance(part, Spatial) for part in self.parts):
+            return super().distance(magnitudes, shape)
+        columns = ops.unstack(ops.convert_to_tensor(np.asarray(magnitudes), "float32"), axis=1)
+        return ops.convert_to_numpy(distance_from_identity(self._matrices(columns, shape[1] / shape[0])))
 
     def thinned(self, every):
         return tuple(part.thinned(every) for part in self.parts)
@@ -39,14 +55,14 @@ class Composed(Transformation):
         columns = [magnitudes[:, index] for index in range(self.dimensions)]
         if all(isinstance(part, Spatial) for part in self.parts):  # one matrix, so that pictures are sampled once
             _, height, width, _ = ops.shape(images)
-            first, *others = zip(self.parts, columns, strict=True)
-            matrices = first[0].matrices(first[1], width / height)
-            for part, column in others:
-                matrices = _product(matrices, part.matrices(column, width / height))
-            return affine_sample(images, matrices, fill)
+            return affine_sample(images, self._matrices(columns, width / height), fill)
         for part, column in zip(self.parts, columns, strict=True):
             images = part.apply(images, column, fill, seed)
         return images
+
+    def _matrices(self, columns, aspect):
+        each = [part.matrices(column, aspect) for part, column in zip(self.parts, columns, strict=True)]
+        return functools.reduce(_product, each)
 
 
 def compose(*transformations: Transformation) -> Composed:
@@ -55,10 +71,13 @@ def compose(*transformations: Transformation) -> Composed:
     Spatial ones are multiplied first, so that the pictures are sampled once.
 
     Raises:
-        ValueError: fewer than two.
+        ValueError: fewer than two, or something else than transformations.
     """
     if len(transformations) < 2:
         raise ValueError(f"compose takes at least two transformations, received {len(transformations)}")
+    for part in transformations:
+        if not isinstance(part, Transformation):
+            raise ValueError(f"compose takes transformations, received {part!r}: wrap a function in kinv.ops.Custom")
     return Composed(transformations)
 
 

@@ -43,7 +43,7 @@ def hashed_normal(seed: Any, count: Any, columns: int) -> Any:
         columns: number of columns.
 
     Returns:
-        float32 tensor of shape `(count, columns)`, at most 5.8 from 0.
+        float32 tensor of shape `(count, columns)`, at most 5.9 from 0.
     """
     seed = ops.cast(seed, "int32")
     pairs = (columns + 1) // 2

@@ -3,6 +3,7 @@
 Shapes: `B` batch, `H` height, `W` width, `C` channels, `D` transformations composed.
 """
 
+import hashlib
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -45,6 +46,7 @@ class Transformation(ABC):
 
     dimensions = 1
     compiles = True  # with XLA
+    exact = True  # at the neutral magnitude, as far as can be known
 
     def __init__(self, name: str, unit: str, neutral: Any, magnitudes: Sequence[Any], least: float = -math.inf):
         self.name, self.unit, self.neutral, self.least = name, unit, neutral, least
@@ -53,7 +55,7 @@ class Transformation(ABC):
     def __call__(self, images: Any, magnitudes: Any, fill: str = "zeros", seed: Any = 0) -> Any:
         if fill not in FILLS:
             raise ValueError(f"fill must be one of {FILLS}, received {fill!r}")
-        if isinstance(magnitudes, (float, int, Sequence, np.ndarray)):  # tensors may be placeholders
+        if isinstance(magnitudes, (float, int, Sequence, np.ndarray, np.generic)):  # tensors may be placeholders
             self.check(magnitudes)
         images = ops.cast(images, "float32")
         if len(images.shape) != 4:
@@ -73,19 +75,24 @@ class Transformation(ABC):
             raise ValueError(f"{self.name}: magnitudes must be at least {self.least}, received {values.min()}")
 
     def thinned(self, every: int) -> tuple[Any, ...]:
-        """Every so-many-th of the default magnitudes, counted from the neutral one, which stays.
+        """Every so-many-th of the default magnitudes, counted from the neutral one, which stays, and both ends.
 
         For composed transformations, a sequence for each part.
         """
-        start = self.magnitudes.index(self.neutral) % every
-        return self.magnitudes[start::every]
+        start = self.magnitudes.index(self.neutral) % every if self.neutral in self.magnitudes else 0
+        return tuple(sorted({*self.magnitudes[start::every], self.magnitudes[0], self.magnitudes[-1]}))
+
+    @property
+    def fingerprint(self) -> str:
+        """What tells two transformations of the same name apart: empty where the name says all."""
+        return ""
 
     @abstractmethod
     def apply(self, images: Any, magnitudes: Any, fill: str, seed: Any) -> Any:
         """The transformed pictures; `magnitudes` is float32 `(B,)` or `(B, D)`."""
 
-    def distance(self, magnitudes: Any, height: int, width: int) -> np.ndarray:
-        """Frobenius distance of the transformation's matrix from the identity, `(M,)`; NaN where it has no matrix."""
+    def distance(self, magnitudes: Any, shape: tuple[int, int, int]) -> np.ndarray:
+        """Frobenius distance of the matrices from the identity `(M,)`, for pictures `(H, W, C)`; NaN without matrix."""
         return np.full(len(np.asarray(magnitudes)), np.nan)
 
 
@@ -100,7 +107,7 @@ class Custom(Transformation):
         unit: of the magnitude.
     """
 
-    compiles = False
+    compiles = exact = False
 
     def __init__(
         self,
@@ -114,4 +121,14 @@ class Custom(Transformation):
         self.function = function
 
     def apply(self, images, magnitudes, fill, seed):
-        return ops.cast(self.function(images, magnitudes), "float32")
+        changed = ops.cast(self.function(images, magnitudes), "float32")
+        if tuple(changed.shape) != tuple(images.shape):
+            raise ValueError(
+                f"{self.name} must keep the shape {tuple(images.shape)}, it returned {tuple(changed.shape)}"
+            )
+        return ops.clip(changed, 0.0, 255.0)
+
+    @property
+    def fingerprint(self):
+        code = getattr(self.function, "__code__", None)
+        return "" if code is None else hashlib.sha256(code.co_code + repr(code.co_consts).encode()).hexdigest()

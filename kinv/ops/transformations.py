@@ -39,8 +39,8 @@ class Spatial(Transformation):
         _, height, width, _ = ops.shape(images)
         return affine_sample(images, self.matrices(magnitudes, width / height), fill)
 
-    def distance(self, magnitudes, height, width):
-        return _distance(self.matrices(ops.convert_to_tensor(magnitudes, "float32"), width / height))
+    def distance(self, magnitudes, shape):
+        return _distance(self.matrices(ops.convert_to_tensor(magnitudes, "float32"), shape[1] / shape[0]))
 
 
 class Color(Transformation):
@@ -63,8 +63,8 @@ class Color(Transformation):
     def apply(self, images, magnitudes, fill, seed):
         return affine_color(images, self.matrices(magnitudes, images.shape[-1]))
 
-    def distance(self, magnitudes, height, width):
-        return _distance(self.matrices(ops.convert_to_tensor(magnitudes, "float32"), 3))
+    def distance(self, magnitudes, shape):
+        return _distance(self.matrices(ops.convert_to_tensor(magnitudes, "float32"), shape[2]))
 
 
 class GaussianBlur(Transformation):
@@ -122,7 +122,7 @@ def _contrast(v, channels):
 
 
 def _greyscale(v, channels):
-    weights = LUMA if channels == 3 else (1.0,) * channels
+    weights = LUMA if channels == 3 else (1 / channels,) * channels
     grey = ops.convert_to_tensor([[*weights, 0.0]] * channels, dtype="float32")
     return ops.eye(channels, channels + 1) + v * (grey - ops.eye(channels, channels + 1))  # (1 - v) I + v I_grey
 

@@ -180,7 +180,7 @@ def kill_after(monkeypatch, batches):
     """Ends the screening like a kill: after so many batches were added, whatever was not kept is lost."""
     from kinv.analysis import screening, screening_totals
 
-    monkeypatch.setattr(screening, "BATCHES_BETWEEN_SAVES", 2)
+    monkeypatch.setattr(screening, "SECONDS_BETWEEN_SAVES", -1)
     add, count = screening_totals.Totals.add, [0]
 
     def counting(self, *arguments):
@@ -192,9 +192,9 @@ def kill_after(monkeypatch, batches):
     monkeypatch.setattr(screening_totals.Totals, "add", counting)
 
 
-@pytest.mark.parametrize(("batches", "kept"), [(1, 0), (3, 2), (5, 5), (8, 7)])
+@pytest.mark.parametrize(("batches", "kept"), [(0, 0), (1, 1), (3, 3), (5, 5), (8, 8)])
 def test_a_killed_run_continues_and_ends_with_the_same_tables(pictures, tmp_path, batches, kept):
-    """Five batches a transformation: killed in the first, after a save, at the border, in the second."""
+    """Five batches a transformation: killed before the first, in the first, at the border, in the second."""
     whole = screen(*pictures)
     with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
         kill_after(patch, batches)
@@ -265,6 +265,34 @@ def test_several_networks_join(pictures):
     assert joined.accuracy.groupby("network").size().to_dict() == {"b": 8, "threshold": 8}
 
 
+def test_order_datasets_and_learned_weights_tell_runs_apart(pictures, tmp_path):
+    images, labels = pictures
+    screen(images, labels, results=tmp_path / "order")
+    with pytest.raises(ValueError, match="transformations"):
+        screen(images, labels, transformations=list(SMALL)[::-1], results=tmp_path / "order")
+    screen(tf.data.Dataset.from_tensor_slices((images, labels)), results=tmp_path / "dataset")
+    with pytest.raises(ValueError, match="pictures"):
+        screen(tf.data.Dataset.from_tensor_slices((images[::-1], labels[::-1])), results=tmp_path / "dataset")
+    first, second = ({"transformations": [InvariantTransformer(seed=seed)], "magnitudes": None} for seed in (1, 2))
+    screen(images, labels, **first, results=tmp_path / "learned")
+    with pytest.raises(ValueError, match="transformations"):
+        screen(images, labels, **second, results=tmp_path / "learned")
+
+
+def test_a_missing_neutral_magnitude_is_added(pictures):
+    found = screen(*pictures, transformations=["brightness"], magnitudes={"brightness": [0.3, 0.4]})
+    assert list(found.accuracy["magnitude"]) == [0, 0.3, 0.4]
+    assert set(found.critical_points["status"]) == {"within", "never"}
+
+
+def test_pictures_of_any_size_for_a_network_of_any_size(random):
+    inputs = layers.Input((None, None, 3))
+    network = keras.Model(inputs, layers.GlobalAveragePooling2D()(inputs))
+    images = random.uniform(0, 255, (3, 8, 12, 3)).astype("float32")
+    screening = kinv.screen(network, images, transformations=["rotation"], magnitudes={"rotation": [0, 10]})
+    assert len(screening.accuracy) == 2
+
+
 # === Bad input ===
 
 
@@ -303,6 +331,8 @@ def test_wrong_pictures_and_labels_are_refused(pictures, tmp_path, change, messa
         ({"batch_size": 0}, "batch_size"),
         ({"class_names": ["a"]}, "2 classes"),
         ({"fill": "wrap"}, "'wrap'"),
+        ({"seed": -1}, "seed must lie"),
+        ({"transformations": ["zoom+rotation+blur"], "magnitudes": None}, "at most two"),
     ],
 )
 def test_wrong_arguments_are_refused(pictures, tmp_path, options, message):
@@ -311,11 +341,30 @@ def test_wrong_arguments_are_refused(pictures, tmp_path, options, message):
     assert not (tmp_path / "results").exists()
 
 
+def test_networks_that_do_not_answer_with_logits_are_refused(pictures):
+    inputs = layers.Input((8, 8, 3))
+    pooled = layers.GlobalAveragePooling2D()(inputs)
+    with pytest.raises(ValueError, match="ends in a softmax"):
+        kinv.screen(keras.Model(inputs, layers.Dense(3, "softmax")(pooled)), pictures[0])
+    with pytest.raises(ValueError, match="at least 2 classes"):
+        kinv.screen(keras.Model(inputs, layers.Dense(1)(pooled)), pictures[0])
+
+    def broken(images, magnitudes):
+        return images * np.nan
+
+    with pytest.raises(ValueError, match="answers broken at 0"):
+        screen(pictures[0], transformations=[broken], magnitudes={"broken": [0, 1]})
+
+
 def test_wrong_pictures_in_a_stream_are_refused_by_batch(pictures):
     images, labels = pictures
     images[20] = np.nan
     with pytest.raises(ValueError, match=r"batch 3: there are NaN"):
         screen(tf.data.Dataset.from_tensor_slices((images, labels)))
+    with pytest.raises(ValueError, match=r"\.map\(lambda e"):
+        screen(tf.data.Dataset.from_tensor_slices({"image": images, "label": labels}))
+    with pytest.raises(ValueError, match="one number a picture"):
+        screen(tf.data.Dataset.from_tensor_slices((images[:5], labels[:5, None])))
     with pytest.raises(ValueError, match="no pictures"):
         screen(tf.data.Dataset.from_tensor_slices((images[:0], labels[:0])))
     with pytest.raises(FileNotFoundError):

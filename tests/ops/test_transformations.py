@@ -178,6 +178,16 @@ def test_composition_is_one_after_the_other(angle, factor, shift):
     np.testing.assert_allclose(at_once[seen], ops.convert_to_numpy(stepwise)[seen], atol=0.05)
 
 
+def test_composed_ones_compose_and_have_distances(images):
+    nested = compose(compose(translate_x, translate_y), TRANSFORMATIONS["blur"])
+    assert nested.dimensions == 3 and not np.isfinite(nested.distance([[0, 0, 1]], (20, 24, 3))).any()
+    assert compose(translate_x, translate_y).distance([[0.3, 0.4]], (20, 24, 3))[0] == pytest.approx(1.0)
+    mine = Custom(lambda x, v: np.asarray(x) + 1, [1, 2], name="mine")
+    assert not compose(mine, translate_x).compiles
+    with pytest.raises(ValueError, match="wrap a function"):
+        compose(translate_x, lambda images, magnitudes: images)
+
+
 def test_colors_and_places_compose(images):
     both = compose(TRANSFORMATIONS["contrast"], TRANSFORMATIONS["rotation"])
     stepwise = TRANSFORMATIONS["rotation"](TRANSFORMATIONS["contrast"](images, 0.5), 30.0)
@@ -189,7 +199,8 @@ def test_thinned_magnitudes_keep_the_neutral_one(every):
     for transformation in TRANSFORMATIONS.values():
         thinned = transformation.thinned(every)
         assert transformation.neutral in thinned and set(thinned) <= set(transformation.magnitudes)
-        assert abs(len(transformation.magnitudes) / every - len(thinned)) <= 1
+        assert {transformation.magnitudes[0], transformation.magnitudes[-1]} <= set(thinned)
+        assert len(thinned) <= len(transformation.magnitudes) / every + 3
 
 
 def test_a_users_own_function(images):
@@ -201,9 +212,9 @@ def test_distances_are_those_of_the_matrices():
     expected = {"translate_x": 0.2, "zoom": 0.1 * 2**0.5, "contrast": 0.1 * 3**0.5, "brightness": 0.1 * 3**0.5}
     for name, distance in expected.items():
         transformation = TRANSFORMATIONS[name]
-        found = transformation.distance([transformation.neutral + 0.1], 20, 24)
+        found = transformation.distance([transformation.neutral + 0.1], (20, 24, 3))
         assert found[0] == pytest.approx(distance, rel=1e-4)
-    assert np.isnan(TRANSFORMATIONS["blur"].distance([1.0, 2.0], 20, 24)).all()
+    assert np.isnan(TRANSFORMATIONS["blur"].distance([1.0, 2.0], (20, 24, 3))).all()
     assert {type(t) for t in TRANSFORMATIONS.values()} >= {Spatial, Color}
 
 
