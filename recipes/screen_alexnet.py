@@ -37,7 +37,7 @@ class Config:
     download: bool = False  # lets weights and data be fetched
     transformations: tuple[str, ...] = PAPERS
     every: int = 2  # takes every second of the default magnitudes; 1: all
-    limit: int | None = 250  # pictures, evenly from all of them
+    limit: int | None = 125  # pictures, evenly from all of them
     batch_size: int = 50
     fill: Literal["zeros", "reflect", "nearest"] = "zeros"
     seed: int = 0
