@@ -1,6 +1,6 @@
 """Do two networks tolerate the same? (Bunne, Rahmann and Wolf, section V: "invariances of ResNet correlate").
 
-    python -m recipes.screen_compare                    # default: MINUTES minutes and 2 GB on two cores
+    python -m recipes.screen_compare                    # default: 12 minutes and 2 GB on two cores
     python -m recipes.screen_compare --preset smoke
 
 Screens AlexNet (or SqueezeNet) and ResNet-101 (or EfficientNet-Lite0) as `recipes.screen_alexnet` and

@@ -13,7 +13,7 @@ ABOUT = ["network", "transformation"]
 TABLES = {  # and their columns
     "accuracy": [*ABOUT, "magnitude", "magnitude_2", "distance", "accuracy", "unchanged", "pictures", "classes"],
     "softmax": [*ABOUT, "class", "class_name", "predicted", "magnitude", "softmax", "predicted_name"],
-    "critical_points": [*ABOUT, "class", "class_name", "side", "status", "magnitude"],
+    "critical_points": [*ABOUT, "class", "class_name", "side", "status", "magnitude", "end"],
 }
 FORMATS = ("parquet", "csv")
 NAMES = {"class_name": str, "predicted_name": str}  # classes may be called 0, 1, 2
@@ -31,7 +31,7 @@ class Screening:
             pictures of a class, for the class itself, the three highest and, as -1, the maximum of all others.
             Single transformations only.
         critical_points: network, transformation, class, side (`below` or `above` the neutral magnitude), status
-            (`within`, `never` within the range, `wrong at neutral`), magnitude, NaN unless `within`.
+            (`within`, `never` within the range, `wrong at neutral`), magnitude, NaN unless `within`; end of the range.
         metadata: how they came about, JSON values.
     """
 

@@ -75,7 +75,12 @@ class Totals:
             curves = [self._curves(index, mean) for index, mean in zip(classes, softmax, strict=True)]
             tables["softmax"] = pd.concat([_named(about, curve, names) for curve in curves])
             rows = [
-                {"class": index, "side": side, **critical_point(self.points, margin, transformation.neutral, side)}
+                {
+                    "class": index,
+                    "side": side,
+                    **critical_point(self.points, margin, transformation.neutral, side),
+                    "end": self.points[0 if side == "below" else -1],
+                }
                 for index, mean in zip(classes, softmax, strict=True)
                 for margin in [_margin(mean, index)]
                 for side in ("below", "above")
@@ -114,7 +119,7 @@ class Totals:
         return pd.concat(parts)
 
 
-CRITICAL_COLUMNS = ["class", "side", "status", "magnitude"]
+CRITICAL_COLUMNS = ["class", "side", "status", "magnitude", "end"]
 
 
 def critical_point(points: np.ndarray, margin: np.ndarray, neutral: float, side: str) -> dict[str, Any]:

@@ -88,15 +88,10 @@ def critical_strip(critical_points: pd.DataFrame, transformation: str, network: 
     rows = rows[rows["status"] != "wrong at neutral"]
     table = rows.pivot(index="class", columns="side", values="magnitude").reindex(columns=["below", "above"])
     names = rows.groupby("class")["class_name"].first()
-    known = rows["magnitude"].dropna()
-    low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
-    pad = 0.08 * max(high - low, 1e-6)
     sides = set(rows["side"])
-    ends = {"below": low - pad, "above": high + pad}
-    table = table[table.index.isin(names.index)]
-    filled = pd.DataFrame({side: table[side].fillna(ends[side]) for side in sides}, index=table.index)
-    filled = filled.reindex(columns=["below", "above"])
-    filled = filled.fillna(TRANSFORMATIONS[transformation].neutral if transformation in TRANSFORMATIONS else low)
+    reached = rows.assign(magnitude=rows["magnitude"].fillna(rows["end"]))
+    filled = reached.pivot(index="class", columns="side", values="magnitude").reindex(columns=["below", "above"])
+    filled = filled.fillna(TRANSFORMATIONS[transformation].neutral if transformation in TRANSFORMATIONS else 0.0)
     order = (filled["above"] - filled["below"]).sort_values().index
 
     many = len(order) > 60
@@ -138,6 +133,7 @@ def two_transformations(accuracy: pd.DataFrame, transformation: str, network: st
 def unchanged_by_distance(accuracy: pd.DataFrame, network: str | None = None) -> Figure:
     """Learned and hand-made families on one plot: unchanged predictions against the distance from the identity."""
     rows = accuracy.dropna(subset=["distance"])
+    rows = rows[rows["magnitude_2"].isna()]  # single transformations only
     rows = rows if network is None else rows[rows["network"] == network]
     if rows.empty:
         raise ValueError("None of the transformations has a distance from the identity.")

@@ -59,6 +59,11 @@ def test_the_strip_of_critical_points_has_a_bar_a_class(screening, transformatio
     rows = screening.critical_points.query("transformation == @transformation and status != 'wrong at neutral'")
     bars = [line for line in figure.axes[0].lines if len(line.get_xdata()) == 2]
     assert len(bars) == rows["class"].nunique()
+    low, high = screening.accuracy.query("transformation == @transformation")["magnitude"].agg(["min", "max"])
+    never = rows.query("status == 'never'")["class"].nunique()
+    ends = [end for bar in bars for end in bar.get_xdata()]
+    assert min(ends) >= low and max(ends) <= high  # an open end lies at the end of the range
+    assert not never or low in ends or high in ends
     lengths = [np.ptp(bar.get_xdata()) for bar in bars]
     assert lengths == sorted(lengths)
     figure.savefig(tmp_path / "strip.png")
