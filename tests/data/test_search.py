@@ -95,3 +95,18 @@ def test_resumed_batches_go_on_where_they_were():
     )  # three passes, every picture once in each
     with pytest.raises(ValueError, match="as many labels"):
         data.shuffled_batches(images, labels[:3], 2, seed=0)
+
+
+def test_evenly_spreads_over_all_pictures(no_data_folder):
+    source = data.find("mnist", "test")
+    few = source.evenly(5)
+    assert few.count == 5 and few.description.startswith("5 of ")
+    images, labels = source.load()
+    chosen = [0, *(round(part * (source.count - 1) / 4) for part in (1, 2, 3)), source.count - 1]
+    found, found_labels = few.load()
+    np.testing.assert_array_equal(found, images[chosen])
+    assert labels is not None
+    np.testing.assert_array_equal(found_labels, labels[chosen])
+    assert source.evenly(10**9) is source
+    with pytest.raises(ValueError, match="received 0"):
+        source.evenly(0)
