@@ -1,6 +1,6 @@
 """Which transformations does AlexNet tolerate? (Bunne, Rahmann and Wolf; figures 2 and 6).
 
-    python -m recipes.screen_alexnet                    # default: 4 minutes and 2 GB on two cores
+    python -m recipes.screen_alexnet                    # default: 6 minutes and 2 GB on two cores
     python -m recipes.screen_alexnet --preset smoke     # seconds: does it run?
     python -m recipes.screen_alexnet --preset paper     # all of ImageNet's validation pictures; a GPU
     python -m recipes.screen_alexnet --data my/photos --no-labels

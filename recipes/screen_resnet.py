@@ -1,6 +1,6 @@
 """Which transformations does a residual network tolerate? (Bunne, Rahmann and Wolf; figures 3 and 7).
 
-    python -m recipes.screen_resnet                     # default: 8 minutes and 2 GB on two cores
+    python -m recipes.screen_resnet                     # default: 6 minutes and 2 GB on two cores
     python -m recipes.screen_resnet --preset smoke
     python -m recipes.screen_resnet --preset paper --download
 

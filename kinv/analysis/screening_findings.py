@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 KEYS = ["network", "transformation", "side"]
+HALF = 0.5  # of a softmax output, and of what it was
 
 
 def median_critical_points(critical_points: pd.DataFrame) -> pd.DataFrame:
@@ -92,9 +93,6 @@ def class_tolerance(critical_points: pd.DataFrame) -> pd.DataFrame:
     rows = rows.assign(tolerance=rows.groupby(KEYS)["tolerance"].rank(pct=True))
     table = rows.groupby(["network", "class", "class_name"], sort=False)["tolerance"].mean().reset_index()
     return table.sort_values(["network", "tolerance"], ascending=[True, False], ignore_index=True)
-
-
-HALF = 0.5
 
 
 def _with_tolerance(critical_points):

@@ -8,13 +8,17 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from kinv.analysis import transformed_strip
+from kinv.analysis.screening_totals import OTHERS
 from kinv.ops import TRANSFORMATIONS
 
 from .style import ACCENT, BAD, GOOD, INK, QUIET, new_figure, show_picture
 
-OTHERS = -1
 CURVES = (ACCENT, "#c8791c", "#5b3f99", GOOD)
 STRIP_INCHES = 0.72
+CLASSES = 3  # with curves of their own in an overview
+COLOR_FAMILIES = ("brightness", "contrast", "greyscale", "learned_color")
+PALETTE = ("#222222", "#2f5fa8", "#c8791c", "#5b3f99", "#2a7f4f", "#8a8a8a", "#b08bbb")
 
 
 def class_curves(
@@ -172,11 +176,9 @@ def overview(
         picture: `(H, W, C)` in 0..255, shown transformed under the axes.
         classes: of which to draw the curves; default: the three with the highest curves.
     """
-    from kinv.analysis import transformed_strip
-
     figures: dict[str, Figure] = {}
     own = screening.softmax[screening.softmax["class"] == screening.softmax["predicted"]]
-    classes = list(classes) or list(own.groupby("class")["softmax"].mean().nlargest(SHOWN_CLASSES).index)
+    classes = list(classes) or list(own.groupby("class")["softmax"].mean().nlargest(CLASSES).index)
     for transformation in transformations:
         name, fill = transformation.name, screening.metadata["fill"]
         if transformation.dimensions == 2:
@@ -201,8 +203,6 @@ def comparison(joined: Any, transformations: Sequence[Any], picture: np.ndarray)
         joined: several `Screening`s, joined.
         transformations, picture: as in `overview`.
     """
-    from kinv.analysis import transformed_strip
-
     figures, about = {}, joined.metadata["joined"][0]
     for transformation in transformations:
         name = transformation.name
@@ -211,11 +211,6 @@ def comparison(joined: Any, transformations: Sequence[Any], picture: np.ndarray)
             strip = transformed_strip(transformation, picture, points, about["fill"], about["seed"])
             figures[f"accuracy_{name}"] = accuracy_curves(joined.accuracy, name, strip)
     return figures
-
-
-SHOWN_CLASSES = 3
-COLOR_FAMILIES = ("brightness", "contrast", "greyscale", "learned_color")
-PALETTE = ("#222222", "#2f5fa8", "#c8791c", "#5b3f99", "#2a7f4f", "#8a8a8a", "#b08bbb")
 
 
 def _chosen(table, transformation, network):

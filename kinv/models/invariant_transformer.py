@@ -68,7 +68,8 @@ class InvariantTransformer(keras.Model):
         ValueError: a value out of its range, named in the message.
 
     Example:
-        >>>         >>> transformer = InvariantTransformer(channels=3)
+        >>> import numpy as np
+        >>> transformer = InvariantTransformer(channels=3)
         >>> transformer.augment(np.zeros((2, 32, 32, 3), "float32"), seed=1).shape
         TensorShape([2, 32, 32, 3])
     """

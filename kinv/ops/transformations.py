@@ -12,6 +12,7 @@ import numpy as np
 from keras import ops
 
 from .affine import affine_color, affine_sample
+from .affine_matrices import distance_from_identity
 from .gaussian import gaussian_blur
 from .hashing import hashed_normal, seed_pair
 from .transformation import Transformation
@@ -40,7 +41,8 @@ class Spatial(Transformation):
         return affine_sample(images, self.matrices(magnitudes, width / height), fill)
 
     def distance(self, magnitudes, shape):
-        return _distance(self.matrices(ops.convert_to_tensor(magnitudes, "float32"), shape[1] / shape[0]))
+        matrices = self.matrices(ops.convert_to_tensor(magnitudes, "float32"), shape[1] / shape[0])
+        return ops.convert_to_numpy(distance_from_identity(matrices))
 
 
 class Color(Transformation):
@@ -64,7 +66,8 @@ class Color(Transformation):
         return affine_color(images, self.matrices(magnitudes, images.shape[-1]))
 
     def distance(self, magnitudes, shape):
-        return _distance(self.matrices(ops.convert_to_tensor(magnitudes, "float32"), shape[2]))
+        matrices = self.matrices(ops.convert_to_tensor(magnitudes, "float32"), shape[2])
+        return ops.convert_to_numpy(distance_from_identity(matrices))
 
 
 class GaussianBlur(Transformation):
@@ -125,11 +128,6 @@ def _greyscale(v, channels):
     weights = LUMA if channels == 3 else (1 / channels,) * channels
     grey = ops.convert_to_tensor([[*weights, 0.0]] * channels, dtype="float32")
     return ops.eye(channels, channels + 1) + v * (grey - ops.eye(channels, channels + 1))  # (1 - v) I + v I_grey
-
-
-def _distance(matrices) -> np.ndarray:
-    matrices = ops.convert_to_numpy(matrices)
-    return np.linalg.norm(matrices - np.eye(*matrices.shape[1:]), axis=(1, 2))
 
 
 def _range(first: float, last: float, count: int) -> tuple[float, ...]:

@@ -1,6 +1,4 @@
-"""The screening on a network whose critical points are known, its resuming, and what it refuses."""
-
-import json
+"""The screening on a network whose critical points are known, on every kind of pictures."""
 
 import keras
 import numpy as np
@@ -11,36 +9,10 @@ from keras import layers
 from PIL import Image
 
 import kinv
-from kinv import analysis
 from kinv.analysis.screening_totals import critical_point
 from kinv.models import InvariantTransformer
 from kinv.ops import TRANSFORMATIONS, compose
-
-SMALL = {"brightness": [-0.4, -0.2, 0, 0.2, 0.4], "rotation": [0, 90, 180]}
-
-
-def threshold_classifier(threshold=127.5, slope=0.5):
-    """Two classes: dark and bright; the border is a mean of `threshold` grey levels."""
-    inputs = layers.Input((8, 8, 3))
-    means = layers.GlobalAveragePooling2D()(inputs)
-    logits = layers.Dense(2, name="logits")
-    model = keras.Model(inputs, logits(means), name="threshold")
-    kernel = np.array([[-1, 1]] * 3, "float32") * slope / 3
-    logits.set_weights([kernel, np.array([threshold, -threshold], "float32") * slope])
-    return model
-
-
-@pytest.fixture
-def pictures(random):
-    """20 dark pictures of mean 80 and 10 bright ones of mean 180."""
-    labels = np.array([0] * 20 + [1] * 10, "int32")
-    images = random.uniform(-20, 20, (30, 8, 8, 3)) + np.where(labels, 180, 80)[:, None, None, None]
-    return images.astype("float32"), labels
-
-
-def screen(images, labels=None, **options):
-    options = {"transformations": list(SMALL), "magnitudes": SMALL, "batch_size": 7, **options}
-    return kinv.screen(threshold_classifier(), images, labels, **options)
+from tests.analysis.known_network import SMALL, screen, threshold_classifier
 
 
 def test_critical_points_are_where_the_classifier_changes_its_mind(pictures):
@@ -169,116 +141,6 @@ def test_a_users_function_and_a_learned_transformation(pictures):
         screen(*pictures, transformations=[negative], magnitudes={})
 
 
-# === Kept results ===
-
-
-class Killed(Exception):
-    pass
-
-
-def kill_after(monkeypatch, batches):
-    """Ends the screening like a kill: after so many batches were added, whatever was not kept is lost."""
-    from kinv.analysis import screening, screening_totals
-
-    monkeypatch.setattr(screening, "SECONDS_BETWEEN_SAVES", -1)
-    add, count = screening_totals.Totals.add, [0]
-
-    def counting(self, *arguments):
-        count[0] += 1
-        if count[0] > batches:
-            raise Killed
-        return add(self, *arguments)
-
-    monkeypatch.setattr(screening_totals.Totals, "add", counting)
-
-
-@pytest.mark.parametrize(("batches", "kept"), [(0, 0), (1, 1), (3, 3), (5, 5), (8, 8)])
-def test_a_killed_run_continues_and_ends_with_the_same_tables(pictures, tmp_path, batches, kept):
-    """Five batches a transformation: killed before the first, in the first, at the border, in the second."""
-    whole = screen(*pictures)
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
-        kill_after(patch, batches)
-        screen(*pictures, results=tmp_path / "results")
-    with pytest.raises(FileNotFoundError, match="unfinished"):
-        analysis.Screening.load(tmp_path / "results")
-    with pytest.MonkeyPatch.context() as patch:
-        kill_after(patch, 10 - kept)  # what was kept is not done again
-        resumed = screen(*pictures, results=tmp_path / "results")
-    for name in ("accuracy", "softmax", "critical_points"):
-        pd.testing.assert_frame_equal(getattr(resumed, name), getattr(whole, name), check_exact=True)
-        kept = getattr(analysis.Screening.load(tmp_path / "results"), name)
-        pd.testing.assert_frame_equal(kept, getattr(whole, name), check_exact=True)
-    assert sorted(path.name for path in (tmp_path / "results").iterdir()) == [
-        "accuracy.parquet",
-        "critical_points.parquet",
-        "screening.json",
-        "softmax.parquet",
-    ]
-
-
-def test_a_finished_run_is_read_not_repeated(pictures, tmp_path):
-    first = screen(*pictures, results=tmp_path)
-    with pytest.MonkeyPatch.context() as patch:
-        kill_after(patch, 0)
-        again = screen(*pictures, results=tmp_path)
-    pd.testing.assert_frame_equal(again.softmax, first.softmax)
-
-
-def test_results_of_another_run_are_left_alone(pictures, tmp_path):
-    screen(*pictures, results=tmp_path / "a")
-    before = {path.name: path.read_bytes() for path in (tmp_path / "a").iterdir()}
-    for changed in ({"seed": 1}, {"fill": "reflect"}, {"magnitudes": {"rotation": [0, 5]}}):
-        with pytest.raises(ValueError, match="another run"):
-            screen(*pictures, results=tmp_path / "a", **changed)
-    with pytest.raises(ValueError, match="weights"):
-        kinv.screen(threshold_classifier(120.0), *pictures, list(SMALL), SMALL, batch_size=7, results=tmp_path / "a")
-    with pytest.raises(ValueError, match="pictures"):
-        screen(pictures[0][::-1], pictures[1], results=tmp_path / "a")
-    assert {path.name: path.read_bytes() for path in (tmp_path / "a").iterdir()} == before
-    (tmp_path / "b").mkdir()
-    (tmp_path / "b" / "mine.txt").write_text("precious")
-    with pytest.raises(ValueError, match="something else"):
-        screen(*pictures, results=tmp_path / "b")
-    assert [path.name for path in (tmp_path / "b").iterdir()] == ["mine.txt"]
-
-
-@pytest.mark.parametrize("format", ["parquet", "csv"])
-def test_saved_and_loaded(pictures, tmp_path, format):
-    screening = screen(*pictures)
-    screening.save(tmp_path / "kept", format)
-    loaded = analysis.Screening.load(tmp_path / "kept")
-    for name in ("accuracy", "softmax", "critical_points"):
-        pd.testing.assert_frame_equal(getattr(loaded, name), getattr(screening, name))
-    assert loaded.metadata == json.loads(json.dumps(screening.metadata))
-    with pytest.raises(FileExistsError):
-        screening.save(tmp_path / "kept", format)
-    with pytest.raises(ValueError, match="'xlsx'"):
-        screening.save(tmp_path / "other", "xlsx")
-
-
-def test_several_networks_join(pictures):
-    one, other = screen(*pictures), screen(*pictures)
-    with pytest.raises(ValueError, match="different names"):
-        analysis.Screening.join([one, other])
-    other = analysis.Screening(*(t.assign(network="b") for t in (other.accuracy, other.softmax, other.critical_points)))
-    joined = analysis.Screening.join([one, other])
-    assert joined.accuracy.groupby("network").size().to_dict() == {"b": 8, "threshold": 8}
-
-
-def test_order_datasets_and_learned_weights_tell_runs_apart(pictures, tmp_path):
-    images, labels = pictures
-    screen(images, labels, results=tmp_path / "order")
-    with pytest.raises(ValueError, match="transformations"):
-        screen(images, labels, transformations=list(SMALL)[::-1], results=tmp_path / "order")
-    screen(tf.data.Dataset.from_tensor_slices((images, labels)), results=tmp_path / "dataset")
-    with pytest.raises(ValueError, match="pictures"):
-        screen(tf.data.Dataset.from_tensor_slices((images[::-1], labels[::-1])), results=tmp_path / "dataset")
-    first, second = ({"transformations": [InvariantTransformer(seed=seed)], "magnitudes": None} for seed in (1, 2))
-    screen(images, labels, **first, results=tmp_path / "learned")
-    with pytest.raises(ValueError, match="transformations"):
-        screen(images, labels, **second, results=tmp_path / "learned")
-
-
 def test_a_missing_neutral_magnitude_is_added(pictures):
     found = screen(*pictures, transformations=["brightness"], magnitudes={"brightness": [0.3, 0.4]})
     assert list(found.accuracy["magnitude"]) == [0, 0.3, 0.4]
@@ -291,81 +153,3 @@ def test_pictures_of_any_size_for_a_network_of_any_size(random):
     images = random.uniform(0, 255, (3, 8, 12, 3)).astype("float32")
     screening = kinv.screen(network, images, transformations=["rotation"], magnitudes={"rotation": [0, 10]})
     assert len(screening.accuracy) == 2
-
-
-# === Bad input ===
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (lambda images, labels: (images / 255, labels), "multiply them by 255"),
-        (lambda images, labels: (images[..., :1], labels), r"takes pictures of shape \(8, 8, 3\)"),
-        (lambda images, labels: (images[0], labels), "count, height, width, channels"),
-        (lambda images, labels: (images[:0], labels[:0]), "count, height, width, channels"),
-        (lambda images, labels: (images - 100, labels), r"0..255, received -"),
-        (lambda images, labels: (np.where(images > 190, np.nan, images), labels), "NaN"),
-        (lambda images, labels: (images.astype("complex64"), labels), "complex64"),
-        (lambda images, labels: (images.astype(str), labels), "dtype <U"),
-        (lambda images, labels: (images, labels + 1), r"labels must lie in 0..1, received 2"),
-        (lambda images, labels: (images, labels[:5]), r"labels must have shape \(30,\)"),
-        (lambda images, labels: (images, labels.astype(float)), "class indices"),
-    ],
-)
-def test_wrong_pictures_and_labels_are_refused(pictures, tmp_path, change, message):
-    with pytest.raises(ValueError, match=message):
-        screen(*change(*pictures), results=tmp_path / "results")
-    assert not (tmp_path / "results").exists()
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"magnitudes": {"rotation": [0, np.nan]}}, "rotation: magnitudes must be finite"),
-        ({"magnitudes": {"rotation": []}}, "no magnitudes"),
-        ({"magnitudes": {"zoom": [1]}}, "which are not screened"),
-        ({"transformations": ["twist"], "magnitudes": None}, "received 'twist'"),
-        ({"transformations": [], "magnitudes": None}, "at least one"),
-        ({"transformations": ["zoom", "zoom"], "magnitudes": None}, "different names"),
-        ({"transformations": [3], "magnitudes": None}, "received 3"),
-        ({"batch_size": 0}, "batch_size"),
-        ({"class_names": ["a"]}, "2 classes"),
-        ({"fill": "wrap"}, "'wrap'"),
-        ({"seed": -1}, "seed must lie"),
-        ({"transformations": ["zoom+rotation+blur"], "magnitudes": None}, "at most two"),
-    ],
-)
-def test_wrong_arguments_are_refused(pictures, tmp_path, options, message):
-    with pytest.raises(ValueError, match=message):
-        screen(*pictures, results=tmp_path / "results", **options)
-    assert not (tmp_path / "results").exists()
-
-
-def test_networks_that_do_not_answer_with_logits_are_refused(pictures):
-    inputs = layers.Input((8, 8, 3))
-    pooled = layers.GlobalAveragePooling2D()(inputs)
-    with pytest.raises(ValueError, match="ends in a softmax"):
-        kinv.screen(keras.Model(inputs, layers.Dense(3, "softmax")(pooled)), pictures[0])
-    with pytest.raises(ValueError, match="at least 2 classes"):
-        kinv.screen(keras.Model(inputs, layers.Dense(1)(pooled)), pictures[0])
-
-    def broken(images, magnitudes):
-        return images * np.nan
-
-    with pytest.raises(ValueError, match="answers broken at 0"):
-        screen(pictures[0], transformations=[broken], magnitudes={"broken": [0, 1]})
-
-
-def test_wrong_pictures_in_a_stream_are_refused_by_batch(pictures):
-    images, labels = pictures
-    images[20] = np.nan
-    with pytest.raises(ValueError, match=r"batch 3: there are NaN"):
-        screen(tf.data.Dataset.from_tensor_slices((images, labels)))
-    with pytest.raises(ValueError, match=r"\.map\(lambda e"):
-        screen(tf.data.Dataset.from_tensor_slices({"image": images, "label": labels}))
-    with pytest.raises(ValueError, match="one number a picture"):
-        screen(tf.data.Dataset.from_tensor_slices((images[:5], labels[:5, None])))
-    with pytest.raises(ValueError, match="no pictures"):
-        screen(tf.data.Dataset.from_tensor_slices((images[:0], labels[:0])))
-    with pytest.raises(FileNotFoundError):
-        screen("no/such/folder")

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from kinv import Screening
-from recipes import screen_alexnet, screen_compare, screen_resnet
+from recipes import screen_alexnet, screen_resnet
 from recipes.screen_alexnet import PAPERS
 from tests.recipes.test_itn_alexnet import finish, start
 
@@ -44,7 +44,3 @@ def test_presets_have_their_names_and_the_papers_transformations(recipe):
     assert set(recipe.PRESETS) == {"smoke", "default", "paper"}
     assert recipe.PRESETS["default"].transformations == recipe.PRESETS["paper"].transformations == PAPERS
     assert len(PAPERS) == 12
-
-
-def test_compare_takes_the_same_settings():
-    assert screen_compare.run.__annotations__["config"] is screen_alexnet.Config
