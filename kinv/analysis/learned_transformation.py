@@ -37,9 +37,9 @@ class LearnedTransformation(Transformation):
         """The walk through space and the walk through colour."""
         return [cls(transformer, part) for part in PARTS]
 
-    def apply(self, images, magnitudes, fill, seed):
+    def apply(self, prepared, magnitudes, fill, seed):
         color, space = self._matrices(magnitudes)
-        return self.transformer.apply_matrices(images, color, space)
+        return self.transformer.apply_matrices(prepared, color, space)
 
     def check(self, magnitudes):
         super().check(magnitudes)

@@ -146,24 +146,27 @@ def _screen_one(classifier, stream, transformation, points, run, number, shown, 
     """Sums over all pictures for one transformation, from where an interrupted run left off."""
     logits = compile_model(classifier)
 
-    def transform(images, magnitudes, seed):
-        return transformation.apply(ops.cast(images, "float32"), magnitudes, fill, seed)
+    def prepare(images):
+        return transformation.prepare(ops.cast(images, "float32"))
 
-    compiled = compile(transform, jit_compile=True) if transformation.compiles else transform
+    def transform(prepared, magnitudes, seed):
+        return transformation.apply(prepared, magnitudes, fill, seed)
+
+    if transformation.compiles:
+        prepare, transform = compile(prepare, jit_compile=True), compile(transform, jit_compile=True)
     totals, done = run.partial(number) or (Totals(points, classifier.output_shape[-1]), 0)
     shown.start(transformation.name, done * batch_size)
     neutral = np.flatnonzero(points == transformation.neutral) if transformation.exact else np.zeros(0, int)
     saved = time.monotonic()
     for batch, (images, labels) in enumerate(stream.batches(batch_size, skip=done), start=done):
         count = len(images)
-        pictures = ops.convert_to_tensor(
-            np.concatenate([images, np.repeat(images[-1:], batch_size - count, axis=0)])  # one shape, one trace
-        )
+        padded = np.concatenate([images, np.repeat(images[-1:], batch_size - count, axis=0)])  # one shape, one trace
+        prepared = prepare(ops.convert_to_tensor(padded))
         stream_seed = ops.convert_to_tensor([seed, batch * batch_size], dtype="int32")
         answers = []
         for point in points:
             magnitudes = ops.convert_to_tensor(np.repeat(point[None].astype("float32"), batch_size, axis=0))
-            answer = ops.convert_to_numpy(logits(compiled(pictures, magnitudes, stream_seed)[:count]))
+            answer = ops.convert_to_numpy(logits(transform(prepared, magnitudes, stream_seed)[:count]))
             if not np.isfinite(answer).all():
                 raise ValueError(f"{classifier.name} answers {transformation.name} at {point} with NaN or infinity.")
             answers.append(answer)

@@ -30,17 +30,42 @@ def affine_sample(images: Any, matrices: Any, fill: str = "zeros") -> Any:
     Raises:
         ValueError: unknown `fill`.
     """
+    return affine_sample_neighbours(pack_neighbours(images), matrices, fill)
+
+
+def pack_neighbours(images: Any) -> Any:
+    """What `affine_sample_neighbours` samples from: the 2 x 2 neighbourhood of every position as 4 C channels.
+
+    One gather (and, backwards, one scatter) of long rows then does the work of four: 2 to 3 times faster on CPUs
+    than a gather for every neighbour. Pictures that are sampled many times are packed once.
+
+    Args:
+        images: float tensor of shape `(B, H, W, C)`.
+
+    Returns:
+        Tensor `(B, H + 1, W + 1, 4 C)`; pixels outside the frame are zero.
+    """
+    padded = ops.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)))
+    return ops.concatenate([padded[:, :-1, :-1], padded[:, :-1, 1:], padded[:, 1:, :-1], padded[:, 1:, 1:]], axis=-1)
+
+
+def affine_sample_neighbours(neighbours: Any, matrices: Any, fill: str = "zeros") -> Any:
+    """`affine_sample` of pictures that `pack_neighbours` has packed, `(B, H + 1, W + 1, 4 C)`.
+
+    Raises:
+        ValueError: unknown `fill`.
+    """
     if fill not in FILLS:
         raise ValueError(f"fill must be one of {FILLS}, received {fill!r}")
-    images = ops.convert_to_tensor(images)
-    batch, height, width, _ = ops.shape(images)
+    neighbours = ops.convert_to_tensor(neighbours)
+    batch, height, width = ops.shape(neighbours)[0], ops.shape(neighbours)[1] - 1, ops.shape(neighbours)[2] - 1
     matrices = ops.broadcast_to(ops.reshape(matrices, (-1, 2, 3)), (batch, 2, 3))
-    y, x = _source_coordinates(matrices, height, width, images.dtype)
+    y, x = _source_coordinates(matrices, height, width, neighbours.dtype)
     if fill == "reflect":
         y, x = _reflect(y, height), _reflect(x, width)
     elif fill == "nearest":
         y, x = _clamp(y, height), _clamp(x, width)
-    return _interpolate(images, y, x)
+    return _interpolate(neighbours, y, x)
 
 
 def affine_color(images: Any, matrices: Any, homogeneous: Any = None) -> Any:
@@ -94,16 +119,11 @@ def _clamp(position, size):
     return ops.clip(position, 0, ops.cast(size, position.dtype) - 1)
 
 
-def _interpolate(images, y, x):
-    """Bilinear interpolation between the four pixels around `(y, x)`; pixels outside the frame are zero.
-
-    Each padded position carries its 2 x 2 neighbourhood as 4 C channels, so that one gather (and, backwards, one
-    scatter) of long rows does the work of four: 2 to 3 times faster on CPUs than a gather for every corner.
-    """
-    dtype = images.dtype
-    batch, height, width, channels = ops.shape(images)
-    padded = ops.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)))
-    corners = ops.concatenate([padded[:, :-1, :-1], padded[:, :-1, 1:], padded[:, 1:, :-1], padded[:, 1:, 1:]], axis=-1)
+def _interpolate(neighbours, y, x):
+    """Bilinear interpolation between the four pixels around `(y, x)`; pixels outside the frame are zero."""
+    dtype = neighbours.dtype
+    batch, rows, columns, channels = ops.shape(neighbours)
+    height, width = rows - 1, columns - 1
     y = ops.clip(y, -1.0, ops.cast(height, dtype))
     x = ops.clip(x, -1.0, ops.cast(width, dtype))
     top, left = _lower_corner(y, height), _lower_corner(x, width)
@@ -111,10 +131,9 @@ def _interpolate(images, y, x):
 
     row, column = ops.cast(top, "int32") + 1, ops.cast(left, "int32") + 1
     picture = ops.reshape(ops.arange(batch, dtype="int32"), (-1, 1, 1))
-    index = (picture * (height + 1) + row) * (width + 1) + column
-    found = ops.take(ops.reshape(corners, (-1, 4 * channels)), ops.reshape(index, (-1,)), axis=0)
-    found = ops.reshape(found, (batch, height, width, 4 * channels))
-    a, b, c, d = ops.split(found, 4, axis=-1)
+    index = (picture * rows + row) * columns + column
+    found = ops.take(ops.reshape(neighbours, (-1, channels)), ops.reshape(index, (-1,)), axis=0)
+    a, b, c, d = ops.split(ops.reshape(found, (batch, height, width, channels)), 4, axis=-1)
     upper, lower = a + right * (b - a), c + right * (d - c)
     return upper + below * (lower - upper)
 

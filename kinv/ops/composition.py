@@ -9,10 +9,10 @@ from collections.abc import Sequence
 import numpy as np
 from keras import ops
 
-from .affine import affine_sample
+from .affine import affine_sample_neighbours
 from .affine_matrices import distance_from_identity
 from .transformation import Transformation
-from .transformations import TRANSFORMATIONS, Spatial
+from .transformations import TRANSFORMATIONS, Spatial, packed_aspect
 
 
 class Composed(Transformation):
@@ -43,7 +43,7 @@ class Composed(Transformation):
         return "+".join(part.fingerprint for part in self.parts).strip("+")
 
     def distance(self, magnitudes, shape):
-        if not all(isinstance(part, Spatial) for part in self.parts):
+        if not self._is_spatial:
             return super().distance(magnitudes, shape)
         columns = ops.unstack(ops.convert_to_tensor(np.asarray(magnitudes), "float32"), axis=1)
         return ops.convert_to_numpy(distance_from_identity(self._matrices(columns, shape[1] / shape[0])))
@@ -51,14 +51,22 @@ class Composed(Transformation):
     def thinned(self, every):
         return tuple(part.thinned(every) for part in self.parts)
 
-    def apply(self, images, magnitudes, fill, seed):
+    def prepare(self, images):
+        return self.parts[0].prepare(images)
+
+    def apply(self, prepared, magnitudes, fill, seed):
         columns = [magnitudes[:, index] for index in range(self.dimensions)]
-        if all(isinstance(part, Spatial) for part in self.parts):  # one matrix, so that pictures are sampled once
-            _, height, width, _ = ops.shape(images)
-            return affine_sample(images, self._matrices(columns, width / height), fill)
-        for part, column in zip(self.parts, columns, strict=True):
-            images = part.apply(images, column, fill, seed)
+        if self._is_spatial:
+            return affine_sample_neighbours(prepared, self._matrices(columns, packed_aspect(prepared)), fill)
+        images = self.parts[0].apply(prepared, columns[0], fill, seed)
+        for part, column in zip(self.parts[1:], columns[1:], strict=True):
+            images = part.apply(part.prepare(images), column, fill, seed)
         return images
+
+    @property
+    def _is_spatial(self):
+        """Then there is one matrix, and pictures are sampled once."""
+        return all(isinstance(part, Spatial) for part in self.parts)
 
     def _matrices(self, columns, aspect):
         each = [part.matrices(column, aspect) for part, column in zip(self.parts, columns, strict=True)]

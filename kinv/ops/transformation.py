@@ -62,7 +62,7 @@ class Transformation(ABC):
             raise ValueError(f"images must have shape (batch, height, width, channels), received {tuple(images.shape)}")
         magnitudes = ops.cast(magnitudes, "float32")
         shape = (ops.shape(images)[0],) if self.dimensions == 1 else (ops.shape(images)[0], self.dimensions)
-        return self.apply(images, ops.broadcast_to(magnitudes, shape), fill, seed)
+        return self.apply(self.prepare(images), ops.broadcast_to(magnitudes, shape), fill, seed)
 
     def check(self, magnitudes: Any) -> None:
         """Raises a `ValueError` where a magnitude is not finite or below the least."""
@@ -87,9 +87,13 @@ class Transformation(ABC):
         """What tells two transformations of the same name apart: empty where the name says all."""
         return ""
 
+    def prepare(self, images: Any) -> Any:
+        """What `apply` takes: computed once where the same pictures are transformed with many magnitudes."""
+        return images
+
     @abstractmethod
-    def apply(self, images: Any, magnitudes: Any, fill: str, seed: Any) -> Any:
-        """The transformed pictures; `magnitudes` is float32 `(B,)` or `(B, D)`."""
+    def apply(self, prepared: Any, magnitudes: Any, fill: str, seed: Any) -> Any:
+        """The transformed pictures, from what `prepare` returned; `magnitudes` is float32 `(B,)` or `(B, D)`."""
 
     def distance(self, magnitudes: Any, shape: tuple[int, int, int]) -> np.ndarray:
         """Frobenius distance of the matrices from the identity `(M,)`, for pictures `(H, W, C)`; NaN without matrix."""
@@ -120,11 +124,11 @@ class Custom(Transformation):
         super().__init__(name or getattr(function, "__name__", "custom"), unit, neutral, magnitudes)
         self.function = function
 
-    def apply(self, images, magnitudes, fill, seed):
-        changed = ops.cast(self.function(images, magnitudes), "float32")
-        if tuple(changed.shape) != tuple(images.shape):
+    def apply(self, prepared, magnitudes, fill, seed):
+        changed = ops.cast(self.function(prepared, magnitudes), "float32")
+        if tuple(changed.shape) != tuple(prepared.shape):
             raise ValueError(
-                f"{self.name} must keep the shape {tuple(images.shape)}, it returned {tuple(changed.shape)}"
+                f"{self.name} must keep the shape {tuple(prepared.shape)}, it returned {tuple(changed.shape)}"
             )
         return ops.clip(changed, 0.0, 255.0)
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from .affine import affine_color, affine_sample
+from .affine import affine_color, affine_sample_neighbours, pack_neighbours
 from .affine_matrices import distance_from_identity
 from .gaussian import gaussian_blur
 from .hashing import hashed_normal, seed_pair
@@ -36,9 +36,11 @@ class Spatial(Transformation):
         entries = [entry + ops.zeros_like(magnitudes) for entry in self._entries(magnitudes, aspect)]
         return ops.reshape(ops.stack(entries, axis=-1), (-1, 2, 3))
 
-    def apply(self, images, magnitudes, fill, seed):
-        _, height, width, _ = ops.shape(images)
-        return affine_sample(images, self.matrices(magnitudes, width / height), fill)
+    def prepare(self, images):
+        return pack_neighbours(images)
+
+    def apply(self, prepared, magnitudes, fill, seed):
+        return affine_sample_neighbours(prepared, self.matrices(magnitudes, packed_aspect(prepared)), fill)
 
     def distance(self, magnitudes, shape):
         matrices = self.matrices(ops.convert_to_tensor(magnitudes, "float32"), shape[1] / shape[0])
@@ -62,8 +64,8 @@ class Color(Transformation):
         """The matrices `(B, C, C + 1)`."""
         return self._matrix(ops.reshape(magnitudes, (-1, 1, 1)), channels)
 
-    def apply(self, images, magnitudes, fill, seed):
-        return affine_color(images, self.matrices(magnitudes, images.shape[-1]))
+    def apply(self, prepared, magnitudes, fill, seed):
+        return affine_color(prepared, self.matrices(magnitudes, prepared.shape[-1]))
 
     def distance(self, magnitudes, shape):
         matrices = self.matrices(ops.convert_to_tensor(magnitudes, "float32"), shape[2])
@@ -73,18 +75,24 @@ class Color(Transformation):
 class GaussianBlur(Transformation):
     """`I * K_v`: a Gaussian kernel with a standard deviation of `v` pixels."""
 
-    def apply(self, images, magnitudes, fill, seed):
-        return gaussian_blur(images, magnitudes, fill)
+    def apply(self, prepared, magnitudes, fill, seed):
+        return gaussian_blur(prepared, magnitudes, fill)
 
 
 class GaussianNoise(Transformation):
     """`I + 255 z`, z normal with a standard deviation of `v`, for every pixel and channel on its own."""
 
-    def apply(self, images, magnitudes, fill, seed):
-        shape = ops.shape(images)
+    def apply(self, prepared, magnitudes, fill, seed):
+        shape = ops.shape(prepared)
         normal = hashed_normal(seed_pair(seed), shape[0], shape[1] * shape[2] * shape[3])
         deviation = 255.0 * ops.reshape(magnitudes, (-1, 1, 1, 1))
-        return ops.clip(images + deviation * ops.reshape(normal, shape), 0.0, 255.0)
+        return ops.clip(prepared + deviation * ops.reshape(normal, shape), 0.0, 255.0)
+
+
+def packed_aspect(neighbours: Any) -> float:
+    """Width / height of pictures that are packed `(B, H + 1, W + 1, 4 C)`."""
+    _, rows, columns, _ = ops.shape(neighbours)
+    return (columns - 1) / (rows - 1)
 
 
 def _translate_x(v, aspect):
