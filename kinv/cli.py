@@ -100,8 +100,12 @@ class Screen:
     """A folder for the results: tables/ (Parquet) and figures/."""
     transformations: tuple[str, ...] = ()
     """Names such as rotation, or two joined by a plus, such as translate_x+translate_y; default: the paper's eleven."""
-    learned: str | None = None
-    """An artifact of an Invariant Transformer Net to screen as well, such as itn_squeezenet."""
+    magnitudes: tuple[str, ...] = ()
+    """Other magnitudes than the default ones, such as rotation=-90,-45,0,45,90 (of two transformations: a=0,1/0,1)."""
+    every: int = 1
+    """Takes every so-many-th of the default magnitudes."""
+    learned: tuple[str, ...] = ()
+    """Artifacts of Invariant Transformer Nets to screen as well, such as itn_squeezenet."""
     classes: tuple[int, ...] = ()
     """Classes to draw curves of; default: the three with the highest curves."""
     split: str | None = None
@@ -123,11 +127,16 @@ class Screen:
         from kinv.ops import TRANSFORMATIONS, find
 
         chosen = [find(name) for name in self.transformations or TRANSFORMATIONS]
-        if self.learned is not None:
-            learned = hub.load(self.learned)
+        for handle in self.learned:
+            learned = hub.load(handle)
             if not isinstance(learned, models.InvariantTransformer):
-                raise ValueError(f"--learned takes an InvariantTransformer, not a {type(learned).__name__}.")
-            chosen += analysis.LearnedTransformation.parts(learned)
+                raise ValueError(f"--learned takes InvariantTransformers, {handle} is a {type(learned).__name__}.")
+            family = "learned" if len(self.learned) == 1 else hub.find(handle).name
+            chosen += analysis.LearnedTransformation.parts(learned, family)
+        if self.every < 1:
+            raise ValueError(f"--every must be at least 1, received {self.every}")
+        magnitudes = {transformation.name: transformation.thinned(self.every) for transformation in chosen}
+        magnitudes |= dict(_magnitudes(text) for text in self.magnitudes)
         network = classifiers.load(self.classifier, download=self.download)
         source = data.find(self.images, self.split, download=self.download)
         source = source if self.limit is None else source.evenly(self.limit)
@@ -135,6 +144,7 @@ class Screen:
             network,
             source,
             transformations=chosen,
+            magnitudes=magnitudes,
             batch_size=self.batch_size,
             fill=self.fill,
             seed=self.seed,
@@ -148,6 +158,16 @@ class Screen:
         for name, figure in figures.items():
             figure.savefig(self.output / "figures" / f"{name}.png")
         print(f"Tables: {self.output / 'tables'}\nFigures: {self.output / 'figures'} ({len(figures)})")
+
+
+def _magnitudes(text: str) -> tuple[str, list]:
+    """`rotation=-90,0,90` as a name and numbers; `a+b=0,1/0,1` as a name and a list of numbers for each part."""
+    name, _, values = text.partition("=")
+    try:
+        parts = [[float(value) for value in part.split(",")] for part in values.split("/")]
+    except ValueError:
+        raise ValueError(f"--magnitudes takes the likes of rotation=-90,0,90, received {text!r}") from None
+    return name, parts if len(parts) > 1 else parts[0]
 
 
 COMMANDS = {"list": List, "show": Show, "verify": Verify, "evaluate": Evaluate, "screen": Screen}

@@ -1,5 +1,7 @@
 """The `kinv` command, as a user types it."""
 
+import shutil
+
 import keras
 import numpy as np
 import pytest
@@ -88,11 +90,30 @@ def test_screen_leaves_tables_and_figures_and_goes_on(shelf, folder_and_network,
     assert "greyscale: done before" in capsys.readouterr().out
 
 
+def test_screen_takes_magnitudes_and_several_learned_families(shelf, folder_and_network, tmp_path):
+    photos, network = folder_and_network
+    command = ["screen", "--classifier", str(network), "--images", str(photos), "--output", str(tmp_path / "out")]
+    command += ["--transformations", "rotation", "contrast", "zoom+rotation", "--every", "15"]
+    command += ["--magnitudes", "rotation=-90,20", "zoom+rotation=1,2/0,10,20"]
+    shutil.copytree(shelf / "mine", shelf / "yours")
+    cli.main([*command, "--learned", "mine", "yours"])
+    accuracy = kinv.Screening.load(tmp_path / "out" / "tables").accuracy
+    magnitudes = {name: sorted(rows["magnitude"]) for name, rows in accuracy.groupby("transformation")}
+    assert magnitudes["rotation"] == [-90, 0, 20] and magnitudes["contrast"] == [0, 1, 2.5, 3]
+    assert magnitudes["zoom+rotation"] == [1, 1, 1, 2, 2, 2] and magnitudes["mine_space"] == magnitudes[
+        "yours_color"
+    ] == [-1, 1]
+
+
 def test_screen_says_what_is_wrong(folder_and_network, tmp_path):
     photos, network = folder_and_network
     command = ["screen", "--classifier", str(network), "--images", str(photos), "--output", str(tmp_path / "out")]
     with pytest.raises(SystemExit, match="received 'twist'"):
         cli.main([*command, "--transformations", "twist"])
+    with pytest.raises(SystemExit, match="--magnitudes takes the likes of"):
+        cli.main([*command, "--magnitudes", "rotation=many"])
+    with pytest.raises(SystemExit, match="--every must be at least 1"):
+        cli.main([*command, "--every", "0"])
     with pytest.raises(SystemExit, match="nowhere"):
         cli.main(["screen", "--classifier", str(network), "--images", "nowhere", "--output", str(tmp_path / "out")])
     assert not (tmp_path / "out").exists()

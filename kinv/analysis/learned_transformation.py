@@ -23,19 +23,20 @@ class LearnedTransformation(Transformation):
     Args:
         transformer: a trained `InvariantTransformer`.
         part: `"space"` or `"color"`; the other one's matrix stays the identity.
+        family: begins the name, `{family}_{part}`, so that several transformers can be told apart.
     """
 
-    def __init__(self, transformer: Any, part: str):
+    def __init__(self, transformer: Any, part: str, family: str = "learned"):
         if part not in PARTS:
             raise ValueError(f"part must be one of {PARTS}, received {part!r}")
         grid = tuple(float(value) for value in np.linspace(0, 1, STEPS))
-        super().__init__(f"learned_{part}", "k", -1.0, (-1.0, *grid), least=-1.0)
+        super().__init__(f"{family}_{part}", "k", -1.0, (-1.0, *grid), least=-1.0)
         self.transformer, self.part = transformer, part
 
     @classmethod
-    def parts(cls, transformer: Any) -> list["LearnedTransformation"]:
+    def parts(cls, transformer: Any, family: str = "learned") -> list["LearnedTransformation"]:
         """The walk through space and the walk through colour."""
-        return [cls(transformer, part) for part in PARTS]
+        return [cls(transformer, part, family) for part in PARTS]
 
     def apply(self, prepared, magnitudes, fill, seed):
         color, space = self._matrices(magnitudes)

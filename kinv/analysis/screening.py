@@ -57,8 +57,8 @@ def screen(
             or `(picture, label)` that gives the same pictures every time.
         labels: int `(N,)` class indices, with an array.
         transformations: names out of `kinv.ops.TRANSFORMATIONS` (`"a+b"` composes), `Transformation`s, functions of
-            `(images, magnitudes)`, or `InvariantTransformer`s, which are screened along their `k`; default: the
-            paper's eleven.
+            `(images, magnitudes)`, or `InvariantTransformer`s, which are screened along their `k` as `learned_space`
+            and `learned_color`, a second one as `learned2_...`; default: the paper's eleven.
         magnitudes: by name of the transformation, the magnitudes to screen at; for composed ones a sequence for each
             part, of which all combinations are taken. Functions need them; the others have defaults. The neutral one
             is added where it is missing.
@@ -181,14 +181,15 @@ def _screen_one(classifier, stream, transformation, points, run, number, shown, 
 
 
 def _chosen(transformations, magnitudes) -> list[Transformation]:
-    found = []
+    found, transformers = [], 0
     for item in TRANSFORMATIONS if transformations is None else transformations:
         if isinstance(item, str):
             found.append(find(item))
         elif isinstance(item, Transformation):
             found.append(item)
         elif hasattr(item, "apply_matrices"):
-            found += LearnedTransformation.parts(item)
+            transformers += 1
+            found += LearnedTransformation.parts(item, "learned" if transformers == 1 else f"learned{transformers}")
         elif callable(item):
             name = getattr(item, "__name__", "custom")
             if not magnitudes or name not in magnitudes:

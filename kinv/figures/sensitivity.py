@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from kinv.analysis import transformed_strip
+from kinv.analysis.learned_transformation import PARTS
 from kinv.analysis.screening_totals import OTHERS
 from kinv.ops import TRANSFORMATIONS
 
@@ -17,7 +18,9 @@ from .style import ACCENT, BAD, GOOD, INK, QUIET, new_figure, show_picture
 CURVES = (ACCENT, "#c8791c", "#5b3f99", GOOD)
 STRIP_INCHES = 0.72
 CLASSES = 3  # with curves of their own in an overview
-COLOR_FAMILIES = ("brightness", "contrast", "greyscale", "learned_color")
+COLOR_FAMILIES = ("brightness", "contrast", "greyscale")
+LEARNED_SPACE, LEARNED_COLOR = (f"_{part}" for part in PARTS)  # how their names end
+REDS = (BAD, "#e8836b", "#6e1a16")  # what was learned
 PALETTE = ("#222222", "#2f5fa8", "#c8791c", "#5b3f99", "#2a7f4f", "#8a8a8a", "#b08bbb")
 
 
@@ -141,19 +144,21 @@ def unchanged_by_distance(accuracy: pd.DataFrame, network: str | None = None) ->
     rows = rows if network is None else rows[rows["network"] == network]
     if rows.empty:
         raise ValueError("None of the transformations has a distance from the identity.")
-    families = {"space": [], "color": []}
+    families: dict[str, list[str]] = {"space": [], "color": []}
     for name in rows["transformation"].unique():
-        families["color" if name in COLOR_FAMILIES else "space"].append(name)
+        in_color = name in COLOR_FAMILIES or name.endswith(LEARNED_COLOR)
+        families["color" if in_color else "space"].append(name)
     figure, axes = new_figure(9.6, 3.8, 1, 2, sharey=True)
     for axis, (family, names) in zip(axes.flat, families.items(), strict=True):
-        for number, name in enumerate(names):
+        reds, others = itertools.cycle(REDS), itertools.cycle(PALETTE)
+        for name in names:
             curve = rows[rows["transformation"] == name].sort_values("distance")
-            learned = name.startswith("learned")
+            learned = name.endswith((LEARNED_SPACE, LEARNED_COLOR))
             axis.scatter(
                 curve["distance"],
                 curve["unchanged"],
                 s=26 if learned else 9,
-                color=BAD if learned else PALETTE[number % len(PALETTE)],
+                color=next(reds) if learned else next(others),
                 zorder=3 if learned else 2,
                 label=name,
             )

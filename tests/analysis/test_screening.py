@@ -137,6 +137,8 @@ def test_a_users_function_and_a_learned_transformation(pictures):
     assert distance["learned_space", 1] == pytest.approx(np.linalg.norm(space[0] - np.eye(2, 3)), rel=1e-5)
     assert distance["learned_space", -1] == 0 and unchanged["learned_space", -1] == 1
     assert len(screening.accuracy.query("transformation == 'learned_color'")) == 12
+    both = screen(*pictures, transformations=[transformer, InvariantTransformer(seed=5)], magnitudes={}).accuracy
+    assert set(both["transformation"]) == {"learned_space", "learned_color", "learned2_space", "learned2_color"}
     with pytest.raises(ValueError, match="magnitudes must name those of your function negative"):
         screen(*pictures, transformations=[negative], magnitudes={})
 

@@ -141,6 +141,24 @@ def test_the_gate_takes_one_loss_or_the_other():
         np.testing.assert_array_equal(first, second)
 
 
+def test_the_smoothed_gradient_points_where_backpropagation_does():
+    """On a classifier whose loss is smooth in the matrices, so that both slopes are the same."""
+    images, labels = colored_pictures(np.random.default_rng(0), 3000)
+    images, labels = images[labels == 0], labels[labels == 0]  # all ask for the same change
+    changes = []
+    for smoothing in (0.0, 0.02):
+        transformer = InvariantTransformer(brightness_blind(), accuracy_threshold=1.0, smoothing=smoothing, seed=3)
+        before = [ops.convert_to_numpy(weight) for weight in transformer.trainable_variables]
+        transformer.compile(keras.optimizers.SGD(1.0))
+        transformer.train_on_batch(images, (labels + 1) % 3)
+        after = [ops.convert_to_numpy(weight) for weight in transformer.trainable_variables]
+        split = len(transformer.color_generator.trainable_variables)
+        changes.append([(new - old).ravel() for new, old in zip(after[:split], before[:split], strict=True)])
+    exact, smoothed = (np.concatenate(parts) for parts in changes)
+    assert np.linalg.norm(exact) == pytest.approx(1, rel=1e-3) and np.linalg.norm(smoothed) == pytest.approx(1, 1e-3)
+    assert np.dot(exact, smoothed) > 0.9
+
+
 def test_expanding_moves_away_from_the_identity():
     images, labels = colored_pictures(np.random.default_rng(0), 32)
     transformer = InvariantTransformer(brightness_blind(), accuracy_threshold=0.0)
