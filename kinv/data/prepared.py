@@ -2,6 +2,8 @@
 
 import io
 import os
+import struct
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +20,15 @@ def prepared_folder(name: str) -> Path | None:
 
     Looks at files only: asking TensorFlow Datasets itself would look on the network for minutes when offline.
     """
-    root = Path(os.environ.get("TFDS_DATA_DIR", Path.home() / "tensorflow_datasets"))
+    root = _root()
     if not name or name.startswith(("/", ".")) or ".." in name:
         return None
     infos = sorted(root.glob(f"{name}/*/dataset_info.json")) or sorted(root.glob(f"{name}/*/*/dataset_info.json"))
     return infos[-1].parent if infos else None
+
+
+def _root() -> Path:
+    return Path(os.environ.get("TFDS_DATA_DIR", Path.home() / "tensorflow_datasets"))
 
 
 def open_prepared(name: str, split: str, download: bool = False) -> Source | None:
@@ -33,7 +39,7 @@ def open_prepared(name: str, split: str, download: bool = False) -> Source | Non
     import tensorflow_datasets as tfds
 
     if folder is None:
-        builder = tfds.builder(name)
+        builder = tfds.builder(name, data_dir=str(_root()))
         builder.download_and_prepare()
     else:
         builder = tfds.builder_from_directory(str(folder))
@@ -43,9 +49,9 @@ def open_prepared(name: str, split: str, download: bool = False) -> Source | Non
 
 
 def _source(name: str, split: str, builder: Any) -> Source:
-    examples = list(builder.as_dataset(split=split, decoders={"image": _skip_decoding()}).as_numpy_iterator())
+    examples = _Examples(builder, split)
     feature = builder.info.features["label"]
-    labels = np.asarray([example["label"] for example in examples], "int32")
+    labels = np.asarray([examples.label(index) for index in range(len(examples))], "int32")
     class_names = list(feature.names) if feature.names else None
     if class_names and all(wordnet_id in imagenet_index() for wordnet_id in class_names):
         labels = np.asarray([imagenet_index()[class_names[label]] for label in labels], "int32")
@@ -53,7 +59,7 @@ def _source(name: str, split: str, builder: Any) -> Source:
     gray = builder.info.features["image"].shape[-1] == 1
 
     def read(index: int, size: int | None):
-        image = Image.open(io.BytesIO(examples[index]["image"])).convert("L" if gray else "RGB")
+        image = Image.open(io.BytesIO(examples.picture(index))).convert("L" if gray else "RGB")
         picture = np.asarray(image if size is None else fit(image, size))
         return picture[..., None] if gray else picture, []
 
@@ -68,7 +74,44 @@ def _source(name: str, split: str, builder: Any) -> Source:
     )
 
 
-def _skip_decoding():
-    import tensorflow_datasets as tfds
+class _Examples:
+    """The examples of a split by number. Of the files, only where each example begins is kept in memory.
 
-    return tfds.decode.SkipDecoding()
+    A TFRecord file is a sequence of: length (8 bytes), checksum (4), a `tf.train.Example`, checksum (4).
+    """
+
+    def __init__(self, builder: Any, split: str):
+        if builder.info.file_format.value != "tfrecord":
+            raise ValueError(f"{builder.info.full_name} is kept as {builder.info.file_format.value}, not as TFRecord.")
+        self.places: list[tuple[str, int, int]] = []  # file, position, length
+        for part in builder.info.splits[split].file_instructions:
+            places = list(_records(part.filename))
+            end = len(places) if part.take < 0 else part.skip + part.take
+            self.places += [(part.filename, *place) for place in places[part.skip : end]]
+
+    def __len__(self):
+        return len(self.places)
+
+    def label(self, index: int) -> int:
+        return self._features(index)["label"].int64_list.value[0]
+
+    def picture(self, index: int) -> bytes:
+        """As encoded, JPEG or PNG."""
+        return self._features(index)["image"].bytes_list.value[0]
+
+    def _features(self, index):
+        import tensorflow as tf
+
+        name, position, length = self.places[index]
+        with open(name, "rb") as file:
+            file.seek(position)
+            return tf.train.Example.FromString(file.read(length)).features.feature
+
+
+def _records(name: str) -> Iterator[tuple[int, int]]:
+    """Position and length of every record of a TFRecord file."""
+    with open(name, "rb") as file:
+        while header := file.read(12):
+            (length,) = struct.unpack("<Q", header[:8])
+            yield file.tell(), length
+            file.seek(length + 4, os.SEEK_CUR)

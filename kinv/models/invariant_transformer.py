@@ -40,10 +40,10 @@ class InvariantTransformer(AffineFamily):
         - Pictures are sampled first and coloured second. Both maps are affine and the homogeneous coordinate is
           sampled along, so the result is that of the paper's order (up to where clipping to 0..255 happens), and
           training needs no gradient for the pictures.
-        - The gradient of either loss is brought to a norm, for each generator on its own: 1 for the classifier's loss,
-          `color_weight` and `space_weight` for the transformation loss. The paper speaks of the "extremely different
-          value ranges" of the two; without it the transformation loss, whose gradient grows with the distance, first
-          hardly moves and then runs away, and one generator's share depends on where the other is.
+        - The gradient of either loss is brought to norm 1 for each generator on its own; for the colour generator, that
+          of the transformation loss is brought to `color_weight`. The paper speaks of the "extremely different value
+          ranges" of the two; without it the transformation loss, whose gradient grows with the distance, first hardly
+          moves and then runs away, and one generator's share depends on where the other is.
         - The gradient of the classifier's loss for the matrices is that of the loss smoothed with a normal distribution
           over matrices (`smoothing`), from the losses at two matrices. Backpropagation through bilinear sampling gives
           the slope over one pixel, where moving between whole pixels blurs the picture; what is learned moves pictures
@@ -57,8 +57,7 @@ class InvariantTransformer(AffineFamily):
         channels: 3 for RGB, 1 for greyscale; default: the classifier's.
         hidden_units: widths of the dense ReLU layers of both generators.
         fill: what lies outside the frame: `"zeros"`, `"reflect"` or `"nearest"`.
-        color_weight: `c_theta`, norm of the colour generator's gradient of the transformation loss.
-        space_weight: the same for the spatial generator.
+        color_weight: `c_theta`, how strongly the transformation loss pulls at colours, beside 1 for space.
         accuracy_threshold: `acc_orig`, in 0..1.
         smoothing: standard deviation of the entries of the matrices around which the loss is smoothed; 0
             backpropagates through the sampling, as the paper does.
@@ -89,8 +88,7 @@ class InvariantTransformer(AffineFamily):
         hidden_units: Sequence[int] = (64, 64),
         fill: str = "zeros",
         color_weight: float = 0.05,
-        space_weight: float = 0.1,
-        accuracy_threshold: float = 0.89,
+        accuracy_threshold: float = 0.83,
         smoothing: float = 0.1,
         probes: int = 32,
         seed: int = 0,
@@ -101,15 +99,15 @@ class InvariantTransformer(AffineFamily):
         super().__init__(channels, hidden_units, fill, seed, name)
         if not 0 <= accuracy_threshold <= 1:
             raise ValueError(f"accuracy_threshold must lie in 0..1, received {accuracy_threshold}")
-        if not (color_weight >= 0 and space_weight >= 0):
-            raise ValueError(f"the weights must not be negative, received {color_weight} and {space_weight}")
+        if not color_weight >= 0:
+            raise ValueError(f"color_weight must not be negative, received {color_weight}")
         if not 0 <= smoothing < 1:
             raise ValueError(f"smoothing must be at least 0 and less than 1, received {smoothing}")
         if probes < 1:
             raise ValueError(f"probes must be at least 1, received {probes}")
 
-        self.color_weight, self.space_weight = color_weight, space_weight
-        self.accuracy_threshold, self.smoothing, self.probes = accuracy_threshold, smoothing, probes
+        self.color_weight, self.accuracy_threshold = color_weight, accuracy_threshold
+        self.smoothing, self.probes = smoothing, probes
         self.means = {name: keras.metrics.Mean(name=name) for name in METRICS}
         self.frozen = Frozen(classifier)
 
@@ -119,9 +117,9 @@ class InvariantTransformer(AffineFamily):
         self.train_function = self.test_function = None  # compiled for the network before
 
     def compile(self, optimizer: Any = None, loss: Any = None, **kwargs: Any) -> None:
-        """Defaults: Adam at 5e-4 and cross-entropy on logits; `loss` is one of `keras.losses.Loss`."""
+        """Defaults: Adam at 2e-4 and cross-entropy on logits; `loss` is one of `keras.losses.Loss`."""
         super().compile(
-            optimizer=optimizer or keras.optimizers.Adam(5e-4),
+            optimizer=optimizer or keras.optimizers.Adam(2e-4),
             loss=loss or keras.losses.SparseCategoricalCrossentropy(from_logits=True),
             **kwargs,
         )
@@ -141,18 +139,18 @@ class InvariantTransformer(AffineFamily):
         directions = [keras.random.normal(ops.shape(part), seed=self.seed_generator) for part in (color, space)]
 
         def expand():
-            return self._scaled(tape.gradient(transformation_loss, variables), self.color_weight, self.space_weight)
+            return self._scaled(tape.gradient(transformation_loss, variables), self.color_weight)
 
         def hold():
             if not self.smoothing:
-                return self._scaled(tape.gradient(classifier_loss, variables), 1.0, 1.0)
+                return self._scaled(tape.gradient(classifier_loss, variables))
             slopes = smoothed_gradient(
                 lambda *matrices: self._classify(images, labels, *matrices)[0],
                 (color, space),
                 directions,
                 self.smoothing,
             )
-            return self._scaled(tape.gradient([color, space], variables, output_gradients=slopes), 1.0, 1.0)
+            return self._scaled(tape.gradient([color, space], variables, output_gradients=slopes))
 
         # section III-D, L_final: one of the two losses, never their sum
         expanding = right >= self.accuracy_threshold
@@ -166,11 +164,11 @@ class InvariantTransformer(AffineFamily):
         losses, right = self._classify(images, labels, color, space)
         return self._update(color, space, ops.mean(losses), transformation_loss, right)
 
-    def _scaled(self, gradients, color_norm, space_norm):
-        """The gradients, brought to one norm for the colour generator and one for the spatial generator."""
+    def _scaled(self, gradients, color_norm=1.0):
+        """The gradients, brought to a norm for each generator: that of the spatial one to 1."""
         split = len(self.color_generator.trainable_variables)
         scaled = []
-        for part, norm in ((gradients[:split], color_norm), (gradients[split:], space_norm)):
+        for part, norm in ((gradients[:split], color_norm), (gradients[split:], 1.0)):
             factor = norm / (tf.linalg.global_norm(part) + SMALLEST_NORM)
             scaled += [gradient * factor for gradient in part]
         return scaled
@@ -215,7 +213,6 @@ class InvariantTransformer(AffineFamily):
         return {
             **super().get_config(),
             "color_weight": self.color_weight,
-            "space_weight": self.space_weight,
             "accuracy_threshold": self.accuracy_threshold,
             "smoothing": self.smoothing,
             "probes": self.probes,

@@ -67,10 +67,30 @@ def test_a_prepared_tensorflow_data_set_is_used(no_data_folder, monkeypatch, tmp
     order = [int(np.abs(found - image).sum((1, 2, 3)).argmin()) for image in images]
     np.testing.assert_array_equal(found[order], images)
     np.testing.assert_array_equal(found_labels[order], np.array([1, 0])[labels])
-    half, _ = data.load("tfds:tiny_fish", "test[:50%]")
-    assert len(half) == 3
+    builder = tfds.builder_from_directory(tmp_path / "tiny_fish" / "1.0.0")
+    for split in ("test", "test[:50%]", "test[2:5]"):
+        theirs = [example["image"] for example in builder.as_dataset(split=split).as_numpy_iterator()]
+        np.testing.assert_array_equal(data.load("tfds:tiny_fish", split)[0], np.stack(theirs))
     with pytest.raises(ValueError, match="'train'"):
         data.load("tfds:tiny_fish", "train")
+
+
+def test_a_download_happens_only_when_asked_for(no_data_folder, monkeypatch, tmp_path):
+    """The data set makes its own pictures where others fetch them."""
+    tfds = pytest.importorskip("tensorflow_datasets")
+
+    class MadeHere(tfds.testing.DummyMnist):
+        pass
+
+    assert MadeHere.name == "made_here"
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path))
+    with pytest.raises(FileNotFoundError, match="--download"):
+        data.load("tfds:made_here", "test")
+    assert not any(tmp_path.iterdir())
+    images, labels = data.load("tfds:made_here", "test", download=True)
+    assert images.shape == (20, 28, 28, 1) and len(labels) == 20
+    again, _ = data.load("tfds:made_here", "test")
+    np.testing.assert_array_equal(again, images)
 
 
 def test_imagenet_classes_ship_with_kinv():
