@@ -203,7 +203,10 @@ def _find_weights(name: str, classifier: Classifier, download: bool):
         raise FileNotFoundError(f"No weights for {name}: {missing}{offer}")
     if classifier.download is None:
         raise FileNotFoundError(f"No weights for {name}, and nobody to download them from: {missing}")
-    return classifier.download(), classifier.weights[0][1]
+    try:
+        return classifier.download(), classifier.weights[0][1]
+    except Exception as error:  # Keras raises nothing narrower
+        raise FileNotFoundError(f"No weights for {name}: {missing} They can't be fetched: {error}") from error
 
 
 def _put(model: keras.Model, put: Callable[[keras.Model, Path], None], path: Path) -> None:

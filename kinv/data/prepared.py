@@ -40,12 +40,21 @@ def open_prepared(name: str, split: str, download: bool = False) -> Source | Non
 
     if folder is None:
         builder = tfds.builder(name, data_dir=str(_root()))
-        builder.download_and_prepare()
+        _fetch(builder)
     else:
         builder = tfds.builder_from_directory(str(folder))
     if split.split("[")[0] not in builder.info.splits:  # `test[:50%]` is a part of `test`
         raise ValueError(f"split must be one of {sorted(builder.info.splits)} for tfds:{name}, received {split!r}")
     return _source(name, split, builder)
+
+
+def _fetch(builder: Any) -> None:
+    try:
+        builder.download_and_prepare()
+    except OSError as error:  # what requests raises, too
+        raise FileNotFoundError(
+            f"The TensorFlow data set {builder.info.full_name} can't be fetched: {error}"
+        ) from error
 
 
 def _source(name: str, split: str, builder: Any) -> Source:

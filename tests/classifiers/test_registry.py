@@ -78,3 +78,20 @@ def test_unknown_names_and_missing_files_are_said(tmp_path, no_data_folder, monk
     for name in ("vgg16", "resnet101"):
         with pytest.raises(FileNotFoundError, match=r"tf_kernels\.h5.*--download"):
             classifiers.load(name)
+
+
+def test_a_download_happens_only_when_asked_for(tmp_path, no_data_folder, monkeypatch):
+    """Keras's own function that fetches is replaced: it notes what was asked for, and the network is gone."""
+    asked = []
+
+    def get_file(name, origin, **kwargs):
+        asked.append(name)
+        raise Exception("URL fetch failure")
+
+    monkeypatch.setattr("keras.src.utils.file_utils.get_file", get_file)
+    with pytest.raises(FileNotFoundError, match="--download"):
+        classifiers.load("resnet101")
+    assert not asked
+    with pytest.raises(FileNotFoundError, match=r"No weights for resnet101.*can't be fetched: URL fetch failure"):
+        classifiers.load("resnet101", download=True)
+    assert asked == ["resnet101_weights_tf_dim_ordering_tf_kernels.h5"]
