@@ -44,11 +44,11 @@ class InvariantTransformer(AffineFamily):
           of the transformation loss is brought to `color_weight`. The paper speaks of the "extremely different value
           ranges" of the two; without it the transformation loss, whose gradient grows with the distance, first hardly
           moves and then runs away, and one generator's share depends on where the other is.
-        - The gradient of the classifier's loss for the matrices is that of the loss smoothed with a normal distribution
-          over matrices (`smoothing`), from the losses at two matrices. Backpropagation through bilinear sampling gives
-          the slope over one pixel, where moving between whole pixels blurs the picture; what is learned moves pictures
-          by tens of pixels. Measured on SqueezeNet, moved by 0.32 (a sixth of the width): that slope was 50 on average,
-          with a standard deviation of 121 between pictures; the slope over 0.1 either way, 2 and 3.
+        - The gradient of the classifier's loss for the spatial matrices is that of the loss smoothed with a normal
+          distribution over matrices (`smoothing`), from the losses at two matrices. Backpropagation through bilinear
+          sampling gives the slope over one pixel, where moving between whole pixels blurs the picture; what is learned
+          moves pictures by tens of pixels. Measured on SqueezeNet, moved by 0.32 (a sixth of the width): that slope was
+          50 on average, with a standard deviation of 121 between pictures; the slope over 0.1 either way, 2 and 3.
         - Where there are no labels, the classifier's own predictions take their place.
 
     Args:
@@ -59,7 +59,7 @@ class InvariantTransformer(AffineFamily):
         fill: what lies outside the frame: `"zeros"`, `"reflect"` or `"nearest"`.
         color_weight: `c_theta`, how strongly the transformation loss pulls at colours, beside 1 for space.
         accuracy_threshold: `acc_orig`, in 0..1.
-        smoothing: standard deviation of the entries of the matrices around which the loss is smoothed; 0
+        smoothing: standard deviation of the entries of the spatial matrices over which the loss is smoothed; 0
             backpropagates through the sampling, as the paper does.
         probes: number of random unit vectors, |S|.
         seed: of the initial weights and of everything drawn in training.
@@ -135,27 +135,29 @@ class InvariantTransformer(AffineFamily):
             color, space, transformation_loss = self._propose(ops.shape(images)[0])
             losses, right = self._classify(images, labels, color, space)
             classifier_loss = ops.mean(losses)
-        variables = self.trainable_variables
-        directions = [keras.random.normal(ops.shape(part), seed=self.seed_generator) for part in (color, space)]
+        for_color, for_space = self.color_generator.trainable_variables, self.space_generator.trainable_variables
+        directions = keras.random.normal(ops.shape(space), seed=self.seed_generator)
 
         def expand():
-            return self._scaled(tape.gradient(transformation_loss, variables), self.color_weight)
+            return (
+                *_scaled(tape.gradient(transformation_loss, for_color), self.color_weight),
+                *_scaled(tape.gradient(transformation_loss, for_space)),
+            )
 
         def hold():
-            if not self.smoothing:
-                return self._scaled(tape.gradient(classifier_loss, variables))
-            slopes = smoothed_gradient(
-                lambda *matrices: self._classify(images, labels, *matrices)[0],
-                (color, space),
-                directions,
-                self.smoothing,
-            )
-            return self._scaled(tape.gradient([color, space], variables, output_gradients=slopes))
+            if self.smoothing:
+                slopes = smoothed_gradient(
+                    lambda moved: self._classify(images, labels, color, moved)[0], space, directions, self.smoothing
+                )
+                in_space = tape.gradient(space, for_space, output_gradients=slopes)
+            else:
+                in_space = tape.gradient(classifier_loss, for_space)
+            return (*_scaled(tape.gradient(classifier_loss, for_color)), *_scaled(in_space))
 
         # section III-D, L_final: one of the two losses, never their sum
         expanding = right >= self.accuracy_threshold
         gradients = tf.cond(expanding, expand, hold)
-        self.optimizer.apply_gradients(zip(gradients, variables, strict=True))
+        self.optimizer.apply_gradients(zip(gradients, (*for_color, *for_space), strict=True))
         return self._update(color, space, classifier_loss, transformation_loss, right)
 
     def test_step(self, data):
@@ -163,15 +165,6 @@ class InvariantTransformer(AffineFamily):
         color, space, transformation_loss = self._propose(ops.shape(images)[0])
         losses, right = self._classify(images, labels, color, space)
         return self._update(color, space, ops.mean(losses), transformation_loss, right)
-
-    def _scaled(self, gradients, color_norm=1.0):
-        """The gradients, brought to a norm for each generator: that of the spatial one to 1."""
-        split = len(self.color_generator.trainable_variables)
-        scaled = []
-        for part, norm in ((gradients[:split], color_norm), (gradients[split:], 1.0)):
-            factor = norm / (tf.linalg.global_norm(part) + SMALLEST_NORM)
-            scaled += [gradient * factor for gradient in part]
-        return scaled
 
     def _labelled(self, data):
         """Pictures with labels, or with the classifier's own predictions."""
@@ -217,3 +210,9 @@ class InvariantTransformer(AffineFamily):
             "smoothing": self.smoothing,
             "probes": self.probes,
         }
+
+
+def _scaled(gradients, norm=1.0):
+    """The gradients of a generator, brought to a norm."""
+    factor = norm / (tf.linalg.global_norm(gradients) + SMALLEST_NORM)
+    return [gradient * factor for gradient in gradients]

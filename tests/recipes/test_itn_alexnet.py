@@ -50,17 +50,22 @@ def test_smoke_offline_from_nothing(tmp_path):
     assert not (tmp_path / "runs").exists() or not any((tmp_path / "runs").iterdir())
 
 
-def test_killed_and_started_again_it_ends_with_the_same_weights(tmp_path):
-    settings = ["--preset", "smoke", "--epochs", 4]
+def test_stopped_and_killed_and_started_again_it_ends_with_the_same_weights(tmp_path):
+    settings = ["--preset", "smoke", "--epochs", 8, "--steps-per-epoch", 4]
     finish(start(*settings, "--output", tmp_path / "whole", "--checkpoints", tmp_path / "runs1"))
-    process = start(*settings, "--output", tmp_path / "parts", "--checkpoints", tmp_path / "runs2")
     state = tmp_path / "runs2" / "itn_squeezenet_photos_smoke" / "checkpoint.json"
-    deadline = time.monotonic() + 240
-    while not state.exists() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.05)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    assert state.exists() and not (tmp_path / "parts").exists()
+    for how in (signal.SIGINT, signal.SIGKILL):
+        before = state.stat().st_mtime_ns if state.exists() else None
+        process = start(*settings, "--output", tmp_path / "parts", "--checkpoints", tmp_path / "runs2")
+        deadline = time.monotonic() + 240
+        while (not state.exists() or state.stat().st_mtime_ns == before) and time.monotonic() < deadline:
+            assert process.poll() is None, process.communicate()[1]
+            time.sleep(0.02)
+        process.send_signal(how)
+        _, err = process.communicate()
+        assert process.returncode == (130 if how == signal.SIGINT else -signal.SIGKILL)
+        assert how == signal.SIGKILL or err.strip().endswith("Stopped. The same command goes on where it was.")
+        assert state.exists() and not (tmp_path / "parts").exists()
     out = finish(start(*settings, "--output", tmp_path / "parts", "--checkpoints", tmp_path / "runs2"))
     assert "Going on after epoch" in out
     whole, parts = ((tmp_path / part / "itn_squeezenet_photos_smoke").resolve() for part in ("whole", "parts"))
