@@ -13,7 +13,7 @@ import dataclasses
 from recipes import itn_alexnet
 from recipes.command_line import main
 
-RESIDUAL = {"classifier": "resnet101", "fallback": "efficientnet_lite0", "keep": 0.89}  # acc_orig is the network's own
+RESIDUAL = {"classifier": "resnet101", "fallback": "efficientnet_lite0"}
 PRESETS = {name: dataclasses.replace(preset, **RESIDUAL) for name, preset in itn_alexnet.PRESETS.items()}
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from .learned_invariance import (
     InvarianceComparison,
     accuracy,
     compare_with_random,
+    predict,
     predict_classes,
     predictions_along_k,
 )
@@ -19,6 +20,7 @@ __all__ = [
     "Screening",
     "accuracy",
     "compare_with_random",
+    "predict",
     "predict_classes",
     "predictions_along_k",
     "screen",

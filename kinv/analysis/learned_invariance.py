@@ -124,11 +124,23 @@ def predictions_along_k(
     return np.stack([ops.convert_to_numpy(outputs) for outputs in softmax])
 
 
+def predict(classifier: keras.Model, images: np.ndarray, batch_size: int = 50) -> tuple[np.ndarray, np.ndarray]:
+    """The class with the highest logit for every picture `(N, H, W, C)` in 0..255, and its softmax output.
+
+    Returns:
+        int32 `(N,)` and float32 `(N,)`.
+    """
+    logits, classes, confidence = compile_model(classifier), [], []
+    for at in _batches(len(images), batch_size):
+        answers = logits(images[at])
+        classes.append(np.argmax(ops.convert_to_numpy(answers), axis=-1))
+        confidence.append(np.max(ops.convert_to_numpy(ops.softmax(answers)), axis=-1))
+    return np.concatenate(classes).astype("int32"), np.concatenate(confidence)
+
+
 def predict_classes(classifier: keras.Model, images: np.ndarray, batch_size: int = 50) -> np.ndarray:
     """The class with the highest logit for every picture `(N, H, W, C)` in 0..255, int32 `(N,)`."""
-    logits = compile_model(classifier)
-    found = [ops.convert_to_numpy(logits(images[at])) for at in _batches(len(images), batch_size)]
-    return np.argmax(np.concatenate(found), axis=-1).astype("int32")
+    return predict(classifier, images, batch_size)[0]
 
 
 def accuracy(classifier: keras.Model, images: np.ndarray, labels: np.ndarray, batch_size: int = 50) -> float:

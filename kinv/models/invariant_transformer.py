@@ -87,8 +87,8 @@ class InvariantTransformer(AffineFamily):
         channels: int | None = None,
         hidden_units: Sequence[int] = (64, 64),
         fill: str = "zeros",
-        color_weight: float = 0.05,
-        accuracy_threshold: float = 0.83,
+        color_weight: float = 0.02,
+        accuracy_threshold: float = 0.93,
         smoothing: float = 0.1,
         probes: int = 32,
         seed: int = 0,
@@ -117,9 +117,9 @@ class InvariantTransformer(AffineFamily):
         self.train_function = self.test_function = None  # compiled for the network before
 
     def compile(self, optimizer: Any = None, loss: Any = None, **kwargs: Any) -> None:
-        """Defaults: Adam at 2e-4 and cross-entropy on logits; `loss` is one of `keras.losses.Loss`."""
+        """Defaults: Adam at 5e-4 and cross-entropy on logits; `loss` is one of `keras.losses.Loss`."""
         super().compile(
-            optimizer=optimizer or keras.optimizers.Adam(2e-4),
+            optimizer=optimizer or keras.optimizers.Adam(5e-4),
             loss=loss or keras.losses.SparseCategoricalCrossentropy(from_logits=True),
             **kwargs,
         )

@@ -61,9 +61,11 @@ def affine_sample_neighbours(neighbours: Any, matrices: Any, fill: str = "zeros"
     batch, height, width = ops.shape(neighbours)[0], ops.shape(neighbours)[1] - 1, ops.shape(neighbours)[2] - 1
     matrices = ops.broadcast_to(ops.reshape(matrices, (-1, 2, 3)), (batch, 2, 3))
     y, x = _source_coordinates(matrices, height, width, neighbours.dtype)
-    if fill == "reflect":
+    if fill == "zeros":
+        y, x = ops.clip(y, -1.0, ops.cast(height, y.dtype)), ops.clip(x, -1.0, ops.cast(width, x.dtype))
+    elif fill == "reflect":
         y, x = _reflect(y, height), _reflect(x, width)
-    elif fill == "nearest":
+    else:
         y, x = _clamp(y, height), _clamp(x, width)
     return _interpolate(neighbours, y, x)
 
@@ -120,12 +122,9 @@ def _clamp(position, size):
 
 
 def _interpolate(neighbours, y, x):
-    """Bilinear interpolation between the four pixels around `(y, x)`; pixels outside the frame are zero."""
-    dtype = neighbours.dtype
+    """Bilinear interpolation between the four pixels around `(y, x)`, which lie in -1..size."""
     batch, rows, columns, channels = ops.shape(neighbours)
     height, width = rows - 1, columns - 1
-    y = ops.clip(y, -1.0, ops.cast(height, dtype))
-    x = ops.clip(x, -1.0, ops.cast(width, dtype))
     top, left = _lower_corner(y, height), _lower_corner(x, width)
     below, right = ops.expand_dims(y - top, -1), ops.expand_dims(x - left, -1)
 
