@@ -8,6 +8,7 @@ transforms picture after picture with SciPy or Pillow and calls `model.predict`;
 installed. Memory is the peak of a fresh process that screens a stream of 500 or of 5,000 pictures.
 """
 
+import functools
 import resource
 import subprocess
 import sys
@@ -28,6 +29,7 @@ from kinv.backend import compile_model
 from kinv.ops import TRANSFORMATIONS
 
 BATCH, FEW, EVERY = 32, 32, 3  # every third of the default magnitudes
+CORRUPTIONS = {"blur": "gaussian_blur", "noise": "gaussian_noise", "contrast": "contrast", "brightness": "brightness"}
 AIMS = {"blur": 0.7, "noise": 0.7}  # the others: 0.85
 
 
@@ -91,15 +93,21 @@ def loop_rate(classifier, images, transform) -> float:
 
 
 def corruptions() -> dict[str, Callable[[np.ndarray], np.ndarray]]:
+    """Those of `imagecorruptions` that run: it needs setuptools below 81, and not all get along with scikit-image."""
     try:
         from imagecorruptions import corrupt
-    except Exception as error:  # it fails in many ways where its own dependencies have moved on
-        print(f"imagecorruptions is left out: {type(error).__name__}: {error}")
+    except ImportError as error:
+        print(f"imagecorruptions is left out: {error}")
         return {}
-    names = {"blur": "gaussian_blur", "noise": "gaussian_noise", "contrast": "contrast", "brightness": "brightness"}
-    return {
-        ours: lambda image, n=theirs: corrupt(image, corruption_name=n, severity=3) for ours, theirs in names.items()
-    }
+    found = {}
+    for ours, theirs in CORRUPTIONS.items():
+        transform = functools.partial(corrupt, corruption_name=theirs, severity=3)
+        try:
+            transform(pictures(1, 64)[0])
+            found[ours] = transform
+        except TypeError as error:
+            print(f"imagecorruptions' {theirs} is left out: {error}")
+    return found
 
 
 def peak_memory(count: int) -> float:
