@@ -19,6 +19,8 @@ class MatrixGenerator(keras.layers.Layer):
         rows, columns: shape of the matrix: (2, 3) for space, (3, 4) for colour.
         hidden_units: widths of the ReLU layers.
         seed: of the initial weights.
+        gain: scales the difference from the identity. Adam's steps do not depend on the size of gradients, so that
+            this, not a weight in the loss, decides how fast one generator moves beside another.
 
     Call arguments:
         k: float tensor `(B, 2)` in 0..1.
@@ -29,13 +31,24 @@ class MatrixGenerator(keras.layers.Layer):
 
     INITIAL_STD = 5e-3  # of the last layer: matrices start within about 0.2 of the identity
 
-    def __init__(self, rows: int, columns: int, hidden_units: Sequence[int] = (64, 64), seed: int = 0, **kwargs):
+    def __init__(
+        self,
+        rows: int,
+        columns: int,
+        hidden_units: Sequence[int] = (64, 64),
+        seed: int = 0,
+        gain: float = 1.0,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         if rows < 1 or columns < 1 or not hidden_units or min(hidden_units) < 1:
             raise ValueError(
                 f"rows, columns and hidden_units must be positive, received {rows}, {columns} and {hidden_units}"
             )
-        self.rows, self.columns, self.hidden_units, self.seed = rows, columns, tuple(hidden_units), seed
+        if not gain > 0:
+            raise ValueError(f"gain must be positive, received {gain}")
+        self.rows, self.columns, self.hidden_units = rows, columns, tuple(hidden_units)
+        self.seed, self.gain = seed, gain
         self.hidden = [
             keras.layers.Dense(
                 units,
@@ -59,7 +72,7 @@ class MatrixGenerator(keras.layers.Layer):
         k = 2 * k - 1
         for layer in self.hidden:
             k = layer(k)
-        difference = ops.reshape(self.difference(k), (-1, self.rows, self.columns))
+        difference = self.gain * ops.reshape(self.difference(k), (-1, self.rows, self.columns))
         return ops.eye(self.rows, self.columns, dtype=difference.dtype) + difference
 
     def compute_output_shape(self, k_shape):
@@ -72,4 +85,5 @@ class MatrixGenerator(keras.layers.Layer):
             "columns": self.columns,
             "hidden_units": self.hidden_units,
             "seed": self.seed,
+            "gain": self.gain,
         }

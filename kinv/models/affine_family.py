@@ -21,6 +21,7 @@ class AffineFamily(keras.Model):
         hidden_units: widths of the dense ReLU layers of both generators.
         fill: what lies outside the frame: `"zeros"`, `"reflect"` or `"nearest"`.
         seed: of the initial weights and of everything drawn.
+        color_gain: how fast colours change beside space, see `MatrixGenerator`.
 
     Call arguments:
         images: float tensor `(B, H, W, C)` in 0..255.
@@ -32,12 +33,14 @@ class AffineFamily(keras.Model):
         ValueError: a value out of its range, named in the message.
     """
 
-    def __init__(self, channels: int, hidden_units: Sequence[int], fill: str, seed: int, name: str):
+    def __init__(self, channels: int, hidden_units: Sequence[int], fill: str, seed: int, color_gain: float, name: str):
         super().__init__(name=name)
         if channels not in (1, 3):
             raise ValueError(f"channels must be 1 or 3, received {channels}")
         self.channels, self.hidden_units, self.fill, self.seed = channels, tuple(hidden_units), fill, seed
-        self.color_generator = MatrixGenerator(channels, channels + 1, hidden_units, seed, name="color_generator")
+        self.color_generator = MatrixGenerator(
+            channels, channels + 1, hidden_units, seed, color_gain, name="color_generator"
+        )
         self.space_generator = MatrixGenerator(2, 3, hidden_units, seed + 1000, name="space_generator")
         self.color = ColorTransformer(name="color")
         self.space = SpatialTransformer(fill, name="space")

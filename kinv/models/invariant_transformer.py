@@ -40,10 +40,10 @@ class InvariantTransformer(AffineFamily):
         - Pictures are sampled first and coloured second. Both maps are affine and the homogeneous coordinate is
           sampled along, so the result is that of the paper's order (up to where clipping to 0..255 happens), and
           training needs no gradient for the pictures.
-        - The gradient of either loss is brought to norm 1 for each generator on its own; for the colour generator, that
-          of the transformation loss is brought to `color_weight`. The paper speaks of the "extremely different value
-          ranges" of the two; without it the transformation loss, whose gradient grows with the distance, first hardly
-          moves and then runs away, and one generator's share depends on where the other is.
+        - The gradient of either loss is brought to norm 1 for each generator on its own. The paper speaks of the
+          "extremely different value ranges" of the two; without it the transformation loss, whose gradient grows with
+          the distance, first hardly moves and then runs away, and one generator's share depends on where the other is.
+        - `c_theta` scales what the colour generator puts out, not its loss: see `MatrixGenerator`.
         - The gradient of the classifier's loss for the spatial matrices is that of the loss smoothed with a normal
           distribution over matrices (`smoothing`), from the losses at two matrices. Backpropagation through bilinear
           sampling gives the slope over one pixel, where moving between whole pixels blurs the picture; what is learned
@@ -57,7 +57,7 @@ class InvariantTransformer(AffineFamily):
         channels: 3 for RGB, 1 for greyscale; default: the classifier's.
         hidden_units: widths of the dense ReLU layers of both generators.
         fill: what lies outside the frame: `"zeros"`, `"reflect"` or `"nearest"`.
-        color_weight: `c_theta`, how strongly the transformation loss pulls at colours, beside 1 for space.
+        color_weight: `c_theta`, how fast colours change beside space.
         accuracy_threshold: `acc_orig`, in 0..1.
         smoothing: standard deviation of the entries of the spatial matrices over which the loss is smoothed; 0
             backpropagates through the sampling, as the paper does.
@@ -87,8 +87,8 @@ class InvariantTransformer(AffineFamily):
         channels: int | None = None,
         hidden_units: Sequence[int] = (64, 64),
         fill: str = "zeros",
-        color_weight: float = 0.02,
-        accuracy_threshold: float = 0.93,
+        color_weight: float = 0.08,
+        accuracy_threshold: float = 0.89,
         smoothing: float = 0.1,
         probes: int = 32,
         seed: int = 0,
@@ -96,11 +96,11 @@ class InvariantTransformer(AffineFamily):
     ):
         if channels is None:
             channels = classifier.input_shape[-1] if classifier is not None else 3
-        super().__init__(channels, hidden_units, fill, seed, name)
+        if not color_weight > 0:
+            raise ValueError(f"color_weight must be positive, received {color_weight}")
+        super().__init__(channels, hidden_units, fill, seed, color_weight, name)
         if not 0 <= accuracy_threshold <= 1:
             raise ValueError(f"accuracy_threshold must lie in 0..1, received {accuracy_threshold}")
-        if not color_weight >= 0:
-            raise ValueError(f"color_weight must not be negative, received {color_weight}")
         if not 0 <= smoothing < 1:
             raise ValueError(f"smoothing must be at least 0 and less than 1, received {smoothing}")
         if probes < 1:
@@ -140,7 +140,7 @@ class InvariantTransformer(AffineFamily):
 
         def expand():
             return (
-                *_scaled(tape.gradient(transformation_loss, for_color), self.color_weight),
+                *_scaled(tape.gradient(transformation_loss, for_color)),
                 *_scaled(tape.gradient(transformation_loss, for_space)),
             )
 
@@ -212,7 +212,7 @@ class InvariantTransformer(AffineFamily):
         }
 
 
-def _scaled(gradients, norm=1.0):
-    """The gradients of a generator, brought to a norm."""
-    factor = norm / (tf.linalg.global_norm(gradients) + SMALLEST_NORM)
-    return [gradient * factor for gradient in gradients]
+def _scaled(gradients):
+    """The gradients of a generator, brought to norm 1."""
+    norm = tf.linalg.global_norm(gradients) + SMALLEST_NORM
+    return [gradient / norm for gradient in gradients]

@@ -49,6 +49,12 @@ def test_matrices_start_near_the_identity_and_depend_on_k():
     assert np.abs(matrices[0] - matrices[1]).max() > 0
 
 
+def test_the_gain_scales_the_difference_from_the_identity():
+    k = np.random.default_rng(0).uniform(size=(5, 2)).astype("float32")
+    whole, quarter = (np.asarray(layers.MatrixGenerator(3, 4, seed=1, gain=gain)(k)) for gain in (1.0, 0.25))
+    np.testing.assert_allclose(quarter - np.eye(3, 4), 0.25 * (whole - np.eye(3, 4)), atol=1e-6)
+
+
 def test_the_same_seed_gives_the_same_generator():
     k = np.ones((1, 2), "float32")
     first, second, other = (layers.MatrixGenerator(2, 3, seed=seed)(k) for seed in (4, 4, 5))
@@ -68,6 +74,7 @@ def test_local_response_normalization_is_tensorflows(random):
     [
         (lambda: layers.SpatialTransformer("wrap"), "fill"),
         (lambda: layers.MatrixGenerator(0, 3), "positive"),
+        (lambda: layers.MatrixGenerator(2, 3, gain=0.0), "gain"),
         (lambda: layers.MatrixGenerator(2, 3, ()), "hidden_units"),
         (lambda: layers.LocalResponseNormalization(radius=-1), "radius"),
     ],

@@ -108,35 +108,33 @@ def test_the_transformation_loss_is_that_of_the_paper(random):
         assert float(loss) == pytest.approx(expected, rel=0.02)
 
 
-def weights_after_one_step(threshold, color_weight):
+def changes_in_one_step(threshold, labels_shift=0, probes=32):
+    """How the weights of both generators move in one step of plain gradient descent, and what was logged."""
     images, labels = colored_pictures(np.random.default_rng(0), 8)
-    transformer = InvariantTransformer(brightness_blind(), accuracy_threshold=threshold, color_weight=color_weight)
+    transformer = InvariantTransformer(brightness_blind(), accuracy_threshold=threshold, probes=probes)
     before = [ops.convert_to_numpy(weight) for weight in transformer.trainable_variables]
     transformer.compile(keras.optimizers.SGD(1.0))
-    logs = transformer.train_on_batch(images, labels, return_dict=True)
-    return before, [ops.convert_to_numpy(weight) for weight in transformer.trainable_variables], logs
+    logs = transformer.train_on_batch(images, (labels + labels_shift) % 3, return_dict=True)
+    after = [ops.convert_to_numpy(weight) for weight in transformer.trainable_variables]
+    moved = [(new - old).ravel() for old, new in zip(before, after, strict=True)]
+    split = len(transformer.color_generator.trainable_variables)
+    return np.concatenate(moved[:split]), np.concatenate(moved[split:]), logs
 
 
 def test_the_gate_takes_one_loss_or_the_other():
-    """Above the threshold all that matters is the transformation loss, with `c_theta` for colours; below, the other."""
-    for color_weight in (0.0, 0.25):
-        before, after, logs = weights_after_one_step(0.0, color_weight)
-        assert logs["expanding"] == 1
-        moved = [np.sqrt(np.sum((new - old) ** 2)) for old, new in zip(before, after, strict=True)]
-        color, space = np.linalg.norm(moved[: len(moved) // 2]), np.linalg.norm(moved[len(moved) // 2 :])
-        assert color == pytest.approx(color_weight, rel=1e-3) and space == pytest.approx(1, rel=1e-3)
-
-    images, labels = colored_pictures(np.random.default_rng(0), 8)
-    wrong = (labels + 1) % 3  # never right: the gate closes
-    results = []
-    for weight in (0.0, 0.5):
-        transformer = InvariantTransformer(brightness_blind(), accuracy_threshold=0.5, color_weight=weight)
-        transformer.compile(keras.optimizers.SGD(1e-3))
-        logs = transformer.train_on_batch(images, wrong, return_dict=True)
-        assert logs["expanding"] == 0 and logs["accuracy"] < 0.5
-        results.append([ops.convert_to_numpy(value) for value in transformer.trainable_variables])
-    for first, second in zip(*results, strict=True):
-        np.testing.assert_array_equal(first, second)
+    """Above the threshold labels do not matter, below it the transformation loss does not. All steps have norm 1."""
+    *expanding, logs = changes_in_one_step(threshold=0.0)
+    assert logs["expanding"] == 1 and logs["accuracy"] > 0
+    *other_labels, logs = changes_in_one_step(threshold=0.0, labels_shift=1)
+    assert logs["expanding"] == 1 and logs["accuracy"] == 0
+    *holding, logs = changes_in_one_step(threshold=0.5, labels_shift=1)
+    assert logs["expanding"] == 0
+    *other_probes, _ = changes_in_one_step(threshold=0.5, labels_shift=1, probes=2)
+    for parts in zip(expanding, other_labels, holding, other_probes, strict=True):
+        assert [np.linalg.norm(part) for part in parts] == pytest.approx([1, 1, 1, 1], rel=1e-3)
+        np.testing.assert_array_equal(parts[0], parts[1])
+        np.testing.assert_array_equal(parts[2], parts[3])
+        assert np.abs(parts[0] - parts[2]).max() > 1e-3
 
 
 def test_the_smoothed_gradient_points_where_backpropagation_does():
