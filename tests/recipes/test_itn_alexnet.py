@@ -50,7 +50,15 @@ def test_smoke_offline_from_nothing(tmp_path):
     assert not (tmp_path / "runs").exists() or not any((tmp_path / "runs").iterdir())
 
 
-def test_stopped_and_killed_and_started_again_it_ends_with_the_same_weights(tmp_path):
+@pytest.fixture
+def ctrl_c_heard():
+    """Where tests run in the background of a shell, Ctrl-C is ignored, and what they start would ignore it too."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_stopped_and_killed_and_started_again_it_ends_with_the_same_weights(tmp_path, ctrl_c_heard):
     settings = ["--preset", "smoke", "--epochs", 8, "--steps-per-epoch", 4]
     finish(start(*settings, "--output", tmp_path / "whole", "--checkpoints", tmp_path / "runs1"))
     state = tmp_path / "runs2" / "itn_squeezenet_photos_smoke" / "checkpoint.json"
