@@ -47,7 +47,7 @@ class Config:
     draws: int = 4  # transformations a held-out picture
 
 
-SUREST = 0.87  # share of the crops that take part without labels: those with the highest softmax outputs
+SURE = 0.5  # softmax output from which on a prediction counts without labels
 LAST_RATE = 0.02  # of the first
 CROP_MARGIN = 256 / 227  # the paper's crops of 227 are taken from pictures of 256
 PRESETS = {
@@ -63,7 +63,6 @@ def run(config: Config) -> dict[str, float]:
 
     # isort: split
     import keras
-    import numpy as np
     import tensorflow as tf
 
     from kinv import analysis, data, models
@@ -87,13 +86,11 @@ def run(config: Config) -> dict[str, float]:
     if config.labels and labels is None:
         print("Labels:   none; the network's own predictions take their place")
     # where the network is wrong, or not sure, there is no prediction worth keeping
-    kept = predictions == labels if labelled else confidence >= np.quantile(confidence, 1 - SUREST)
+    kept = predictions == labels if labelled else sure(confidence)
     if not kept.any():
         raise ValueError(f"{classifier.name} gets none of the {len(images)} crops right: are the labels its own?")
     images, truth = images[kept], predictions[kept]
-    print(
-        f"Training: {len(images):,} crops that the network {'gets right' if labelled else 'is surest of'}", flush=True
-    )
+    print(f"Training: {len(images):,} crops that the network {'gets right' if labelled else 'is sure of'}", flush=True)
 
     transformer = models.InvariantTransformer(
         classifier,
@@ -126,9 +123,10 @@ def run(config: Config) -> dict[str, float]:
     )
 
     images, labels = held_out.load(size, config.limit)
-    print(f"Comparing with random transformations on {len(images)} held-out pictures ...", flush=True)
+    measured = images if labels is not None else images[sure(analysis.predict(classifier, images)[1])]
+    print(f"Comparing with random transformations on {len(measured)} held-out pictures ...", flush=True)
     comparison = analysis.compare_with_random(
-        transformer, classifier, images, labels, draws=config.draws, seed=config.seed + 1
+        transformer, classifier, measured, labels, draws=config.draws, seed=config.seed + 1
     )
     metrics = comparison.metrics()
     metadata = {
@@ -152,6 +150,13 @@ def run(config: Config) -> dict[str, float]:
     itn_report.print_table(metrics, metadata)
     print(f"\nArtifact: {folder}\nPictures: {folder / 'figures'}")
     return metrics
+
+
+def sure(confidence: Any) -> Any:
+    """Where the network's softmax output is high enough, bool `(N,)`; at least for half of the pictures."""
+    import numpy as np
+
+    return confidence >= min(SURE, np.median(confidence))
 
 
 def ten_crops(source: Any, size: int, limit: int | None) -> tuple[Any, Any]:
