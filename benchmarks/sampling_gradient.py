@@ -1,6 +1,6 @@
 """The slope of a classifier's loss for spatial matrices, three ways: why `InvariantTransformer` smooths.
 
-    python benchmarks/sampling_gradient.py [CLASSIFIER]         # default: squeezenet; about three minutes
+    python benchmarks/sampling_gradient.py [CLASSIFIER]         # default: squeezenet; half a minute
 
 Pictures are moved sideways (0.32 in the matrix, a sixth of the width). For the entry of the matrix that moves them, the
 table shows the mean over pictures of the slope, its standard deviation between pictures, and how many pictures a
