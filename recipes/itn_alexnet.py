@@ -86,11 +86,12 @@ def run(config: Config) -> dict[str, float]:
     if config.labels and labels is None:
         print("Labels:   none; the network's own predictions take their place")
     # where the network is wrong, or not sure, there is no prediction worth keeping
-    kept = predictions == labels if labelled else sure(confidence)
+    kept = predictions == labels if labelled else confidence >= least(confidence)
     if not kept.any():
         raise ValueError(f"{classifier.name} gets none of the {len(images)} crops right: are the labels its own?")
     images, truth = images[kept], predictions[kept]
-    print(f"Training: {len(images):,} crops that the network {'gets right' if labelled else 'is sure of'}", flush=True)
+    which = "gets right" if labelled else f"is sure of (softmax output at least {least(confidence):.2f})"
+    print(f"Training: {len(images):,} crops that the network {which}", flush=True)
 
     transformer = models.InvariantTransformer(
         classifier,
@@ -123,7 +124,10 @@ def run(config: Config) -> dict[str, float]:
     )
 
     images, labels = held_out.load(size, config.limit)
-    measured = images if labels is not None else images[sure(analysis.predict(classifier, images)[1])]
+    measured = images
+    if labels is None:
+        _, confidence = analysis.predict(classifier, images)
+        measured = images[confidence >= least(confidence)]
     print(f"Comparing with random transformations on {len(measured)} held-out pictures ...", flush=True)
     comparison = analysis.compare_with_random(
         transformer, classifier, measured, labels, draws=config.draws, seed=config.seed + 1
@@ -152,11 +156,11 @@ def run(config: Config) -> dict[str, float]:
     return metrics
 
 
-def sure(confidence: Any) -> Any:
-    """Where the network's softmax output is high enough, bool `(N,)`; at least for half of the pictures."""
+def least(confidence: Any) -> float:
+    """The softmax output from which on the network counts as sure; never so high that fewer than half are left."""
     import numpy as np
 
-    return confidence >= min(SURE, np.median(confidence))
+    return float(min(SURE, np.median(confidence)))
 
 
 def ten_crops(source: Any, size: int, limit: int | None) -> tuple[Any, Any]:

@@ -1,6 +1,6 @@
 """Invariant Transformer Net on a residual network (the paper's second network is ResNet-101).
 
-    python -m recipes.itn_resnet                        # default: 5 minutes and 3 GB on two cores
+    python -m recipes.itn_resnet                        # default: 6 minutes and 3 GB on two cores
     python -m recipes.itn_resnet --preset smoke
     python -m recipes.itn_resnet --preset paper --download
 

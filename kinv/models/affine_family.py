@@ -17,20 +17,8 @@ class AffineFamily(keras.Model):
     What `InvariantTransformer` trains; apart from training, all there is to it.
 
     Args:
-        channels: 3 for RGB, 1 for greyscale.
-        hidden_units: widths of the dense ReLU layers of both generators.
-        fill: what lies outside the frame: `"zeros"`, `"reflect"` or `"nearest"`.
-        seed: of the initial weights and of everything drawn.
+        channels, hidden_units, fill, seed: as in `InvariantTransformer`.
         color_gain: how fast colours change beside space, see `MatrixGenerator`.
-
-    Call arguments:
-        images: float tensor `(B, H, W, C)` in 0..255.
-
-    Returns:
-        The pictures, transformed with `k` drawn uniformly from the model's own random numbers.
-
-    Raises:
-        ValueError: a value out of its range, named in the message.
     """
 
     def __init__(self, channels: int, hidden_units: Sequence[int], fill: str, seed: int, color_gain: float, name: str):

@@ -47,8 +47,9 @@ class InvariantTransformer(AffineFamily):
         - The gradient of the classifier's loss for the spatial matrices is that of the loss smoothed with a normal
           distribution over matrices (`smoothing`), from the losses at two matrices. Backpropagation through bilinear
           sampling gives the slope over one pixel, where moving between whole pixels blurs the picture; what is learned
-          moves pictures by tens of pixels. Measured on SqueezeNet, moved by 0.32 (a sixth of the width): that slope was
-          50 on average, with a standard deviation of 121 between pictures; the slope over 0.1 either way, 2 and 3.
+          moves pictures by tens of pixels. For SqueezeNet, moved by a sixth of the width, that slope is 66 on average,
+          with a standard deviation of 151 between pictures; the slope over 0.1 either way, 1.8 and 3.0
+          (`benchmarks/sampling_gradient.py`).
         - Where there are no labels, the classifier's own predictions take their place.
 
     Args:
@@ -118,11 +119,10 @@ class InvariantTransformer(AffineFamily):
 
     def compile(self, optimizer: Any = None, loss: Any = None, **kwargs: Any) -> None:
         """Defaults: Adam at 5e-4 and cross-entropy on logits; `loss` is one of `keras.losses.Loss`."""
-        super().compile(
-            optimizer=optimizer or keras.optimizers.Adam(5e-4),
-            loss=loss or keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-            **kwargs,
-        )
+        loss = loss or keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        if not isinstance(loss, keras.losses.Loss):
+            raise ValueError(f"loss must be a keras.losses.Loss, of labels and logits, received {loss!r}")
+        super().compile(optimizer=optimizer or keras.optimizers.Adam(5e-4), loss=loss, **kwargs)
 
     @property
     def metrics(self):

@@ -258,6 +258,11 @@ def test_wrong_arguments_are_refused(arguments, message):
         InvariantTransformer(**arguments)
 
 
+def test_a_loss_without_a_value_for_every_picture_is_refused():
+    with pytest.raises(ValueError, match="received 'mse'"):
+        InvariantTransformer().compile(loss="mse")
+
+
 def test_wrong_pictures_and_control_parameters_are_refused(images):
     transformer = InvariantTransformer()
     with pytest.raises(ValueError, match=r"\(batch, height, width, 3\)"):
