@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from recipes.command_line import main
+from recipes.crops import TenCrops
 from recipes.material import find_halves, load_classifier
 
 
@@ -77,21 +78,22 @@ def run(config: Config) -> dict[str, float]:
     classifier = load_classifier(config.classifier, config.fallback, config.download)
     size = classifier.input_shape[1]
     train, held_out = find_halves(config.data, config.download)
-    images, labels = ten_crops(train, size, config.limit)
+    pictures, labels = train.load(round(CROP_MARGIN * size), config.limit, dtype="uint8")
+    crops = TenCrops(pictures, size)
     print(f"Network:  {classifier.name}, {classifier.count_params():,} parameters")
     print(f"Pictures: {train.description}; held out: {held_out.description}", flush=True)
 
-    predictions, confidence = analysis.predict(classifier, images)
-    labelled = config.labels and labels is not None
+    predictions, confidence = analysis.predict(classifier, crops)
+    given = crops.of_pictures(labels) if config.labels and labels is not None else None
     if config.labels and labels is None:
         print("Labels:   none; the network's own predictions take their place")
     # where the network is wrong, or not sure, there is no prediction worth keeping
-    kept = predictions == labels if labelled else confidence >= least(confidence)
+    kept = confidence >= least(confidence) if given is None else predictions == given
     if not kept.any():
-        raise ValueError(f"{classifier.name} gets none of the {len(images)} crops right: are the labels its own?")
-    images, truth = images[kept], predictions[kept]
-    which = "gets right" if labelled else f"is sure of (softmax output at least {least(confidence):.2f})"
-    print(f"Training: {len(images):,} crops that the network {which}", flush=True)
+        raise ValueError(f"{classifier.name} gets none of the {len(crops)} crops right: are the labels its own?")
+    crops, truth = crops.only(kept), predictions[kept]
+    which = f"is sure of (softmax output at least {least(confidence):.2f})" if given is None else "gets right"
+    print(f"Training: {len(crops):,} crops that the network {which}", flush=True)
 
     transformer = models.InvariantTransformer(
         classifier,
@@ -106,14 +108,14 @@ def run(config: Config) -> dict[str, float]:
         config.learning_rate, config.epochs * config.steps_per_epoch, LAST_RATE
     )
     transformer.compile(keras.optimizers.Adam(schedule))
-    name = artifact_name(config, classifier.name, train.name, labelled)
+    name = artifact_name(config, classifier.name, train.name, labelled=given is not None)
     checkpoint = Checkpoint(config.checkpoints / name, run={**as_json(config), "pictures": train.description})
     first_epoch = checkpoint.restore(transformer)
     if first_epoch:
         print(f"Going on after epoch {first_epoch} of {config.epochs} ({checkpoint.folder})")
     transformer.fit(
         data.shuffled_batches(
-            images, truth, config.batch_size, config.seed, first_step=first_epoch * config.steps_per_epoch
+            crops, truth, config.batch_size, config.seed, first_step=first_epoch * config.steps_per_epoch
         ),
         epochs=config.epochs,
         steps_per_epoch=config.steps_per_epoch,
@@ -140,7 +142,7 @@ def run(config: Config) -> dict[str, float]:
         "seed": config.seed,
         "metrics": metrics,
         "held_out": {"pictures": len(images), "right": comparison.learned_unchanged.shape[1], "draws": config.draws},
-        "labels": "given" if labelled else "the network's own predictions",
+        "labels": "the network's own predictions" if given is None else "given",
         "data": {"train": train.description, "held_out": held_out.description, "license": train.license},
         "classifier": itn_report.describe(classifier),
         "minutes": round((time.monotonic() - started) / 60, 1),
@@ -161,21 +163,6 @@ def least(confidence: Any) -> float:
     import numpy as np
 
     return float(min(SURE, np.median(confidence)))
-
-
-def ten_crops(source: Any, size: int, limit: int | None) -> tuple[Any, Any]:
-    """Middle and corners of every picture, and their mirror images (Krizhevsky et al. 2012, section 4.1), as uint8.
-
-    A few hundred pictures are soon learned by heart; ten views of each are not.
-    """
-    import numpy as np
-
-    larger = round(CROP_MARGIN * size)
-    pictures, labels = source.load(larger, limit)
-    pictures, end = pictures.round().astype("uint8"), larger - size
-    corners = [(0, 0), (0, end), (end, 0), (end, end), (end // 2, end // 2)]
-    crops = np.concatenate([pictures[:, top : top + size, left : left + size] for top, left in corners])
-    return np.concatenate([crops, crops[:, :, ::-1]]), None if labels is None else np.tile(labels, 10)
 
 
 def artifact_name(config: Config, classifier: str, data_name: str, labelled: bool) -> str:

@@ -124,7 +124,7 @@ def predictions_along_k(
     return np.stack([ops.convert_to_numpy(outputs) for outputs in softmax])
 
 
-def predict(classifier: keras.Model, images: np.ndarray, batch_size: int = 50) -> tuple[np.ndarray, np.ndarray]:
+def predict(classifier: keras.Model, images: Any, batch_size: int = 50) -> tuple[np.ndarray, np.ndarray]:
     """The class with the highest logit for every picture `(N, H, W, C)` in 0..255, and its softmax output.
 
     Returns:

@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 
 
-def shuffled_batches(images: np.ndarray, labels: np.ndarray, batch_size: int, seed: int, first_step: int = 0) -> Any:
+def shuffled_batches(images: Any, labels: np.ndarray, batch_size: int, seed: int, first_step: int = 0) -> Any:
     """A `tf.data.Dataset` of `(images, labels)` batches, for ever; every pass over the pictures has its own order.
 
     Args:
-        images: `(N, H, W, C)`, in memory.
+        images: `(N, H, W, C)`, an array or what has `len` and `shape` and takes a list of indices like one.
         labels: `(N,)`.
         batch_size: pictures a batch; a batch may reach into the next pass.
         seed: of the orders.

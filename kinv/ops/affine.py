@@ -113,7 +113,8 @@ def _reflect(position, size):
     """Folds positions back into the picture, mirrored at its outer edges, -0.5 and size - 0.5."""
     size = ops.cast(size, position.dtype)
     inside = ops.logical_and(position >= 0, position <= size - 1)
-    folded = size - ops.abs(ops.mod(position + 0.5, 2 * size) - size) - 0.5
+    turns = ops.floor((ops.stop_gradient(position) + 0.5) / (2 * size))  # ops.mod is several times as slow in XLA
+    folded = size - ops.abs(position + 0.5 - (2 * turns + 1) * size) - 0.5
     return ops.where(inside, position, _clamp(folded, size))  # folding rounds; what is inside stays as it is
 
 
