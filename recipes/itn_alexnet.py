@@ -45,10 +45,10 @@ class Config:
     color_weight: float = 0.07  # c_theta; paper: "selected by hand"
     smoothing: float = 0.1  # see InvariantTransformer; 0 is the paper's
     keep: float = 0.93  # acc_orig: share of predictions to keep, on pictures that the classifier gets right
+    sure: float = 0.5  # softmax output from which on a prediction counts where there are no labels
     draws: int = 4  # transformations a held-out picture
 
 
-SURE = 0.3  # softmax output from which on a prediction counts without labels: 95 % of the right ones have it
 LAST_RATE = 0.02  # of the first
 CROP_MARGIN = 256 / 227  # the paper's crops of 227 are taken from pictures of 256
 PRESETS = {
@@ -88,11 +88,13 @@ def run(config: Config) -> dict[str, float]:
     if config.labels and labels is None:
         print("Labels:   none; the network's own predictions take their place")
     # where the network is wrong, or not sure, there is no prediction worth keeping
-    kept = confidence >= least(confidence) if given is None else predictions == given
+    kept = confidence >= least(config.sure, confidence) if given is None else predictions == given
     if not kept.any():
         raise ValueError(f"{classifier.name} gets none of the {len(crops)} crops right: are the labels its own?")
     crops, truth = crops.only(kept), predictions[kept]
-    which = f"is sure of (softmax output at least {least(confidence):.2f})" if given is None else "gets right"
+    which = (
+        f"is sure of (softmax output at least {least(config.sure, confidence):.2f})" if given is None else "gets right"
+    )
     print(f"Training: {len(crops):,} crops that the network {which}", flush=True)
 
     transformer = models.InvariantTransformer(
@@ -129,7 +131,7 @@ def run(config: Config) -> dict[str, float]:
     measured = images
     if labels is None:
         _, confidence = analysis.predict(classifier, images)
-        measured = images[confidence >= least(confidence)]
+        measured = images[confidence >= least(config.sure, confidence)]
     print(f"Comparing with random transformations on {len(measured)} held-out pictures ...", flush=True)
     comparison = analysis.compare_with_random(
         transformer, classifier, measured, labels, draws=config.draws, seed=config.seed + 1
@@ -158,11 +160,11 @@ def run(config: Config) -> dict[str, float]:
     return metrics
 
 
-def least(confidence: Any) -> float:
-    """The softmax output from which on the network counts as sure; never so high that fewer than half are left."""
+def least(sure: float, confidence: Any) -> float:
+    """The softmax output from which on a prediction counts: `sure`, unless fewer than half would be left."""
     import numpy as np
 
-    return float(min(SURE, np.median(confidence)))
+    return float(min(sure, np.median(confidence)))
 
 
 def artifact_name(config: Config, classifier: str, data_name: str, labelled: bool) -> str:
