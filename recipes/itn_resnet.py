@@ -16,7 +16,7 @@ from recipes.command_line import main
 RESIDUAL = {
     "classifier": "resnet101",
     "fallback": "efficientnet_lite0",
-    "sure": 0.3,  # it is right on 92 % of such crops; AlexNet's like has to be surer for that
+    "sure": 0.3,  # it is right on 92 % of such crops, SqueezeNet on 73 %
 }
 PRESETS = {name: dataclasses.replace(preset, **RESIDUAL) for name, preset in itn_alexnet.PRESETS.items()}
 
