@@ -10,7 +10,6 @@ with random ones of the same size, and keeps them as an artifact. Without AlexNe
 has AlexNet's accuracy, and says so. Stopped and started again, it goes on where it was.
 """
 
-import dataclasses
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import Any, Literal
 from recipes.command_line import main
 from recipes.crops import TenCrops
 from recipes.material import find_halves, load_classifier
+from recipes.provenance import as_json, hardware
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ def run(config: Config) -> dict[str, float]:
         "data": {"train": train.description, "held_out": held_out.description, "license": train.license},
         "classifier": itn_report.describe(classifier),
         "minutes": round((time.monotonic() - started) / 60, 1),
-        "hardware": itn_report.hardware(),
+        "hardware": hardware(),
     }
     names = itn_report.class_names(classifier, train)
     folder = itn_report.keep(
@@ -177,12 +177,6 @@ def artifact_name(config: Config, classifier: str, data_name: str, labelled: boo
     if config.preset != "default":
         parts.append(config.preset)
     return "_".join(parts)
-
-
-def as_json(config: Config) -> dict[str, Any]:
-    """The configuration as JSON values, without the folders that the output goes to: they are the user's own."""
-    values = dataclasses.asdict(config)
-    return {key: values[key] for key in values if key not in ("output", "checkpoints")}
 
 
 if __name__ == "__main__":

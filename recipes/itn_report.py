@@ -1,7 +1,5 @@
 """What the Invariant Transformer Net's recipes show and keep: table, figures, artifact."""
 
-import os
-import platform
 from pathlib import Path
 from typing import Any
 
@@ -135,12 +133,6 @@ def describe(classifier: keras.Model) -> dict[str, Any]:
         "parameters": classifier.count_params(),
         "license": known.license if known else "the user's own network",
     }
-
-
-def hardware() -> str:
-    """The machine in a few words."""
-    gpus = len(keras.distribution.list_devices("gpu"))
-    return f"{os.cpu_count()} CPU cores ({platform.machine()})" + (f", {gpus} GPU" if gpus else "")
 
 
 def readme_row(metadata: dict[str, Any]) -> str:

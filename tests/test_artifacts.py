@@ -9,6 +9,7 @@ import pytest
 import kinv
 from kinv import analysis, classifiers, data
 from recipes import itn_alexnet, itn_report, itn_resnet
+from recipes.provenance import as_json
 
 ROOT = Path(__file__).parents[1]
 PROMISED = {  # prediction unchanged on held-out pictures, at a distance of at least 0.30 in space and 0.15 in colour
@@ -33,7 +34,7 @@ def test_it_is_whole_and_loads(name):
 @pytest.mark.parametrize("name", PROMISED)
 def test_it_was_trained_by_the_recipe_with_its_default_preset(name):
     recipe, _ = PROMISED[name]
-    metadata, default = read(name), itn_alexnet.as_json(recipe.PRESETS["default"])
+    metadata, default = read(name), as_json(recipe.PRESETS["default"])
     assert metadata["config"] == json.loads(json.dumps(default))
     assert metadata["recipe"] == recipe.__name__
 
