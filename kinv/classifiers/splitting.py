@@ -1,0 +1,110 @@
+"""A classifier cut in two at one of its layers."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+
+
+@dataclass(frozen=True)
+class Split:
+    """What comes before a layer, the layer, and what comes after it; the weights are the classifier's own.
+
+    Attributes:
+        below: model of pictures to the layer's input and to `past`: the tensors that reach what comes after the layer
+            without going through it, such as the shortcut of a residual block.
+        layer: the layer itself.
+        above: model of the layer's output and `past` to logits.
+    """
+
+    below: keras.Model
+    layer: keras.Layer
+    above: keras.Model
+
+    def enter(self, images: Any) -> tuple[Any, list[Any]]:
+        """The layer's input and `past` for pictures `(B, H, W, C)` in 0..255."""
+        entering = self.below(images, training=False)
+        return (entering[0], list(entering[1:])) if len(self.below.outputs) > 1 else (entering, [])
+
+    def leave(self, output: Any, past: list[Any]) -> Any:
+        """Logits from the layer's output and `past`."""
+        return self.above([output, *past] if past else output, training=False)
+
+
+def split(classifier: keras.Model, name: str) -> Split:
+    """Cuts a Functional classifier at the layer called `name`, also inside of models that it is made of.
+
+    Raises:
+        ValueError: there is no such layer, or it is called more than once, or has several inputs or outputs.
+
+    Example:
+        >>> from kinv import classifiers
+        >>> parts = split(classifiers.build("digit_cnn"), "conv4")
+        >>> parts.below.output_shape, parts.above.output_shape
+        ((None, 14, 14, 32), (None, 10))
+    """
+    nested = _enclosing(classifier, name)
+    if nested is None:
+        return _split_at(classifier, name)
+    outer, inner = _split_at(classifier, nested.name), split(nested, name)
+    entered, past = outer.enter(outer.below.input)
+    entering, shortcuts = inner.enter(entered)
+    below = _model(outer.below.inputs, [entering, *shortcuts, *past])
+    output, *inputs = (keras.Input(batch_shape=t.shape) for t in (*inner.above.inputs, *past))
+    inside = len(inner.above.inputs) - 1
+    above = _model([output, *inputs], [outer.leave(inner.leave(output, inputs[:inside]), inputs[inside:])])
+    return Split(below, inner.layer, above)
+
+
+def convolutions(classifier: keras.Model) -> list[str]:
+    """The names of all convolution layers, nested ones included."""
+    names = []
+    for layer in classifier.layers:
+        if isinstance(layer, keras.Model):
+            names += convolutions(layer)
+        elif isinstance(layer, (keras.layers.Conv2D, keras.layers.DepthwiseConv2D)):
+            names.append(layer.name)
+    return names
+
+
+def _enclosing(classifier, name):
+    """The model among the classifier's layers that has the layer inside, or None if the classifier has it itself."""
+    if any(layer.name == name for layer in classifier.layers):
+        return None
+    for layer in classifier.layers:
+        if isinstance(layer, keras.Model) and name in _layer_names(layer):
+            return layer
+    raise ValueError(
+        f"{classifier.name} has no layer {name!r}; its convolutions are {', '.join(convolutions(classifier))}."
+    )
+
+
+def _layer_names(model):
+    nested = (_layer_names(layer) for layer in model.layers if isinstance(layer, keras.Model))
+    return {layer.name for layer in model.layers}.union(*nested)
+
+
+def _split_at(model, name):
+    if isinstance(model, keras.Sequential):
+        model = keras.Model(model.inputs, model.outputs, name=model.name)  # the same layers, as a graph
+    nodes = [node for depth in sorted(model._nodes_by_depth, reverse=True) for node in model._nodes_by_depth[depth]]
+    calls = [node for node in nodes if node.operation.name == name]
+    if len(calls) != 1 or len(calls[0].input_tensors) != 1 or len(calls[0].outputs) != 1:
+        raise ValueError(f"{name!r} of {model.name} must be called once, with one input and one output, to be cut out.")
+    after, past = {id(calls[0].outputs[0])}, []
+    for node in nodes:
+        if any(id(tensor) in after for tensor in node.input_tensors):
+            after.update(id(tensor) for tensor in node.outputs)
+    for node in nodes:
+        if any(id(tensor) in after for tensor in node.input_tensors):
+            past += [t for t in node.input_tensors if id(t) not in after and all(t is not other for other in past)]
+    end = model.outputs[0]
+    if end is calls[0].outputs[0]:
+        end = keras.layers.Identity()(end)  # nothing comes after it
+    below = _model(model.inputs, [calls[0].input_tensors[0], *past])
+    return Split(below, calls[0].operation, _model([calls[0].outputs[0], *past], [end]))
+
+
+def _model(inputs, outputs):
+    """A Functional model of one tensor, not of a list, where there is one."""
+    return keras.Model(*(tensors[0] if len(tensors) == 1 else tensors for tensors in (inputs, outputs)))
