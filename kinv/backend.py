@@ -6,6 +6,7 @@ start fails.
 """
 
 import contextlib
+import functools
 import os
 import sys
 import tempfile
@@ -113,12 +114,21 @@ def compile(function: Callable[..., Any], jit_compile: bool = False) -> Callable
     if name == "tensorflow":
         import tensorflow as tf
 
-        return tf.function(function, jit_compile=jit_compile, reduce_retracing=True)
+        return tf.function(_counted_alone(function), jit_compile=jit_compile, reduce_retracing=True)
     if name == "jax":
         import jax
 
         return jax.jit(function)
     return function
+
+
+def _counted_alone(function):
+    """Keeps TensorFlow from warning of "retracing" where many functions come from one line of code.
+
+    It counts traces by code object, so that the sixth classifier that is compiled counts as the sixth trace of one
+    function. What has no code object is counted by itself.
+    """
+    return functools.partial(function)
 
 
 _compiled_models: weakref.WeakKeyDictionary[Any, Callable[[Any], Any]] = weakref.WeakKeyDictionary()
@@ -150,7 +160,8 @@ def _compile_call(reference, model):
         import tensorflow as tf
 
         signature = [tf.TensorSpec((None, *model.input_shape[1:]), "float32")]
-        traced = tf.function(lambda batch: reference()(batch, training=False), input_signature=signature)
+        call_model = _counted_alone(lambda batch: reference()(batch, training=False))
+        traced = tf.function(call_model, input_signature=signature)
         return lambda batch: traced(tf.cast(batch, "float32"))
     if name == "jax":
         import jax

@@ -46,3 +46,12 @@ def test_a_model_is_freed(random):
     del model
     gc.collect()
     assert reference() is None
+
+
+def test_functions_of_one_line_are_not_taken_for_retracing(caplog):
+    for factor in range(12):  # TensorFlow warns from the fifth trace on
+        compiled = backend.compile(lambda x, factor=factor: factor * x)
+        assert float(compiled(keras.ops.ones(()))) == factor
+        model = small_model()
+        backend.compile_model(model)(np.ones((2, 4, 4, 3)))
+    assert "retracing" not in caplog.text

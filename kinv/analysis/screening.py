@@ -147,7 +147,7 @@ def _screen_one(classifier, stream, transformation, points, run, number, shown, 
     logits = compile_model(classifier)
 
     def prepare(images):
-        return transformation.prepare(ops.cast(images, "float32"))
+        return transformation.prepare(images)
 
     def transform(prepared, magnitudes, seed):
         return transformation.apply(prepared, magnitudes, fill, seed)
@@ -161,6 +161,7 @@ def _screen_one(classifier, stream, transformation, points, run, number, shown, 
     for batch, (images, labels) in enumerate(stream.batches(batch_size, skip=done), start=done):
         count = len(images)
         padded = np.concatenate([images, np.repeat(images[-1:], batch_size - count, axis=0)])  # one shape, one trace
+        padded = padded if padded.dtype == np.uint8 else padded.astype("float32")
         prepared = prepare(ops.convert_to_tensor(padded))
         stream_seed = ops.convert_to_tensor([seed, batch * batch_size], dtype="int32")
         answers = []

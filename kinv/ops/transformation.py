@@ -88,8 +88,12 @@ class Transformation(ABC):
         return ""
 
     def prepare(self, images: Any) -> Any:
-        """What `apply` takes: computed once where the same pictures are transformed with many magnitudes."""
-        return images
+        """What `apply` takes: computed once where the same pictures are transformed with many magnitudes.
+
+        Args:
+            images: `(B, H, W, C)` in 0..255, float32 or uint8.
+        """
+        return ops.cast(images, "float32")
 
     @abstractmethod
     def apply(self, prepared: Any, magnitudes: Any, fill: str, seed: Any) -> Any:

@@ -6,7 +6,7 @@ from keras import ops
 from scipy.ndimage import map_coordinates
 
 from kinv import backend
-from kinv.ops.affine import FILLS, affine_color, affine_sample
+from kinv.ops.affine import FILLS, affine_color, affine_sample, affine_sample_neighbours, pack_neighbours
 
 SCIPY_MODE = {"zeros": "grid-constant", "reflect": "reflect", "nearest": "nearest"}
 BOUND = 2e-3  # of 255: float32 coordinates in pictures of 24 pixels
@@ -45,6 +45,15 @@ def test_sampling_agrees_with_scipy(images, random, fill, spread):
     matrices = random_matrices(random, len(images), spread)
     ours = ops.convert_to_numpy(affine_sample(images, matrices, fill))
     np.testing.assert_allclose(ours, scipy_sample(images, matrices, fill), atol=BOUND * 10 if spread == 1.0 else BOUND)
+
+
+@pytest.mark.parametrize("fill", FILLS)
+def test_packed_as_bytes_they_are_sampled_alike(images, random, fill):
+    whole, matrices = images.round(), random_matrices(random, len(images), 0.5)
+    packed = pack_neighbours(whole.astype("uint8"))
+    sampled = ops.convert_to_numpy(affine_sample_neighbours(packed, matrices, fill))
+    assert sampled.dtype == np.float32
+    np.testing.assert_array_equal(sampled, ops.convert_to_numpy(affine_sample(whole, matrices, fill)))
 
 
 def test_a_shift_of_half_a_width_moves_by_half_the_pixels(images):
