@@ -7,6 +7,8 @@ from pathlib import Path
 
 import keras
 
+from kinv.artifact_folders import artifact_folders
+
 from . import alexnet, applications, digit_cnn, efficientnet_lite, squeezenet
 from .pretrained_files import check_sha256, find_in_package
 from .wrapping import wrap
@@ -113,7 +115,9 @@ CLASSIFIERS = {
         applications.download_resnet101,
     ),
     "digit_cnn": Classifier(
-        digit_cnn.build, ((File("digit_cnn.weights.h5"), applications.load_weights),), "Apache-2.0 (kinv)"
+        digit_cnn.build,
+        ((File("digit_cnn/model.weights.h5"), applications.load_weights),),
+        "Apache-2.0 (kinv)",
     ),
 }
 
@@ -162,8 +166,9 @@ def load(name: str | os.PathLike, *, weights: str | os.PathLike | None = None, d
 
 
 def weight_folders() -> list[Path]:
-    """Where files of weights are looked for: `KINV_DATA_DIR`, its `weights/`, the working folder, Keras's cache."""
-    folders = [Path.cwd(), Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "models"]
+    """Where weights are looked for: `KINV_DATA_DIR`, its `weights/`, the working folder, Keras's cache, artifacts."""
+    keras_cache = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "models"
+    folders = [Path.cwd(), keras_cache, *artifact_folders()]
     if os.environ.get("KINV_DATA_DIR"):
         data = Path(os.environ["KINV_DATA_DIR"])
         folders = [data, data / "weights", *folders]

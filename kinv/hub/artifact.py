@@ -5,11 +5,12 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from .. import __version__
+from ..artifact_folders import artifact_folders
+from .content import CLASSES, build, describe, endpoints
 from .errors import ArtifactError
 from .manifest import verify, write_manifest
 
@@ -20,7 +21,6 @@ CONFIG, WEIGHTS, METADATA, SAVED_MODEL, CARD = (
     "saved_model",
     "README.md",
 )
-CLASSES = {"InvariantTransformer": "kinv.models"}  # what `load` builds, and from where; nothing else
 
 
 def save(
@@ -36,7 +36,7 @@ def save(
     that is already there is replaced; any other folder is left alone.
 
     Args:
-        model: one of kinv's models.
+        model: one of kinv's models or classifiers.
         folder: where to.
         metadata: what is known of the training, as JSON values. kinv adds the versions.
         figures: file name under `figures/` to a function that writes the picture to the path it is given.
@@ -51,11 +51,9 @@ def save(
     """
     folder = Path(folder)
     _check_replaceable(folder)
-    name = type(model).__name__
-    if CLASSES.get(name) is None or not type(model).__module__.startswith(CLASSES[name]):
-        raise ValueError(f"kinv.save takes {', '.join(CLASSES)}, received {name}. Other Keras models: model.save().")
+    name, config = describe(model)
     metadata = {**(metadata or {}), "versions": versions()}
-    config_text = _to_json({"kinv": __version__, "class": name, "config": model.get_config()})
+    config_text = _to_json({"kinv": __version__, "class": name, "config": config})
     metadata_text = _to_json(metadata)
 
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -64,8 +62,10 @@ def save(
         draft.mkdir()
         (draft / CONFIG).write_text(config_text, encoding="utf-8")
         (draft / METADATA).write_text(metadata_text, encoding="utf-8")
-        model.save_weights(draft / WEIGHTS)
-        export(model, draft / SAVED_MODEL)
+        bare = build(name, config)  # without the state of optimizers, which may be larger than the model
+        bare.set_weights(model.get_weights())
+        bare.save_weights(draft / WEIGHTS)
+        export(bare, draft / SAVED_MODEL)
         for file_name, draw in (figures or {}).items():
             (draft / "figures").mkdir(exist_ok=True)
             draw(draft / "figures" / file_name)
@@ -91,9 +91,8 @@ def load(handle: str | os.PathLike) -> Any:
     folder = find(handle)
     verify(folder)
     config = _read_config(folder)
-    cls = getattr(import_module(CLASSES[config["class"]]), config["class"])
     try:
-        model = cls.from_config(config["config"])
+        model = build(config["class"], config["config"])
         model.load_weights(folder / WEIGHTS)
     except (ValueError, TypeError, KeyError, OSError) as error:
         raise ArtifactError(f"{folder} does not hold a valid {config['class']}: {error}") from error
@@ -117,11 +116,6 @@ def find(handle: str | os.PathLike) -> Path:
     raise ArtifactError(f"No artifact {str(handle)!r}: it is not a folder, and not in {searched}.")
 
 
-def artifact_folders() -> list[Path]:
-    """Where artifacts are looked for by name: `artifacts/` of the working folder, and of kinv's own checkout."""
-    return list(dict.fromkeys([Path.cwd() / "artifacts", Path(__file__).parents[2] / "artifacts"]))
-
-
 def read_metadata(folder: Path) -> dict[str, Any]:
     """The metadata of a verified artifact."""
     return _read_json(folder / METADATA)
@@ -142,7 +136,7 @@ def export(model: Any, folder: str | os.PathLike) -> Path:
 
     archive = keras.export.ExportArchive()
     archive.track(model)
-    for name, (function, signature) in model.export_endpoints().items():
+    for name, (function, signature) in endpoints(model).items():
         archive.add_endpoint(name, function, input_signature=signature)
     archive.write_out(str(folder), verbose=False)
     return Path(folder)

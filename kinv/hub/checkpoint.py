@@ -47,7 +47,8 @@ class Checkpoint(keras.callbacks.Callback):
                 f"{self.folder} holds an unfinished run with other settings: {_difference(state['run'], self.run)}. "
                 "Go on with those, or delete the folder to start afresh."
             )
-        model.optimizer.build(model.trainable_variables)
+        if model.optimizer is not None:  # methods with several optimizers build theirs in `compile`
+            model.optimizer.build(model.trainable_variables)
         model.load_weights(self.folder / state["weights"])
         self.history = state["history"]
         return state["epoch"]

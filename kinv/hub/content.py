@@ -1,0 +1,56 @@
+"""What an artifact can hold: methods, and the classifiers that kinv trains itself."""
+
+from importlib import import_module
+from typing import Any
+
+METHODS = {"InvariantTransformer": "kinv.models", "FilterGAN": "kinv.models"}
+CLASSIFIER = "Classifier"
+CLASSES = (*METHODS, CLASSIFIER)  # what `load` builds; nothing else
+
+
+def describe(model: Any) -> tuple[str, dict[str, Any]]:
+    """The class name and the configuration from which `build` makes the model again, without its weights.
+
+    Raises:
+        ValueError: a model that artifacts can't hold.
+    """
+    import keras
+
+    from kinv.classifiers import CLASSIFIERS
+
+    name = type(model).__name__
+    if METHODS.get(name) and type(model).__module__.startswith(METHODS[name]):
+        return name, model.get_config()
+    if isinstance(model, keras.Model) and model.name in CLASSIFIERS:
+        return CLASSIFIER, {"name": model.name}
+    raise ValueError(
+        f"kinv.save takes {', '.join(METHODS)} and kinv's classifiers, received {name} {getattr(model, 'name', '')!r}. "
+        "Other Keras models: model.save()."
+    )
+
+
+def build(name: str, config: dict[str, Any]) -> Any:
+    """The model that `describe` described, with random weights.
+
+    Raises:
+        ValueError, TypeError, KeyError: a configuration that does not fit.
+    """
+    if name == CLASSIFIER:
+        from kinv import classifiers
+
+        return classifiers.build(config["name"])
+    return getattr(import_module(METHODS[name]), name).from_config(config)
+
+
+def endpoints(model: Any) -> dict[str, tuple[Any, list[Any]]]:
+    """What the SavedModel answers: endpoint name to function and input signature."""
+    if hasattr(model, "export_endpoints"):
+        return model.export_endpoints()
+    import tensorflow as tf
+
+    pictures = tf.TensorSpec((None, *model.input_shape[1:]), tf.float32, name="images")
+
+    def classify(images):
+        return model(images, training=False)
+
+    return {"classify": (classify, [pictures])}

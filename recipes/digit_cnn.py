@@ -1,0 +1,113 @@
+"""The digit classifier of the Filter GAN paper: five convolutions, ten epochs on MNIST (section 5).
+
+    python -m recipes.digit_cnn                  # default: 12 minutes and 1.5 GB on two busy cores
+    python -m recipes.digit_cnn --preset smoke   # seconds: does it run?
+
+With all 60,000 digits (`KINV_DATA_DIR`, Keras's cache, or `--download`) it is right on 99.45 % of MNIST's test digits,
+where the paper's network is right on 97.1 %.
+"""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from recipes.command_line import main
+from recipes.provenance import as_json, hardware
+
+COLUMNS = {"loss": "loss", "accuracy": "accuracy", "val_accuracy": "test"}
+PAPER = 0.971  # section 5.2
+CARD = Path(__file__).parents[1] / "hub_cards" / "digit_cnn.md"
+
+
+@dataclass(frozen=True)
+class Config:
+    """Where the paper gives no value, it is Keras's usual one."""
+
+    preset: Literal["smoke", "default", "paper"] = "default"
+    data: str = "mnist"
+    download: bool = False  # lets MNIST be fetched
+    limit: int | None = None  # digits to train with, and to test with
+    output: Path = Path("artifacts")  # the artifact's folder is made in here
+    checkpoints: Path = Path("runs")
+    seed: int = 0
+
+    epochs: int = 10  # paper, section 5
+    batch_size: int = 128
+    learning_rate: float = 2e-3  # Adam, with a cosine to zero
+
+
+PRESETS = {
+    "default": Config(),
+    "smoke": Config(epochs=1, limit=256),
+    "paper": Config(),
+}
+
+
+def run(config: Config) -> dict[str, float]:
+    """Trains, measures and keeps; returns the metrics."""
+    import kinv.backend  # starts TensorFlow quietly, before anything else imports it
+
+    # isort: split
+    import keras
+    import tensorflow as tf
+
+    import kinv
+    from kinv import analysis, classifiers, data
+    from kinv.hub.checkpoint import Checkpoint
+    from recipes.progress import Progress
+
+    keras.utils.set_random_seed(config.seed)
+    tf.config.experimental.enable_op_determinism()
+    started = time.monotonic()
+
+    train, test = (data.find(config.data, split, download=config.download) for split in ("train", "test"))
+    (images, labels), (test_images, test_labels) = train.load(limit=config.limit), test.load(limit=config.limit)
+    if labels is None or test_labels is None:
+        raise ValueError(f"{config.data} has no labels")
+    print(f"Digits:   {train.description}; to test: {test.description}", flush=True)
+
+    classifier = classifiers.build("digit_cnn")
+    steps = len(images) // config.batch_size
+    classifier.compile(
+        keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(config.learning_rate, config.epochs * steps)),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+    )
+    name = "digit_cnn" if config.preset == "default" else f"digit_cnn_{config.preset}"
+    checkpoint = Checkpoint(config.checkpoints / name, run={**as_json(config), "digits": train.description})
+    first = checkpoint.restore(classifier)
+    if first:
+        print(f"Going on after epoch {first} of {config.epochs} ({checkpoint.folder})")
+    classifier.fit(
+        data.shuffled_batches(images, labels, config.batch_size, config.seed, first_step=first * steps),
+        epochs=config.epochs,
+        steps_per_epoch=steps,
+        initial_epoch=first,
+        validation_data=(test_images, test_labels),
+        validation_batch_size=500,
+        callbacks=[checkpoint, Progress(COLUMNS)],
+        shuffle=False,
+        verbose=0,
+    )
+
+    metrics = {"test_accuracy": analysis.accuracy(classifier, test_images, test_labels, batch_size=500)}
+    metadata: dict[str, Any] = {
+        "name": name,
+        "recipe": "recipes.digit_cnn",
+        "config": as_json(config),
+        "seed": config.seed,
+        "metrics": metrics,
+        "data": {"train": train.description, "test": test.description, "license": train.license},
+        "minutes": round((time.monotonic() - started) / 60, 1),
+        "hardware": hardware(),
+    }
+    folder = kinv.save(classifier, config.output / name, metadata, card=CARD.read_text(encoding="utf-8"))
+    checkpoint.forget()
+    print(f"\nTest accuracy: {metrics['test_accuracy']:.2%} of {len(test_labels):,} digits (paper: {PAPER:.1%})")
+    print(f"Artifact: {folder}")
+    return metrics
+
+
+if __name__ == "__main__":
+    main(run, PRESETS, __doc__)
