@@ -2,6 +2,7 @@
 
 import kinv.backend  # noqa: F401  (starts the backend quietly, before anything else imports it)
 
+from .filter_quality import FilterQuality, filter_quality
 from .learned_invariance import (
     InvarianceComparison,
     accuracy,
@@ -15,11 +16,13 @@ from .screening import screen, transformed_strip
 from .screening_results import Screening
 
 __all__ = [
+    "FilterQuality",
     "InvarianceComparison",
     "LearnedTransformation",
     "Screening",
     "accuracy",
     "compare_with_random",
+    "filter_quality",
     "predict",
     "predict_classes",
     "predictions_along_k",

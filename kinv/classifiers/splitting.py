@@ -23,8 +23,11 @@ class Split:
 
     def enter(self, images: Any) -> tuple[Any, list[Any]]:
         """The layer's input and `past` for pictures `(B, H, W, C)` in 0..255."""
-        entering = self.below(images, training=False)
-        return (entering[0], list(entering[1:])) if len(self.below.outputs) > 1 else (entering, [])
+        return self.separate(self.below(images, training=False))
+
+    def separate(self, outputs: Any) -> tuple[Any, list[Any]]:
+        """The layer's input and `past` from what `below` returns."""
+        return (outputs[0], list(outputs[1:])) if len(self.below.outputs) > 1 else (outputs, [])
 
     def leave(self, output: Any, past: list[Any]) -> Any:
         """Logits from the layer's output and `past`."""

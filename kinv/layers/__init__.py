@@ -2,9 +2,20 @@
 
 import kinv.backend  # noqa: F401  (starts the backend quietly, before anything else imports it)
 
+from .activation_discriminator import ActivationDiscriminator
 from .color_transformer import ColorTransformer
+from .filter_generator import FilterGenerator
+from .generated_convolution import GeneratedConvolution
 from .local_response_normalization import LocalResponseNormalization
 from .matrix_generator import MatrixGenerator
 from .spatial_transformer import SpatialTransformer
 
-__all__ = ["ColorTransformer", "LocalResponseNormalization", "MatrixGenerator", "SpatialTransformer"]
+__all__ = [
+    "ActivationDiscriminator",
+    "ColorTransformer",
+    "FilterGenerator",
+    "GeneratedConvolution",
+    "LocalResponseNormalization",
+    "MatrixGenerator",
+    "SpatialTransformer",
+]

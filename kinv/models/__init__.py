@@ -2,6 +2,7 @@
 
 import kinv.backend  # noqa: F401  (starts the backend quietly, before anything else imports it)
 
+from .filter_gan import FilterGAN
 from .invariant_transformer import InvariantTransformer
 
-__all__ = ["InvariantTransformer"]
+__all__ = ["FilterGAN", "InvariantTransformer"]

@@ -1,6 +1,6 @@
 """Holds the network under study beside a method, not inside it."""
 
-import keras
+from typing import Any
 
 
 class Frozen:
@@ -11,10 +11,10 @@ class Frozen:
     of its own either: Keras saves whatever it finds in `dir(model)`.
     """
 
-    def __init__(self, model: keras.Model | None):
+    def __init__(self, model: Any):
         self.model = model
 
-    def require(self, purpose: str) -> keras.Model:
+    def require(self, purpose: str) -> Any:
         """The network; raises `ValueError` if there is none."""
         if self.model is None:
             raise ValueError(

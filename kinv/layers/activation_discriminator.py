@@ -1,0 +1,95 @@
+"""The discriminator of the Filter GAN and, on the same trunk, the layer that reads the latent code."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable("kinv")
+class ActivationDiscriminator(keras.layers.Layer):
+    """D and Q: were these activations made by real filters, and if not, by which latent code?
+
+    "Parametrizing filters of a CNN with a GAN", section 3 and Algorithm 1: Q shares all layers but the last with D.
+    Both see activations alone, never the filters. The paper does not give the architecture: strided convolutions, a
+    dense layer, and a linear layer each. Activations are brought to mean 0 and variance 1, channel by channel, as the
+    real ones have them (`adapt`).
+
+    Args:
+        activation_shape: `(H, W, F)` of the convolution's output.
+        latent_dim: length of the latent code.
+        width: channels of the first convolution; every further one has twice as many, up to 128.
+        noise: standard deviation of what is added to normalised activations in training.
+        seed: of the weights and of the noise.
+
+    Call arguments:
+        activations: float tensor `(B, H, W, F)`.
+        training: whether noise is added.
+
+    Returns:
+        Logits of "real", `(B,)`, and estimated latent codes, `(B, Z)`.
+    """
+
+    LARGEST_MAP, WIDEST = 4, 128  # convolutions halve the map until it is so small, and get no wider
+
+    def __init__(
+        self,
+        activation_shape: Sequence[int],
+        latent_dim: int,
+        width: int = 32,
+        noise: float = 1.0,
+        seed: int = 0,
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        self.activation_shape, self.latent_dim = tuple(activation_shape), latent_dim
+        self.width, self.noise, self.seed = width, noise, seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.normalization = keras.layers.BatchNormalization(momentum=0.9, center=False, scale=False)
+        self.trunk, length, channels = [], max(self.activation_shape[:2]), width
+        while length > self.LARGEST_MAP:
+            number = len(self.trunk)
+            self.trunk.append(
+                keras.layers.Conv2D(channels, 3, 2, "same", activation="silu", kernel_initializer=self._start(number))
+            )
+            length, channels = math.ceil(length / 2), min(2 * channels, self.WIDEST)
+        self.trunk.append(keras.layers.Flatten())
+        self.trunk.append(keras.layers.Dense(self.WIDEST, "silu", kernel_initializer=self._start(100)))
+        self.real = keras.layers.Dense(1, kernel_initializer=self._start(101), name="real")
+        self.code = keras.layers.Dense(latent_dim, kernel_initializer=self._start(102), name="code")
+
+    def _start(self, number):
+        return keras.initializers.HeNormal(self.seed + number)
+
+    def build(self, activations_shape):
+        shape = (None, *self.activation_shape)
+        self.normalization.build(shape)
+        for layer in self.trunk:
+            layer.build(shape)
+            shape = layer.compute_output_shape(shape)
+        self.real.build(shape)
+        self.code.build(shape)
+
+    def adapt(self, activations: Any) -> None:
+        """Follows mean and variance of real activations `(B, H, W, F)`, channel by channel."""
+        self.normalization(activations, training=True)
+
+    def call(self, activations, training=None):
+        x = self.normalization(activations, training=False)
+        if training and self.noise:
+            x = x + self.noise * keras.random.normal(ops.shape(x), seed=self.seed_generator)
+        for layer in self.trunk:
+            x = layer(x)
+        return self.real(x)[:, 0], self.code(x)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "activation_shape": list(self.activation_shape),
+            "latent_dim": self.latent_dim,
+            "width": self.width,
+            "noise": self.noise,
+            "seed": self.seed,
+        }

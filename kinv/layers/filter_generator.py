@@ -1,0 +1,76 @@
+"""The generator of the Filter GAN: latent codes in, the filters of a convolution out."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable("kinv")
+class FilterGenerator(keras.layers.Layer):
+    """Dense ReLU layers and a linear one that turn a latent code into all filters of a convolution.
+
+    "Parametrizing filters of a CNN with a GAN", section 3; the paper does not give the architecture.
+
+    Args:
+        kernel_shape: `(rows, columns, C / groups, F)`.
+        hidden_units: widths of the ReLU layers.
+        scale: standard deviation of the real filters; filters are generated in units of it.
+        seed: of the initial weights.
+
+    Call arguments:
+        z: float tensor `(B, Z)`.
+
+    Returns:
+        Tensor `(B, rows, columns, C / groups, F)`.
+    """
+
+    INITIAL_SPREAD = 0.5  # of the first filters, in units of `scale`
+
+    def __init__(
+        self,
+        kernel_shape: Sequence[int],
+        hidden_units: Sequence[int] = (64,),
+        scale: float = 1.0,
+        seed: int = 0,
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        if not hidden_units or min(hidden_units) < 1:
+            raise ValueError(f"hidden_units must be positive, received {hidden_units}")
+        self.kernel_shape, self.hidden_units = tuple(kernel_shape), tuple(hidden_units)
+        self.scale, self.seed = scale, seed
+        self.hidden = [
+            keras.layers.Dense(
+                units, "relu", kernel_initializer=keras.initializers.HeNormal(seed + index), name=f"hidden{index}"
+            )
+            for index, units in enumerate(self.hidden_units)
+        ]
+        start = keras.initializers.VarianceScaling(self.INITIAL_SPREAD**2, "fan_in", "normal", seed + 1000)
+        self.filters = keras.layers.Dense(math.prod(self.kernel_shape), kernel_initializer=start, name="filters")
+
+    def build(self, z_shape):
+        width = z_shape[-1]
+        for layer in (*self.hidden, self.filters):
+            layer.build((None, width))
+            width = layer.units
+
+    def call(self, z):
+        x = z
+        for layer in self.hidden:
+            x = layer(x)
+        return self.scale * ops.reshape(self.filters(x), (-1, *self.kernel_shape))
+
+    def compute_output_shape(self, z_shape):
+        return (z_shape[0], *self.kernel_shape)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "kernel_shape": list(self.kernel_shape),
+            "hidden_units": list(self.hidden_units),
+            "scale": self.scale,
+            "seed": self.seed,
+        }

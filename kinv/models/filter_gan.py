@@ -1,0 +1,301 @@
+"""The Filter GAN: a latent space for the filters of one convolution of a trained classifier."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from kinv.classifiers.splitting import split
+from kinv.layers.activation_discriminator import ActivationDiscriminator
+from kinv.layers.filter_generator import FilterGenerator
+from kinv.layers.generated_convolution import GeneratedConvolution, convolution_kernel
+
+from .frozen import Frozen
+
+METRICS = (
+    "discriminator_loss",
+    "generator_loss",
+    "information_loss",
+    "explained_variance",
+    "discriminator_accuracy",
+    "diversity",
+)
+NETWORKS = ("discriminator", "generator", "code")  # in the order of their updates, Algorithm 1
+
+
+@keras.saving.register_keras_serializable("kinv")
+class FilterGAN(keras.Model):
+    """Learns to generate filters for a layer of a classifier that do what the real ones do, in many ways.
+
+    "Parametrizing filters of a CNN with a GAN", section 3 and Algorithm 1. A generator turns a latent code into
+    filters. A discriminator tells the layer's real outputs from those that generated filters make of other pictures;
+    an InfoGAN head on the same trunk reads the code from the output, so that the filters have to depend on it. The
+    outputs compared are the convolution's own, before batch norm and activation: there nothing that the filters do
+    is cut off, and the average over filter sets is the convolution with their average.
+
+    Deviations from the paper:
+        - Noise is added to what discriminator and InfoGAN head see. Without it the smallest change of the filters can
+          be read exactly: the mutual information is infinite, and does not ask for filters that differ visibly.
+        - Filters are rewarded with `-log D` (`saturating=False`). With the paper's `log(1 - D)` the discriminator is
+          right on 99.9 % after 1,000 steps, and the generator's gradient is gone.
+        - The real bias of the layer is kept; the paper speaks of filters only.
+        - Real and generated outputs in a step are of different pictures, half of the batch each.
+
+    Args:
+        classifier: Keras model, pictures `(B, H, W, C)` in 0..255 to logits; not trained, not saved. May be left out
+            where only filters are generated, as after loading.
+        layer: name of a `Conv2D` or `DepthwiseConv2D`.
+        latent_dim: length of the latent code `z`, which is standard normal.
+        information_weight: lambda.
+        noise: standard deviation of the noise, in units of the outputs' own, channel by channel.
+        saturating: the paper's loss for the generator.
+        hidden_units: widths of the generator's ReLU layers.
+        width: channels of the discriminator's first convolution.
+        seed: of the initial weights and of everything drawn in training.
+        shapes: kernel and output shape and the filters' deviation, where there is no classifier to tell them.
+
+    Call arguments:
+        z: float tensor `(B, Z)`.
+
+    Returns:
+        Filters, `(B, rows, columns, C / groups, F)`.
+
+    Raises:
+        ValueError: a value out of its range, or a layer that is no convolution or can't be cut out.
+    """
+
+    def __init__(
+        self,
+        classifier: keras.Model | None = None,
+        layer: str = "",
+        *,
+        latent_dim: int = 16,
+        information_weight: float = 0.3,
+        noise: float = 1.0,
+        saturating: bool = False,
+        hidden_units: Sequence[int] = (64,),
+        width: int = 32,
+        seed: int = 0,
+        shapes: dict[str, Any] | None = None,
+        name: str = "filter_gan",
+    ):
+        super().__init__(name=name)
+        if latent_dim < 1 or width < 1:
+            raise ValueError(f"latent_dim and width must be at least 1, received {latent_dim} and {width}")
+        if information_weight < 0 or noise < 0:
+            raise ValueError(
+                f"information_weight and noise must not be negative, received {information_weight} and {noise}"
+            )
+        self.layer, self.latent_dim, self.width, self.seed = layer, latent_dim, width, seed
+        self.information_weight, self.noise, self.saturating = information_weight, noise, saturating
+        self.hidden_units = tuple(hidden_units)
+        cut = None if classifier is None else _Cut(classifier, layer)
+        self.cut = Frozen(cut)
+        shapes = shapes if cut is None else cut.shapes()
+        if shapes is None:
+            raise ValueError("FilterGAN needs a classifier and the name of one of its convolutions.")
+        self.shapes = shapes
+        self.generator = FilterGenerator(
+            self.shapes["kernel"], hidden_units, self.shapes["deviation"], seed, name="generator"
+        )
+        self.discriminator = ActivationDiscriminator(
+            self.shapes["output"], latent_dim, width, noise, seed + 2000, name="discriminator"
+        )
+        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.means = {name: keras.metrics.Mean(name=name) for name in METRICS}
+        self.generator.build((None, latent_dim))
+        self.discriminator.build((None, *self.shapes["output"]))
+        self.built = True
+
+    def set_classifier(self, classifier: keras.Model) -> None:
+        """Takes the network whose layer has learned filters, for example after loading.
+
+        Raises:
+            ValueError: its layer has other shapes.
+        """
+        cut = _Cut(classifier, self.layer)
+        if cut.shapes()["kernel"] != self.shapes["kernel"] or cut.shapes()["output"] != self.shapes["output"]:
+            raise ValueError(f"{self.layer!r} must have {self.shapes}, received one with {cut.shapes()}")
+        self.cut = Frozen(cut)
+        self.train_function = None  # compiled for the network before
+
+    def compile(self, optimizers: dict[str, Any] | None = None, **kwargs: Any) -> None:
+        """`optimizers` for `"discriminator"`, `"generator"` and `"code"`; default RMSprop at 3e-4 (paper: RMSprop)."""
+        super().compile(**kwargs)
+        optimizers = optimizers or {name: keras.optimizers.RMSprop(3e-4) for name in NETWORKS}
+        if set(optimizers) != set(NETWORKS):
+            raise ValueError(f"optimizers must be one each for {NETWORKS}, received {sorted(optimizers)}")
+        self.discriminator_optimizer, self.generator_optimizer, self.code_optimizer = (
+            optimizers[name] for name in NETWORKS
+        )
+        for name, variables in self._variables().items():
+            optimizers[name].build(variables)
+
+    def get_compile_config(self):
+        return {
+            "optimizers": {name: keras.optimizers.serialize(getattr(self, f"{name}_optimizer")) for name in NETWORKS}
+        }
+
+    def compile_from_config(self, config):
+        self.compile({name: keras.optimizers.deserialize(value) for name, value in config["optimizers"].items()})
+
+    @property
+    def metrics(self):
+        return list(self.means.values())
+
+    def call(self, z):
+        return self.generator(z)
+
+    def generate_filters(self, z: Any) -> Any:
+        """Filters `(B, rows, columns, C / groups, F)` for latent codes `(B, Z)`.
+
+        Raises:
+            ValueError: codes of another shape.
+        """
+        z = ops.convert_to_tensor(z, "float32")
+        if len(z.shape) != 2 or z.shape[-1] != self.latent_dim:
+            raise ValueError(f"z must have shape (batch, {self.latent_dim}), received {tuple(z.shape)}")
+        return self.generator(z)
+
+    def activations(self, images: Any, z: Any) -> Any:
+        """The layer's output, before its activation function, for picture after picture with filters of its own.
+
+        Args:
+            images: `(B, H, W, C)` in 0..255.
+            z: `(B, Z)`.
+
+        Returns:
+            Float tensor `(B, H', W', F)`.
+        """
+        cut = self.cut.require("activations")
+        entering, _ = cut.parts.enter(ops.cast(images, "float32"))
+        return cut.convolve(entering, self.generate_filters(z))
+
+    def convolve(self, entering: Any, kernels: Any) -> Any:
+        """The layer's output for its input `(B, H, W, C)`, with one set of filters for each picture or one for all."""
+        return self.cut.require("convolve").convolve(entering, kernels)
+
+    def read_codes(self, images: Any, z: Any) -> Any:
+        """What the InfoGAN head takes the codes `(B, Z)` for, from the outputs that their filters make, `(B, Z)`."""
+        return self.discriminator(self.activations(images, z), training=False)[1]
+
+    def train_step(self, data):
+        """Algorithm 1 on one batch of pictures: one half passes the real filters, the other half generated ones."""
+        images, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+        cut = self.cut.require("fit")
+        entering, _ = cut.parts.enter(ops.cast(images, "float32"))
+        half = ops.shape(entering)[0] // 2
+        real = cut.convolve(entering[half:], cut.kernel())
+        self.discriminator.adapt(real)
+        z = keras.random.normal((half, self.latent_dim), seed=self.seed_generator)
+        with tf.GradientTape() as through_filters:
+            filters = self.generator(z)
+            generated = cut.convolve(entering[:half], filters)
+
+        variables = self._variables()
+        with tf.GradientTape() as tape:
+            both = ops.concatenate([ops.stop_gradient(generated), real])
+            logits, _ = self.discriminator(both, training=True)
+            discriminator_loss = ops.mean(ops.softplus(logits[:half])) + ops.mean(ops.softplus(-logits[half:]))
+        slopes = tape.gradient(discriminator_loss, variables["discriminator"])
+        self.discriminator_optimizer.apply(slopes, variables["discriminator"])
+
+        with tf.GradientTape(persistent=True) as tape:
+            tape.watch(generated)
+            fooled, code = self.discriminator(generated, training=True)
+            error = ops.mean(ops.sum(ops.square(z - code), axis=-1))
+            information_loss = self.information_weight * error
+            adversarial = -ops.mean(ops.softplus(fooled)) if self.saturating else ops.mean(ops.softplus(-fooled))
+            generator_loss = adversarial + information_loss
+        slopes = through_filters.gradient(
+            generated, variables["generator"], output_gradients=tape.gradient(generator_loss, generated)
+        )
+        self.generator_optimizer.apply(slopes, variables["generator"])
+        self.code_optimizer.apply(tape.gradient(information_loss, variables["code"]), variables["code"])
+
+        told_apart = ops.concatenate([logits[:half] < 0, logits[half:] > 0])
+        values = (
+            discriminator_loss,
+            adversarial,
+            information_loss,
+            1 - error / self.latent_dim,
+            ops.mean(ops.cast(told_apart, "float32")),
+            diversity(filters, cut.kernel()),
+        )
+        for mean, value in zip(self.means.values(), values, strict=True):
+            mean.update_state(value)
+        return {name: mean.result() for name, mean in self.means.items()}
+
+    def _variables(self):
+        """What each of the three updates changes: D and Q share the trunk."""
+        trunk = [variable for layer in self.discriminator.trunk for variable in layer.trainable_variables]
+        return {
+            "discriminator": trunk + self.discriminator.real.trainable_variables,
+            "generator": self.generator.trainable_variables,
+            "code": trunk + self.discriminator.code.trainable_variables,
+        }
+
+    def export_endpoints(self) -> dict[str, tuple[Any, list[tf.TensorSpec]]]:
+        """What the SavedModel of this model answers: endpoint name to function and input signature."""
+        codes = tf.TensorSpec((None, self.latent_dim), tf.float32, name="z")
+        return {"generate": (self.generate_filters, [codes])}
+
+    def save_own_variables(self, store):
+        # Keras leaves the generators' state out; without it, resumed training would draw other numbers.
+        for name, generator in self._random().items():
+            store[name] = ops.convert_to_numpy(generator.state)
+
+    def load_own_variables(self, store):
+        for name, generator in self._random().items():
+            generator.state.assign(store[name][...])
+
+    def _random(self):
+        return {"random_state": self.seed_generator, "noise_state": self.discriminator.seed_generator}
+
+    def get_config(self):
+        return {
+            "layer": self.layer,
+            "latent_dim": self.latent_dim,
+            "information_weight": self.information_weight,
+            "noise": self.noise,
+            "saturating": self.saturating,
+            "hidden_units": list(self.hidden_units),
+            "width": self.width,
+            "seed": self.seed,
+            "shapes": self.shapes,
+            "name": self.name,
+        }
+
+
+class _Cut:
+    """A classifier cut at a convolution, whose filters can be replaced; not part of the model that looks at it."""
+
+    def __init__(self, classifier, layer):
+        self.parts = split(classifier, layer)
+        self.convolution = GeneratedConvolution.like(self.parts.layer)
+
+    def kernel(self):
+        return convolution_kernel(self.parts.layer)
+
+    def convolve(self, entering, kernels):
+        outputs = self.convolution(entering, kernels)
+        return outputs + self.parts.layer.bias if self.parts.layer.use_bias else outputs
+
+    def shapes(self):
+        kernel = ops.convert_to_numpy(self.kernel())
+        output = self.parts.layer.compute_output_shape(self.parts.below.outputs[0].shape)
+        return {"kernel": list(kernel.shape), "output": list(output[1:]), "deviation": float(np.std(kernel))}
+
+
+def diversity(filters: Any, real: Any) -> Any:
+    """Standard deviation of generated filters over draws, over that of the real filter's own weights; mean of filters.
+
+    Args:
+        filters: `(B, rows, columns, C / groups, F)`.
+        real: the same without the first axis.
+    """
+    spread = ops.sqrt(ops.mean(ops.var(filters, axis=0), axis=(0, 1, 2)))
+    return ops.mean(spread / ops.std(real, axis=(0, 1, 2)))

@@ -1,0 +1,162 @@
+"""The Filter GAN: what is replaced, what is seen, who is updated, and that it learns."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+
+from kinv import classifiers, data
+from kinv.layers.generated_convolution import convolution_kernel
+from kinv.models import FilterGAN
+from kinv.models.filter_gan import diversity
+
+
+def small_classifier(seed=0, side=8):
+    keras.utils.set_random_seed(seed)
+    images = keras.Input((side, side, 1))
+    x = keras.layers.Rescaling(1 / 255)(images)
+    x = keras.layers.Conv2D(3, 3, padding="same", activation="relu", name="below")(x)
+    y = keras.layers.Conv2D(4, 3, 2, padding="same", name="replaced", bias_initializer="random_normal")(x)
+    y = keras.layers.BatchNormalization()(y)
+    return keras.Model(images, keras.layers.Dense(5)(keras.layers.Flatten()(y)), name="small")
+
+
+def pictures(count, side=8):
+    return np.random.default_rng(1).uniform(0, 255, (count, side, side, 1)).astype("float32")
+
+
+@pytest.fixture
+def gan():
+    gan = FilterGAN(small_classifier(), "replaced", latent_dim=3, width=8, hidden_units=(16,))
+    gan.compile()
+    return gan
+
+
+def codes(count, latent_dim=3):
+    return np.random.default_rng(2).normal(size=(count, latent_dim)).astype("float32")
+
+
+@pytest.mark.parametrize(
+    "name, layer",
+    [("digit_cnn", "conv4"), ("squeezenet", "fire2_squeeze1x1"), ("efficientnet_lite0", "block2_depthwise")],
+)
+def test_with_the_real_filters_the_activations_are_the_networks_own(name, layer):
+    classifier = classifiers.build(name)
+    images = np.random.default_rng(0).uniform(0, 255, (2, *classifier.input_shape[1:])).astype("float32")
+    gan = FilterGAN(classifier, layer, latent_dim=2, width=4, hidden_units=(2,))
+    kernel = np.asarray(convolution_kernel(classifier.get_layer(layer)))
+    gan.generator.filters.kernel.assign(0 * gan.generator.filters.kernel)
+    gan.generator.filters.bias.assign(kernel.ravel() / gan.generator.scale)
+    network = keras.Model(classifier.input, classifier.get_layer(layer).output)
+    activation = classifier.get_layer(layer).activation
+    expected = np.asarray(network(images))
+    ours = activation(gan.activations(images, codes(2, 2)))
+    np.testing.assert_allclose(ours, expected, atol=1e-5 * max(1, np.abs(expected).max()))
+
+
+def test_every_picture_passes_filters_of_its_own(gan):
+    images, z = pictures(3), codes(3)
+    together = np.asarray(gan.activations(images, z))
+    for index in range(3):
+        alone = gan.activations(images[index : index + 1], z[index : index + 1])
+        np.testing.assert_allclose(together[index], alone[0], atol=1e-5)
+
+
+def test_the_discriminator_sees_outputs_only(gan):
+    nothing = gan.cut.model.convolve(np.zeros((2, 8, 8, 3), "float32"), gan.generate_filters(codes(2)))
+    said, read = gan.discriminator(nothing)  # whatever the filters, of nothing they make nothing
+    assert said[0] == said[1]
+    np.testing.assert_array_equal(read[0], read[1])
+
+
+def test_a_step_updates_each_network_and_leaves_the_classifier(gan):
+    classifier = small_classifier()
+    gan.set_classifier(classifier)
+    before = {name: [np.asarray(v).copy() for v in variables] for name, variables in gan._variables().items()}
+    frozen = [np.asarray(weight).copy() for weight in classifier.weights]
+    gan.fit(pictures(16), batch_size=16, verbose=0)
+    for name, variables in gan._variables().items():
+        assert all(np.any(np.asarray(now) != then) for now, then in zip(variables, before[name], strict=True)), name
+    for now, then in zip(classifier.weights, frozen, strict=True):
+        np.testing.assert_array_equal(now, then)
+    assert not {id(v) for v in gan.variables} & {id(v) for v in classifier.variables}
+
+
+def test_it_learns_filters_that_pass_for_real():
+    digits = data.load("mnist", "train", limit=2048)[0][:, 6:22, 6:22]
+    classifier = small_classifier(side=16)
+    gan = FilterGAN(classifier, "replaced", latent_dim=2, width=16, hidden_units=(32,), noise=0.5, seed=3)
+    gan.compile({name: keras.optimizers.RMSprop(1e-3) for name in ("discriminator", "generator", "code")})
+    kernel = np.asarray(classifier.get_layer("replaced").kernel)
+
+    def distance():
+        mean = np.asarray(gan.generate_filters(codes(200, 2))).mean(axis=0)
+        return np.linalg.norm(mean - kernel) / np.linalg.norm(kernel)
+
+    assert distance() > 1  # nothing is known of the real filters yet
+    history = gan.fit(digits, batch_size=128, epochs=35, verbose=0).history
+    assert distance() < 0.8
+    assert history["explained_variance"][-1] > 0.4
+    assert history["diversity"][-1] > 0.1
+
+
+def test_the_same_seed_trains_alike():
+    def train():
+        keras.utils.set_random_seed(5)
+        gan = FilterGAN(small_classifier(), "replaced", latent_dim=3, width=8, hidden_units=(16,), seed=1)
+        gan.compile()
+        gan.fit(pictures(32), batch_size=16, epochs=2, shuffle=False, verbose=0)
+        return np.asarray(gan.generate_filters(codes(4)))
+
+    np.testing.assert_array_equal(train(), train())
+
+
+def test_saturating_is_the_papers_loss():
+    losses = {}
+    for saturating in (True, False):
+        keras.utils.set_random_seed(5)
+        gan = FilterGAN(small_classifier(), "replaced", latent_dim=3, width=8, saturating=saturating, noise=0.0)
+        gan.compile()
+        losses[saturating] = gan.fit(pictures(16), batch_size=16, shuffle=False, verbose=0).history["generator_loss"][0]
+    # log(1 - D) = -softplus(s) and -log D = softplus(-s) of the same logits: their difference is not constant
+    assert losses[True] < 0 < losses[False]
+
+
+def test_diversity_is_zero_for_equal_and_one_for_as_spread_as_the_filter():
+    random = np.random.default_rng(0)
+    real = random.normal(size=(3, 3, 4, 2)).astype("float32")
+    assert float(diversity(np.stack([real] * 5), real)) < 1e-6
+    spread = random.normal(size=(4000, 3, 3, 4, 2)) * real.std(axis=(0, 1, 2))
+    assert float(diversity(spread.astype("float32"), real)) == pytest.approx(1, abs=0.02)
+
+
+def test_it_comes_back_from_its_configuration_and_weights(gan, tmp_path):
+    gan.fit(pictures(16), batch_size=16, verbose=0)
+    gan.save_weights(tmp_path / "gan.weights.h5")
+    again = FilterGAN.from_config(json.loads(json.dumps(gan.get_config())))
+    again.load_weights(tmp_path / "gan.weights.h5")
+    np.testing.assert_array_equal(again.generate_filters(codes(3)), gan.generate_filters(codes(3)))
+    with pytest.raises(ValueError, match="set_classifier"):
+        again.activations(pictures(3), codes(3))
+    again.set_classifier(small_classifier())
+    np.testing.assert_array_equal(again.activations(pictures(3), codes(3)), gan.activations(pictures(3), codes(3)))
+
+
+def test_wrong_arguments_are_refused(gan):
+    classifier = small_classifier()
+    for wrong, message in (
+        ({"layer": "absent"}, "no layer 'absent'; its convolutions are below, replaced"),
+        ({"layer": "batch_normalization"}, "no layer|expected a Conv2D"),
+        ({"layer": "replaced", "latent_dim": 0}, "latent_dim"),
+        ({"layer": "replaced", "noise": -1}, "noise"),
+        ({"layer": "replaced", "hidden_units": ()}, "hidden_units"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            FilterGAN(classifier, **wrong)
+    with pytest.raises(ValueError, match="needs a classifier"):
+        FilterGAN()
+    with pytest.raises(ValueError, match=r"z must have shape \(batch, 3\), received \(2, 4\)"):
+        gan.generate_filters(np.zeros((2, 4)))
+    with pytest.raises(ValueError, match="must have"):
+        gan.set_classifier(small_classifier(side=10))
