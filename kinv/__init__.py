@@ -7,12 +7,12 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from . import analysis, classifiers, data, figures, hub, layers, models, ops
-    from .analysis import Screening, screen
+    from .analysis import Screening, match_activations, screen
     from .hub import ArtifactError, load, save, verify
 
 _PACKAGES = {"analysis", "classifiers", "data", "figures", "hub", "layers", "models", "ops"}
 _FUNCTIONS = {
-    **dict.fromkeys(("Screening", "screen"), "analysis"),
+    **dict.fromkeys(("Screening", "match_activations", "screen"), "analysis"),
     **dict.fromkeys(("ArtifactError", "load", "save", "verify"), "hub"),
 }
 
@@ -26,6 +26,7 @@ __all__ = [
     "hub",
     "layers",
     "load",
+    "match_activations",
     "models",
     "ops",
     "save",

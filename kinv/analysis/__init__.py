@@ -2,6 +2,7 @@
 
 import kinv.backend  # noqa: F401  (starts the backend quietly, before anything else imports it)
 
+from .activation_matching import ActivationMatches, match_activations
 from .filter_quality import FilterQuality, filter_quality
 from .learned_invariance import (
     InvarianceComparison,
@@ -16,6 +17,7 @@ from .screening import screen, transformed_strip
 from .screening_results import Screening
 
 __all__ = [
+    "ActivationMatches",
     "FilterQuality",
     "InvarianceComparison",
     "LearnedTransformation",
@@ -23,6 +25,7 @@ __all__ = [
     "accuracy",
     "compare_with_random",
     "filter_quality",
+    "match_activations",
     "predict",
     "predict_classes",
     "predictions_along_k",

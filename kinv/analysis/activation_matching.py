@@ -1,0 +1,163 @@
+"""Pictures that make generated filters answer alike: the invariances that a Filter GAN found, to look at."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+from kinv import backend
+from kinv.ops.image_priors import alpha_norm, total_variation
+
+CHUNK = 256  # cells at a time
+SMALLEST_STEP, LARGEST_STEP = 1e-6, 1e4
+PROBE = 1e-4  # how far the first step moves a pixel, of the range of 1
+
+
+@dataclass(frozen=True)
+class ActivationMatches:
+    """What `match_activations` found; `R` rows and `R` columns of cells for every picture.
+
+    Attributes:
+        pictures: float32 `(N, R, R, H, W, C)` in 0..255.
+        codes: the latent codes of the cells, `(N, R, R, Z)`.
+        before: the objective at the original picture, `(N, R, R)`.
+        after: and at what was found.
+        dimensions: the two of `z` that change along rows and columns, `(N, 2)`.
+    """
+
+    pictures: np.ndarray
+    codes: np.ndarray
+    before: np.ndarray
+    after: np.ndarray
+    dimensions: np.ndarray
+
+    @property
+    def fall(self) -> np.ndarray:
+        """By which share the objective fell, `(N, R, R)`; NaN in the middle, where it starts at its end."""
+        middle = self.before.shape[1] // 2
+        fall = 1 - self.after / self.before
+        fall[:, middle, middle] = np.nan
+        return fall
+
+
+def match_activations(
+    gan: Any,
+    images: np.ndarray,
+    *,
+    z: np.ndarray | None = None,
+    dimensions: np.ndarray | None = None,
+    extent: float = 1.5,
+    cells: int = 7,
+    steps: int = 100,
+    alpha_weight: float = 1e-5,
+    variation_weight: float = 1e-5,
+    seed: int = 0,
+) -> ActivationMatches:
+    """For a grid of latent codes, pictures near the original whose activations are those of the original.
+
+    "Parametrizing filters of a CNN with a GAN", section 4: with `a(x|z)` the layer's output for the filters of `z`,
+    gradient descent from `x` on `|a(x'|z_k) - a(x|z)|^2 / |a(x|z)|^2 + Psi(x')`, for all `z_k` of a grid around `z`.
+    Every cell descends with its own step size (Barzilai and Borwein 1988) and keeps the best picture it met.
+
+    Args:
+        gan: a trained `FilterGAN` with its classifier.
+        images: `(N, H, W, C)` in 0..255.
+        z: the codes in the middle, `(N, Z)`; default: drawn.
+        dimensions: which two of `z` change, `(N, 2)`; default: drawn.
+        extent: `xi`; codes go from `-xi` to `xi` around the middle.
+        cells: rows and columns, an odd number.
+        steps: of gradient descent.
+        alpha_weight, variation_weight: of the natural image prior, on pictures in 0..1.
+        seed: of what is drawn.
+
+    Raises:
+        ValueError: no pictures, an even number of cells, or codes of another shape.
+    """
+    images = np.asarray(images, "float32")
+    if images.ndim != 4 or not len(images):
+        raise ValueError(f"images must have shape (count, height, width, channels), received {images.shape}")
+    if cells < 3 or cells % 2 == 0:
+        raise ValueError(f"cells must be an odd number of at least 3, received {cells}")
+    random = np.random.default_rng(seed)
+    if z is None:
+        z = random.normal(size=(len(images), gan.latent_dim))
+    if dimensions is None:
+        dimensions = np.stack([random.choice(gan.latent_dim, 2, replace=False) for _ in images])
+    if np.shape(z) != (len(images), gan.latent_dim) or np.shape(dimensions) != (len(images), 2):
+        raise ValueError(
+            f"z and dimensions must have shapes {(len(images), gan.latent_dim)} and {(len(images), 2)}, received "
+            f"{np.shape(z)} and {np.shape(dimensions)}"
+        )
+    codes = _grid(np.asarray(z, "float32"), np.asarray(dimensions), extent, cells)
+    flat = codes.reshape(-1, gan.latent_dim)
+    middle = np.repeat(np.asarray(z, "float32"), cells**2, axis=0)
+    start = np.repeat(images, cells**2, axis=0)
+    descend = _Descent(gan, steps, alpha_weight, variation_weight)
+    parts = [descend(start[at], middle[at], flat[at]) for at in _chunks(len(start))]
+    found, before, after = (np.concatenate(values) for values in zip(*parts, strict=True))
+    shape = (len(images), cells, cells)
+    return ActivationMatches(
+        found.reshape(*shape, *images.shape[1:]), codes, before.reshape(shape), after.reshape(shape), dimensions
+    )
+
+
+class _Descent:
+    """Projected gradient descent for many cells, all at once."""
+
+    def __init__(self, gan, steps, alpha_weight, variation_weight):
+        self.gan, self.steps = gan, steps
+
+        def objective(pictures, target, size, kernels):
+            entering, _ = gan.cut.require("match_activations").parts.enter(255.0 * pictures)
+            missed = ops.sum(ops.square(gan.convolve(entering, kernels) - target), axis=(1, 2, 3)) / size
+            prior = alpha_weight * alpha_norm(pictures) + variation_weight * total_variation(pictures)
+            return missed + prior
+
+        def slope(pictures, target, size, kernels):
+            _, (gradient,) = backend.value_and_grad(lambda p: ops.sum(objective(p, target, size, kernels)))(pictures)
+            return objective(pictures, target, size, kernels), gradient
+
+        self.slope = backend.compile(slope)
+        self.output = backend.compile(gan.activations)
+
+    def __call__(self, images, middle, codes):
+        target = self.output(ops.convert_to_tensor(images), ops.convert_to_tensor(middle))
+        size = ops.sum(ops.square(target), axis=(1, 2, 3))
+        kernels = self.gan.generate_filters(codes)
+        pictures = images / 255.0
+        value, gradient = self._at(pictures, target, size, kernels)
+        first, best, best_value = value, pictures, value
+        step = PROBE / (np.abs(gradient).max(axis=(1, 2, 3), keepdims=True) + 1e-12)
+        for _ in range(self.steps):
+            moved = np.clip(pictures - step * gradient, 0, 1)
+            value, new = self._at(moved, target, size, kernels)
+            way, turn = moved - pictures, new - gradient
+            curvature = (way * turn).sum(axis=(1, 2, 3), keepdims=True)
+            squared = (way * way).sum(axis=(1, 2, 3), keepdims=True)
+            step = np.where(curvature > 0, squared / np.maximum(curvature, 1e-20), 2 * step)
+            step = np.clip(step, SMALLEST_STEP, LARGEST_STEP)
+            pictures, gradient = moved, new
+            better = value < best_value
+            best = np.where(better[:, None, None, None], moved, best)
+            best_value = np.where(better, value, best_value)
+        return 255.0 * best, first, best_value
+
+    def _at(self, pictures, target, size, kernels):
+        value, gradient = self.slope(ops.convert_to_tensor(pictures.astype("float32")), target, size, kernels)
+        return ops.convert_to_numpy(value), ops.convert_to_numpy(gradient)
+
+
+def _grid(z, dimensions, extent, cells):
+    """Codes `(N, R, R, Z)` around `(N, Z)`; the first of two dimensions changes from row to row."""
+    codes = np.broadcast_to(z[:, None, None], (len(z), cells, cells, z.shape[-1])).copy()
+    offsets = np.linspace(-extent, extent, cells, dtype="float32")
+    picture = np.arange(len(z))
+    for index, offset in enumerate(offsets):
+        codes[picture, index, :, dimensions[:, 0]] += offset
+        codes[picture, :, index, dimensions[:, 1]] += offset
+    return codes
+
+
+def _chunks(count):
+    return [slice(start, min(start + CHUNK, count)) for start in range(0, count, CHUNK)]

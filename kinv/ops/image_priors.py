@@ -1,0 +1,42 @@
+"""What natural images have in common, as penalties (Mahendran and Vedaldi 2015, section 2.2).
+
+Shapes: `B` batch, `H` height, `W` width, `C` channels.
+"""
+
+from typing import Any
+
+from keras import ops
+
+
+def alpha_norm(images: Any, alpha: float = 6.0) -> Any:
+    """`sum |x|^alpha` of every picture around its own mean: keeps the range of intensities narrow.
+
+    Args:
+        images: float tensor `(B, H, W, C)`.
+        alpha: paper: 6.
+
+    Returns:
+        `(B,)`.
+    """
+    centred = images - ops.mean(images, axis=(1, 2, 3), keepdims=True)
+    return ops.sum(ops.power(ops.abs(centred), alpha), axis=(1, 2, 3))
+
+
+def total_variation(images: Any, beta: float = 2.0) -> Any:
+    """`sum ((x_right - x)^2 + (x_below - x)^2)^(beta / 2)` of every picture: keeps it smooth.
+
+    At the right and lower edge, where there is no neighbour, the difference counts as zero.
+
+    Args:
+        images: float tensor `(B, H, W, C)`.
+        beta: paper: 2; larger ones forbid edges less sharply than noise.
+
+    Returns:
+        `(B,)`.
+    """
+    down = ops.pad(images[:, 1:] - images[:, :-1], ((0, 0), (0, 1), (0, 0), (0, 0)))
+    right = ops.pad(images[:, :, 1:] - images[:, :, :-1], ((0, 0), (0, 0), (0, 1), (0, 0)))
+    squared = ops.square(down) + ops.square(right)
+    if beta != 2:
+        squared = ops.power(squared + 1e-12, beta / 2)  # the gradient of a root is infinite at zero
+    return ops.sum(squared, axis=(1, 2, 3))
