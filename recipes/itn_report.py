@@ -52,12 +52,7 @@ def keep(transformer, classifier, images, labels, names, history, metadata, fold
     for path, outputs in zip(PATHS, np.split(softmax, len(PATHS)), strict=True):
         unchanged[path] = np.mean(np.argmax(outputs, axis=-1) == first, axis=1)
         confidence[path] = np.mean(outputs[:, np.arange(len(first)), first], axis=1)
-    right = (
-        np.arange(len(images))
-        if labels is None
-        else np.flatnonzero(analysis.predict_classes(classifier, images) == labels)
-    )
-    shown = images[right[_spread(len(right), SHOWN)]]
+    shown = images[_chosen(classifier, images, labels)]
     transformed = _transformed(transformer, shown)
     metadata = {**metadata, "figure_5": _changes(shown, transformed)}
     pictures = _pictures(transformer, classifier, shown, transformed, names)
@@ -70,9 +65,14 @@ def keep(transformer, classifier, images, labels, names, history, metadata, fold
     return kinv.save(transformer, folder, metadata, writers, card=CARD.read_text(encoding="utf-8"))
 
 
-def _spread(count: int, shown: int) -> np.ndarray:
-    """Evenly spread positions, so that not all pictures come from the first classes."""
-    return np.linspace(0, count - 1, min(shown, count)).astype(int)
+def _chosen(classifier: keras.Model, images: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
+    """Which pictures are shown: evenly spread over those it gets right; without labels, the surest of each part."""
+    predictions, confidence = analysis.predict(classifier, images)
+    if labels is None:
+        parts = np.array_split(np.arange(len(images)), min(SHOWN, len(images)))
+        return np.array([part[np.argmax(confidence[part])] for part in parts])
+    right = np.flatnonzero(predictions == labels)
+    return right[np.linspace(0, len(right) - 1, min(SHOWN, len(right))).astype(int)]
 
 
 def _settings() -> tuple[np.ndarray, np.ndarray]:
