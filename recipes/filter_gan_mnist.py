@@ -1,6 +1,6 @@
 """Filter GAN on MNIST: the filters of a layer of the digit classifier as a latent space (sections 3 and 5.2).
 
-    python -m recipes.filter_gan_mnist                   # default: layer conv4, TODO minutes and TODO GB on two cores
+    python -m recipes.filter_gan_mnist                   # default: layer conv4, 16 minutes and 1.5 GB on two busy cores
     python -m recipes.filter_gan_mnist --layer conv2
     python -m recipes.filter_gan_mnist --preset smoke    # seconds: does it run?
 
@@ -47,7 +47,7 @@ class Config:
     latent_dim: int = 16
     information_weight: float = 0.3  # lambda
     noise: float = 1.0  # see FilterGAN; 0 is the paper's
-    hidden_units: tuple[int, ...] = (64,)
+    hidden_units: tuple[int, ...] = (32,)
     width: int = 32
     draws: int = 10  # paper, section 5.2
     singles: int = 100  # sets of filters that are measured alone
@@ -67,11 +67,13 @@ def run(config: Config) -> dict[str, float]:
 
     # isort: split
     import keras
+    import numpy as np
     import tensorflow as tf
 
     import kinv
     from kinv import analysis, classifiers, data, models
     from kinv.hub.checkpoint import Checkpoint
+    from kinv.layers.generated_convolution import convolution_kernel
     from kinv.models.filter_gan import NETWORKS
     from recipes import filter_gan_report
     from recipes.progress import Progress
@@ -141,9 +143,12 @@ def run(config: Config) -> dict[str, float]:
         "hardware": hardware(),
     }
     filter_gan_report.print_table(quality, metadata)
-    folder = kinv.save(gan, config.output / name, metadata, card=CARD.read_text(encoding="utf-8"))
+    kernel = np.asarray(convolution_kernel(classifier.get_layer(config.layer)))
+    drawings = filter_gan_report.draw(gan, kernel, config.seed + 2)
+    writers = {file_name: figure.savefig for file_name, figure in drawings.items()}
+    folder = kinv.save(gan, config.output / name, metadata, writers, card=CARD.read_text(encoding="utf-8"))
     checkpoint.forget()
-    print(f"\nArtifact: {folder}")
+    print(f"\nArtifact: {folder}\nPictures: {folder / 'figures'}")
     return quality.metrics()
 
 

@@ -2,11 +2,16 @@
 
 from typing import Any
 
+import numpy as np
+from matplotlib.figure import Figure
 from rich.console import Console
 from rich.table import Table
 
 from kinv.analysis import FilterQuality
+from kinv.analysis.filter_map import scale_filters
+from kinv.figures import filter_gan as figures
 
+SHOWN, MAPPED = 5, 20  # draws in figure 2 and in figure 5
 PAPER = {"network": "97.1%", "averaged": "98.2%"}  # section 5.2
 ROWS = {
     "network": "the network as it is",
@@ -26,3 +31,20 @@ def print_table(quality: FilterQuality, metadata: dict[str, Any]) -> None:
     table.add_row("explained variance of the latent code", f"{metrics['explained_variance']:.2f}", "")
     table.add_row("diversity, in deviations of the real filters", f"{metrics['diversity']:.2f}", "")
     Console().print(table)
+
+
+def draw(gan: Any, kernel: np.ndarray, seed: int) -> dict[str, Figure]:
+    """The paper's figures 2 and 5, by file name.
+
+    Args:
+        gan: a trained `FilterGAN`.
+        kernel: the real filters, `(rows, columns, C / groups, F)`.
+        seed: of the draws.
+    """
+    codes = np.random.default_rng(seed).normal(size=(MAPPED, gan.latent_dim))
+    generated = np.asarray(gan.generate_filters(codes))
+    rows = {"real": kernel, **{f"draw {index + 1}": generated[index] for index in range(SHOWN)}}
+    return {
+        "filters.png": figures.filters_as_colors(rows),
+        "map.png": figures.map_of_filters(*scale_filters(kernel, generated)),
+    }

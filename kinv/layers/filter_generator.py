@@ -32,7 +32,7 @@ class FilterGenerator(keras.layers.Layer):
     def __init__(
         self,
         kernel_shape: Sequence[int],
-        hidden_units: Sequence[int] = (64,),
+        hidden_units: Sequence[int] = (32,),
         scale: float = 1.0,
         seed: int = 0,
         **kwargs: Any,

@@ -76,7 +76,7 @@ class FilterGAN(keras.Model):
         information_weight: float = 0.3,
         noise: float = 1.0,
         saturating: bool = False,
-        hidden_units: Sequence[int] = (64,),
+        hidden_units: Sequence[int] = (32,),
         width: int = 32,
         seed: int = 0,
         shapes: dict[str, Any] | None = None,

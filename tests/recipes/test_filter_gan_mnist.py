@@ -1,0 +1,76 @@
+"""The Filter GAN's recipe, small: offline from nothing, interrupted and continued; and its committed artifact."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import kinv
+from kinv.hub.checkpoint import Checkpoint
+from recipes import filter_gan_mnist
+from recipes.provenance import as_json
+
+
+@pytest.fixture
+def config(tmp_path, no_data_folder):
+    smoke = filter_gan_mnist.PRESETS["smoke"]
+    return replace(smoke, preset="smoke", output=tmp_path / "artifacts", checkpoints=tmp_path / "runs")
+
+
+def codes(count):
+    return np.random.default_rng(0).normal(size=(count, 16)).astype("float32")
+
+
+def test_interrupted_and_continued_it_ends_with_the_same_filters(config, monkeypatch, capsys):
+    metrics = filter_gan_mnist.run(replace(config, output=config.output / "whole"))
+    out = capsys.readouterr().out
+    assert "real filters, layers above retrained" in out and "98.2%" in out
+    whole = config.output / "whole" / "filter_gan_mnist_conv4_smoke"
+    assert json.loads((whole / "metadata.json").read_text())["metrics"] == metrics
+    assert {file.name for file in (whole / "figures").iterdir()} == {"filters.png", "map.png"}
+
+    end_of_epoch = Checkpoint.on_epoch_end
+
+    def kill(self, epoch, logs=None):
+        end_of_epoch(self, epoch, logs)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Checkpoint, "on_epoch_end", kill)
+        filter_gan_mnist.run(config)
+    assert not (config.output / "filter_gan_mnist_conv4_smoke").exists()
+    assert filter_gan_mnist.run(config) == metrics
+    assert "Going on after epoch 1 of 2" in capsys.readouterr().out
+
+    first, second = (kinv.load(folder) for folder in (whole, config.output / "filter_gan_mnist_conv4_smoke"))
+    np.testing.assert_array_equal(first.generate_filters(codes(3)), second.generate_filters(codes(3)))
+    exported = tf.saved_model.load(whole / "saved_model")
+    np.testing.assert_allclose(exported.generate(codes(3)), first.generate_filters(codes(3)), atol=1e-6)
+
+
+def test_the_committed_artifact_keeps_what_was_promised():
+    folder = kinv.hub.find("filter_gan_mnist_conv4")
+    kinv.verify(folder)
+    metadata = kinv.hub.read_metadata(folder)
+    assert metadata["config"] == json.loads(json.dumps(as_json(filter_gan_mnist.PRESETS["default"])))
+    metrics = metadata["metrics"]
+    assert metrics["single_mean"] >= 0.95
+    assert metrics["explained_variance"] >= 0.75
+    assert metrics["diversity"] >= 0.30
+    assert sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) <= 8e6
+
+
+def test_its_numbers_can_be_measured_again():
+    gan, classifier = kinv.load("filter_gan_mnist_conv4"), kinv.classifiers.load("digit_cnn")
+    gan.set_classifier(classifier)
+    images, labels = kinv.data.load("mnist", "test", limit=500)
+    # one epoch on a few digits: the accuracies of retrained networks are the recipe's affair
+    quality = kinv.analysis.filter_quality(
+        gan, classifier, images[:256], labels[:256], images, labels, singles=10, epochs=1
+    )
+    kept = kinv.hub.read_metadata(kinv.hub.find("filter_gan_mnist_conv4"))["metrics"]
+    assert quality.singles.mean() == pytest.approx(kept["single_mean"], abs=0.02)
+    assert quality.explained_variance == pytest.approx(kept["explained_variance"], abs=0.05)
+    assert quality.diversity.mean() == pytest.approx(kept["diversity"], abs=0.02)
