@@ -47,6 +47,9 @@ chosen = [*kinv_ops.TRANSFORMATIONS, "translate_x+rotation"]
 magnitudes = {t.name: t.magnitudes[1::9] for t in kinv_ops.TRANSFORMATIONS.values()}
 magnitudes["translate_x+rotation"] = ([0, 0.2], [-30, 0])
 screening = analysis.screen(model, images, transformations=chosen, magnitudes=magnitudes, batch_size=2)
+options = {"transformations": chosen, "magnitudes": magnitudes, "batch_size": 2}
+whole, rounded = (analysis.screen(model, images.round().astype(dtype), **options) for dtype in ("uint8", "float32"))
+np.testing.assert_allclose(whole.softmax["softmax"], rounded.softmax["softmax"], atol=1e-4)
 assert len(screening.critical_points) > 0
 results["screening_softmax"] = screening.softmax["softmax"].to_numpy()
 results["screening_distance"] = np.nan_to_num(screening.accuracy["distance"].to_numpy())

@@ -9,6 +9,7 @@ from keras import ops
 from keras.backend import is_float_dtype
 
 FILLS = ("zeros", "reflect", "nearest")
+BITS = (0, 8, 16, 24)  # where the four bytes of an int32 begin
 
 
 def affine_sample(images: Any, matrices: Any, fill: str = "zeros") -> Any:
@@ -35,24 +36,33 @@ def affine_sample(images: Any, matrices: Any, fill: str = "zeros") -> Any:
 
 
 def pack_neighbours(images: Any) -> Any:
-    """What `affine_sample_neighbours` samples from: the 2 x 2 neighbourhood of every position as 4 C channels.
+    """What `affine_sample_neighbours` samples from: at every position, the four pixels of its 2 x 2 neighbourhood.
 
     One gather (and, backwards, one scatter) of long rows then does the work of four: 2 to 3 times faster on CPUs
-    than a gather for every neighbour. Pictures that are sampled many times are packed once; packed as uint8 they take
-    a quarter of the memory, and rotations, which jump about in it, two thirds of the time.
+    than a gather for every neighbour. Pictures that are sampled many times are packed once. Four bytes fit into one
+    int32, which is gathered 3 to 7 times as fast again.
 
     Args:
         images: float or uint8 tensor of shape `(B, H, W, C)`.
 
     Returns:
-        Tensor `(B, H + 1, W + 1, 4 C)` of the same dtype; pixels outside the frame are zero.
+        For floats, the pixels beside each other, `(B, H + 1, W + 1, 4 C)`. For uint8, the pixels as the four bytes of
+        int32s, `(B, H + 1, W + 1, C)`. Pixels outside the frame are zero.
     """
-    padded = ops.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)))
-    return ops.concatenate([padded[:, :-1, :-1], padded[:, :-1, 1:], padded[:, 1:, :-1], padded[:, 1:, 1:]], axis=-1)
+    images = ops.convert_to_tensor(images)
+    whole = not is_float_dtype(images.dtype)
+    padded = ops.pad(ops.cast(images, "int32") if whole else images, ((0, 0), (1, 1), (1, 1), (0, 0)))
+    pixels = padded[:, :-1, :-1], padded[:, :-1, 1:], padded[:, 1:, :-1], padded[:, 1:, 1:]
+    if not whole:
+        return ops.concatenate(pixels, axis=-1)
+    first, *others = pixels
+    for pixel, bits in zip(others, BITS[1:], strict=True):
+        first = ops.bitwise_or(first, ops.left_shift(pixel, bits))
+    return first
 
 
 def affine_sample_neighbours(neighbours: Any, matrices: Any, fill: str = "zeros") -> Any:
-    """`affine_sample` of pictures that `pack_neighbours` has packed, `(B, H + 1, W + 1, 4 C)`; uint8 becomes float32.
+    """`affine_sample` of pictures that `pack_neighbours` has packed; of uint8 pictures it makes float32 ones.
 
     Raises:
         ValueError: unknown `fill`.
@@ -137,8 +147,11 @@ def _interpolate(neighbours, y, x):
     picture = ops.reshape(ops.arange(batch, dtype="int32"), (-1, 1, 1))
     index = (picture * rows + row) * columns + column
     found = ops.take(ops.reshape(neighbours, (-1, channels)), ops.reshape(index, (-1,)), axis=0)
-    found = ops.cast(ops.reshape(found, (batch, height, width, channels)), y.dtype)
-    a, b, c, d = ops.split(found, 4, axis=-1)
+    found = ops.reshape(found, (batch, height, width, channels))
+    if is_float_dtype(neighbours.dtype):
+        a, b, c, d = ops.split(found, 4, axis=-1)
+    else:
+        a, b, c, d = (ops.cast(ops.bitwise_and(ops.right_shift(found, bits), 255), y.dtype) for bits in BITS)
     upper, lower = a + right * (b - a), c + right * (d - c)
     return upper + below * (lower - upper)
 

@@ -90,7 +90,7 @@ class GaussianNoise(Transformation):
 
 
 def packed_aspect(neighbours: Any) -> float:
-    """Width / height of pictures that are packed `(B, H + 1, W + 1, 4 C)`."""
+    """Width / height of pictures that `pack_neighbours` has packed."""
     _, rows, columns, _ = ops.shape(neighbours)
     return (columns - 1) / (rows - 1)
 
