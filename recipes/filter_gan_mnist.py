@@ -115,7 +115,7 @@ def run(config: Config) -> dict[str, float]:
         epochs=config.epochs,
         steps_per_epoch=config.steps_per_epoch,
         initial_epoch=first,
-        callbacks=[checkpoint, Progress(COLUMNS)],
+        callbacks=[checkpoint, Progress(COLUMNS), models.CollapseNotice()],
         shuffle=False,
         verbose=0,
     )

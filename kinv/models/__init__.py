@@ -2,7 +2,8 @@
 
 import kinv.backend  # noqa: F401  (starts the backend quietly, before anything else imports it)
 
+from .collapse import CollapseNotice
 from .filter_gan import FilterGAN
 from .invariant_transformer import InvariantTransformer
 
-__all__ = ["FilterGAN", "InvariantTransformer"]
+__all__ = ["CollapseNotice", "FilterGAN", "InvariantTransformer"]

@@ -65,6 +65,12 @@ class FilterGAN(keras.Model):
 
     Raises:
         ValueError: a value out of its range, or a layer that is no convolution or can't be cut out.
+
+    Example:
+        >>> from kinv import classifiers
+        >>> gan = FilterGAN(classifiers.build("digit_cnn"), "conv4")
+        >>> gan.generate_filters(keras.random.normal((2, 16), seed=0)).shape
+        TensorShape([2, 3, 3, 32, 32])
     """
 
     def __init__(
