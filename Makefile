@@ -34,6 +34,8 @@ bench: $(VENV)/.ready
 figures: $(VENV)/.ready
 	$(BIN)/python -m recipes.itn_alexnet
 	$(BIN)/python -m recipes.itn_resnet
+	$(BIN)/python -m recipes.digit_cnn
+	$(BIN)/python -m recipes.filter_gan_mnist
 
 wheel: $(VENV)/.ready
 	$(BIN)/python -m build --wheel
