@@ -10,8 +10,8 @@ VIEWS = 10
 class TenCrops:
     """Corners and middle of every picture, and their mirror images (Krizhevsky et al. 2012, section 4.1).
 
-    Behaves like an array of crops, all pictures' first view, then their second and so on, but cuts them when they are
-    asked for: ten crops take ten times the memory of their pictures.
+    Like an array that takes slices and lists of indices: all pictures' first view, then their second and so on.
+    They are cut when they are asked for: ten crops take ten times the memory of their pictures.
 
     Args:
         pictures: `(N, H, H, C)`.

@@ -68,7 +68,7 @@ def run(config: Config) -> dict[str, float]:
     print(f"Digits:   {train.description}; to test: {test.description}", flush=True)
 
     classifier = classifiers.build("digit_cnn")
-    steps = len(images) // config.batch_size
+    steps = max(1, len(images) // config.batch_size)
     classifier.compile(
         keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(config.learning_rate, config.epochs * steps)),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),

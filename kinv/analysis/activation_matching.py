@@ -79,6 +79,8 @@ def match_activations(
         raise ValueError(f"images must have shape (count, height, width, channels), received {images.shape}")
     if cells < 3 or cells % 2 == 0:
         raise ValueError(f"cells must be an odd number of at least 3, received {cells}")
+    if steps < 1 or gan.latent_dim < 2:
+        raise ValueError(f"steps must be at least 1 and latent_dim at least 2, received {steps} and {gan.latent_dim}")
     random = np.random.default_rng(seed)
     if z is None:
         z = random.normal(size=(len(images), gan.latent_dim))
@@ -89,7 +91,10 @@ def match_activations(
             f"z and dimensions must have shapes {(len(images), gan.latent_dim)} and {(len(images), 2)}, received "
             f"{np.shape(z)} and {np.shape(dimensions)}"
         )
-    codes = _grid(np.asarray(z, "float32"), np.asarray(dimensions), extent, cells)
+    dimensions = np.asarray(dimensions)
+    if dimensions.min() < 0 or dimensions.max() >= gan.latent_dim or (dimensions[:, 0] == dimensions[:, 1]).any():
+        raise ValueError(f"dimensions must be two different ones of 0..{gan.latent_dim - 1}, received {dimensions}")
+    codes = _grid(np.asarray(z, "float32"), dimensions, extent, cells)
     flat = codes.reshape(-1, gan.latent_dim)
     middle = np.repeat(np.asarray(z, "float32"), cells**2, axis=0)
     start = np.repeat(images, cells**2, axis=0)
@@ -124,6 +129,8 @@ class _Descent:
     def __call__(self, images, middle, codes):
         target = self.output(ops.convert_to_tensor(images), ops.convert_to_tensor(middle))
         size = ops.sum(ops.square(target), axis=(1, 2, 3))
+        if not ops.convert_to_numpy(ops.all(size > 0)):
+            raise ValueError("The layer answers a picture with zeros, such as a black one: there is nothing to match.")
         kernels = self.gan.generate_filters(codes)
         pictures = images / 255.0
         value, gradient = self._at(pictures, target, size, kernels)

@@ -10,7 +10,8 @@ from keras import ops
 from kinv import backend
 from kinv.classifiers.splitting import split
 from kinv.data import shuffled_batches
-from kinv.layers.generated_convolution import convolution_kernel
+from kinv.layers.generated_convolution import activate, convolution_kernel
+from kinv.models.filter_gan import relative_spread
 
 from .learned_invariance import accuracy
 
@@ -28,7 +29,8 @@ class FilterQuality:
         control: with the real filters, and the layers above retrained in the same way.
         singles: `(draws,)`, with the filters of one draw, nothing retrained.
         explained_variance: of the latent code, by the InfoGAN head, from outputs without noise; 1 is all.
-        diversity: `(F,)`, standard deviation of a filter's weights over draws, over that of the real filter's weights.
+        diversity: standard deviation of a filter's weights over draws, over that of the real filter's weights, for
+            every filter whose weights are not all the same.
     """
 
     network: float
@@ -80,8 +82,14 @@ def filter_quality(
         epochs, batch_size, learning_rate: of retraining, with Adam and a cosine to zero.
         seed: of the draws and of the order of pictures.
     """
+    gan.cut.require("filter_quality")
     if len(images) == 0 or len(test_images) == 0:
         raise ValueError("filter_quality needs pictures to retrain with and pictures to measure on, received none.")
+    if min(draws, singles, singles_on, epochs) < 1:
+        raise ValueError(
+            f"draws, singles, singles_on and epochs must be at least 1, received {draws}, {singles}, {singles_on} and "
+            f"{epochs}"
+        )
     random = np.random.default_rng(seed)
     codes = {
         name: random.normal(size=(count, gan.latent_dim)).astype("float32")
@@ -93,14 +101,15 @@ def filter_quality(
     for network in (averaged, control):
         retrain_above(network, gan.layer, images, labels, epochs, batch_size, learning_rate, seed)
     some = np.linspace(0, len(test_images) - 1, min(singles_on, len(test_images))).astype(int)
-    spread = np.std(gan.generate_filters(codes["many"]), axis=0)
+    spread = relative_spread(gan.generate_filters(codes["many"]), kernel)
+    diversity, alive = (ops.convert_to_numpy(values) for values in spread)
     return FilterQuality(
         network=accuracy(classifier, test_images, test_labels, CHUNK),
         averaged=accuracy(averaged, test_images, test_labels, CHUNK),
         control=accuracy(control, test_images, test_labels, CHUNK),
         singles=_singles(gan, parts, test_images[some], test_labels[some], codes["singles"]),
         explained_variance=_explained_variance(gan, test_images, codes["many"]),
-        diversity=np.sqrt(np.mean(spread**2, axis=(0, 1, 2))) / np.std(kernel, axis=(0, 1, 2)),
+        diversity=diversity[alive],
     )
 
 
@@ -145,7 +154,8 @@ def _singles(gan, parts, images, labels, codes):
     """Accuracy with every code's filters; what lies below the layer is computed once for a chunk of pictures."""
 
     def right(entering, past, labels, kernel):
-        predictions = ops.argmax(parts.leave(gan.convolve(entering, kernel), past), axis=-1)
+        output = activate(parts.layer)(gan.convolve(entering, kernel))
+        predictions = ops.argmax(parts.leave(output, past), axis=-1)
         return ops.sum(ops.cast(ops.equal(ops.cast(predictions, "int32"), labels), "float32"))
 
     right, below = backend.compile(right), backend.compile_model(parts.below)

@@ -217,5 +217,5 @@ def _find_weights(name: str, classifier: Classifier, download: bool):
 def _put(model: keras.Model, put: Callable[[keras.Model, Path], None], path: Path) -> None:
     try:
         put(model, path)
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, OSError) as error:
         raise ValueError(f"{path} does not hold the weights of {model.name}: {error}") from error

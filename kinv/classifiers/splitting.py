@@ -38,7 +38,8 @@ def split(classifier: keras.Model, name: str) -> Split:
     """Cuts a Functional classifier at the layer called `name`, also inside of models that it is made of.
 
     Raises:
-        ValueError: there is no such layer, or it is called more than once, or has several inputs or outputs.
+        ValueError: there is no such layer, or more than one; it is called more than once, or has several inputs or
+            outputs; or the model is not Functional.
 
     Example:
         >>> from kinv import classifiers
@@ -74,9 +75,14 @@ def _enclosing(classifier, name):
     """The model among the classifier's layers that has the layer inside, or None if the classifier has it itself."""
     if any(layer.name == name for layer in classifier.layers):
         return None
-    for layer in classifier.layers:
-        if isinstance(layer, keras.Model) and name in _layer_names(layer):
-            return layer
+    nested = [layer for layer in classifier.layers if isinstance(layer, keras.Model) and name in _layer_names(layer)]
+    if len(nested) > 1:
+        raise ValueError(
+            f"{classifier.name} has a layer {name!r} in each of {', '.join(model.name for model in nested)}: "
+            "name them differently, or pass one of those models."
+        )
+    if nested:
+        return nested[0]
     raise ValueError(
         f"{classifier.name} has no layer {name!r}; its convolutions are {', '.join(convolutions(classifier))}."
     )
@@ -90,6 +96,8 @@ def _layer_names(model):
 def _split_at(model, name):
     if isinstance(model, keras.Sequential):
         model = keras.Model(model.inputs, model.outputs, name=model.name)  # the same layers, as a graph
+    if not hasattr(model, "_nodes_by_depth"):
+        raise ValueError(f"{model.name!r} is a subclassed {type(model).__name__}; only Functional models can be cut.")
     nodes = [node for depth in sorted(model._nodes_by_depth, reverse=True) for node in model._nodes_by_depth[depth]]
     calls = [node for node in nodes if node.operation.name == name]
     if len(calls) != 1 or len(calls[0].input_tensors) != 1 or len(calls[0].outputs) != 1:

@@ -10,7 +10,7 @@ from typing import Any
 
 from .. import __version__
 from ..artifact_folders import artifact_folders
-from .content import CLASSES, build, describe, endpoints
+from .content import CLASSES, build, copy_weights, describe, endpoints
 from .errors import ArtifactError
 from .manifest import verify, write_manifest
 
@@ -63,7 +63,7 @@ def save(
         (draft / CONFIG).write_text(config_text, encoding="utf-8")
         (draft / METADATA).write_text(metadata_text, encoding="utf-8")
         bare = build(name, config)  # without the state of optimizers, which may be larger than the model
-        bare.set_weights(model.get_weights())
+        copy_weights(model, bare)
         bare.save_weights(draft / WEIGHTS)
         export(bare, draft / SAVED_MODEL)
         for file_name, draw in (figures or {}).items():
@@ -94,7 +94,7 @@ def load(handle: str | os.PathLike) -> Any:
     try:
         model = build(config["class"], config["config"])
         model.load_weights(folder / WEIGHTS)
-    except (ValueError, TypeError, KeyError, OSError) as error:
+    except (ValueError, TypeError, KeyError, OSError, AttributeError) as error:
         raise ArtifactError(f"{folder} does not hold a valid {config['class']}: {error}") from error
     return model
 

@@ -16,12 +16,13 @@ def describe(model: Any) -> tuple[str, dict[str, Any]]:
     """
     import keras
 
+    from kinv import classifiers
     from kinv.classifiers import CLASSIFIERS
 
     name = type(model).__name__
     if METHODS.get(name) and type(model).__module__.startswith(METHODS[name]):
         return name, model.get_config()
-    if isinstance(model, keras.Model) and model.name in CLASSIFIERS:
+    if isinstance(model, keras.Model) and model.name in CLASSIFIERS and _alike(model, classifiers.build(model.name)):
         return CLASSIFIER, {"name": model.name}
     raise ValueError(
         f"kinv.save takes {', '.join(METHODS)} and kinv's classifiers, received {name} {getattr(model, 'name', '')!r}. "
@@ -39,7 +40,26 @@ def build(name: str, config: dict[str, Any]) -> Any:
         from kinv import classifiers
 
         return classifiers.build(config["name"])
+    unknown = {"classifier"} & set(config)  # an argument of the constructors, never part of a configuration
+    if unknown:
+        raise ValueError(f"unknown keys {unknown}")
     return getattr(import_module(METHODS[name]), name).from_config(config)
+
+
+def copy_weights(source: Any, target: Any) -> None:
+    """Weights and the state of random numbers, from a model to one that `build` made of its configuration."""
+    for theirs, ours in zip(source.variables, target.variables, strict=True):
+        ours.assign(theirs)
+
+
+def _alike(first: Any, second: Any) -> bool:
+    """Whether two Functional models have the same layers, whatever these are called."""
+
+    def layers(model):
+        configs = [(type(layer).__name__, layer.get_config()) for layer in model.layers]
+        return [(name, {key: value for key, value in config.items() if key != "name"}) for name, config in configs]
+
+    return first.input_shape == second.input_shape and layers(first) == layers(second)
 
 
 def endpoints(model: Any) -> dict[str, tuple[Any, list[Any]]]:

@@ -46,6 +46,8 @@ class GeneratedConvolution(keras.layers.Layer):
         super().__init__(**kwargs)
         if padding not in ("same", "valid"):
             raise ValueError(f"padding must be 'same' or 'valid', received {padding!r}")
+        if max(strides) > 1 and max(dilation_rate) > 1:
+            raise ValueError(f"strides and dilation_rate can't both exceed 1, received {strides} and {dilation_rate}")
         self.strides, self.padding, self.groups = tuple(strides), padding, groups
         self.dilation_rate = tuple(dilation_rate)
 
@@ -116,6 +118,11 @@ class GeneratedConvolution(keras.layers.Layer):
             "dilation_rate": self.dilation_rate,
             "groups": self.groups,
         }
+
+
+def activate(layer: keras.layers.Layer) -> Any:
+    """The activation function inside a convolution layer, which comes after what `GeneratedConvolution` computes."""
+    return layer.activation or keras.activations.linear
 
 
 def convolution_kernel(layer: keras.layers.Layer) -> Any:

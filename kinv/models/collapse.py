@@ -26,7 +26,7 @@ class CollapseNotice(keras.callbacks.Callback):
         self.patience = patience
 
     def on_train_begin(self, logs=None):
-        self.epochs = {"won": 0, "alike": 0}
+        self.epochs, self.said = {"won": 0, "alike": 0}, set()
 
     def on_epoch_end(self, epoch, logs=None):
         logs = logs or {}
@@ -47,5 +47,6 @@ class CollapseNotice(keras.callbacks.Callback):
 
     def _count(self, name, seen, message, epoch):
         self.epochs[name] = self.epochs[name] + 1 if seen else 0
-        if self.epochs[name] == self.patience:
+        if self.epochs[name] == self.patience and name not in self.said:
+            self.said.add(name)
             logger.warning("Epoch %d: %s", epoch + 1, message)

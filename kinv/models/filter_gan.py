@@ -130,7 +130,11 @@ class FilterGAN(keras.Model):
 
     def compile(self, optimizers: dict[str, Any] | None = None, **kwargs: Any) -> None:
         """`optimizers` for `"discriminator"`, `"generator"` and `"code"`; default RMSprop at 3e-4 (paper: RMSprop)."""
+        refused = {"optimizer", "loss"} & set(kwargs)
+        if refused:
+            raise ValueError(f"FilterGAN has three optimizers and its own losses, received {', '.join(refused)}")
         super().compile(**kwargs)
+        self.optimizer = None  # Keras's own, which nothing would use
         optimizers = optimizers or {name: keras.optimizers.RMSprop(3e-4) for name in NETWORKS}
         if set(optimizers) != set(NETWORKS):
             raise ValueError(f"optimizers must be one each for {NETWORKS}, received {sorted(optimizers)}")
@@ -193,8 +197,8 @@ class FilterGAN(keras.Model):
         images, _, _ = keras.utils.unpack_x_y_sample_weight(data)
         cut = self.cut.require("fit")
         entering, _ = cut.parts.enter(ops.cast(images, "float32"))
-        half = ops.shape(entering)[0] // 2
-        real = cut.convolve(entering[half:], cut.kernel())
+        half = ops.maximum(ops.shape(entering)[0] // 2, 1)
+        real = cut.convolve(entering[-half:], cut.kernel())  # a single last picture passes both
         self.discriminator.adapt(real)
         z = keras.random.normal((half, self.latent_dim), seed=self.seed_generator)
         with tf.GradientTape() as through_filters:
@@ -293,15 +297,31 @@ class _Cut:
     def shapes(self):
         kernel = ops.convert_to_numpy(self.kernel())
         output = self.parts.layer.compute_output_shape(self.parts.below.outputs[0].shape)
+        if None in output[1:]:
+            raise ValueError(
+                f"The output of {self.parts.layer.name!r} has the shape {output}: the classifier must take pictures of "
+                "one size. Wrap it: kinv.classifiers.wrap(model, input_shape=(height, width, channels))"
+            )
         return {"kernel": list(kernel.shape), "output": list(output[1:]), "deviation": float(np.std(kernel))}
 
 
 def diversity(filters: Any, real: Any) -> Any:
-    """Standard deviation of generated filters over draws, over that of the real filter's own weights; mean of filters.
+    """The mean of `relative_spread` over all filters that have one."""
+    spread, alive = relative_spread(filters, real)
+    return ops.sum(spread) / ops.maximum(ops.sum(ops.cast(alive, spread.dtype)), 1)
+
+
+def relative_spread(filters: Any, real: Any) -> Any:
+    """Standard deviation of generated filters over draws, over that of the real filter's own weights.
 
     Args:
         filters: `(B, rows, columns, C / groups, F)`.
         real: the same without the first axis.
+
+    Returns:
+        `(F,)`, and which filters have one: the real weights of a dead filter are all the same, and its number is 0.
     """
+    deviation = ops.std(real, axis=(0, 1, 2))
+    alive = deviation > 0
     spread = ops.sqrt(ops.mean(ops.var(filters, axis=0), axis=(0, 1, 2)))
-    return ops.mean(spread / ops.std(real, axis=(0, 1, 2)))
+    return ops.where(alive, spread / ops.where(alive, deviation, 1.0), 0.0), alive

@@ -6,7 +6,7 @@ Shapes: `B` batch, `H` height, `W` width, `C` channels.
 from typing import Any
 
 from keras import ops
-from keras.backend import is_float_dtype
+from keras.backend import is_float_dtype, standardize_dtype
 
 FILLS = ("zeros", "reflect", "nearest")
 BITS = (0, 8, 16, 24)  # where the four bytes of an int32 begin
@@ -45,11 +45,16 @@ def pack_neighbours(images: Any) -> Any:
     Args:
         images: float or uint8 tensor of shape `(B, H, W, C)`.
 
+    Raises:
+        ValueError: pictures of another dtype.
+
     Returns:
         For floats, the pixels beside each other, `(B, H + 1, W + 1, 4 C)`. For uint8, the pixels as the four bytes of
         int32s, `(B, H + 1, W + 1, C)`. Pixels outside the frame are zero.
     """
     images = ops.convert_to_tensor(images)
+    if not is_float_dtype(images.dtype) and standardize_dtype(images.dtype) != "uint8":
+        raise ValueError(f"images must be floats or uint8, received {standardize_dtype(images.dtype)}")
     whole = not is_float_dtype(images.dtype)
     padded = ops.pad(ops.cast(images, "int32") if whole else images, ((0, 0), (1, 1), (1, 1), (0, 0)))
     pixels = padded[:, :-1, :-1], padded[:, :-1, 1:], padded[:, 1:, :-1], padded[:, 1:, 1:]

@@ -82,6 +82,9 @@ def test_wrong_arguments_are_refused(gan):
         ({"images": pictures(1)[:0]}, "images must have shape"),
         ({"images": pictures(1), "cells": 4}, "odd number"),
         ({"images": pictures(1), "z": np.zeros((1, 2))}, "must have shapes"),
+        ({"images": pictures(1), "dimensions": np.array([[0, 3]])}, "two different ones"),
+        ({"images": pictures(1), "dimensions": np.array([[1, 1]])}, "two different ones"),
+        ({"images": pictures(1), "steps": 0}, "steps must be"),
     ):
         with pytest.raises(ValueError, match=message):
             analysis.match_activations(gan, **options)

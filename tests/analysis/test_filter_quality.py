@@ -1,5 +1,7 @@
 """The quality of generated filters, on a network and filters whose quality is known."""
 
+import importlib
+
 import keras
 import numpy as np
 import pytest
@@ -94,3 +96,26 @@ def test_explained_variance_is_of_what_the_head_reads(classifier, digits):
     assert measure(gan, classifier, digits).explained_variance == pytest.approx(0.75, abs=0.02)
     with pytest.raises(ValueError, match="received none"):
         analysis.filter_quality(gan, classifier, digits[0][:0], digits[1][:0], digits[0], digits[1])
+
+
+def test_the_activation_inside_a_layer_is_applied(digits):
+    images, labels = digits
+    inputs = keras.Input((28, 28, 1))
+    x = keras.layers.Conv2D(6, 5, 2, activation="relu", name="inside")(keras.layers.Rescaling(1 / 255)(inputs))
+    network = keras.Model(inputs, keras.layers.Dense(10)(keras.layers.Flatten()(x)))
+    network.compile(keras.optimizers.Adam(3e-3), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    network.fit(images, labels, batch_size=64, epochs=3, verbose=0)
+    quality = measure(gan_around(network, 0.0, "inside"), network, digits, singles_on=500)
+    np.testing.assert_allclose(quality.singles, quality.network)
+
+
+def test_wrong_arguments_are_refused_before_anything_is_trained(classifier, digits, monkeypatch):
+    module = importlib.import_module("kinv.analysis.filter_quality")  # the package's attribute is the function
+    monkeypatch.setattr(module, "retrain_above", lambda *arguments: pytest.fail("too late"))
+    gan = gan_around(classifier, 0.0)
+    for options in ({"singles": 0}, {"draws": 0}, {"epochs": 0}):
+        with pytest.raises(ValueError, match="must be at least 1"):
+            measure(gan, classifier, digits, **options)
+    alone = FilterGAN.from_config(gan.get_config())
+    with pytest.raises(ValueError, match="set_classifier"):
+        measure(alone, classifier, digits)

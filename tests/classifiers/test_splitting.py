@@ -67,3 +67,11 @@ def test_what_can_not_be_cut_is_said():
         split(twice, "shared")
     with pytest.raises(ValueError, match="one input"):
         split(residual(), "sum")
+
+
+def test_a_name_in_two_nested_models_is_ambiguous():
+    images = keras.Input((16, 16, 3))
+    both = [keras.Sequential([keras.layers.Conv2D(3, 3, name="same")], name=name)(images) for name in ("a", "b")]
+    model = keras.Model(images, keras.layers.GlobalAveragePooling2D()(keras.layers.Add()(both)))
+    with pytest.raises(ValueError, match="'same' in each of a, b"):
+        split(model, "same")

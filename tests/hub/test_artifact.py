@@ -254,3 +254,26 @@ def test_a_pytorch_loader_augments_through_numpy(saved, transformer, images):
     ((augmented, labels),) = batches
     np.testing.assert_allclose(augmented.transpose(0, 2, 3, 1), transformer.augment(images, 5), atol=1e-2)
     np.testing.assert_array_equal(labels, range(4))
+
+
+def test_the_state_of_random_numbers_is_kept(tmp_path, images):
+    transformer = InvariantTransformer(hidden_units=(8,), seed=2)
+    transformer(images)
+    again = kinv.load(kinv.save(transformer, tmp_path / "drawn"))
+    np.testing.assert_array_equal(again(images), transformer(images))
+
+
+def test_a_classifier_is_not_taken_by_its_name_alone(tmp_path):
+    other = kinv.classifiers.CLASSIFIERS["digit_cnn"].build(input_shape=(32, 32, 1))
+    with pytest.raises(ValueError, match="kinv's classifiers, received Functional 'digit_cnn'"):
+        kinv.save(other, tmp_path / "other")
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_configuration_that_names_a_classifier_is_refused(artifact):
+    config = json.loads((artifact / "config.json").read_text())
+    config["config"]["classifier"] = "mine"
+    (artifact / "config.json").write_text(json.dumps(config))
+    write_manifest(artifact)
+    with pytest.raises(kinv.ArtifactError, match="unknown keys"):
+        kinv.load(artifact)

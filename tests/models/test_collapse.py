@@ -20,7 +20,8 @@ def test_nothing_is_said_of_a_healthy_training(caplog):
 
 
 def test_a_discriminator_that_has_won_is_said_once(caplog):
-    (message,) = said(caplog, [WELL] + 5 * [{**WELL, "discriminator_loss": 0.01}])
+    lost = {**WELL, "discriminator_loss": 0.01}
+    (message,) = said(caplog, [WELL, lost, lost, lost, WELL, lost, lost])
     assert message.startswith("Epoch 3: the discriminator has won: its loss is 0.010.")
 
 
