@@ -19,7 +19,10 @@ class List:
         from kinv.hub import artifact_folders
         from kinv.hub.artifact import summary
 
-        table = Table("artifact", "class", "result", "size", "folder")
+        table = Table()
+        table.add_column("artifact", no_wrap=True)  # names are there to be copied
+        for title in ("class", "result", "size", "folder"):
+            table.add_column(title, overflow="fold")
         for shelf in artifact_folders():
             for folder in sorted(entry.parent for entry in shelf.glob("*/manifest.json")):
                 table.add_row(*summary(folder))
