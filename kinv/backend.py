@@ -16,7 +16,7 @@ from typing import Any
 
 
 def _start() -> None:
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # later remarks; what fails comes as an exception
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # later remarks: errors only
     import keras
 
     if keras.backend.backend() == "tensorflow":

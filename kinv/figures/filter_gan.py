@@ -60,17 +60,3 @@ def map_of_filters(real: np.ndarray, generated: np.ndarray) -> Figure:
     axis.set(title="filters: real (stars) and generated", xticks=[], yticks=[])
     axis.set_aspect("equal")
     return figure
-
-
-def diversity_against_accuracy(points: Mapping[str, tuple[float, float]]) -> Figure:
-    """What more diverse filters cost: one point for each setting.
-
-    Args:
-        points: by setting, its diversity and the mean accuracy of single draws.
-    """
-    figure, ((axis,),) = new_figure(5.5, 4)
-    for name, (diversity, accuracy) in points.items():
-        axis.scatter(diversity, accuracy, color=INK, s=20)
-        axis.annotate(name, (diversity, accuracy), fontsize=7, xytext=(4, 4), textcoords="offset points")
-    axis.set(xlabel="diversity, in deviations of the real filters", ylabel="accuracy with a single draw")
-    return figure

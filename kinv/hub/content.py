@@ -4,7 +4,7 @@ from importlib import import_module
 from typing import Any
 
 METHODS = {"InvariantTransformer": "kinv.models", "FilterGAN": "kinv.models"}
-CLASSIFIER = "Classifier"
+CLASSIFIER, OWN = "Classifier", ("digit_cnn",)  # other networks' weights are their authors' to share
 CLASSES = (*METHODS, CLASSIFIER)  # what `load` builds; nothing else
 
 
@@ -17,15 +17,14 @@ def describe(model: Any) -> tuple[str, dict[str, Any]]:
     import keras
 
     from kinv import classifiers
-    from kinv.classifiers import CLASSIFIERS
 
     name = type(model).__name__
     if METHODS.get(name) and type(model).__module__.startswith(METHODS[name]):
         return name, model.get_config()
-    if isinstance(model, keras.Model) and model.name in CLASSIFIERS and _alike(model, classifiers.build(model.name)):
+    if isinstance(model, keras.Model) and model.name in OWN and _alike(model, classifiers.build(model.name)):
         return CLASSIFIER, {"name": model.name}
     raise ValueError(
-        f"kinv.save takes {', '.join(METHODS)} and kinv's classifiers, received {name} {getattr(model, 'name', '')!r}. "
+        f"kinv.save takes {', '.join(METHODS)} and {', '.join(OWN)}, received {name} {getattr(model, 'name', '')!r}. "
         "Other Keras models: model.save()."
     )
 
@@ -39,6 +38,8 @@ def build(name: str, config: dict[str, Any]) -> Any:
     if name == CLASSIFIER:
         from kinv import classifiers
 
+        if config["name"] not in OWN:
+            raise ValueError(f"name must be one of {OWN}, received {config['name']!r}")
         return classifiers.build(config["name"])
     unknown = {"classifier"} & set(config)  # an argument of the constructors, never part of a configuration
     if unknown:

@@ -33,9 +33,3 @@ def test_the_map_has_a_colour_for_each_real_filter(random):
     assert len(generated) == len(real) == 4 and all(len(points.get_offsets()) == 6 for points in generated)
     colors = [tuple(points.get_facecolor()[0][:3]) for points in generated]
     assert len(set(colors)) == 4 and colors == [tuple(points.get_facecolor()[0][:3]) for points in real]
-
-
-def test_the_trade_off_has_a_point_for_every_setting():
-    (axis,) = figures.diversity_against_accuracy({"0.1": (0.1, 0.99), "1": (0.4, 0.9)}).axes
-    assert [tuple(points.get_offsets()[0]) for points in axis.collections] == [(0.1, 0.99), (0.4, 0.9)]
-    assert [text.get_text() for text in axis.texts] == ["0.1", "1"]
