@@ -58,7 +58,7 @@ def value_and_grad(function: Callable[..., Any]) -> Callable[..., tuple[Any, tup
     """A function that returns the value of `function` and its gradients for all its arguments.
 
     Args:
-        function: tensors to a scalar tensor, written with `keras.ops`.
+        function: tensors to a tensor, written with `keras.ops`. The gradients are those of its sum.
 
     Returns:
         A function of the same arguments that returns `(value, (gradient, ...))`; no gradient is `None`: an
@@ -84,7 +84,14 @@ def value_and_grad(function: Callable[..., Any]) -> Callable[..., tuple[Any, tup
 
         def evaluate_jax(*arguments):
             tensors = [ops.convert_to_tensor(argument) for argument in arguments]
-            return jax.value_and_grad(function, argnums=tuple(range(len(tensors))))(*tensors)
+
+            def with_sum(*arguments):
+                value = function(*arguments)
+                return value.sum(), value
+
+            places = tuple(range(len(tensors)))
+            (_, value), gradients = jax.value_and_grad(with_sum, argnums=places, has_aux=True)(*tensors)
+            return value, gradients
 
         return evaluate_jax
     if name == "torch":
@@ -94,7 +101,7 @@ def value_and_grad(function: Callable[..., Any]) -> Callable[..., tuple[Any, tup
             tensors = [ops.convert_to_tensor(argument).detach().requires_grad_(True) for argument in arguments]
             with torch.enable_grad():
                 value = function(*tensors)
-                gradients = torch.autograd.grad(value, tensors, allow_unused=True, materialize_grads=True)
+                gradients = torch.autograd.grad(value.sum(), tensors, allow_unused=True, materialize_grads=True)
             return value.detach(), tuple(gradient.detach() for gradient in gradients)
 
         return evaluate_torch

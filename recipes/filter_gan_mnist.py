@@ -122,7 +122,6 @@ def run(config: Config) -> dict[str, float]:
     print("Measuring the filters, with the layers above retrained ...", flush=True)
     quality = analysis.filter_quality(
         gan,
-        classifier,
         images,
         labels,
         test_images,

@@ -112,16 +112,17 @@ class _Descent:
 
     def __init__(self, gan, steps, alpha_weight, variation_weight):
         self.gan, self.steps = gan, steps
+        cut = gan.cut.require("match_activations")
 
         def objective(pictures, target, size, kernels):
-            entering, _ = gan.cut.require("match_activations").parts.enter(255.0 * pictures)
-            missed = ops.sum(ops.square(gan.convolve(entering, kernels) - target), axis=(1, 2, 3)) / size
+            entering, _ = cut.enter(255.0 * pictures)
+            missed = ops.sum(ops.square(cut.convolve(entering, kernels) - target), axis=(1, 2, 3)) / size
             prior = alpha_weight * alpha_norm(pictures) + variation_weight * total_variation(pictures)
             return missed + prior
 
         def slope(pictures, target, size, kernels):
-            _, (gradient,) = backend.value_and_grad(lambda p: ops.sum(objective(p, target, size, kernels)))(pictures)
-            return objective(pictures, target, size, kernels), gradient
+            value, (gradient,) = backend.value_and_grad(lambda p: objective(p, target, size, kernels))(pictures)
+            return value, gradient
 
         self.slope = backend.compile(slope)
         self.output = backend.compile(gan.activations)

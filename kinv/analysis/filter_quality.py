@@ -10,8 +10,7 @@ from keras import ops
 from kinv import backend
 from kinv.classifiers.splitting import split
 from kinv.data import shuffled_batches
-from kinv.layers.generated_convolution import activate, convolution_kernel
-from kinv.models.filter_gan import relative_spread
+from kinv.ops.diversity import relative_spread
 
 from .learned_invariance import accuracy
 
@@ -55,7 +54,6 @@ class FilterQuality:
 
 def filter_quality(
     gan: Any,
-    classifier: keras.Model,
     images: np.ndarray,
     labels: np.ndarray,
     test_images: np.ndarray,
@@ -72,8 +70,7 @@ def filter_quality(
     """Section 5.2 of "Parametrizing filters of a CNN with a GAN", with the control that it does not have.
 
     Args:
-        gan: a trained `FilterGAN`.
-        classifier: the network that it was trained on.
+        gan: a trained `FilterGAN` with its classifier.
         images, labels: to retrain with, `(N, H, W, C)` in 0..255 and `(N,)`.
         test_images, test_labels: to measure on.
         draws: sets of filters in the average. As the outputs compared come before the activation function, the
@@ -82,7 +79,7 @@ def filter_quality(
         epochs, batch_size, learning_rate: of retraining, with Adam and a cosine to zero.
         seed: of the draws and of the order of pictures.
     """
-    gan.cut.require("filter_quality")
+    cut = gan.cut.require("filter_quality")
     if len(images) == 0 or len(test_images) == 0:
         raise ValueError("filter_quality needs pictures to retrain with and pictures to measure on, received none.")
     if min(draws, singles, singles_on, epochs) < 1:
@@ -95,31 +92,21 @@ def filter_quality(
         name: random.normal(size=(count, gan.latent_dim)).astype("float32")
         for name, count in (("average", draws), ("singles", singles), ("many", CODES))
     }
-    parts = split(classifier, gan.layer)
-    kernel, average = convolution_kernel(parts.layer), ops.mean(gan.generate_filters(codes["average"]), axis=0)
-    averaged, control = (with_filters(classifier, gan.layer, filters) for filters in (average, kernel))
+    kernel, average = cut.kernel(), ops.mean(gan.generate_filters(codes["average"]), axis=0)
+    averaged, control = cut.copy(average), cut.copy(kernel)
     for network in (averaged, control):
         retrain_above(network, gan.layer, images, labels, epochs, batch_size, learning_rate, seed)
     some = np.linspace(0, len(test_images) - 1, min(singles_on, len(test_images))).astype(int)
     spread = relative_spread(gan.generate_filters(codes["many"]), kernel)
     diversity, alive = (ops.convert_to_numpy(values) for values in spread)
     return FilterQuality(
-        network=accuracy(classifier, test_images, test_labels, CHUNK),
+        network=accuracy(cut.classifier, test_images, test_labels, CHUNK),
         averaged=accuracy(averaged, test_images, test_labels, CHUNK),
         control=accuracy(control, test_images, test_labels, CHUNK),
-        singles=_singles(gan, parts, test_images[some], test_labels[some], codes["singles"]),
+        singles=_singles(cut, gan.generate_filters(codes["singles"]), test_images[some], test_labels[some]),
         explained_variance=_explained_variance(gan, test_images, codes["many"]),
         diversity=diversity[alive],
     )
-
-
-def with_filters(classifier: keras.Model, layer: str, kernel: Any) -> keras.Model:
-    """A copy of the classifier in which one convolution has other filters, `(rows, columns, C / groups, F)`."""
-    copy = keras.models.clone_model(classifier)
-    copy.set_weights(classifier.get_weights())
-    replaced = split(copy, layer).layer
-    replaced.kernel.assign(ops.reshape(kernel, replaced.kernel.shape))
-    return copy
 
 
 def retrain_above(
@@ -150,18 +137,17 @@ def retrain_above(
     )
 
 
-def _singles(gan, parts, images, labels, codes):
-    """Accuracy with every code's filters; what lies below the layer is computed once for a chunk of pictures."""
+def _singles(cut, filters, images, labels):
+    """Accuracy with every set of filters; what lies below the layer is computed once for a chunk of pictures."""
 
     def right(entering, past, labels, kernel):
-        output = activate(parts.layer)(gan.convolve(entering, kernel))
-        predictions = ops.argmax(parts.leave(output, past), axis=-1)
+        predictions = ops.argmax(cut.leave(cut.convolve(entering, kernel), past), axis=-1)
         return ops.sum(ops.cast(ops.equal(ops.cast(predictions, "int32"), labels), "float32"))
 
-    right, below = backend.compile(right), backend.compile_model(parts.below)
-    filters, found = gan.generate_filters(codes), np.zeros(len(codes))
+    right, below = backend.compile(right), backend.compile_model(cut.parts.below)
+    found = np.zeros(len(filters))
     for start in range(0, len(images), CHUNK):
-        entering, past = parts.separate(below(images[start : start + CHUNK]))
+        entering, past = cut.parts.separate(below(images[start : start + CHUNK]))
         answers = ops.convert_to_tensor(labels[start : start + CHUNK], "int32")
         found += [float(right(entering, past, answers, kernel)) for kernel in filters]
     return found / len(images)

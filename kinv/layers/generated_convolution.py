@@ -120,11 +120,6 @@ class GeneratedConvolution(keras.layers.Layer):
         }
 
 
-def activate(layer: keras.layers.Layer) -> Any:
-    """The activation function inside a convolution layer, which comes after what `GeneratedConvolution` computes."""
-    return layer.activation or keras.activations.linear
-
-
 def convolution_kernel(layer: keras.layers.Layer) -> Any:
     """A layer's filters as `GeneratedConvolution` takes them: `(rows, columns, C / groups, F)`.
 

@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from kinv.classifiers.splitting import split
+from kinv.classifiers.replaced_filters import ReplacedFilters
 from kinv.layers.activation_discriminator import ActivationDiscriminator
 from kinv.layers.filter_generator import FilterGenerator
-from kinv.layers.generated_convolution import GeneratedConvolution, convolution_kernel
+from kinv.ops.diversity import diversity
 
 from .frozen import Frozen
 
@@ -98,7 +97,7 @@ class FilterGAN(keras.Model):
         self.layer, self.latent_dim, self.width, self.seed = layer, latent_dim, width, seed
         self.information_weight, self.noise, self.saturating = information_weight, noise, saturating
         self.hidden_units = tuple(hidden_units)
-        cut = None if classifier is None else _Cut(classifier, layer)
+        cut = None if classifier is None else ReplacedFilters(classifier, layer)
         self.cut = Frozen(cut)
         shapes = shapes if cut is None else cut.shapes()
         if shapes is None:
@@ -122,7 +121,7 @@ class FilterGAN(keras.Model):
         Raises:
             ValueError: its layer has other shapes.
         """
-        cut = _Cut(classifier, self.layer)
+        cut = ReplacedFilters(classifier, self.layer)
         if cut.shapes()["kernel"] != self.shapes["kernel"] or cut.shapes()["output"] != self.shapes["output"]:
             raise ValueError(f"{self.layer!r} must have {self.shapes}, received one with {cut.shapes()}")
         self.cut = Frozen(cut)
@@ -181,12 +180,8 @@ class FilterGAN(keras.Model):
             Float tensor `(B, H', W', F)`.
         """
         cut = self.cut.require("activations")
-        entering, _ = cut.parts.enter(ops.cast(images, "float32"))
+        entering, _ = cut.enter(ops.cast(images, "float32"))
         return cut.convolve(entering, self.generate_filters(z))
-
-    def convolve(self, entering: Any, kernels: Any) -> Any:
-        """The layer's output for its input `(B, H, W, C)`, with one set of filters for each picture or one for all."""
-        return self.cut.require("convolve").convolve(entering, kernels)
 
     def read_codes(self, images: Any, z: Any) -> Any:
         """What the InfoGAN head takes the codes `(B, Z)` for, from the outputs that their filters make, `(B, Z)`."""
@@ -196,7 +191,7 @@ class FilterGAN(keras.Model):
         """Algorithm 1 on one batch of pictures: one half passes the real filters, the other half generated ones."""
         images, _, _ = keras.utils.unpack_x_y_sample_weight(data)
         cut = self.cut.require("fit")
-        entering, _ = cut.parts.enter(ops.cast(images, "float32"))
+        entering, _ = cut.enter(ops.cast(images, "float32"))
         half = ops.maximum(ops.shape(entering)[0] // 2, 1)
         real = cut.convolve(entering[-half:], cut.kernel())  # a single last picture passes both
         self.discriminator.adapt(real)
@@ -278,50 +273,3 @@ class FilterGAN(keras.Model):
             "shapes": self.shapes,
             "name": self.name,
         }
-
-
-class _Cut:
-    """A classifier cut at a convolution, whose filters can be replaced; not part of the model that looks at it."""
-
-    def __init__(self, classifier, layer):
-        self.parts = split(classifier, layer)
-        self.convolution = GeneratedConvolution.like(self.parts.layer)
-
-    def kernel(self):
-        return convolution_kernel(self.parts.layer)
-
-    def convolve(self, entering, kernels):
-        outputs = self.convolution(entering, kernels)
-        return outputs + self.parts.layer.bias if self.parts.layer.use_bias else outputs
-
-    def shapes(self):
-        kernel = ops.convert_to_numpy(self.kernel())
-        output = self.parts.layer.compute_output_shape(self.parts.below.outputs[0].shape)
-        if None in output[1:]:
-            raise ValueError(
-                f"The output of {self.parts.layer.name!r} has the shape {output}: the classifier must take pictures of "
-                "one size. Wrap it: kinv.classifiers.wrap(model, input_shape=(height, width, channels))"
-            )
-        return {"kernel": list(kernel.shape), "output": list(output[1:]), "deviation": float(np.std(kernel))}
-
-
-def diversity(filters: Any, real: Any) -> Any:
-    """The mean of `relative_spread` over all filters that have one."""
-    spread, alive = relative_spread(filters, real)
-    return ops.sum(spread) / ops.maximum(ops.sum(ops.cast(alive, spread.dtype)), 1)
-
-
-def relative_spread(filters: Any, real: Any) -> Any:
-    """Standard deviation of generated filters over draws, over that of the real filter's own weights.
-
-    Args:
-        filters: `(B, rows, columns, C / groups, F)`.
-        real: the same without the first axis.
-
-    Returns:
-        `(F,)`, and which filters have one: the real weights of a dead filter are all the same, and its number is 0.
-    """
-    deviation = ops.std(real, axis=(0, 1, 2))
-    alive = deviation > 0
-    spread = ops.sqrt(ops.mean(ops.var(filters, axis=0), axis=(0, 1, 2)))
-    return ops.where(alive, spread / ops.where(alive, deviation, 1.0), 0.0), alive

@@ -42,15 +42,13 @@ def gan_around(classifier, spread, layer="conv4"):
     return gan
 
 
-def measure(gan, classifier, digits, **options):
+def measure(gan, digits, **options):
     (images, labels), options = digits, {"singles": 3, "singles_on": 300, "epochs": 1, **options}
-    return analysis.filter_quality(
-        gan, classifier, images[:1000], labels[:1000], images[1000:], labels[1000:], **options
-    )
+    return analysis.filter_quality(gan, images[:1000], labels[:1000], images[1000:], labels[1000:], **options)
 
 
 def test_real_filters_are_as_good_as_the_network(classifier, digits):
-    quality = measure(gan_around(classifier, 0.0), classifier, digits)
+    quality = measure(gan_around(classifier, 0.0), digits)
     assert quality.averaged == pytest.approx(quality.control, abs=0.01)  # the same filters up to rounding
     some = np.linspace(0, 499, 300).astype(int)
     network = analysis.accuracy(classifier, digits[0][1000:][some], digits[1][1000:][some])
@@ -60,7 +58,7 @@ def test_real_filters_are_as_good_as_the_network(classifier, digits):
 
 
 def test_diversity_is_what_was_put_in(classifier, digits):
-    quality = measure(gan_around(classifier, 0.2), classifier, digits, singles=5)
+    quality = measure(gan_around(classifier, 0.2), digits, singles=5)
     # two directions of independent standard normal weights: a deviation of 0.2 times the square root of two
     np.testing.assert_allclose(quality.diversity, 0.2 * np.sqrt(2), rtol=0.1)
     assert len(set(quality.singles)) > 1
@@ -69,17 +67,18 @@ def test_diversity_is_what_was_put_in(classifier, digits):
 def test_filters_of_nothing_are_chance_until_the_layers_above_are_retrained(classifier, digits):
     gan = gan_around(classifier, 0.0)
     gan.generator.filters.bias.assign(np.random.default_rng(1).normal(size=gan.generator.filters.bias.shape))
-    quality = measure(gan, classifier, digits, epochs=3, learning_rate=3e-3)
+    quality = measure(gan, digits, epochs=3, learning_rate=3e-3)
     assert quality.singles.mean() < 0.3
     assert quality.averaged > quality.singles.mean() + 0.2
 
 
 def test_retraining_leaves_the_layer_and_what_is_below(classifier, digits):
-    from kinv.analysis.filter_quality import retrain_above, with_filters
+    from kinv.analysis.filter_quality import retrain_above
+    from kinv.classifiers.replaced_filters import ReplacedFilters
 
     before = classifier.get_weights()
     kernel = 0.5 * np.asarray(convolution_kernel(classifier.get_layer("conv4")))
-    network = with_filters(classifier, "conv4", kernel)
+    network = ReplacedFilters(classifier, "conv4").copy(kernel)
     retrain_above(network, "conv4", *digits, epochs=1, batch_size=64, learning_rate=1e-3, seed=0)
     np.testing.assert_array_equal(network.get_layer("conv4").kernel, kernel)
     for name in ("conv1", "norm1", "conv3", "norm3"):
@@ -93,9 +92,9 @@ def test_retraining_leaves_the_layer_and_what_is_below(classifier, digits):
 def test_explained_variance_is_of_what_the_head_reads(classifier, digits):
     gan = gan_around(classifier, 0.1)
     gan.read_codes = lambda images, z: 0.5 * z
-    assert measure(gan, classifier, digits).explained_variance == pytest.approx(0.75, abs=0.02)
+    assert measure(gan, digits).explained_variance == pytest.approx(0.75, abs=0.02)
     with pytest.raises(ValueError, match="received none"):
-        analysis.filter_quality(gan, classifier, digits[0][:0], digits[1][:0], digits[0], digits[1])
+        analysis.filter_quality(gan, digits[0][:0], digits[1][:0], digits[0], digits[1])
 
 
 def test_the_activation_inside_a_layer_is_applied(digits):
@@ -105,7 +104,7 @@ def test_the_activation_inside_a_layer_is_applied(digits):
     network = keras.Model(inputs, keras.layers.Dense(10)(keras.layers.Flatten()(x)))
     network.compile(keras.optimizers.Adam(3e-3), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     network.fit(images, labels, batch_size=64, epochs=3, verbose=0)
-    quality = measure(gan_around(network, 0.0, "inside"), network, digits, singles_on=500)
+    quality = measure(gan_around(network, 0.0, "inside"), digits, singles_on=500)
     np.testing.assert_allclose(quality.singles, quality.network)
 
 
@@ -115,7 +114,7 @@ def test_wrong_arguments_are_refused_before_anything_is_trained(classifier, digi
     gan = gan_around(classifier, 0.0)
     for options in ({"singles": 0}, {"draws": 0}, {"epochs": 0}):
         with pytest.raises(ValueError, match="must be at least 1"):
-            measure(gan, classifier, digits, **options)
+            measure(gan, digits, **options)
     alone = FilterGAN.from_config(gan.get_config())
     with pytest.raises(ValueError, match="set_classifier"):
-        measure(alone, classifier, digits)
+        measure(alone, digits)

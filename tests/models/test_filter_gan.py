@@ -9,7 +9,7 @@ import pytest
 from kinv import classifiers, data
 from kinv.layers.generated_convolution import convolution_kernel
 from kinv.models import FilterGAN
-from kinv.models.filter_gan import diversity
+from kinv.ops.diversity import diversity
 
 
 def small_classifier(seed=0, side=8):

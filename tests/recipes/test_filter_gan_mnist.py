@@ -67,9 +67,7 @@ def test_its_numbers_can_be_measured_again():
     gan.set_classifier(classifier)
     images, labels = kinv.data.load("mnist", "test", limit=500)
     # one epoch on a few digits: the accuracies of retrained networks are the recipe's affair
-    quality = kinv.analysis.filter_quality(
-        gan, classifier, images[:256], labels[:256], images, labels, singles=10, epochs=1
-    )
+    quality = kinv.analysis.filter_quality(gan, images[:256], labels[:256], images, labels, singles=10, epochs=1)
     kept = kinv.hub.read_metadata(kinv.hub.find("filter_gan_mnist_conv4"))["metrics"]
     assert quality.singles.mean() == pytest.approx(kept["single_mean"], abs=0.02)
     assert quality.explained_variance == pytest.approx(kept["explained_variance"], abs=0.05)

@@ -1,0 +1,67 @@
+"""A classifier in which one convolution can be given other filters."""
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from kinv.layers.generated_convolution import GeneratedConvolution, convolution_kernel
+
+from .splitting import split
+
+
+class ReplacedFilters:
+    """A classifier cut at the output of a convolution, before the activation function inside the layer.
+
+    Not a layer or model: who holds it does not train or save the classifier.
+
+    Args:
+        classifier: Functional Keras model, pictures `(B, H, W, C)` in 0..255 to logits.
+        layer: name of a `Conv2D` or `DepthwiseConv2D`.
+
+    Raises:
+        ValueError: the layer is something else or can't be cut out, see `split`.
+    """
+
+    def __init__(self, classifier: keras.Model, layer: str):
+        self.classifier, self.name = classifier, layer
+        self.parts = split(classifier, layer)
+        self.layer = self.parts.layer
+        self.convolution = GeneratedConvolution.like(self.layer)
+
+    def kernel(self) -> Any:
+        """The real filters, `(rows, columns, C / groups, F)`."""
+        return convolution_kernel(self.layer)
+
+    def enter(self, images: Any) -> tuple[Any, list[Any]]:
+        """The layer's input for pictures `(B, H, W, C)` in 0..255, and what `leave` needs besides."""
+        return self.parts.enter(images)
+
+    def convolve(self, entering: Any, kernels: Any) -> Any:
+        """The convolution's output with its real bias; one set of filters for each picture, or one for all."""
+        outputs = self.convolution(entering, kernels)
+        return outputs + self.layer.bias if self.layer.use_bias else outputs
+
+    def leave(self, outputs: Any, past: list[Any]) -> Any:
+        """Logits from the convolution's output."""
+        return self.parts.leave(self.layer.activation(outputs), past)
+
+    def copy(self, kernel: Any) -> keras.Model:
+        """A copy of the classifier with these filters, `(rows, columns, C / groups, F)`, in place of the real ones."""
+        copy = keras.models.clone_model(self.classifier)
+        copy.set_weights(self.classifier.get_weights())
+        replaced = split(copy, self.name).layer
+        replaced.kernel.assign(ops.reshape(kernel, replaced.kernel.shape))
+        return copy
+
+    def shapes(self) -> dict[str, Any]:
+        """Of the filters and of the output, and the standard deviation of the filters' weights, as JSON values."""
+        kernel = ops.convert_to_numpy(self.kernel())
+        output = self.layer.compute_output_shape(self.parts.below.outputs[0].shape)
+        if None in output[1:]:
+            raise ValueError(
+                f"The output of {self.name!r} has the shape {output}: the classifier must take pictures of one size. "
+                "Wrap it: kinv.classifiers.wrap(model, input_shape=(height, width, channels))"
+            )
+        return {"kernel": list(kernel.shape), "output": list(output[1:]), "deviation": float(np.std(kernel))}

@@ -1,0 +1,27 @@
+"""How much generated filters differ from each other."""
+
+from typing import Any
+
+from keras import ops
+
+
+def diversity(filters: Any, real: Any) -> Any:
+    """The mean of `relative_spread` over all filters that have one."""
+    spread, alive = relative_spread(filters, real)
+    return ops.sum(spread) / ops.maximum(ops.sum(ops.cast(alive, spread.dtype)), 1)
+
+
+def relative_spread(filters: Any, real: Any) -> tuple[Any, Any]:
+    """Standard deviation of generated filters over draws, over that of the real filter's own weights.
+
+    Args:
+        filters: `(B, rows, columns, C / groups, F)`.
+        real: the same without the first axis.
+
+    Returns:
+        `(F,)`, and which filters have one: the real weights of a dead filter are all the same, and its number is 0.
+    """
+    deviation = ops.std(real, axis=(0, 1, 2))
+    alive = deviation > 0
+    spread = ops.sqrt(ops.mean(ops.var(filters, axis=0), axis=(0, 1, 2)))
+    return ops.where(alive, spread / ops.where(alive, deviation, 1.0), 0.0), alive
