@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from recipes.command_line import main
+from recipes.material import digits_suffix, load_digits, sources
 from recipes.provenance import as_json, hardware
 
 COLUMNS = {"loss": "loss", "accuracy": "accuracy", "val_accuracy": "test"}
@@ -53,57 +54,50 @@ def run(config: Config) -> dict[str, float]:
     import tensorflow as tf
 
     import kinv
-    from kinv import analysis, classifiers, data
+    from kinv import analysis, classifiers
     from kinv.hub.checkpoint import Checkpoint
-    from recipes.progress import Progress
+    from recipes.training import fit
 
     keras.utils.set_random_seed(config.seed)
     tf.config.experimental.enable_op_determinism()
     started = time.monotonic()
 
-    train, test = (data.find(config.data, split, download=config.download) for split in ("train", "test"))
-    (images, labels), (test_images, test_labels) = train.load(limit=config.limit), test.load(limit=config.limit)
-    if labels is None or test_labels is None:
-        raise ValueError(f"{config.data} has no labels")
-    print(f"Digits:   {train.description}; to test: {test.description}", flush=True)
-
+    train, test = load_digits(config)
     classifier = classifiers.build("digit_cnn")
-    steps = max(1, len(images) // config.batch_size)
+    steps = max(1, len(train.images) // config.batch_size)
     classifier.compile(
         keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(config.learning_rate, config.epochs * steps)),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
     )
-    name = "digit_cnn" if config.preset == "default" else f"digit_cnn_{config.preset}"
-    checkpoint = Checkpoint(config.checkpoints / name, run={**as_json(config), "digits": train.description})
-    first = checkpoint.restore(classifier)
-    if first:
-        print(f"Going on after epoch {first} of {config.epochs} ({checkpoint.folder})")
-    classifier.fit(
-        data.shuffled_batches(images, labels, config.batch_size, config.seed, first_step=first * steps),
-        epochs=config.epochs,
+    name = "digit_cnn" + digits_suffix(config, train)
+    checkpoint = Checkpoint(config.checkpoints / name, run={**as_json(config), "digits": train.source.description})
+    held_out = tf.data.Dataset.from_tensor_slices((test.images, test.labels)).batch(500)
+    fit(
+        classifier,
+        train.images,
+        train.labels,
+        config,
+        checkpoint,
+        COLUMNS,
         steps_per_epoch=steps,
-        initial_epoch=first,
-        validation_data=tf.data.Dataset.from_tensor_slices((test_images, test_labels)).batch(500),
-        callbacks=[checkpoint, Progress(COLUMNS)],
-        shuffle=False,
-        verbose=0,
+        validation_data=held_out,
     )
 
-    metrics = {"test_accuracy": analysis.accuracy(classifier, test_images, test_labels, batch_size=500)}
+    metrics = {"test_accuracy": analysis.accuracy(classifier, test.images, test.labels, batch_size=500)}
     metadata: dict[str, Any] = {
         "name": name,
         "recipe": "recipes.digit_cnn",
         "config": as_json(config),
         "seed": config.seed,
         "metrics": metrics,
-        "data": {"train": train.description, "test": test.description, "license": train.license},
+        "data": sources(train, test),
         "minutes": round((time.monotonic() - started) / 60, 1),
         "hardware": hardware(),
     }
     folder = kinv.save(classifier, config.output / name, metadata, card=CARD.read_text(encoding="utf-8"))
     checkpoint.forget()
-    print(f"\nTest accuracy: {metrics['test_accuracy']:.2%} of {len(test_labels):,} digits (paper: {PAPER:.1%})")
+    print(f"\nTest accuracy: {metrics['test_accuracy']:.2%} of {len(test.labels):,} digits (paper: {PAPER:.1%})")
     print(f"Artifact: {folder}")
     return metrics
 

@@ -33,14 +33,14 @@ def print_table(quality: FilterQuality, metadata: dict[str, Any]) -> None:
     Console().print(table)
 
 
-def draw(gan: Any, kernel: np.ndarray, seed: int) -> dict[str, Figure]:
+def draw(gan: Any, seed: int) -> dict[str, Figure]:
     """The paper's figures 2 and 5, by file name.
 
     Args:
-        gan: a trained `FilterGAN`.
-        kernel: the real filters, `(rows, columns, C / groups, F)`.
+        gan: a trained `FilterGAN` with its classifier.
         seed: of the draws.
     """
+    kernel = np.asarray(gan.cut.require("draw").kernel())
     codes = np.random.default_rng(seed).normal(size=(MAPPED, gan.latent_dim))
     generated = np.asarray(gan.generate_filters(codes))
     rows = {"real": kernel, **{f"draw {index + 1}": generated[index] for index in range(SHOWN)}}
@@ -48,3 +48,17 @@ def draw(gan: Any, kernel: np.ndarray, seed: int) -> dict[str, Figure]:
         "filters.png": figures.filters_as_colors(rows),
         "map.png": figures.map_of_filters(*scale_filters(kernel, generated)),
     }
+
+
+def print_sweep(points: list[dict[str, float]]) -> None:
+    """One row for every pair of lambda and noise."""
+    table = Table("lambda", "noise", "diversity", "single sets", "worst", "explained", "objective falls by")
+    for point in points:
+        table.add_row(
+            *(f"{point[key]:g}" for key in ("information_weight", "noise")),
+            f"{point['diversity']:.2f}",
+            *(f"{point[key]:.2%}" for key in ("single_mean", "single_worst")),
+            f"{point['explained_variance']:.2f}",
+            f"{point['fall']:.0%}",
+        )
+    Console().print(table)

@@ -18,7 +18,7 @@ from typing import Any, Literal
 from recipes.command_line import main
 from recipes.crops import TenCrops
 from recipes.material import find_halves, load_classifier
-from recipes.provenance import as_json, hardware
+from recipes.provenance import as_json, describe, hardware
 
 
 @dataclass(frozen=True)
@@ -66,10 +66,10 @@ def run(config: Config) -> dict[str, float]:
     import keras
     import tensorflow as tf
 
-    from kinv import analysis, data, models
+    from kinv import analysis, models
     from kinv.hub.checkpoint import Checkpoint
     from recipes import itn_report
-    from recipes.progress import Progress
+    from recipes.training import fit
 
     keras.utils.set_random_seed(config.seed)
     tf.config.experimental.enable_op_determinism()
@@ -112,20 +112,7 @@ def run(config: Config) -> dict[str, float]:
     transformer.compile(keras.optimizers.Adam(schedule))
     name = artifact_name(config, classifier.name, train.name, labelled=given is not None)
     checkpoint = Checkpoint(config.checkpoints / name, run={**as_json(config), "pictures": train.description})
-    first_epoch = checkpoint.restore(transformer)
-    if first_epoch:
-        print(f"Going on after epoch {first_epoch} of {config.epochs} ({checkpoint.folder})")
-    transformer.fit(
-        data.shuffled_batches(
-            crops, truth, config.batch_size, config.seed, first_step=first_epoch * config.steps_per_epoch
-        ),
-        epochs=config.epochs,
-        steps_per_epoch=config.steps_per_epoch,
-        initial_epoch=first_epoch,
-        callbacks=[checkpoint, Progress(itn_report.COLUMNS)],
-        shuffle=False,
-        verbose=0,
-    )
+    fit(transformer, crops, truth, config, checkpoint, itn_report.COLUMNS)
 
     images, labels = held_out.load(size, config.limit)
     measured = images
@@ -146,7 +133,7 @@ def run(config: Config) -> dict[str, float]:
         "held_out": {"pictures": len(images), "right": comparison.learned_unchanged.shape[1], "draws": config.draws},
         "labels": "the network's own predictions" if given is None else "given",
         "data": {"train": train.description, "held_out": held_out.description, "license": train.license},
-        "classifier": itn_report.describe(classifier),
+        "classifier": describe(classifier),
         "minutes": round((time.monotonic() - started) / 60, 1),
         "hardware": hardware(),
     }

@@ -10,7 +10,6 @@ from rich.table import Table
 
 import kinv
 from kinv import analysis, data
-from kinv.classifiers import CLASSIFIERS
 from kinv.figures import invariant_transformer as figures
 
 COLUMNS = {
@@ -123,16 +122,6 @@ def class_names(classifier: keras.Model, source: data.Source) -> list[str]:
     if source.class_names is not None and len(source.class_names) == count:
         return source.class_names
     return [str(index) for index in range(count)]
-
-
-def describe(classifier: keras.Model) -> dict[str, Any]:
-    """What metadata.json says of the network under study."""
-    known = CLASSIFIERS.get(classifier.name)
-    return {
-        "name": classifier.name,
-        "parameters": classifier.count_params(),
-        "license": known.license if known else "the user's own network",
-    }
 
 
 def readme_row(metadata: dict[str, Any]) -> str:

@@ -1,10 +1,23 @@
 """The network and the pictures of a recipe: what was asked for, else what is on this machine, said in one line."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import numpy as np
+
 AUTOMATIC = ("imagenet_samples", "tfds:imagenet_v2", "photos")
+FULL_MNIST = 60_000
 Found = TypeVar("Found")
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Pictures in memory, `(N, H, W, C)` in 0..255, with labels `(N,)`, and where they come from."""
+
+    images: np.ndarray
+    labels: np.ndarray
+    source: Any
 
 
 def load_classifier(name: str, fallback: str, download: bool) -> Any:
@@ -16,6 +29,32 @@ def load_classifier(name: str, fallback: str, download: bool) -> Any:
     except FileNotFoundError as error:
         print(f"{error} Using {fallback} instead.", flush=True)
         return classifiers.load(fallback)
+
+
+def load_digits(config: Any) -> tuple[Labelled, Labelled]:
+    """Digits to train with and to test with, as `config.data`, `.download` and `.limit` ask for."""
+    from kinv import data
+
+    train, test = (data.find(config.data, split, download=config.download) for split in ("train", "test"))
+    loaded = []
+    for source in (train, test):
+        images, labels = source.load(limit=config.limit)
+        if labels is None:
+            raise ValueError(f"{config.data} has no labels")
+        loaded.append(Labelled(images, labels, source))
+    print(f"Digits:   {train.description}; to test: {test.description}", flush=True)
+    return loaded[0], loaded[1]
+
+
+def sources(train: Labelled, test: Labelled) -> dict[str, str]:
+    """What an artifact's metadata says of its data."""
+    return {"train": train.source.description, "test": test.source.description, "license": train.source.license}
+
+
+def digits_suffix(config: Any, digits: Labelled) -> str:
+    """What the name of an artifact ends with where it is not the default preset, or not all of MNIST."""
+    preset = "" if config.preset == "default" else f"_{config.preset}"
+    return preset if preset or len(digits.labels) == FULL_MNIST else f"_{len(digits.labels)}"
 
 
 def find_pictures(name: str, download: bool) -> Any:

@@ -1,6 +1,7 @@
 """What an artifact's metadata says of where it comes from."""
 
 import dataclasses
+import hashlib
 import os
 import platform
 from typing import Any
@@ -18,3 +19,19 @@ def hardware() -> str:
 
     gpus = len(keras.distribution.list_devices("gpu"))
     return f"{os.cpu_count()} CPU cores ({platform.machine()})" + (f", {gpus} GPU" if gpus else "")
+
+
+def describe(classifier: Any) -> dict[str, Any]:
+    """The network under study: its name, its size, a checksum of its weights, and their licence."""
+    from kinv.classifiers import CLASSIFIERS
+
+    digest = hashlib.sha256()
+    for weights in classifier.get_weights():
+        digest.update(weights.tobytes())
+    known = CLASSIFIERS.get(classifier.name)
+    return {
+        "name": classifier.name,
+        "parameters": classifier.count_params(),
+        "weights_sha256": digest.hexdigest(),
+        "license": known.license if known else "the user's own network",
+    }

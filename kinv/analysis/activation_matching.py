@@ -49,6 +49,7 @@ def match_activations(
     dimensions: np.ndarray | None = None,
     extent: float = 1.5,
     cells: int = 7,
+    compare_at: str | None = None,
     steps: int = 100,
     alpha_weight: float = 1e-5,
     variation_weight: float = 1e-5,
@@ -67,12 +68,14 @@ def match_activations(
         dimensions: which two of `z` change, `(N, 2)`; default: drawn.
         extent: `xi`; codes go from `-xi` to `xi` around the middle.
         cells: rows and columns, an odd number.
+        compare_at: the layer above the convolution whose outputs are compared, instead of the convolution's own (the
+            paper's `a`). The higher it is, the more of what the network drops on the way may differ.
         steps: of gradient descent.
         alpha_weight, variation_weight: of the natural image prior, on pictures in 0..1.
         seed: of what is drawn.
 
     Raises:
-        ValueError: no pictures, an even number of cells, or codes of another shape.
+        ValueError: no pictures, an even number of cells, codes of another shape, or no such layer above.
     """
     images = np.asarray(images, "float32")
     if images.ndim != 4 or not len(images):
@@ -98,7 +101,7 @@ def match_activations(
     flat = codes.reshape(-1, gan.latent_dim)
     middle = np.repeat(np.asarray(z, "float32"), cells**2, axis=0)
     start = np.repeat(images, cells**2, axis=0)
-    descend = _Descent(gan, steps, alpha_weight, variation_weight)
+    descend = _Descent(gan, compare_at, steps, alpha_weight, variation_weight)
     parts = [descend(start[at], middle[at], flat[at]) for at in _chunks(len(start))]
     found, before, after = (np.concatenate(values) for values in zip(*parts, strict=True))
     shape = (len(images), cells, cells)
@@ -110,13 +113,18 @@ def match_activations(
 class _Descent:
     """Projected gradient descent for many cells, all at once."""
 
-    def __init__(self, gan, steps, alpha_weight, variation_weight):
+    def __init__(self, gan, compare_at, steps, alpha_weight, variation_weight):
         self.gan, self.steps = gan, steps
         cut = gan.cut.require("match_activations")
 
+        answer_above = cut.up_to(compare_at)
+
+        def answer(pictures, kernels):
+            entering, past = cut.enter(255.0 * pictures)
+            return answer_above(cut.convolve(entering, kernels), past)
+
         def objective(pictures, target, size, kernels):
-            entering, _ = cut.enter(255.0 * pictures)
-            missed = ops.sum(ops.square(cut.convolve(entering, kernels) - target), axis=(1, 2, 3)) / size
+            missed = _squared_length(answer(pictures, kernels) - target) / size
             prior = alpha_weight * alpha_norm(pictures) + variation_weight * total_variation(pictures)
             return missed + prior
 
@@ -125,11 +133,11 @@ class _Descent:
             return value, gradient
 
         self.slope = backend.compile(slope)
-        self.output = backend.compile(gan.activations)
+        self.answer = backend.compile(answer)
 
     def __call__(self, images, middle, codes):
-        target = self.output(ops.convert_to_tensor(images), ops.convert_to_tensor(middle))
-        size = ops.sum(ops.square(target), axis=(1, 2, 3))
+        target = self.answer(ops.convert_to_tensor(images / 255.0), self.gan.generate_filters(middle))
+        size = _squared_length(target)
         if not ops.convert_to_numpy(ops.all(size > 0)):
             raise ValueError("The layer answers a picture with zeros, such as a black one: there is nothing to match.")
         kernels = self.gan.generate_filters(codes)
@@ -154,6 +162,10 @@ class _Descent:
     def _at(self, pictures, target, size, kernels):
         value, gradient = self.slope(ops.convert_to_tensor(pictures.astype("float32")), target, size, kernels)
         return ops.convert_to_numpy(value), ops.convert_to_numpy(gradient)
+
+
+def _squared_length(values):
+    return ops.sum(ops.square(values), axis=tuple(range(1, len(values.shape))))
 
 
 def _grid(z, dimensions, extent, cells):

@@ -1,6 +1,6 @@
 """How good generated filters are: as accurate as the real ones, and different from each other."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import keras
@@ -30,6 +30,7 @@ class FilterQuality:
         explained_variance: of the latent code, by the InfoGAN head, from outputs without noise; 1 is all.
         diversity: standard deviation of a filter's weights over draws, over that of the real filter's weights, for
             every filter whose weights are not all the same.
+        averaged_network: the network of `averaged`.
     """
 
     network: float
@@ -38,6 +39,7 @@ class FilterQuality:
     singles: np.ndarray
     explained_variance: float
     diversity: np.ndarray
+    averaged_network: keras.Model = field(repr=False)
 
     def metrics(self) -> dict[str, float]:
         """The numbers of the table."""
@@ -76,16 +78,17 @@ def filter_quality(
         draws: sets of filters in the average. As the outputs compared come before the activation function, the
             average over their outputs is the output of their average.
         singles: sets of filters that are measured alone, on `singles_on` test pictures evenly spread.
-        epochs, batch_size, learning_rate: of retraining, with Adam and a cosine to zero.
+        epochs, batch_size, learning_rate: of retraining, with Adam and a cosine to zero. 0 epochs: nothing is
+            retrained.
         seed: of the draws and of the order of pictures.
     """
     cut = gan.cut.require("filter_quality")
     if len(images) == 0 or len(test_images) == 0:
         raise ValueError("filter_quality needs pictures to retrain with and pictures to measure on, received none.")
-    if min(draws, singles, singles_on, epochs) < 1:
+    if min(draws, singles, singles_on) < 1 or epochs < 0:
         raise ValueError(
-            f"draws, singles, singles_on and epochs must be at least 1, received {draws}, {singles}, {singles_on} and "
-            f"{epochs}"
+            "draws, singles and singles_on must be at least 1 and epochs at least 0, received "
+            f"{draws}, {singles}, {singles_on} and {epochs}"
         )
     random = np.random.default_rng(seed)
     codes = {
@@ -94,7 +97,7 @@ def filter_quality(
     }
     kernel, average = cut.kernel(), ops.mean(gan.generate_filters(codes["average"]), axis=0)
     averaged, control = cut.copy(average), cut.copy(kernel)
-    for network in (averaged, control):
+    for network in (averaged, control) if epochs else ():
         retrain_above(network, gan.layer, images, labels, epochs, batch_size, learning_rate, seed)
     some = np.linspace(0, len(test_images) - 1, min(singles_on, len(test_images))).astype(int)
     spread = relative_spread(gan.generate_filters(codes["many"]), kernel)
@@ -106,6 +109,7 @@ def filter_quality(
         singles=_singles(cut, gan.generate_filters(codes["singles"]), test_images[some], test_labels[some]),
         explained_variance=_explained_variance(gan, test_images, codes["many"]),
         diversity=diversity[alive],
+        averaged_network=averaged,
     )
 
 

@@ -1,5 +1,6 @@
 """Which networks there are, where their weights are found, and how one is loaded by name or path."""
 
+import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -44,6 +45,29 @@ class File:
 
 
 @dataclass(frozen=True)
+class Artifact:
+    """The weights of a network that kinv trains itself, in an artifact."""
+
+    name: str
+
+    def find(self) -> Path:
+        for folder in artifact_folders():
+            path = folder / self.name / "model.weights.h5"
+            if path.is_file():
+                check_sha256(path, self._expected(path))
+                return path
+        searched = ", ".join(str(folder) for folder in artifact_folders())
+        raise FileNotFoundError(f"There is no {self.name} in {searched}: `python -m recipes.{self.name}` trains it.")
+
+    def _expected(self, path: Path) -> str:
+        try:
+            manifest = json.loads((path.parent / "manifest.json").read_text(encoding="utf-8"))
+            return str(manifest["files"][path.name]["sha256"])
+        except (OSError, ValueError, LookupError, TypeError) as error:
+            raise ValueError(f"{path.parent} is not a whole artifact: {error!r}. Get it again.") from None
+
+
+@dataclass(frozen=True)
 class Classifier:
     """A network by name.
 
@@ -55,7 +79,7 @@ class Classifier:
     """
 
     build: Callable[[], keras.Model]
-    weights: tuple[tuple[Package | File, Callable[[keras.Model, Path], None]], ...]
+    weights: tuple[tuple[Package | File | Artifact, Callable[[keras.Model, Path], None]], ...]
     license: str
     download: Callable[[], Path] | None = None
 
@@ -116,7 +140,7 @@ CLASSIFIERS = {
     ),
     "digit_cnn": Classifier(
         digit_cnn.build,
-        ((File("digit_cnn/model.weights.h5"), applications.load_weights),),
+        ((Artifact("digit_cnn"), applications.load_weights),),
         "Apache-2.0 (kinv)",
     ),
 }
@@ -166,9 +190,9 @@ def load(name: str | os.PathLike, *, weights: str | os.PathLike | None = None, d
 
 
 def weight_folders() -> list[Path]:
-    """Where weights are looked for: `KINV_DATA_DIR`, its `weights/`, the working folder, Keras's cache, artifacts."""
+    """Where weights are looked for: `KINV_DATA_DIR`, its `weights/`, the working folder, Keras's cache."""
     keras_cache = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "models"
-    folders = [Path.cwd(), keras_cache, *artifact_folders()]
+    folders = [Path.cwd(), keras_cache]
     if os.environ.get("KINV_DATA_DIR"):
         data = Path(os.environ["KINV_DATA_DIR"])
         folders = [data, data / "weights", *folders]

@@ -1,5 +1,6 @@
 """A classifier in which one convolution can be given other filters."""
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -8,7 +9,7 @@ from keras import ops
 
 from kinv.layers.generated_convolution import GeneratedConvolution, convolution_kernel
 
-from .splitting import split
+from .splitting import layer_names, split
 
 
 class ReplacedFilters:
@@ -47,13 +48,51 @@ class ReplacedFilters:
         """Logits from the convolution's output."""
         return self.parts.leave(self.layer.activation(outputs), past)
 
+    def up_to(self, name: str | None) -> Callable[[Any, list[Any]], Any]:
+        """A function of the convolution's output and `past` to the output of a layer above; `None`: to itself.
+
+        Raises:
+            ValueError: there is no layer of this name above the convolution, or not one that `split` can cut out.
+        """
+        if name is None:
+            return lambda outputs, past: outputs
+        names = layer_names(self.parts.above)
+        if name not in names:
+            raise ValueError(f"{name!r} is no layer above {self.name!r}: choose one of {', '.join(sorted(names))}")
+        parts = split(self.parts.above, name)
+
+        def answer(outputs, past):
+            activated = self.layer.activation(outputs)
+            entering, _ = parts.enter([activated, *past] if past else activated)
+            return parts.layer(entering, training=False)
+
+        return answer
+
     def copy(self, kernel: Any) -> keras.Model:
         """A copy of the classifier with these filters, `(rows, columns, C / groups, F)`, in place of the real ones."""
-        copy = keras.models.clone_model(self.classifier)
-        copy.set_weights(self.classifier.get_weights())
+        copy = self.copy_with(type(self.layer).from_config(self.layer.get_config()))
         replaced = split(copy, self.name).layer
+        if self.layer.use_bias:
+            replaced.bias.assign(self.layer.bias)
         replaced.kernel.assign(ops.reshape(kernel, replaced.kernel.shape))
         return copy
+
+    def copy_with(self, layer: keras.layers.Layer) -> keras.Model:
+        """A copy of the classifier with another layer in place of the convolution."""
+
+        def clone(original):
+            return layer if original is self.layer else type(original).from_config(original.get_config())
+
+        copy = keras.models.clone_model(self.classifier, clone_function=clone, recursive=True)
+        self._copy_weights(self.classifier, copy)
+        return copy
+
+    def _copy_weights(self, source, target):
+        for theirs, ours in zip(source.layers, target.layers, strict=True):
+            if isinstance(theirs, keras.Model):
+                self._copy_weights(theirs, ours)
+            elif theirs is not self.layer:
+                ours.set_weights(theirs.get_weights())
 
     def shapes(self) -> dict[str, Any]:
         """Of the filters and of the output, and the standard deviation of the filters' weights, as JSON values."""

@@ -71,11 +71,18 @@ def convolutions(classifier: keras.Model) -> list[str]:
     return names
 
 
+def layer_names(model: keras.Model) -> set[str]:
+    """The names of all layers but inputs, nested ones included."""
+    nested = (layer_names(layer) for layer in model.layers if isinstance(layer, keras.Model))
+    own = {layer.name for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)}
+    return own.union(*nested)
+
+
 def _enclosing(classifier, name):
     """The model among the classifier's layers that has the layer inside, or None if the classifier has it itself."""
     if any(layer.name == name for layer in classifier.layers):
         return None
-    nested = [layer for layer in classifier.layers if isinstance(layer, keras.Model) and name in _layer_names(layer)]
+    nested = [layer for layer in classifier.layers if isinstance(layer, keras.Model) and name in layer_names(layer)]
     if len(nested) > 1:
         raise ValueError(
             f"{classifier.name} has a layer {name!r} in each of {', '.join(model.name for model in nested)}: "
@@ -86,11 +93,6 @@ def _enclosing(classifier, name):
     raise ValueError(
         f"{classifier.name} has no layer {name!r}; its convolutions are {', '.join(convolutions(classifier))}."
     )
-
-
-def _layer_names(model):
-    nested = (_layer_names(layer) for layer in model.layers if isinstance(layer, keras.Model))
-    return {layer.name for layer in model.layers}.union(*nested)
 
 
 def _split_at(model, name):

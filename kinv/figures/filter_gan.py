@@ -1,12 +1,15 @@
 """The figures of "Parametrizing filters of a CNN with a GAN"."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import cycle
 
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.figure import Figure
 
-from .style import INK, new_figure, show_picture
+from .style import ACCENT, BAD, GOOD, INK, new_figure, show_picture
+
+LINES = (INK, ACCENT, GOOD, BAD)
 
 
 def filters_as_colors(filters: Mapping[str, np.ndarray], shown: int = 16) -> Figure:
@@ -59,4 +62,27 @@ def map_of_filters(real: np.ndarray, generated: np.ndarray) -> Figure:
         axis.scatter(*real[index], s=60, color=color, marker="*", edgecolors=INK, linewidths=0.6)
     axis.set(title="filters: real (stars) and generated", xticks=[], yticks=[])
     axis.set_aspect("equal")
+    return figure
+
+
+def diversity_against_accuracy(points: Sequence[Mapping[str, float]]) -> Figure:
+    """The trade-off between filters that differ and filters that work: one line for each noise, along lambda.
+
+    Args:
+        points: with `information_weight`, `noise`, `diversity`, `single_mean` and `explained_variance`.
+    """
+    figure, (axes,) = new_figure(9, 4, 1, 2)
+    for noise, color in zip(sorted({point["noise"] for point in points}), cycle(LINES), strict=False):
+        line = sorted((p for p in points if p["noise"] == noise), key=lambda p: p["information_weight"])
+        for axis, key in zip(axes, ("single_mean", "explained_variance"), strict=True):
+            x, y = [p["diversity"] for p in line], [p[key] for p in line]
+            axis.plot(x, y, "o-", color=color, label=f"noise {noise:g}")
+            for p, at in zip(line, zip(x, y, strict=True), strict=True):
+                label = f"λ {p['information_weight']:g}"
+                axis.annotate(label, at, (4, 4), textcoords="offset points", fontsize=7)
+    axes[0].set_ylabel("accuracy of single sets of filters")
+    axes[1].set_ylabel("explained variance of the code")
+    for axis in axes:
+        axis.set_xlabel("diversity")
+        axis.legend(fontsize=8, frameon=False)
     return figure

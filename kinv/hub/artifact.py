@@ -10,7 +10,7 @@ from typing import Any
 
 from .. import __version__
 from ..artifact_folders import artifact_folders
-from .content import CLASSES, build, copy_weights, describe, endpoints
+from .content import CLASSES, build, classify, copy_weights, describe, endpoints
 from .errors import ArtifactError
 from .manifest import verify, write_manifest
 
@@ -29,6 +29,7 @@ def save(
     metadata: Mapping[str, Any] | None = None,
     figures: Mapping[str, Callable[[Path], Any]] | None = None,
     card: str | None = None,
+    classifiers: Mapping[str, Any] | None = None,
 ) -> Path:
     """Writes a trained model as an artifact: config, weights, metadata, SavedModel, figures, card and manifest.
 
@@ -41,6 +42,8 @@ def save(
         metadata: what is known of the training, as JSON values. kinv adds the versions.
         figures: file name under `figures/` to a function that writes the picture to the path it is given.
         card: the model card, Markdown; `{metadata[...]}`-style fields are filled in from the metadata.
+        classifiers: more endpoints of the SavedModel, by name: Functional models of pictures. They are in the
+            SavedModel alone, `load` does not bring them back.
 
     Returns:
         The folder.
@@ -65,7 +68,7 @@ def save(
         bare = build(name, config)  # without the state of optimizers, which may be larger than the model
         copy_weights(model, bare)
         bare.save_weights(draft / WEIGHTS)
-        export(bare, draft / SAVED_MODEL)
+        export(bare, draft / SAVED_MODEL, classifiers)
         for file_name, draw in (figures or {}).items():
             (draft / "figures").mkdir(exist_ok=True)
             draw(draft / "figures" / file_name)
@@ -130,13 +133,23 @@ def summary(folder: Path) -> tuple[str, str, str, str, str]:
     return folder.name, str(config.get("class")), result, f"{size / 1e6:.1f} MB", str(folder)
 
 
-def export(model: Any, folder: str | os.PathLike) -> Path:
-    """Writes a TensorFlow SavedModel with the model's named endpoints, for programs without kinv."""
+def export(model: Any, folder: str | os.PathLike, classifiers: Mapping[str, Any] | None = None) -> Path:
+    """Writes a TensorFlow SavedModel with the model's named endpoints, for programs without kinv.
+
+    Args:
+        model: one of kinv's models or classifiers.
+        folder: where to.
+        classifiers: more endpoints by name, as in `save`.
+    """
     import keras
 
     archive = keras.export.ExportArchive()
     archive.track(model)
-    for name, (function, signature) in endpoints(model).items():
+    answers = endpoints(model)
+    for name, classifier in (classifiers or {}).items():
+        archive.track(classifier)
+        answers = {**answers, name: classify(classifier)}
+    for name, (function, signature) in answers.items():
         archive.add_endpoint(name, function, input_signature=signature)
     archive.write_out(str(folder), verbose=False)
     return Path(folder)

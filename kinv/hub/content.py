@@ -65,13 +65,14 @@ def _alike(first: Any, second: Any) -> bool:
 
 def endpoints(model: Any) -> dict[str, tuple[Any, list[Any]]]:
     """What the SavedModel answers: endpoint name to function and input signature."""
-    if hasattr(model, "export_endpoints"):
-        return model.export_endpoints()
+    return model.export_endpoints() if hasattr(model, "export_endpoints") else {"classify": classify(model)}
+
+
+def classify(classifier: Any) -> tuple[Any, list[Any]]:
+    """A classifier's endpoint: pictures in 0..255 to logits."""
     import tensorflow as tf
 
-    pictures = tf.TensorSpec((None, *model.input_shape[1:]), tf.float32, name="images")
+    def logits(images):
+        return classifier(images, training=False)
 
-    def classify(images):
-        return model(images, training=False)
-
-    return {"classify": (classify, [pictures])}
+    return logits, [tf.TensorSpec((None, *classifier.input_shape[1:]), tf.float32, name="images")]

@@ -6,6 +6,7 @@ from .activation_discriminator import ActivationDiscriminator
 from .color_transformer import ColorTransformer
 from .filter_generator import FilterGenerator
 from .generated_convolution import GeneratedConvolution
+from .invariance_pooling import InvariancePooling
 from .local_response_normalization import LocalResponseNormalization
 from .matrix_generator import MatrixGenerator
 from .spatial_transformer import SpatialTransformer
@@ -15,6 +16,7 @@ __all__ = [
     "ColorTransformer",
     "FilterGenerator",
     "GeneratedConvolution",
+    "InvariancePooling",
     "LocalResponseNormalization",
     "MatrixGenerator",
     "SpatialTransformer",

@@ -48,8 +48,9 @@ class GeneratedConvolution(keras.layers.Layer):
             raise ValueError(f"padding must be 'same' or 'valid', received {padding!r}")
         if max(strides) > 1 and max(dilation_rate) > 1:
             raise ValueError(f"strides and dilation_rate can't both exceed 1, received {strides} and {dilation_rate}")
-        self.strides, self.padding, self.groups = tuple(strides), padding, groups
-        self.dilation_rate = tuple(dilation_rate)
+        self.strides: tuple[int, int] = (strides[0], strides[1])
+        self.dilation_rate: tuple[int, int] = (dilation_rate[0], dilation_rate[1])
+        self.padding, self.groups = padding, groups
 
     @classmethod
     def like(cls, layer: keras.layers.Layer, **kwargs: Any) -> "GeneratedConvolution":

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 from keras import ops
 
 from kinv.classifiers.replaced_filters import ReplacedFilters
 from kinv.layers.activation_discriminator import ActivationDiscriminator
 from kinv.layers.filter_generator import FilterGenerator
+from kinv.layers.invariance_pooling import InvariancePooling
 from kinv.ops.diversity import diversity
 
 from .frozen import Frozen
@@ -182,6 +184,18 @@ class FilterGAN(keras.Model):
         cut = self.cut.require("activations")
         entering, _ = cut.enter(ops.cast(images, "float32"))
         return cut.convolve(entering, self.generate_filters(z))
+
+    def pooling(self, draws: int = 10, seed: int = 0, stochastic: bool = False) -> InvariancePooling:
+        """A layer in place of the convolution that averages over so many drawn sets of filters (section 5.2)."""
+        if draws < 1:
+            raise ValueError(f"draws must be at least 1, received {draws}")
+        z = np.random.default_rng(seed).normal(size=(draws, self.latent_dim))
+        layer = self.cut.require("pooling").layer
+        return InvariancePooling.like(layer, self.generate_filters(z), stochastic=stochastic, seed=seed)
+
+    def pooled_classifier(self, draws: int = 10, seed: int = 0, stochastic: bool = False) -> keras.Model:
+        """A copy of the classifier with `pooling` in place of the convolution; nothing in it is retrained."""
+        return self.cut.require("pooled_classifier").copy_with(self.pooling(draws, seed, stochastic))
 
     def read_codes(self, images: Any, z: Any) -> Any:
         """What the InfoGAN head takes the codes `(B, Z)` for, from the outputs that their filters make, `(B, Z)`."""

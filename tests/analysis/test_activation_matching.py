@@ -63,6 +63,18 @@ def test_the_middle_stays_the_original(gan):
     assert np.abs(corner - images).mean() > np.abs(middle - images).mean()
 
 
+def test_outputs_of_a_layer_above_can_be_compared(gan):
+    images, z = pictures(1), np.ones((1, 3), "float32")
+    weights = {"alpha_weight": 0.0, "variation_weight": 0.0}
+    matches = analysis.match_activations(gan, images, z=z, cells=3, steps=3, compare_at="norm", **weights)
+    norm = gan.cut.model.classifier.get_layer("norm")
+    missed = norm(gan.activations(images, matches.codes[0, 0, :1])) - norm(gan.activations(images, z))
+    size = np.sum(np.square(norm(gan.activations(images, z))))
+    assert matches.before[0, 0, 0] == pytest.approx(float(np.sum(np.square(missed)) / size), rel=1e-3)
+    with pytest.raises(ValueError, match=r"'below' is no layer above 'replaced': choose one of .*, norm"):
+        analysis.match_activations(gan, images, compare_at="below")
+
+
 def test_a_seed_decides_and_pictures_do_not_depend_on_each_other(gan, monkeypatch):
     images = pictures(2)
     z, dimensions = np.zeros((2, 3)), np.array([[0, 1], [1, 2]])

@@ -1,10 +1,13 @@
 """Classifiers by name: the contract, pinned weights, errors, and the accuracies on real photographs."""
 
+import shutil
+
 import keras
 import numpy as np
 import pytest
 
 from kinv import analysis, classifiers, data
+from kinv.classifiers import registry
 
 SMALL = ("squeezenet", "efficientnet_lite0", "digit_cnn")
 
@@ -49,6 +52,24 @@ def test_resnet101_reads_keras_own_file(tmp_path, monkeypatch, random):
     pictures = random.uniform(0, 255, (1, 224, 224, 3)).astype("float32")
     prepared = keras.applications.resnet.preprocess_input(pictures.copy())
     np.testing.assert_allclose(loaded(pictures), original(prepared), rtol=1e-4, atol=1e-5)
+
+
+def test_kinvs_own_network_comes_from_its_artifact_and_no_other(tmp_path, monkeypatch):
+    whole = next(folder for folder in registry.artifact_folders() if (folder / "digit_cnn").is_dir())
+    monkeypatch.setattr(registry, "artifact_folders", lambda: [tmp_path])
+    with pytest.raises(FileNotFoundError, match=r"python -m recipes\.digit_cnn"):
+        classifiers.load("digit_cnn")
+    shutil.copytree(whole / "digit_cnn", tmp_path / "digit_cnn")
+    assert classifiers.load("digit_cnn").name == "digit_cnn"
+    weights = tmp_path / "digit_cnn" / "model.weights.h5"
+    content = bytearray(weights.read_bytes())
+    content[len(content) // 2] ^= 1
+    weights.write_bytes(content)
+    with pytest.raises(ValueError, match="damaged"):
+        classifiers.load("digit_cnn")
+    (tmp_path / "digit_cnn" / "manifest.json").write_text("[]")
+    with pytest.raises(ValueError, match="not a whole artifact"):
+        classifiers.load("digit_cnn")
 
 
 @pytest.mark.parametrize("name", ["squeezenet", "efficientnet_lite0"])

@@ -48,6 +48,7 @@ def test_interrupted_and_continued_it_ends_with_the_same_filters(config, monkeyp
     np.testing.assert_array_equal(first.generate_filters(codes(3)), second.generate_filters(codes(3)))
     exported = tf.saved_model.load(whole / "saved_model")
     np.testing.assert_allclose(exported.generate(codes(3)), first.generate_filters(codes(3)), atol=1e-6)
+    assert exported.classify(np.zeros((2, 28, 28, 1), "float32")).shape == (2, 10)
 
 
 def test_the_committed_artifact_keeps_what_was_promised():
