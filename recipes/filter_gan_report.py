@@ -7,46 +7,64 @@ from matplotlib.figure import Figure
 from rich.console import Console
 from rich.table import Table
 
-from kinv.analysis import FilterQuality
+from kinv.analysis import match_activations
 from kinv.analysis.filter_map import scale_filters
 from kinv.figures import filter_gan as figures
 
-SHOWN, MAPPED = 5, 20  # draws in figure 2 and in figure 5
+SHOWN, MAPPED, GRIDS = 5, 20, 4  # draws in figure 2 and in figure 5, and grids
 PAPER = {"network": "97.1%", "averaged": "98.2%"}  # section 5.2
-ROWS = {
-    "network": "the network as it is",
+ACCURACIES = {
+    "network": "test accuracy of the network as it is",
     "averaged": "average of {draws} sets of filters, layers above retrained",
     "control": "real filters, layers above retrained",
     "single_mean": "single sets of filters, nothing retrained: mean of {singles}",
     "single_worst": "the worst of them",
 }
+OTHERS = {
+    "explained_variance": ("explained variance of the latent code", "{:.2f}"),
+    "diversity": ("diversity, in deviations of the real filters", "{:.2f}"),
+    "grid_fall": ("grids of {matched} pictures: the objective falls by", "{:.0%}"),
+    "grid_fall_at_output": ("the same, compared at the convolution's output", "{:.0%}"),
+    "grid_unchanged": ("cells for which the classifier says the same", "{:.1%}"),
+    "grid_middle_change": ("largest mean change of a middle cell, of 255", "{:.2f}"),
+    "grid_change": ("mean change of the other cells, of 255", "{:.2f}"),
+    "grid_detour": ("way from end to end of a row, over the straight one", "{:.2f}"),
+    "grid_shape_share": ("share of shape in the change, the rest is brightness", "{:.2f}"),
+}
 
 
-def print_table(quality: FilterQuality, metadata: dict[str, Any]) -> None:
+def print_table(metadata: dict[str, Any]) -> None:
     """The accuracies beside the paper's, then what the latent space is worth."""
-    metrics, config = quality.metrics(), metadata["config"]
-    table = Table("test accuracy", "", "paper", title=metadata["name"])
-    for key, title in ROWS.items():
+    metrics, config = metadata["metrics"], metadata["config"]
+    table = Table("", "", "paper", title=metadata["name"])
+    for key, title in ACCURACIES.items():
         table.add_row(title.format(**config), f"{metrics[key]:.2%}", PAPER.get(key, ""))
-    table.add_row("explained variance of the latent code", f"{metrics['explained_variance']:.2f}", "")
-    table.add_row("diversity, in deviations of the real filters", f"{metrics['diversity']:.2f}", "")
+    for key, (title, form) in OTHERS.items():
+        table.add_row(title.format(**config), form.format(metrics[key]), "")
     Console().print(table)
 
 
-def draw(gan: Any, seed: int) -> dict[str, Figure]:
-    """The paper's figures 2 and 5, by file name.
+def draw(gan: Any, test: Any, config: Any) -> dict[str, Figure]:
+    """The paper's figures 2, 5 and, for the layer, 3, 4, 6 or 7, by file name.
 
     Args:
         gan: a trained `FilterGAN` with its classifier.
-        seed: of the draws.
+        test: pictures to match, `Labelled`.
+        config: the recipe's.
     """
     kernel = np.asarray(gan.cut.require("draw").kernel())
-    codes = np.random.default_rng(seed).normal(size=(MAPPED, gan.latent_dim))
+    codes = np.random.default_rng(config.seed + 2).normal(size=(MAPPED, gan.latent_dim))
     generated = np.asarray(gan.generate_filters(codes))
     rows = {"real": kernel, **{f"draw {index + 1}": generated[index] for index in range(SHOWN)}}
+    some = test.images[np.linspace(0, len(test.images) - 1, GRIDS).astype(int)]
+    matches = match_activations(
+        gan, some, compare_at=config.compare_at, extent=config.extent, smoothing=config.smoothing, seed=config.seed + 3
+    )
+    titles = [f"code {row} down, code {column} across" for row, column in matches.dimensions]
     return {
         "filters.png": figures.filters_as_colors(rows),
         "map.png": figures.map_of_filters(*scale_filters(kernel, generated)),
+        "grids.png": figures.activation_grids(matches.pictures, titles),
     }
 
 

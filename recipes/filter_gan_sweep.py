@@ -19,12 +19,13 @@ from recipes.material import digits_suffix, load_digits
 
 @dataclass(frozen=True)
 class Config(filter_gan_mnist.Config):
-    """As `recipes.filter_gan_mnist`, with shorter trainings."""
+    """As `recipes.filter_gan_mnist`, with shorter trainings at a higher rate, which come nearly as far."""
 
     output: Path = Path("runs")
     epochs: int = 10
     steps_per_epoch: int = 300
     batch_size: int = 64
+    learning_rate: float = 1e-3
     weights: tuple[float, ...] = (0.1, 0.3, 1.0)  # lambda
     noises: tuple[float, ...] = (0.0, 0.5, 1.0)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 import kinv
@@ -25,6 +26,7 @@ COLUMNS = {
 }
 CARD = Path(__file__).parents[1] / "hub_cards" / "filter_gan.md"
 LAST_RATE = 0.05  # of the first
+MATCHING_STEPS = 60
 
 
 def run_on(
@@ -46,25 +48,28 @@ def run_on(
         epochs=config.retrain_epochs,
         seed=config.seed + 1,
     )
+    print(f"Matching the activations of {config.matched} pictures ...", flush=True)
+    findings = match(gan, classifier, test.images, config)
+    metrics = {**quality.metrics(), **findings}
     metadata: dict[str, Any] = {
         "name": name,
         "recipe": recipe,
         "config": as_json(config),
         "seed": config.seed,
-        "metrics": quality.metrics(),
+        "metrics": metrics,
         "data": sources(train, test),
         "classifier": describe(classifier),
         "minutes": round((time.monotonic() - started) / 60, 1),
         "hardware": hardware(),
     }
-    filter_gan_report.print_table(quality, metadata)
-    drawings = filter_gan_report.draw(gan, config.seed + 2)
+    filter_gan_report.print_table(metadata)
+    drawings = filter_gan_report.draw(gan, test, config)
     writers = {file_name: figure.savefig for file_name, figure in drawings.items()}
     card, pooled = CARD.read_text(encoding="utf-8"), {"classify": quality.averaged_network}
     folder = kinv.save(gan, config.output / name, metadata, writers, card, pooled)
     checkpoint.forget()
     print(f"\nArtifact: {folder}\nPictures: {folder / 'figures'}")
-    return quality.metrics()
+    return metrics
 
 
 def start(config: Any, name: str, classifier: keras.Model, train: Labelled) -> Checkpoint:
@@ -93,3 +98,17 @@ def trained(classifier: keras.Model, train: Labelled, config: Any, checkpoint: C
     gan.compile({network: keras.optimizers.RMSprop(schedule) for network in NETWORKS})
     fit(gan, train.images, train.labels, config, checkpoint, COLUMNS, callbacks=[models.CollapseNotice()])
     return gan
+
+
+def match(gan: models.FilterGAN, classifier: keras.Model, images: Any, config: Any) -> dict[str, float]:
+    """The numbers of grids over many pictures, and by how much the paper's own objective falls over a few of them."""
+    shown = images[: config.matched]
+    settings = {"extent": config.extent, "steps": MATCHING_STEPS, "seed": config.seed + 2}
+    matches = analysis.match_activations(
+        gan, shown, cells=5, compare_at=config.compare_at, smoothing=config.smoothing, **settings
+    )
+    of_paper = analysis.match_activations(gan, shown[:20], cells=3, **settings)
+    return {
+        **{f"grid_{name}": value for name, value in analysis.summarise_matches(matches, shown, classifier).items()},
+        "grid_fall_at_output": float(np.nanmedian(of_paper.fall)),
+    }

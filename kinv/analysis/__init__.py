@@ -3,7 +3,7 @@
 import kinv.backend  # noqa: F401  (starts the backend quietly, before anything else imports it)
 
 from .activation_matching import ActivationMatches, match_activations
-from .filter_quality import FilterQuality, filter_quality
+from .filter_quality import FilterQuality, filter_quality, retrain_above
 from .learned_invariance import (
     InvarianceComparison,
     accuracy,
@@ -13,6 +13,7 @@ from .learned_invariance import (
     predictions_along_k,
 )
 from .learned_transformation import LearnedTransformation
+from .matching_findings import shape_share, summarise_matches
 from .screening import screen, transformed_strip
 from .screening_results import Screening
 
@@ -29,6 +30,9 @@ __all__ = [
     "predict",
     "predict_classes",
     "predictions_along_k",
+    "retrain_above",
     "screen",
+    "shape_share",
+    "summarise_matches",
     "transformed_strip",
 ]

@@ -7,6 +7,7 @@ import numpy as np
 from keras import ops
 
 from kinv import backend
+from kinv.ops.gaussian import gaussian_blur
 from kinv.ops.image_priors import alpha_norm, total_variation
 
 CHUNK = 256  # cells at a time
@@ -51,6 +52,7 @@ def match_activations(
     cells: int = 7,
     compare_at: str | None = None,
     steps: int = 100,
+    smoothing: float = 0.0,
     alpha_weight: float = 1e-5,
     variation_weight: float = 1e-5,
     seed: int = 0,
@@ -71,11 +73,14 @@ def match_activations(
         compare_at: the layer above the convolution whose outputs are compared, instead of the convolution's own (the
             paper's `a`). The higher it is, the more of what the network drops on the way may differ.
         steps: of gradient descent.
+        smoothing: width in pixels of a Gaussian through which descent sees the picture, so that strokes change rather
+            than single pixels: the picture is `x` plus a blurred change. 0 is the paper's.
         alpha_weight, variation_weight: of the natural image prior, on pictures in 0..1.
         seed: of what is drawn.
 
     Raises:
-        ValueError: no pictures, an even number of cells, codes of another shape, or no such layer above.
+        ValueError: no pictures, an even number of cells, negative smoothing, codes of another shape, or no such layer
+            above.
     """
     images = np.asarray(images, "float32")
     if images.ndim != 4 or not len(images):
@@ -84,6 +89,8 @@ def match_activations(
         raise ValueError(f"cells must be an odd number of at least 3, received {cells}")
     if steps < 1 or gan.latent_dim < 2:
         raise ValueError(f"steps must be at least 1 and latent_dim at least 2, received {steps} and {gan.latent_dim}")
+    if smoothing < 0:
+        raise ValueError(f"smoothing must be at least 0, received {smoothing}")
     random = np.random.default_rng(seed)
     if z is None:
         z = random.normal(size=(len(images), gan.latent_dim))
@@ -101,7 +108,7 @@ def match_activations(
     flat = codes.reshape(-1, gan.latent_dim)
     middle = np.repeat(np.asarray(z, "float32"), cells**2, axis=0)
     start = np.repeat(images, cells**2, axis=0)
-    descend = _Descent(gan, compare_at, steps, alpha_weight, variation_weight)
+    descend = _Descent(gan, compare_at, steps, smoothing, alpha_weight, variation_weight)
     parts = [descend(start[at], middle[at], flat[at]) for at in _chunks(len(start))]
     found, before, after = (np.concatenate(values) for values in zip(*parts, strict=True))
     shape = (len(images), cells, cells)
@@ -113,7 +120,7 @@ def match_activations(
 class _Descent:
     """Projected gradient descent for many cells, all at once."""
 
-    def __init__(self, gan, compare_at, steps, alpha_weight, variation_weight):
+    def __init__(self, gan, compare_at, steps, smoothing, alpha_weight, variation_weight):
         self.gan, self.steps = gan, steps
         cut = gan.cut.require("match_activations")
 
@@ -123,15 +130,23 @@ class _Descent:
             entering, past = cut.enter(255.0 * pictures)
             return answer_above(cut.convolve(entering, kernels), past)
 
-        def objective(pictures, target, size, kernels):
+        def moved(changes, images):
+            if smoothing:
+                widths = ops.full((ops.shape(changes)[0],), smoothing)
+                changes = gaussian_blur(changes, widths)
+            return ops.clip(images + changes, 0.0, 1.0)
+
+        def objective(changes, images, target, size, kernels):
+            pictures = moved(changes, images)
             missed = _squared_length(answer(pictures, kernels) - target) / size
             prior = alpha_weight * alpha_norm(pictures) + variation_weight * total_variation(pictures)
             return missed + prior
 
-        def slope(pictures, target, size, kernels):
-            value, (gradient,) = backend.value_and_grad(lambda p: objective(p, target, size, kernels))(pictures)
+        def slope(changes, images, target, size, kernels):
+            value, (gradient,) = backend.value_and_grad(lambda c: objective(c, images, target, size, kernels))(changes)
             return value, gradient
 
+        self.moved = backend.compile(moved)
         self.slope = backend.compile(slope)
         self.answer = backend.compile(answer)
 
@@ -140,27 +155,27 @@ class _Descent:
         size = _squared_length(target)
         if not ops.convert_to_numpy(ops.all(size > 0)):
             raise ValueError("The layer answers a picture with zeros, such as a black one: there is nothing to match.")
-        kernels = self.gan.generate_filters(codes)
-        pictures = images / 255.0
-        value, gradient = self._at(pictures, target, size, kernels)
-        first, best, best_value = value, pictures, value
+        given = ops.convert_to_tensor(images / 255.0), target, size, self.gan.generate_filters(codes)
+        changes = np.zeros_like(images)
+        value, gradient = self._at(changes, given)
+        first, best, best_value = value, changes, value
         step = PROBE / (np.abs(gradient).max(axis=(1, 2, 3), keepdims=True) + 1e-12)
         for _ in range(self.steps):
-            moved = np.clip(pictures - step * gradient, 0, 1)
-            value, new = self._at(moved, target, size, kernels)
-            way, turn = moved - pictures, new - gradient
+            moved = changes - step * gradient
+            value, new = self._at(moved, given)
+            way, turn = moved - changes, new - gradient
             curvature = (way * turn).sum(axis=(1, 2, 3), keepdims=True)
             squared = (way * way).sum(axis=(1, 2, 3), keepdims=True)
             step = np.where(curvature > 0, squared / np.maximum(curvature, 1e-20), 2 * step)
             step = np.clip(step, SMALLEST_STEP, LARGEST_STEP)
-            pictures, gradient = moved, new
+            changes, gradient = moved, new
             better = value < best_value
             best = np.where(better[:, None, None, None], moved, best)
             best_value = np.where(better, value, best_value)
-        return 255.0 * best, first, best_value
+        return 255.0 * ops.convert_to_numpy(self.moved(ops.convert_to_tensor(best), given[0])), first, best_value
 
-    def _at(self, pictures, target, size, kernels):
-        value, gradient = self.slope(ops.convert_to_tensor(pictures.astype("float32")), target, size, kernels)
+    def _at(self, changes, given):
+        value, gradient = self.slope(ops.convert_to_tensor(changes.astype("float32")), *given)
         return ops.convert_to_numpy(value), ops.convert_to_numpy(gradient)
 
 

@@ -6,10 +6,12 @@ from itertools import cycle
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from .style import ACCENT, BAD, GOOD, INK, new_figure, show_picture
 
 LINES = (INK, ACCENT, GOOD, BAD)
+FRAME = 90  # grey between the cells of a grid
 
 
 def filters_as_colors(filters: Mapping[str, np.ndarray], shown: int = 16) -> Figure:
@@ -31,20 +33,26 @@ def filters_as_colors(filters: Mapping[str, np.ndarray], shown: int = 16) -> Fig
     return figure
 
 
-def activation_grid(pictures: np.ndarray, title: str = "") -> Figure:
-    """Figures 3, 4, 6 and 7: a grid of pictures whose activations match; the original is in the middle.
+def activation_grids(pictures: np.ndarray, titles: Sequence[str] = ()) -> Figure:
+    """Figures 3, 4, 6 and 7: grids of pictures whose activations match; the original is in the middle.
 
     Args:
-        pictures: `(R, R, H, W, C)` in 0..255.
-        title: above the grid.
+        pictures: `(N, R, R, H, W, C)` in 0..255.
+        titles: above the grids.
     """
-    cells = len(pictures)
-    figure, axes = new_figure(0.62 * cells, 0.62 * cells + 0.3, cells, cells)
-    for axis, picture in zip(axes.flat, pictures.reshape(-1, *pictures.shape[2:]), strict=True):
-        show_picture(axis, picture)
-    middle = axes[cells // 2, cells // 2]
-    middle.spines[:].set(visible=True, color="#2f5fa8", linewidth=2)
-    figure.suptitle(title, fontsize=9)
+    count, cells, _, height, width, channels = pictures.shape
+    framed = np.pad(pictures, ((0, 0), (0, 0), (0, 0), (1, 1), (1, 1), (0, 0)), constant_values=FRAME)
+    mosaics = framed.transpose(0, 1, 3, 2, 4, 5).reshape(count, cells * (height + 2), cells * (width + 2), channels)
+    columns = min(count, 2)
+    rows = -(-count // columns)
+    figure, axes = new_figure(4.6 * columns, 4.8 * rows, rows, columns)
+    for axis in axes.flat[count:]:
+        axis.set_axis_off()
+    for index, (axis, mosaic) in enumerate(zip(axes.flat, mosaics, strict=False)):
+        show_picture(axis, mosaic)
+        corner = (cells // 2 * (width + 2) - 0.5, cells // 2 * (height + 2) - 0.5)
+        axis.add_patch(Rectangle(corner, width + 2, height + 2, fill=False, edgecolor=ACCENT, linewidth=2))
+        axis.set_title(titles[index] if titles else "", fontsize=9)
     return figure
 
 

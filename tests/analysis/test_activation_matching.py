@@ -97,6 +97,7 @@ def test_wrong_arguments_are_refused(gan):
         ({"images": pictures(1), "dimensions": np.array([[0, 3]])}, "two different ones"),
         ({"images": pictures(1), "dimensions": np.array([[1, 1]])}, "two different ones"),
         ({"images": pictures(1), "steps": 0}, "steps must be"),
+        ({"images": pictures(1), "smoothing": -1.0}, "smoothing must be"),
     ):
         with pytest.raises(ValueError, match=message):
             analysis.match_activations(gan, **options)

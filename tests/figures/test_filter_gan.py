@@ -18,13 +18,31 @@ def test_a_row_of_colour_pictures_for_every_set_of_filters(random):
     np.testing.assert_allclose(shown(axes[2]), 127.5 + 127.5 * sums[..., 2] / largest, atol=0.5)
 
 
-def test_the_grid_has_the_original_framed_in_the_middle(random):
-    pictures = random.uniform(0, 255, (3, 3, 6, 5, 1))
-    figure = figures.activation_grid(pictures, "a digit")
-    assert figure._suptitle.get_text() == "a digit"
-    for axis, picture in zip(figure.axes, pictures.reshape(9, 6, 5), strict=True):
-        np.testing.assert_array_equal(shown(axis), picture.round())
-    assert [axis.spines["left"].get_visible() for axis in figure.axes] == [False] * 4 + [True] + [False] * 4
+def test_every_grid_has_the_original_framed_in_the_middle(random):
+    pictures = random.uniform(0, 255, (3, 3, 3, 6, 5, 1))
+    axes = figures.activation_grids(pictures, ["a", "b", "c"]).axes
+    assert [axis.get_title() for axis in axes] == ["a", "b", "c", ""] and not axes[3].axison
+    for axis, grid in zip(axes, pictures, strict=False):
+        mosaic = shown(axis)
+        assert mosaic.shape == (24, 21)
+        for row in range(3):
+            for column in range(3):
+                cell = mosaic[8 * row + 1 : 8 * row + 7, 7 * column + 1 : 7 * column + 6]
+                np.testing.assert_array_equal(cell, grid[row, column, ..., 0].round())
+        (frame,) = axis.patches
+        assert (frame.get_x(), frame.get_y(), frame.get_width(), frame.get_height()) == (6.5, 7.5, 7, 8)
+
+
+def test_a_line_of_points_for_each_noise():
+    points = [
+        {"information_weight": weight, "noise": noise, "diversity": 0.1 + weight, "single_mean": 0.9 - noise / 10,
+         "explained_variance": 0.5}
+        for weight in (1.0, 0.1) for noise in (0.0, 0.5)
+    ]  # fmt: skip
+    accuracy, explained = figures.diversity_against_accuracy(points).axes
+    assert [line.get_label() for line in accuracy.lines] == ["noise 0", "noise 0.5"]
+    np.testing.assert_allclose(accuracy.lines[1].get_xydata(), [[0.2, 0.85], [1.1, 0.85]])
+    np.testing.assert_allclose(explained.lines[0].get_ydata(), [0.5, 0.5])
 
 
 def test_the_map_has_a_colour_for_each_real_filter(random):
