@@ -118,14 +118,14 @@ def multiply(shapes) -> Callable[[], object]:
     ]
 
     @tf.function
-    def run():
-        total = tf.constant(0.0)
+    def run(pairs):  # arguments, not constants, which would be multiplied while compiling
+        corners = []
         for first, second in pairs:
-            with tf.control_dependencies([total]):  # one after the other, as in a step
-                total = tf.matmul(first, second)[0, 0, 0]
-        return total
+            with tf.control_dependencies(corners[-1:]):  # one after the other, as in a step
+                corners.append(tf.matmul(first, second)[0, 0, 0])
+        return tf.add_n(corners)
 
-    return lambda: run().numpy()
+    return lambda: run(pairs).numpy()
 
 
 def grid() -> float:

@@ -35,7 +35,7 @@ class Config:
     learning_rate: float = 1e-3  # RMSprop, with a cosine to a twentieth
     latent_dim: int = 16
     information_weight: float = 0.5  # lambda; see recipes.filter_gan_sweep
-    noise: float = 0.5  # see FilterGAN; 0 is the paper's
+    noise: float = 1.0  # see FilterGAN; 0 is the paper's
     hidden_units: tuple[int, ...] = (32,)
     width: int = 32
     draws: int = 10  # paper, section 5.2

@@ -1,5 +1,6 @@
 """What the Filter GAN's recipes show."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -79,4 +80,15 @@ def print_sweep(points: list[dict[str, float]]) -> None:
             f"{point['explained_variance']:.2f}",
             f"{point['fall']:.0%}",
         )
+    Console().print(table)
+
+
+def print_errors(rows: list[dict[str, Any]], arms: Sequence[str]) -> None:
+    """Mean and standard deviation of the errors over seeds, and what pooling adds to affine augmentation."""
+    table = Table("labels", *arms, "fewer errors than affine")
+    for count in sorted({row["labels"] for row in rows}):
+        errors = {arm: np.array([row[arm] for row in rows if row["labels"] == count]) for arm in arms}
+        fewer = 1 - errors["affine and pooling"].mean() / errors["affine"].mean()
+        cells = [f"{100 * values.mean():.2f} ± {100 * values.std():.2f}" for values in errors.values()]
+        table.add_row(f"{count:,}", *cells, f"{fewer:.1%}")
     Console().print(table)

@@ -124,11 +124,7 @@ def retrain_above(
     seed: int,
 ) -> None:
     """Trains what comes after a layer, with Adam and a cosine to zero; the layer and what is below it stay."""
-    parts = split(classifier, layer)
-    above = {id(variable) for variable in parts.above.trainable_variables}
-    for part in classifier._flatten_layers(include_self=False):
-        if part.weights and not isinstance(part, keras.Model):
-            part.trainable = any(id(variable) in above for variable in part.trainable_variables)
+    freeze_up_to(classifier, layer)
     steps = -(-len(images) // batch_size)
     schedule = keras.optimizers.schedules.CosineDecay(learning_rate, epochs * steps)
     classifier.compile(keras.optimizers.Adam(schedule), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
@@ -139,6 +135,14 @@ def retrain_above(
         verbose=0,
         shuffle=False,
     )
+
+
+def freeze_up_to(classifier: keras.Model, layer: str) -> None:
+    """From now on, training changes only what comes after a layer. A compiled classifier must be compiled again."""
+    above = {id(variable) for variable in split(classifier, layer).above.trainable_variables}
+    for part in classifier._flatten_layers(include_self=False):
+        if part.weights and not isinstance(part, keras.Model):
+            part.trainable = any(id(variable) in above for variable in part.trainable_variables)
 
 
 def _singles(cut, filters, images, labels):

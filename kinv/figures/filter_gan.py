@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import cycle
+from typing import Any
 
 import numpy as np
 from matplotlib import colormaps
@@ -93,4 +94,27 @@ def diversity_against_accuracy(points: Sequence[Mapping[str, float]]) -> Figure:
     for axis in axes:
         axis.set_xlabel("diversity")
         axis.legend(fontsize=8, frameon=False)
+    return figure
+
+
+def errors_against_labels(rows: Sequence[Mapping[str, Any]], arms: Sequence[str]) -> Figure:
+    """Test errors against the number of labels: a line of means for each arm, with the standard deviation of seeds.
+
+    Args:
+        rows: one for each number of labels and seed, with `labels` and the error of every arm, 0..1.
+        arms: keys of `rows`.
+    """
+    figure, ((axis,),) = new_figure(6, 4)
+    counts = sorted({row["labels"] for row in rows})
+    for index, (arm, color) in enumerate(zip(arms, cycle(LINES), strict=False)):
+        errors = [[100 * row[arm] for row in rows if row["labels"] == count] for count in counts]
+        places = [count * (1 + 0.03 * (index - len(arms) / 2)) for count in counts]  # side by side
+        deviations = [np.std(values) for values in errors]
+        axis.errorbar(places, [np.mean(values) for values in errors], deviations, color=color, label=arm, capsize=3)
+    axis.set(xscale="log", yscale="log", xlabel="labelled digits", ylabel="test error, %", xticks=counts)
+    axis.xaxis.set_major_formatter("{x:g}")
+    axis.yaxis.set_major_formatter("{x:g}")
+    axis.yaxis.set_minor_formatter("{x:g}")
+    axis.minorticks_off()
+    axis.legend(frameon=False, fontsize=8)
     return figure

@@ -1,0 +1,159 @@
+"""Do a Filter GAN's invariances help where labels are few? Test errors from 100, 300 and 1,000 labelled digits.
+
+    python -m recipes.low_label_digits                   # default: five seeds each, 40 minutes on two cores
+    python -m recipes.low_label_digits --preset smoke    # seconds: does it run?
+
+For every number of labels and every seed, `digit_cnn` learns from the labelled digits alone, without and with random
+affine augmentation; a Filter GAN learns the filters of one of its layers, from unlabelled digits; then the layers above
+are retrained, once with the real filters and once with pooling over generated ones (a set at random for each digit in
+training, their average in the test). So the four arms are trained equally long. Nothing of the network that knows all
+labels is used. Writes a table (`errors.json`) and a figure; stopped and started again, it goes on where it was.
+"""
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from recipes.command_line import main
+from recipes.material import Labelled, digits_suffix, load_digits
+
+ARMS = ("no augmentation", "affine", "pooling", "affine and pooling")
+
+
+@dataclass(frozen=True)
+class Config:
+    """Chosen before the first run, not by the errors that came out."""
+
+    preset: Literal["smoke", "default", "paper"] = "default"
+    layer: str = "conv4"
+    data: str = "mnist"
+    download: bool = False  # lets MNIST be fetched
+    limit: int | None = None  # digits to choose from, and to test with
+    output: Path = Path("runs")
+    seed: int = 0  # the first of them
+
+    labels: tuple[int, ...] = (100, 300, 1000)
+    seeds: int = 5
+    steps: int = 600  # of learning from labels
+    retrain_steps: int = 200  # of the layers above
+    batch_size: int = 64
+    learning_rate: float = 2e-3  # Adam, with a cosine to zero; a quarter of it for retraining
+    shift: float = 0.08  # of the side, random affine
+    turn: float = 12.0  # degrees
+    zoom: float = 0.1
+    gan_steps: int = 1000
+    information_weight: float = 0.5  # lambda
+    noise: float = 1.0  # see FilterGAN
+    draws: int = 10  # sets of filters in the pooling
+
+
+PRESETS = {
+    "default": Config(),
+    "smoke": Config(limit=128, labels=(20, 30), seeds=1, steps=2, retrain_steps=2, batch_size=8, gan_steps=2, draws=2),
+    "paper": Config(),
+}
+
+
+def run(config: Config) -> list[dict[str, Any]]:
+    """Measures every number of labels with every seed; returns the errors."""
+    import kinv.backend  # noqa: F401  (starts TensorFlow quietly, before anything else imports it)
+
+    # isort: split
+    import keras
+    import tensorflow as tf
+
+    from kinv.figures import filter_gan as figures
+    from recipes.filter_gan_report import print_errors
+    from recipes.provenance import as_json
+
+    tf.get_logger().setLevel("ERROR")  # dozens of networks are compiled, one after the other; no need to remark on it
+    train, test = load_digits(config)
+    folder = config.output / f"low_label_digits{digits_suffix(config, train)}"
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = []
+    for count in config.labels:
+        for seed in range(config.seed, config.seed + config.seeds):
+            single = replace(config, labels=(count,), seeds=1, seed=seed)
+            settings = {**as_json(single), "digits": train.source.description}
+            done = folder / f"{count}_labels_seed{seed}.json"
+            kept = json.loads(done.read_text(encoding="utf-8")) if done.is_file() else {}
+            if kept.get("run") != json.loads(json.dumps(settings)):
+                errors = measure(count, seed, train, test, config)
+                kept = {"run": settings, "errors": {"labels": count, "seed": seed, **errors}}
+                draft = done.with_suffix(".draft")
+                draft.write_text(json.dumps(kept), encoding="utf-8")
+                draft.replace(done)
+                keras.backend.clear_session()
+            rows.append(kept["errors"])
+            values = ", ".join(f"{arm} {kept['errors'][arm]:.2%}" for arm in ARMS)
+            print(f"{count:>5} labels, seed {seed}: errors {values}", flush=True)
+    (folder / "errors.json").write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    figures.errors_against_labels(rows, ARMS).savefig(folder / "errors.png")
+    print_errors(rows, ARMS)
+    print(f"\nNumbers and picture: {folder}")
+    return rows
+
+
+def measure(count: int, seed: int, train: Labelled, test: Labelled, config: Config) -> dict[str, float]:
+    """Test errors of the four arms, from `count` labelled digits, as many of each class as there can be."""
+    import keras
+    import numpy as np
+    import tensorflow as tf
+
+    from kinv import analysis, classifiers, data, models
+
+    keras.utils.set_random_seed(seed)
+    tf.config.experimental.enable_op_determinism()
+    chosen = _balanced(train.labels, count, np.random.default_rng(seed))
+    images, labels = train.images[chosen], train.labels[chosen]
+    affine = keras.Sequential(
+        [
+            keras.layers.RandomTranslation(config.shift, config.shift, fill_mode="constant", seed=seed),
+            keras.layers.RandomRotation(config.turn / 360, fill_mode="constant", seed=seed + 1),
+            keras.layers.RandomZoom(config.zoom, fill_mode="constant", seed=seed + 2),
+        ]
+    )
+
+    def learn(network, augmented, steps, learning_rate):
+        batches = data.shuffled_batches(images, labels, config.batch_size, seed)
+        if augmented:
+            batches = batches.map(lambda x, y: (affine(x, training=True), y))
+        schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
+        network.compile(keras.optimizers.Adam(schedule), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+        network.fit(batches, steps_per_epoch=steps, shuffle=False, verbose=0)
+
+    def error(network):
+        return 1 - analysis.accuracy(network, test.images, test.labels, batch_size=500)
+
+    errors = {}
+    for augmented in (False, True):
+        classifier = classifiers.build("digit_cnn")
+        learn(classifier, augmented, config.steps, config.learning_rate)
+        gan = models.FilterGAN(
+            classifier,
+            config.layer,
+            information_weight=config.information_weight,
+            noise=config.noise,
+            seed=seed,
+        )
+        gan.compile({name: keras.optimizers.RMSprop(1e-3) for name in models.filter_gan.NETWORKS})
+        unlabelled = data.shuffled_batches(train.images, train.labels, config.batch_size, seed)
+        gan.fit(unlabelled, steps_per_epoch=config.gan_steps, shuffle=False, verbose=0)
+        pooled = gan.pooled_classifier(config.draws, seed, stochastic=True)
+        for network, arm in ((classifier, ARMS[int(augmented)]), (pooled, ARMS[2 + int(augmented)])):
+            analysis.freeze_up_to(network, config.layer)
+            learn(network, augmented, config.retrain_steps, config.learning_rate / 4)
+            errors[arm] = error(network)
+    return errors
+
+
+def _balanced(labels, count, random):
+    """Indices of `count` digits, classes in turn."""
+    orders = [random.permutation([index for index, label in enumerate(labels) if label == k]) for k in range(10)]
+    in_turn = [order[place] for place in range(max(map(len, orders))) for order in orders if place < len(order)]
+    return [int(index) for index in in_turn[:count]]
+
+
+if __name__ == "__main__":
+    main(run, PRESETS, __doc__)
