@@ -1,6 +1,8 @@
 """What the Filter GAN's recipes show."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,12 +10,12 @@ from matplotlib.figure import Figure
 from rich.console import Console
 from rich.table import Table
 
-from kinv.analysis import match_activations
+from kinv.analysis import ActivationMatches
 from kinv.analysis.filter_map import scale_filters
 from kinv.figures import filter_gan as figures
 
+SWEEPS = Path(__file__).parent
 SHOWN, MAPPED, GRIDS = 5, 20, 4  # draws in figure 2 and in figure 5, and grids
-PAPER = {"network": "97.1%", "averaged": "98.2%"}  # section 5.2
 ACCURACIES = {
     "network": "test accuracy of the network as it is",
     "averaged": "average of {draws} sets of filters, layers above retrained",
@@ -34,39 +36,40 @@ OTHERS = {
 }
 
 
-def print_table(metadata: dict[str, Any]) -> None:
+def print_table(metadata: dict[str, Any], paper: Mapping[str, str]) -> None:
     """The accuracies beside the paper's, then what the latent space is worth."""
     metrics, config = metadata["metrics"], metadata["config"]
     table = Table("", "", "paper", title=metadata["name"])
     for key, title in ACCURACIES.items():
-        table.add_row(title.format(**config), f"{metrics[key]:.2%}", PAPER.get(key, ""))
+        table.add_row(title.format(**config), f"{metrics[key]:.2%}", paper.get(key, ""))
     for key, (title, form) in OTHERS.items():
         table.add_row(title.format(**config), form.format(metrics[key]), "")
     Console().print(table)
 
 
-def draw(gan: Any, test: Any, config: Any) -> dict[str, Figure]:
+def draw(gan: Any, matches: ActivationMatches, config: Any) -> dict[str, Figure]:
     """The paper's figures 2, 5 and, for the layer, 3, 4, 6 or 7, by file name.
 
     Args:
         gan: a trained `FilterGAN` with its classifier.
-        test: pictures to match, `Labelled`.
+        matches: pictures that match, of which the first are shown.
         config: the recipe's.
     """
     kernel = np.asarray(gan.cut.require("draw").kernel())
     codes = np.random.default_rng(config.seed + 2).normal(size=(MAPPED, gan.latent_dim))
     generated = np.asarray(gan.generate_filters(codes))
     rows = {"real": kernel, **{f"draw {index + 1}": generated[index] for index in range(SHOWN)}}
-    some = test.images[np.linspace(0, len(test.images) - 1, GRIDS).astype(int)]
-    matches = match_activations(
-        gan, some, compare_at=config.compare_at, extent=config.extent, smoothing=config.smoothing, seed=config.seed + 3
-    )
     titles = [f"code {row} down, code {column} across" for row, column in matches.dimensions]
-    return {
+    drawings = {
         "filters.png": figures.filters_as_colors(rows),
         "map.png": figures.map_of_filters(*scale_filters(kernel, generated)),
-        "grids.png": figures.activation_grids(matches.pictures, titles),
+        "grids.png": figures.activation_grids(matches.pictures[:GRIDS], titles),
     }
+    sweep = SWEEPS / f"filter_gan_sweep_{config.layer}.json"
+    if sweep.is_file():
+        points = json.loads(sweep.read_text(encoding="utf-8"))
+        drawings["sweep.png"] = figures.diversity_against_accuracy(points)
+    return drawings
 
 
 def print_sweep(points: list[dict[str, float]]) -> None:

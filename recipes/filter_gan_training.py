@@ -1,6 +1,7 @@
 """What the Filter GAN's recipes share: the model, its training, and what is kept of it."""
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import tensorflow as tf
 import kinv
 from kinv import analysis, models
 from kinv.hub.checkpoint import Checkpoint
+from kinv.hub.content import OWN
 from kinv.models.filter_gan import NETWORKS
 from recipes import filter_gan_report
 from recipes.material import Labelled, sources
@@ -26,13 +28,27 @@ COLUMNS = {
 }
 CARD = Path(__file__).parents[1] / "hub_cards" / "filter_gan.md"
 LAST_RATE = 0.05  # of the first
-MATCHING_STEPS = 60
 
 
 def run_on(
-    classifier: keras.Model, train: Labelled, test: Labelled, config: Any, name: str, recipe: str
+    classifier: keras.Model,
+    train: Labelled,
+    test: Labelled,
+    config: Any,
+    name: str,
+    recipe: str,
+    paper: Mapping[str, str] | None = None,
 ) -> dict[str, float]:
-    """Trains a Filter GAN, measures it as in section 5.2 and keeps it as an artifact; returns the metrics."""
+    """Trains a Filter GAN, measures it as in section 5.2 and keeps it as an artifact; returns the metrics.
+
+    Args:
+        classifier: the network under study.
+        train, test: pictures to train with and to measure on.
+        config: the recipe's.
+        name: of the artifact.
+        recipe: the module that makes it.
+        paper: the paper's numbers, to print beside ours.
+    """
     started = time.monotonic()
     checkpoint = start(config, name, classifier, train)
     gan = trained(classifier, train, config, checkpoint)
@@ -45,11 +61,12 @@ def run_on(
         test.labels,
         draws=config.draws,
         singles=config.singles,
+        singles_on=config.singles_on,
         epochs=config.retrain_epochs,
         seed=config.seed + 1,
     )
     print(f"Matching the activations of {config.matched} pictures ...", flush=True)
-    findings = match(gan, classifier, test.images, config)
+    matches, findings = match(gan, classifier, test.images, config)
     metrics = {**quality.metrics(), **findings}
     metadata: dict[str, Any] = {
         "name": name,
@@ -62,10 +79,12 @@ def run_on(
         "minutes": round((time.monotonic() - started) / 60, 1),
         "hardware": hardware(),
     }
-    filter_gan_report.print_table(metadata)
-    drawings = filter_gan_report.draw(gan, test, config)
+    filter_gan_report.print_table(metadata, paper or {})
+    drawings = filter_gan_report.draw(gan, matches, config)
     writers = {file_name: figure.savefig for file_name, figure in drawings.items()}
-    card, pooled = CARD.read_text(encoding="utf-8"), {"classify": quality.averaged_network}
+    card = CARD.read_text(encoding="utf-8")
+    # other networks' weights are their authors' to share
+    pooled = {"classify": quality.averaged_network} if classifier.name in OWN else None
     folder = kinv.save(gan, config.output / name, metadata, writers, card, pooled)
     checkpoint.forget()
     print(f"\nArtifact: {folder}\nPictures: {folder / 'figures'}")
@@ -92,23 +111,27 @@ def trained(classifier: keras.Model, train: Labelled, config: Any, checkpoint: C
         width=config.width,
         seed=config.seed,
     )
-    schedule = keras.optimizers.schedules.CosineDecay(
-        config.learning_rate, config.epochs * config.steps_per_epoch, LAST_RATE
-    )
-    gan.compile({network: keras.optimizers.RMSprop(schedule) for network in NETWORKS})
+    steps = config.epochs * config.steps_per_epoch
+    rates = dict.fromkeys(NETWORKS, config.learning_rate)
+    rates["discriminator"] *= config.discriminator_rate
+    schedules = {name: keras.optimizers.schedules.CosineDecay(rate, steps, LAST_RATE) for name, rate in rates.items()}
+    gan.compile({name: keras.optimizers.RMSprop(schedule) for name, schedule in schedules.items()})
     fit(gan, train.images, train.labels, config, checkpoint, COLUMNS, callbacks=[models.CollapseNotice()])
     return gan
 
 
-def match(gan: models.FilterGAN, classifier: keras.Model, images: Any, config: Any) -> dict[str, float]:
-    """The numbers of grids over many pictures, and by how much the paper's own objective falls over a few of them."""
-    shown = images[: config.matched]
-    settings = {"extent": config.extent, "steps": MATCHING_STEPS, "seed": config.seed + 2}
+def match(
+    gan: models.FilterGAN, classifier: keras.Model, images: Any, config: Any
+) -> tuple[analysis.ActivationMatches, dict[str, float]]:
+    """Grids of some pictures and their numbers; also by how much the paper's own objective falls over a few of them."""
+    shown = images[np.linspace(0, len(images) - 1, min(config.matched, len(images))).astype(int)]
+    settings = {"extent": config.extent, "steps": config.matching_steps, "seed": config.seed + 2}
     matches = analysis.match_activations(
         gan, shown, cells=5, compare_at=config.compare_at, smoothing=config.smoothing, **settings
     )
     of_paper = analysis.match_activations(gan, shown[:20], cells=3, **settings)
-    return {
-        **{f"grid_{name}": value for name, value in analysis.summarise_matches(matches, shown, classifier).items()},
+    findings = analysis.summarise_matches(matches, shown, classifier)
+    return matches, {
+        **{f"grid_{name}": value for name, value in findings.items()},
         "grid_fall_at_output": float(np.nanmedian(of_paper.fall)),
     }

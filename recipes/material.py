@@ -13,9 +13,9 @@ Found = TypeVar("Found")
 
 @dataclass(frozen=True)
 class Labelled:
-    """Pictures in memory, `(N, H, W, C)` in 0..255, with labels `(N,)`, and where they come from."""
+    """Pictures `(N, H, W, C)` in 0..255, an array or like one, with labels `(N,)`, and where they come from."""
 
-    images: np.ndarray
+    images: Any
     labels: np.ndarray
     source: Any
 

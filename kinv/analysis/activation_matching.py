@@ -1,5 +1,6 @@
 """Pictures that make generated filters answer alike: the invariances that a Filter GAN found, to look at."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ from kinv import backend
 from kinv.ops.gaussian import gaussian_blur
 from kinv.ops.image_priors import alpha_norm, total_variation
 
-CHUNK = 256  # cells at a time
+CELLS, VALUES = 256, 1_000_000  # at most so many cells, and values of pictures, at a time
 SMALLEST_STEP, LARGEST_STEP = 1e-6, 1e4
 PROBE = 1e-4  # how far the first step moves a pixel, of the range of 1
 
@@ -109,7 +110,7 @@ def match_activations(
     middle = np.repeat(np.asarray(z, "float32"), cells**2, axis=0)
     start = np.repeat(images, cells**2, axis=0)
     descend = _Descent(gan, compare_at, steps, smoothing, alpha_weight, variation_weight)
-    parts = [descend(start[at], middle[at], flat[at]) for at in _chunks(len(start))]
+    parts = [descend(start[at], middle[at], flat[at]) for at in _chunks(start.shape)]
     found, before, after = (np.concatenate(values) for values in zip(*parts, strict=True))
     shape = (len(images), cells, cells)
     return ActivationMatches(
@@ -194,5 +195,6 @@ def _grid(z, dimensions, extent, cells):
     return codes
 
 
-def _chunks(count):
-    return [slice(start, min(start + CHUNK, count)) for start in range(0, count, CHUNK)]
+def _chunks(shape):
+    at_a_time = max(1, min(CELLS, VALUES // math.prod(shape[1:])))
+    return [slice(start, min(start + at_a_time, shape[0])) for start in range(0, shape[0], at_a_time)]

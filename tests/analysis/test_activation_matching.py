@@ -80,7 +80,7 @@ def test_a_seed_decides_and_pictures_do_not_depend_on_each_other(gan, monkeypatc
     z, dimensions = np.zeros((2, 3)), np.array([[0, 1], [1, 2]])
     options = {"cells": 3, "steps": 5}
     both = analysis.match_activations(gan, images, z=z, dimensions=dimensions, **options)
-    monkeypatch.setattr("kinv.analysis.activation_matching.CHUNK", 7)
+    monkeypatch.setattr("kinv.analysis.activation_matching.CELLS", 7)
     second = analysis.match_activations(gan, images[1:], z=z[1:], dimensions=dimensions[1:], **options)
     np.testing.assert_allclose(second.pictures[0], both.pictures[1], atol=0.05)
     drawn = [analysis.match_activations(gan, images, seed=seed, **options).codes for seed in (1, 1, 2)]

@@ -29,7 +29,7 @@ def test_interrupted_and_continued_it_ends_with_the_same_filters(config, monkeyp
     assert "real filters, layers above retrained" in out and "98.2%" in out
     whole = config.output / "whole" / "filter_gan_mnist_conv4_smoke"
     assert json.loads((whole / "metadata.json").read_text())["metrics"] == metrics
-    assert {file.name for file in (whole / "figures").iterdir()} == {"filters.png", "grids.png", "map.png"}
+    assert {file.name for file in (whole / "figures").iterdir()} == {"filters.png", "grids.png", "map.png", "sweep.png"}
 
     end_of_epoch = Checkpoint.on_epoch_end
 

@@ -1,0 +1,75 @@
+"""Filter GAN on photographs, which the paper leaves to future work: the filters of a convolution of SqueezeNet.
+
+    python -m recipes.filter_gan_photos                  # default: layer fire5_expand3x3, 25 minutes on two cores
+    python -m recipes.filter_gan_photos --layer fire3_expand3x3 --classifier my_network.keras --data my/photos
+    python -m recipes.filter_gan_photos --preset smoke   # seconds: does it run?
+
+The same as `recipes.filter_gan_mnist`, for any classifier of photographs. The right answer is the network's own:
+accuracies are shares of held-out photographs for which, with generated filters, it says what it says with its own.
+"""
+
+from dataclasses import dataclass
+
+from recipes import filter_gan_mnist
+from recipes.command_line import main
+from recipes.crops import TenCrops
+from recipes.material import Labelled, find_halves, load_classifier
+
+CROP_MARGIN = 256 / 227  # as in recipes.itn_alexnet
+
+
+@dataclass(frozen=True)
+class Config(filter_gan_mnist.Config):
+    """As `recipes.filter_gan_mnist`, with fewer and larger pictures."""
+
+    classifier: str = "squeezenet"
+    layer: str = "fire5_expand3x3"
+    data: str = "auto"  # imagenet_samples, else tfds:imagenet_v2, else photos
+
+    epochs: int = 16
+    steps_per_epoch: int = 100
+    batch_size: int = 32
+    singles: int = 20
+    singles_on: int = 250
+    retrain_epochs: int = 1
+    compare_at: str | None = None  # such pictures have more values than the layer's output
+    smoothing: float = 0.0
+    matched: int = 4
+
+
+PRESETS = {
+    "default": Config(),
+    "smoke": Config(
+        layer="fire2_expand3x3", epochs=2, steps_per_epoch=2, batch_size=4, limit=4, singles=2, width=4, matched=1,
+        matching_steps=2,
+    ),
+    "paper": Config(),
+}  # fmt: skip
+
+
+def run(config: Config) -> dict[str, float]:
+    """Trains, measures and keeps; returns the metrics."""
+    import kinv.backend  # noqa: F401  (starts TensorFlow quietly, before anything else imports it)
+
+    # isort: split
+    from kinv import analysis
+    from recipes.filter_gan_training import run_on
+
+    classifier = load_classifier(config.classifier, "squeezenet", config.download)
+    size = classifier.input_shape[1]
+    to_train, to_test = find_halves(config.data, config.download)
+    crops = TenCrops(to_train.load(round(CROP_MARGIN * size), config.limit, dtype="uint8")[0], size)
+    images = to_test.load(size, config.limit)[0]
+    print(f"Network:  {classifier.name}, {classifier.count_params():,} parameters")
+    print(f"Pictures: {to_train.description}; held out: {to_test.description}", flush=True)
+    train, test = (
+        Labelled(pictures, analysis.predict(classifier, pictures)[0], source)
+        for pictures, source in ((crops, to_train), (images, to_test))
+    )
+    preset = "" if config.preset == "default" else f"_{config.preset}"
+    name = f"filter_gan_{classifier.name}_{config.layer}{preset}"
+    return run_on(classifier, train, test, config, name, "recipes.filter_gan_photos")
+
+
+if __name__ == "__main__":
+    main(run, PRESETS, __doc__)
