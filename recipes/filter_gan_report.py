@@ -14,7 +14,7 @@ from kinv.analysis import ActivationMatches
 from kinv.analysis.filter_map import scale_filters
 from kinv.figures import filter_gan as figures
 
-SWEEPS = Path(__file__).parent
+SWEEP = Path(__file__).with_name("filter_gan_sweep_conv4.json")  # what recipes.filter_gan_sweep found
 SHOWN, MAPPED, GRIDS = 5, 20, 4  # draws in figure 2 and in figure 5, and grids
 ACCURACIES = {
     "network": "test accuracy of the network as it is",
@@ -60,16 +60,13 @@ def draw(gan: Any, matches: ActivationMatches, config: Any) -> dict[str, Figure]
     generated = np.asarray(gan.generate_filters(codes))
     rows = {"real": kernel, **{f"draw {index + 1}": generated[index] for index in range(SHOWN)}}
     titles = [f"code {row} down, code {column} across" for row, column in matches.dimensions]
-    drawings = {
+    sweep = json.loads(SWEEP.read_text(encoding="utf-8"))
+    return {
         "filters.png": figures.filters_as_colors(rows),
         "map.png": figures.map_of_filters(*scale_filters(kernel, generated)),
         "grids.png": figures.activation_grids(matches.pictures[:GRIDS], titles),
+        "sweep.png": figures.diversity_against_accuracy(sweep),
     }
-    sweep = SWEEPS / f"filter_gan_sweep_{config.layer}.json"
-    if sweep.is_file():
-        points = json.loads(sweep.read_text(encoding="utf-8"))
-        drawings["sweep.png"] = figures.diversity_against_accuracy(points)
-    return drawings
 
 
 def print_sweep(points: list[dict[str, float]]) -> None:

@@ -74,6 +74,8 @@ def run_on(
         "config": as_json(config),
         "seed": config.seed,
         "metrics": metrics,
+        "right": "the true digit" if paper else "what the network says with its own filters",
+        "compared_at": config.compare_at or "the convolution's output",
         "data": sources(train, test),
         "classifier": describe(classifier),
         "minutes": round((time.monotonic() - started) / 60, 1),

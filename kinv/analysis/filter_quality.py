@@ -27,7 +27,7 @@ class FilterQuality:
         averaged: with the average of some draws as filters, and the layers above retrained (the paper's 98.2 %).
         control: with the real filters, and the layers above retrained in the same way.
         singles: `(draws,)`, with the filters of one draw, nothing retrained.
-        explained_variance: of the latent code, by the InfoGAN head, from outputs without noise; 1 is all.
+        explained_variance: of the latent code, by the InfoGAN head, its mean over noises as in training; 1 is all.
         diversity: standard deviation of a filter's weights over draws, over that of the real filter's weights, for
             every filter whose weights are not all the same.
         averaged_network: the network of `averaged`.

@@ -80,9 +80,22 @@ class ActivationDiscriminator(keras.layers.Layer):
         x = self.normalization(activations, training=False)
         if training and self.noise:
             x = x + self.noise * keras.random.normal(ops.shape(x), seed=self.seed_generator)
+        x = self._through_trunk(x)
+        return self.real(x)[:, 0], self.code(x)
+
+    def read_codes(self, activations: Any, reads: int = 8) -> Any:
+        """Estimated latent codes `(B, Z)`: the mean over some noises, as in training; the same at every call."""
+        x, total = self.normalization(activations, training=False), 0.0
+        reads = reads if self.noise else 1
+        for seed in range(reads):
+            noise = keras.random.normal(ops.shape(x), seed=seed) if self.noise else 0.0
+            total = total + self.code(self._through_trunk(x + self.noise * noise))
+        return total / reads
+
+    def _through_trunk(self, x):
         for layer in self.trunk:
             x = layer(x)
-        return self.real(x)[:, 0], self.code(x)
+        return x
 
     def get_config(self):
         return {

@@ -1,5 +1,6 @@
 """The Filter GAN: a latent space for the filters of one convolution of a trained classifier."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,6 +25,7 @@ METRICS = (
     "discriminator_accuracy",
     "diversity",
 )
+LARGEST = 10_000_000  # values in a layer's filters or output
 NETWORKS = ("discriminator", "generator", "code")  # in the order of their updates, Algorithm 1
 
 
@@ -104,7 +106,7 @@ class FilterGAN(keras.Model):
         shapes = shapes if cut is None else cut.shapes()
         if shapes is None:
             raise ValueError("FilterGAN needs a classifier and the name of one of its convolutions.")
-        self.shapes = shapes
+        self.shapes = _checked(shapes)
         self.generator = FilterGenerator(
             self.shapes["kernel"], hidden_units, self.shapes["deviation"], seed, name="generator"
         )
@@ -199,7 +201,7 @@ class FilterGAN(keras.Model):
 
     def read_codes(self, images: Any, z: Any) -> Any:
         """What the InfoGAN head takes the codes `(B, Z)` for, from the outputs that their filters make, `(B, Z)`."""
-        return self.discriminator(self.activations(images, z), training=False)[1]
+        return self.discriminator.read_codes(self.activations(images, z))
 
     def train_step(self, data):
         """Algorithm 1 on one batch of pictures: one half passes the real filters, the other half generated ones."""
@@ -287,3 +289,18 @@ class FilterGAN(keras.Model):
             "shapes": self.shapes,
             "name": self.name,
         }
+
+
+def _checked(shapes):
+    """What `ReplacedFilters.shapes` returns, read back from a file that may hold anything."""
+
+    def is_shape(value, length):
+        plain = isinstance(value, list) and len(value) == length and all(type(size) is int for size in value)
+        return plain and min(value) > 0 and math.prod(value) <= LARGEST
+
+    fits = isinstance(shapes, dict) and set(shapes) == {"kernel", "output", "deviation"}
+    if not fits or not is_shape(shapes["kernel"], 4) or not is_shape(shapes["output"], 3):
+        raise ValueError(f"shapes must be those of a convolution's filters and output, received {shapes!r}")
+    if type(shapes["deviation"]) is not float or not 0 < shapes["deviation"] < math.inf:
+        raise ValueError(f"the filters' standard deviation must be positive, received {shapes['deviation']!r}")
+    return shapes

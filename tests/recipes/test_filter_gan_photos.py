@@ -1,0 +1,26 @@
+"""The Filter GAN on photographs, small: the five embedded ones are enough to see that it runs and what it keeps."""
+
+import json
+from dataclasses import replace
+
+import kinv
+from recipes import filter_gan_photos
+
+
+def test_it_runs_on_embedded_photographs(tmp_path, no_data_folder, capsys):
+    smoke = filter_gan_photos.PRESETS["smoke"]
+    config = replace(smoke, preset="smoke", output=tmp_path / "artifacts", checkpoints=tmp_path / "runs")
+    metrics = filter_gan_photos.run(config)
+    assert metrics["network"] == 1.0  # it agrees with itself
+    assert "5 photographs" in capsys.readouterr().out
+    folder = tmp_path / "artifacts" / "filter_gan_squeezenet_fire2_expand3x3_smoke"
+    kinv.verify(folder)
+    assert json.loads((folder / "metadata.json").read_text())["metrics"] == metrics
+    assert {file.name for file in (folder / "figures").iterdir()} == {
+        "filters.png",
+        "grids.png",
+        "map.png",
+        "sweep.png",
+    }
+    size = sum(file.stat().st_size for file in (folder / "saved_model").rglob("*"))
+    assert size < 2e6  # no copy of SqueezeNet, which is its authors' to share
