@@ -114,10 +114,8 @@ def trained(classifier: keras.Model, train: Labelled, config: Any, checkpoint: C
         seed=config.seed,
     )
     steps = config.epochs * config.steps_per_epoch
-    rates = dict.fromkeys(NETWORKS, config.learning_rate)
-    rates["discriminator"] *= config.discriminator_rate
-    schedules = {name: keras.optimizers.schedules.CosineDecay(rate, steps, LAST_RATE) for name, rate in rates.items()}
-    gan.compile({name: keras.optimizers.RMSprop(schedule) for name, schedule in schedules.items()})
+    schedule = keras.optimizers.schedules.CosineDecay(config.learning_rate, steps, LAST_RATE)
+    gan.compile({name: keras.optimizers.RMSprop(schedule) for name in NETWORKS})
     fit(gan, train.images, train.labels, config, checkpoint, COLUMNS, callbacks=[models.CollapseNotice()])
     return gan
 
