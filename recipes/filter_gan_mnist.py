@@ -1,7 +1,7 @@
 """Filter GAN on MNIST: the filters of a layer of the digit classifier as a latent space (sections 3 and 5.2).
 
     python -m recipes.filter_gan_mnist                   # default: layer conv4, 16 minutes and 1.5 GB on two busy cores
-    python -m recipes.filter_gan_mnist --layer conv2 --noise 1.5
+    python -m recipes.filter_gan_mnist --layer conv2 --noise 2 --information-weight 2
     python -m recipes.filter_gan_mnist --preset smoke    # seconds: does it run?
 
 Trains the GAN, measures its filters as the paper does in section 5.2, with the control that it does not have, and keeps

@@ -13,7 +13,7 @@ from kinv.ops.image_priors import alpha_norm, total_variation
 
 CELLS, VALUES = 256, 1_000_000  # at most so many cells, and values of pictures, at a time
 SMALLEST_STEP, LARGEST_STEP = 1e-6, 1e4
-PROBE = 1e-4  # how far the first step moves a pixel, of the range of 1
+PROBE = 1e-3  # how far the first step moves a pixel, of the range of 1
 
 
 @dataclass(frozen=True)

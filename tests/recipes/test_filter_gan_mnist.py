@@ -10,7 +10,7 @@ import tensorflow as tf
 import kinv
 from kinv.hub.checkpoint import Checkpoint
 from recipes import filter_gan_mnist
-from recipes.provenance import as_json
+from recipes.provenance import as_json, describe
 
 
 @pytest.fixture
@@ -51,25 +51,45 @@ def test_interrupted_and_continued_it_ends_with_the_same_filters(config, monkeyp
     assert exported.classify(np.zeros((2, 28, 28, 1), "float32")).shape == (2, 10)
 
 
-def test_the_committed_artifact_keeps_what_was_promised():
-    folder = kinv.hub.find("filter_gan_mnist_conv4")
+LAYERS = {"conv4": {}, "conv2": {"layer": "conv2", "noise": 2.0, "information_weight": 2.0}}
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_the_committed_artifacts_keep_what_was_promised(layer):
+    folder = kinv.hub.find(f"filter_gan_mnist_{layer}")
     kinv.verify(folder)
     metadata = kinv.hub.read_metadata(folder)
-    assert metadata["config"] == json.loads(json.dumps(as_json(filter_gan_mnist.PRESETS["default"])))
+    config = replace(filter_gan_mnist.PRESETS["default"], **LAYERS[layer])
+    assert metadata["config"] == json.loads(json.dumps(as_json(config)))
+    assert metadata["classifier"]["weights_sha256"] == describe(kinv.classifiers.load("digit_cnn"))["weights_sha256"]
     metrics = metadata["metrics"]
     assert metrics["single_mean"] >= 0.95
     assert metrics["explained_variance"] >= 0.75
     assert metrics["diversity"] >= 0.30
+    assert metrics["grid_fall"] >= 0.9
+    assert metrics["grid_middle_change"] <= 2
+    assert metrics["grid_unchanged"] >= 0.9
+    assert metrics["grid_detour"] <= 3  # cells that do not know of each other: 4
     assert sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) <= 8e6
 
 
-def test_its_numbers_can_be_measured_again():
-    gan, classifier = kinv.load("filter_gan_mnist_conv4"), kinv.classifiers.load("digit_cnn")
+@pytest.mark.parametrize("layer", LAYERS)
+def test_the_exported_pooled_classifier_is_as_right_as_the_card_says(layer):
+    folder = kinv.hub.find(f"filter_gan_mnist_{layer}")
+    exported = tf.saved_model.load(folder / "saved_model")
+    images, labels = kinv.data.load("mnist", "test", limit=1000)
+    right = np.mean(np.argmax(exported.classify(images.astype("float32")), axis=-1) == labels)
+    assert right == pytest.approx(kinv.hub.read_metadata(folder)["metrics"]["averaged"], abs=0.01)
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_its_numbers_can_be_measured_again(layer):
+    gan, classifier = kinv.load(f"filter_gan_mnist_{layer}"), kinv.classifiers.load("digit_cnn")
     gan.set_classifier(classifier)
     images, labels = kinv.data.load("mnist", "test", limit=500)
     # one epoch on a few digits: the accuracies of retrained networks are the recipe's affair
     quality = kinv.analysis.filter_quality(gan, images[:256], labels[:256], images, labels, singles=10, epochs=1)
-    kept = kinv.hub.read_metadata(kinv.hub.find("filter_gan_mnist_conv4"))["metrics"]
+    kept = kinv.hub.read_metadata(kinv.hub.find(f"filter_gan_mnist_{layer}"))["metrics"]
     assert quality.singles.mean() == pytest.approx(kept["single_mean"], abs=0.02)
     assert quality.explained_variance == pytest.approx(kept["explained_variance"], abs=0.05)
     assert quality.diversity.mean() == pytest.approx(kept["diversity"], abs=0.02)
