@@ -119,12 +119,11 @@ def match_activations(
 
 
 class _Descent:
-    """Projected gradient descent for many cells, all at once."""
+    """Gradient descent for many cells, all at once."""
 
     def __init__(self, gan, compare_at, steps, smoothing, alpha_weight, variation_weight):
         self.gan, self.steps = gan, steps
         cut = gan.cut.require("match_activations")
-
         answer_above = cut.up_to(compare_at)
 
         def answer(pictures, kernels):
@@ -135,7 +134,9 @@ class _Descent:
             if smoothing:
                 widths = ops.full((ops.shape(changes)[0],), smoothing)
                 changes = gaussian_blur(changes, widths)
-            return ops.clip(images + changes, 0.0, 1.0)
+            pictures = images + changes
+            inside = ops.logical_and(pictures >= 0, pictures <= 1)  # slopes at both ends, on any backend
+            return ops.where(inside, pictures, ops.stop_gradient(ops.clip(pictures, 0.0, 1.0)))
 
         def objective(changes, images, target, size, kernels):
             pictures = moved(changes, images)
