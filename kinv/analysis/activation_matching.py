@@ -54,8 +54,8 @@ def match_activations(
     compare_at: str | None = None,
     steps: int = 100,
     smoothing: float = 0.0,
-    alpha_weight: float = 1e-5,
-    variation_weight: float = 1e-5,
+    alpha_weight: float = 1e-6,
+    variation_weight: float = 1e-6,
     seed: int = 0,
 ) -> ActivationMatches:
     """For a grid of latent codes, pictures near the original whose activations are those of the original.
