@@ -4,7 +4,8 @@
     python -m recipes.digit_cnn --preset smoke   # seconds: does it run?
 
 With all 60,000 digits (`KINV_DATA_DIR`, Keras's cache, or `--download`) it is right on 99.45 % of MNIST's test digits,
-where the paper's network is right on 97.1 %.
+where the paper's network is right on 97.1 %. With the 4,000 embedded digits it is right on 97.1 % of 1,000 others, with
+`--epochs 40` on 98.0 %; its artifact then has another name.
 """
 
 import time

@@ -43,8 +43,8 @@ class Config:
     turn: float = 12.0  # degrees
     zoom: float = 0.1
     gan_steps: int = 1000
-    information_weight: float = 2.0  # lambda
-    noise: float = 1.25  # see FilterGAN
+    information_weight: float = 1.5  # lambda
+    noise: float = 1.0  # see FilterGAN
     draws: int = 10  # sets of filters in the pooling
 
 

@@ -51,7 +51,7 @@ def test_interrupted_and_continued_it_ends_with_the_same_filters(config, monkeyp
     assert exported.classify(np.zeros((2, 28, 28, 1), "float32")).shape == (2, 10)
 
 
-LAYERS = {"conv4": {}, "conv2": {"layer": "conv2", "noise": 2.0}}
+LAYERS = {"conv4": {}, "conv2": {"layer": "conv2", "noise": 2.0, "information_weight": 2.0}}
 
 
 @pytest.mark.parametrize("layer", LAYERS)
