@@ -29,6 +29,8 @@ class Config(filter_gan_mnist.Config):
     epochs: int = 16
     steps_per_epoch: int = 100
     batch_size: int = 32
+    learning_rate: float = 1e-3
+    information_weight: float = 1.0  # lambda
     singles: int = 20
     singles_on: int = 250
     retrain_epochs: int = 1

@@ -7,6 +7,8 @@ import keras
 import numpy as np
 from keras import layers
 
+import kinv
+
 ROOT = Path(__file__).parents[1]
 SNIPPETS = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.DOTALL)
 
@@ -40,3 +42,11 @@ def test_in_your_pipeline(images, monkeypatch):
     batches = list(run(SNIPPETS[2], {"images": images})["batches"])
     assert sum(len(batch) for batch in batches) == len(images)
     assert np.abs(np.concatenate(batches) - images).mean() > 5
+
+
+def test_with_generated_filters(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    digits = kinv.data.load("mnist", "test", limit=1)[0]
+    names = run(SNIPPETS[3], {"kinv": kinv, "digits": digits})
+    assert names["pooled"](digits).shape == (1, 10)
+    assert names["matches"].pictures.shape == (1, 7, 7, 28, 28, 1)

@@ -51,7 +51,8 @@ def test_interrupted_and_continued_it_ends_with_the_same_filters(config, monkeyp
     assert exported.classify(np.zeros((2, 28, 28, 1), "float32")).shape == (2, 10)
 
 
-LAYERS = {"conv4": {}, "conv2": {"layer": "conv2", "noise": 2.0, "information_weight": 2.0}}
+CONV2 = {"layer": "conv2", "noise": 2.0, "information_weight": 2.0, "learning_rate": 1e-3}
+LAYERS = {"conv4": {}, "conv2": {**CONV2, "epochs": 16, "steps_per_epoch": 250}}
 
 
 @pytest.mark.parametrize("layer", LAYERS)
