@@ -112,9 +112,15 @@ def test_wrong_arguments_are_refused_before_anything_is_trained(classifier, digi
     module = importlib.import_module("kinv.analysis.filter_quality")  # the package's attribute is the function
     monkeypatch.setattr(module, "retrain_above", lambda *arguments: pytest.fail("too late"))
     gan = gan_around(classifier, 0.0)
-    for options in ({"singles": 0}, {"draws": 0}, {"epochs": 0}):
+    for options in ({"singles": 0}, {"draws": 0}, {"epochs": -1}):
         with pytest.raises(ValueError, match="must be at least 1"):
             measure(gan, digits, **options)
     alone = FilterGAN.from_config(gan.get_config())
     with pytest.raises(ValueError, match="set_classifier"):
         measure(alone, digits)
+
+
+def test_without_epochs_nothing_is_retrained(classifier, digits):
+    quality = measure(gan_around(classifier, 0.0), digits, epochs=0)
+    assert quality.control == quality.network  # the same network, bit for bit
+    np.testing.assert_allclose(quality.averaged, quality.network, atol=0.002)  # the real filters, but for rounding
