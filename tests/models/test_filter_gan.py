@@ -68,9 +68,20 @@ def test_the_discriminator_sees_outputs_only(gan):
     gan.cut.model.parts.below.get_layer("below").bias.assign([0.0, 0.0, 0.0])
     z = codes(2)
     assert np.abs(np.diff(gan.generate_filters(z), axis=0)).max() > 0
-    read = np.asarray(gan.read_codes(black, z))  # of nothing, all filters make nothing: the codes can't be told
+    read = np.asarray(
+        gan.discriminator(gan.activations(black, z), training=False)[1]
+    )  # of nothing, all filters make nothing: the codes can't be told
     np.testing.assert_array_equal(read[0], read[1])
     assert np.abs(np.diff(gan.read_codes(pictures(1).repeat(2, axis=0), z), axis=0)).max() > 0
+
+
+def test_codes_are_read_as_in_training_and_always_alike(gan):
+    outputs, read = gan.activations(pictures(3), codes(3)), gan.discriminator.read_codes
+    np.testing.assert_array_equal(read(outputs), read(outputs))
+    many = np.mean([gan.discriminator(outputs, training=True)[1] for _ in range(400)], axis=0)
+    np.testing.assert_allclose(read(outputs, reads=400), many, atol=0.2 * np.abs(many).max())
+    gan.discriminator.noise = 0.0
+    np.testing.assert_array_equal(read(outputs), gan.discriminator(outputs, training=False)[1])
 
 
 def test_a_step_updates_each_network_and_leaves_the_classifier(gan):
