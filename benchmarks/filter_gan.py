@@ -1,6 +1,6 @@
 """A training step of the Filter GAN beside its matrix products, and beside other ways to pass a filter set a picture.
 
-    python benchmarks/filter_gan.py                     # prints a table; three minutes on two cores
+    python benchmarks/filter_gan.py                     # prints a table; a minute on two cores
 
 The default size: layer conv4 of `digit_cnn`, 128 pictures a step. The matrix products are those of every convolution
 and dense layer of the step, forwards and backwards, as one `tf.matmul` each. The peers are the same step with a loop

@@ -57,7 +57,7 @@ def run(config: Config) -> dict[str, float]:
     import kinv
     from kinv import analysis, classifiers
     from kinv.hub.checkpoint import Checkpoint
-    from recipes.training import fit
+    from recipes.training import cosine, fit
 
     keras.utils.set_random_seed(config.seed)
     tf.config.experimental.enable_op_determinism()
@@ -67,7 +67,7 @@ def run(config: Config) -> dict[str, float]:
     classifier = classifiers.build("digit_cnn")
     steps = max(1, len(train.images) // config.batch_size)
     classifier.compile(
-        keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(config.learning_rate, config.epochs * steps)),
+        keras.optimizers.Adam(cosine(config, steps_per_epoch=steps)),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
     )

@@ -68,7 +68,8 @@ def run(config: Config) -> dict[str, float]:
 
     train, test = load_digits(config)
     name = f"filter_gan_mnist_{config.layer}{digits_suffix(config, train)}"
-    return run_on(classifiers.load("digit_cnn"), train, test, config, name, "recipes.filter_gan_mnist", PAPER)
+    classifier, recipe = classifiers.load("digit_cnn"), "recipes.filter_gan_mnist"
+    return run_on(classifier, train, test, config, name, recipe, "the true digit", PAPER)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Filter GAN on photographs, which the paper leaves to future work: the filters of a convolution of SqueezeNet.
 
-    python -m recipes.filter_gan_photos                  # default: layer fire5_expand3x3, 25 minutes on two cores
+    python -m recipes.filter_gan_photos                  # default: layer fire5_expand3x3
     python -m recipes.filter_gan_photos --layer fire3_expand3x3 --classifier my_network.keras --data my/photos
     python -m recipes.filter_gan_photos --preset smoke   # seconds: does it run?
 
@@ -70,7 +70,8 @@ def run(config: Config) -> dict[str, float]:
     )
     preset = "" if config.preset == "default" else f"_{config.preset}"
     name = f"filter_gan_{classifier.name}_{config.layer}{preset}"
-    return run_on(classifier, train, test, config, name, "recipes.filter_gan_photos")
+    right = "what the network says with its own filters"
+    return run_on(classifier, train, test, config, name, "recipes.filter_gan_photos", right, paper={})
 
 
 if __name__ == "__main__":

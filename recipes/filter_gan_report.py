@@ -17,7 +17,7 @@ from kinv.figures import filter_gan as figures
 SWEEP = Path(__file__).with_name("filter_gan_sweep_conv4.json")  # what recipes.filter_gan_sweep found
 SHOWN, MAPPED, GRIDS = 5, 20, 4  # draws in figure 2 and in figure 5, and grids
 ACCURACIES = {
-    "network": "test accuracy of the network as it is",
+    "network": "accuracy of the network as it is",
     "averaged": "average of {draws} sets of filters, layers above retrained",
     "control": "real filters, layers above retrained",
     "single_mean": "single sets of filters, nothing retrained: mean of {singles}",
@@ -26,7 +26,7 @@ ACCURACIES = {
 OTHERS = {
     "explained_variance": ("explained variance of the latent code", "{:.2f}"),
     "diversity": ("diversity, in deviations of the real filters", "{:.2f}"),
-    "grid_fall": ("grids of {matched} pictures: the objective falls by", "{:.0%}"),
+    "grid_fall": ("grids of pictures: the objective falls by", "{:.0%}"),
     "grid_fall_at_output": ("the same, compared at the convolution's output", "{:.0%}"),
     "grid_unchanged": ("cells for which the classifier says the same", "{:.1%}"),
     "grid_middle_change": ("largest mean change of a middle cell, of 255", "{:.2f}"),
@@ -39,7 +39,7 @@ OTHERS = {
 def print_table(metadata: dict[str, Any], paper: Mapping[str, str]) -> None:
     """The accuracies beside the paper's, then what the latent space is worth."""
     metrics, config = metadata["metrics"], metadata["config"]
-    table = Table("", "", "paper", title=metadata["name"])
+    table = Table("", "", "paper", title=f"{metadata['name']}; right is {metadata['right']}")
     for key, title in ACCURACIES.items():
         table.add_row(title.format(**config), f"{metrics[key]:.2%}", paper.get(key, ""))
     for key, (title, form) in OTHERS.items():

@@ -1,6 +1,6 @@
 """How diverse may generated filters be? Filter GANs over lambda and noise, diversity against accuracy.
 
-    python -m recipes.filter_gan_sweep                   # default: layer conv4, nine short trainings, 35 minutes
+    python -m recipes.filter_gan_sweep                   # default: layer conv4, nine short trainings
     python -m recipes.filter_gan_sweep --layer conv2
     python -m recipes.filter_gan_sweep --preset smoke    # seconds: does it run?
 
@@ -8,12 +8,15 @@ Trains a short Filter GAN for every pair of `weights` and `noises` and measures 
 Writes a table (`sweep.json`) and a figure (`sweep.png`). Stopped and started again, it goes on where it was.
 """
 
+import itertools
 import json
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from recipes import filter_gan_mnist
 from recipes.command_line import main
+from recipes.kept import measure_once
 from recipes.material import digits_suffix, load_digits
 
 
@@ -49,43 +52,27 @@ def run(config: Config) -> list[dict[str, float]]:
     from kinv import analysis, classifiers
     from kinv.figures import filter_gan as figures
     from recipes import filter_gan_report
-    from recipes.filter_gan_training import start, trained
+    from recipes.filter_gan_training import measured, start, trained
 
     classifier, (train, test) = classifiers.load("digit_cnn"), load_digits(config)
     folder = config.output / f"filter_gan_sweep_{config.layer}{digits_suffix(config, train)}"
-    folder.mkdir(parents=True, exist_ok=True)
+
+    def measure(point, checkpoint):
+        print(f"\nlambda {point.information_weight:g}, noise {point.noise:g}", flush=True)
+        gan = trained(classifier, train, point, checkpoint)
+        quality = measured(gan, train, test, config, epochs=0)
+        matches = analysis.match_activations(gan, test.images[:MATCHED], cells=3, steps=50, extent=EXTENT)
+        checkpoint.forget()
+        pair = {"information_weight": point.information_weight, "noise": point.noise}
+        return {**pair, "fall": float(np.nanmedian(matches.fall)), **quality.metrics()}
+
     points = []
-    for weight in config.weights:
-        for noise in config.noises:
-            name = f"lambda{weight:g}_noise{noise:g}"
-            pair = {"information_weight": weight, "noise": noise, "weights": (weight,), "noises": (noise,)}
-            point = replace(config, **pair, checkpoints=folder)
-            checkpoint = start(point, name, classifier, train)
-            done = folder / f"{name}.json"
-            kept = json.loads(done.read_text(encoding="utf-8")) if done.is_file() else {}
-            if kept.get("run") != checkpoint.run:
-                print(f"\nlambda {weight:g}, noise {noise:g}", flush=True)
-                gan = trained(classifier, train, point, checkpoint)
-                quality = analysis.filter_quality(
-                    gan,
-                    train.images,
-                    train.labels,
-                    test.images,
-                    test.labels,
-                    draws=config.draws,
-                    singles=config.singles,
-                    epochs=0,
-                    seed=config.seed + 1,
-                )
-                matches = analysis.match_activations(gan, test.images[:MATCHED], cells=3, steps=50, extent=EXTENT)
-                fall = float(np.nanmedian(matches.fall))
-                metrics = {"information_weight": weight, "noise": noise, "fall": fall, **quality.metrics()}
-                kept = {"run": checkpoint.run, "metrics": metrics}
-                draft = done.with_suffix(".draft")
-                draft.write_text(json.dumps(kept), encoding="utf-8")
-                draft.replace(done)
-                checkpoint.forget()
-            points.append(kept["metrics"])
+    for weight, noise in itertools.product(config.weights, config.noises):
+        pair = {"information_weight": weight, "noise": noise, "weights": (weight,), "noises": (noise,)}
+        point = replace(config, **pair, checkpoints=folder)
+        name = f"lambda{weight:g}_noise{noise:g}"
+        checkpoint = start(point, name, classifier, train)
+        points.append(measure_once(folder / f"{name}.json", checkpoint.run, partial(measure, point, checkpoint)))
     (folder / "sweep.json").write_text(json.dumps(points, indent=1) + "\n", encoding="utf-8")
     figures.diversity_against_accuracy(points).savefig(folder / "sweep.png")
     filter_gan_report.print_sweep(points)

@@ -17,7 +17,7 @@ from kinv.models.filter_gan import NETWORKS
 from recipes import filter_gan_report
 from recipes.material import Labelled, sources
 from recipes.provenance import as_json, describe, hardware
-from recipes.training import fit
+from recipes.training import cosine, fit
 
 COLUMNS = {
     "discriminator_loss": "D",
@@ -37,7 +37,8 @@ def run_on(
     config: Any,
     name: str,
     recipe: str,
-    paper: Mapping[str, str] | None = None,
+    right: str,
+    paper: Mapping[str, str],
 ) -> dict[str, float]:
     """Trains a Filter GAN, measures it as in section 5.2 and keeps it as an artifact; returns the metrics.
 
@@ -47,25 +48,15 @@ def run_on(
         config: the recipe's.
         name: of the artifact.
         recipe: the module that makes it.
+        right: what counts as a right answer.
         paper: the paper's numbers, to print beside ours.
     """
     started = time.monotonic()
     checkpoint = start(config, name, classifier, train)
     gan = trained(classifier, train, config, checkpoint)
     print("Measuring the filters, with the layers above retrained ...", flush=True)
-    quality = analysis.filter_quality(
-        gan,
-        train.images,
-        train.labels,
-        test.images,
-        test.labels,
-        draws=config.draws,
-        singles=config.singles,
-        singles_on=config.singles_on,
-        epochs=config.retrain_epochs,
-        seed=config.seed + 1,
-    )
-    print(f"Matching the activations of {config.matched} pictures ...", flush=True)
+    quality = measured(gan, train, test, config, config.retrain_epochs)
+    print("Matching activations ...", flush=True)
     matches, findings = match(gan, classifier, test.images, config)
     metrics = {**quality.metrics(), **findings}
     metadata: dict[str, Any] = {
@@ -74,14 +65,15 @@ def run_on(
         "config": as_json(config),
         "seed": config.seed,
         "metrics": metrics,
-        "right": "the true digit" if paper else "what the network says with its own filters",
+        "right": right,
+        "matched": len(matches.pictures),
         "compared_at": config.compare_at or "the convolution's output",
         "data": sources(train, test),
         "classifier": describe(classifier),
         "minutes": round((time.monotonic() - started) / 60, 1),
         "hardware": hardware(),
     }
-    filter_gan_report.print_table(metadata, paper or {})
+    filter_gan_report.print_table(metadata, paper)
     drawings = filter_gan_report.draw(gan, matches, config)
     writers = {file_name: figure.savefig for file_name, figure in drawings.items()}
     card = CARD.read_text(encoding="utf-8")
@@ -113,11 +105,28 @@ def trained(classifier: keras.Model, train: Labelled, config: Any, checkpoint: C
         width=config.width,
         seed=config.seed,
     )
-    steps = config.epochs * config.steps_per_epoch
-    schedule = keras.optimizers.schedules.CosineDecay(config.learning_rate, steps, LAST_RATE)
+    schedule = cosine(config, LAST_RATE)
     gan.compile({name: keras.optimizers.RMSprop(schedule) for name in NETWORKS})
     fit(gan, train.images, train.labels, config, checkpoint, COLUMNS, callbacks=[models.CollapseNotice()])
     return gan
+
+
+def measured(
+    gan: models.FilterGAN, train: Labelled, test: Labelled, config: Any, epochs: int
+) -> analysis.FilterQuality:
+    """The quality of the filters, with so many epochs of retraining."""
+    return analysis.filter_quality(
+        gan,
+        train.images,
+        train.labels,
+        test.images,
+        test.labels,
+        draws=config.draws,
+        singles=config.singles,
+        singles_on=config.singles_on,
+        epochs=epochs,
+        seed=config.seed + 1,
+    )
 
 
 def match(

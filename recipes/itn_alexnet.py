@@ -69,7 +69,7 @@ def run(config: Config) -> dict[str, float]:
     from kinv import analysis, models
     from kinv.hub.checkpoint import Checkpoint
     from recipes import itn_report
-    from recipes.training import fit
+    from recipes.training import cosine, fit
 
     keras.utils.set_random_seed(config.seed)
     tf.config.experimental.enable_op_determinism()
@@ -106,10 +106,7 @@ def run(config: Config) -> dict[str, float]:
         smoothing=config.smoothing,
         seed=config.seed,
     )
-    schedule = keras.optimizers.schedules.CosineDecay(
-        config.learning_rate, config.epochs * config.steps_per_epoch, LAST_RATE
-    )
-    transformer.compile(keras.optimizers.Adam(schedule))
+    transformer.compile(keras.optimizers.Adam(cosine(config, LAST_RATE)))
     name = artifact_name(config, classifier.name, train.name, labelled=given is not None)
     checkpoint = Checkpoint(config.checkpoints / name, run={**as_json(config), "pictures": train.description})
     fit(transformer, crops, truth, config, checkpoint, itn_report.COLUMNS)

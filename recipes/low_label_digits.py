@@ -1,6 +1,6 @@
 """Do a Filter GAN's invariances help where labels are few? Test errors from 100, 300 and 1,000 labelled digits.
 
-    python -m recipes.low_label_digits                   # default: five seeds each, 40 minutes on two cores
+    python -m recipes.low_label_digits                   # default: five seeds each
     python -m recipes.low_label_digits --preset smoke    # seconds: does it run?
 
 For every number of labels and every seed, `digit_cnn` learns from the labelled digits alone, without and with random
@@ -12,10 +12,12 @@ labels is used. Writes a table (`errors.json`) and a figure; stopped and started
 
 import json
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 from recipes.command_line import main
+from recipes.kept import measure_once
 from recipes.material import Labelled, digits_suffix, load_digits
 
 ARMS = ("no augmentation", "affine", "pooling", "affine and pooling")
@@ -70,23 +72,16 @@ def run(config: Config) -> list[dict[str, Any]]:
     tf.get_logger().setLevel("ERROR")  # dozens of networks are compiled, one after the other; no need to remark on it
     train, test = load_digits(config)
     folder = config.output / f"low_label_digits{digits_suffix(config, train)}"
-    folder.mkdir(parents=True, exist_ok=True)
     rows = []
     for count in config.labels:
         for seed in range(config.seed, config.seed + config.seeds):
-            single = replace(config, labels=(count,), seeds=1, seed=seed)
-            settings = {**as_json(single), "digits": train.source.description}
-            done = folder / f"{count}_labels_seed{seed}.json"
-            kept = json.loads(done.read_text(encoding="utf-8")) if done.is_file() else {}
-            if kept.get("run") != json.loads(json.dumps(settings)):
-                errors = measure(count, seed, train, test, config)
-                kept = {"run": settings, "errors": {"labels": count, "seed": seed, **errors}}
-                draft = done.with_suffix(".draft")
-                draft.write_text(json.dumps(kept), encoding="utf-8")
-                draft.replace(done)
-                keras.backend.clear_session()
-            rows.append(kept["errors"])
-            values = ", ".join(f"{arm} {kept['errors'][arm]:.2%}" for arm in ARMS)
+            settings = as_json(replace(config, labels=(count,), seeds=1, seed=seed))
+            run = {**settings, "digits": train.source.description}
+            path = folder / f"{count}_labels_seed{seed}.json"
+            errors = measure_once(path, run, partial(measure, count, seed, train, test, config))
+            rows.append({"labels": count, "seed": seed, **errors})
+            keras.backend.clear_session()
+            values = ", ".join(f"{arm} {errors[arm]:.2%}" for arm in ARMS)
             print(f"{count:>5} labels, seed {seed}: errors {values}", flush=True)
     (folder / "errors.json").write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     figures.errors_against_labels(rows, ARMS).savefig(folder / "errors.png")
@@ -102,6 +97,7 @@ def measure(count: int, seed: int, train: Labelled, test: Labelled, config: Conf
     import tensorflow as tf
 
     from kinv import analysis, classifiers, data, models
+    from kinv.classifiers.splitting import freeze_up_to
 
     keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()
@@ -142,7 +138,7 @@ def measure(count: int, seed: int, train: Labelled, test: Labelled, config: Conf
         gan.fit(unlabelled, steps_per_epoch=config.gan_steps, shuffle=False, verbose=0)
         pooled = gan.pooled_classifier(config.draws, seed, stochastic=True)
         for network, arm in ((classifier, ARMS[int(augmented)]), (pooled, ARMS[2 + int(augmented)])):
-            analysis.freeze_up_to(network, config.layer)
+            freeze_up_to(network, config.layer)
             learn(network, augmented, config.retrain_steps, config.learning_rate / 4)
             errors[arm] = error(network)
     return errors

@@ -49,3 +49,9 @@ def fit(
         verbose=0,
         **more,
     )
+
+
+def cosine(config: Any, last: float = 0.0, steps_per_epoch: int | None = None) -> Any:
+    """The rate of a whole training: from `config.learning_rate` along a cosine to the share `last` of it."""
+    steps = config.epochs * (steps_per_epoch or config.steps_per_epoch)
+    return keras.optimizers.schedules.CosineDecay(config.learning_rate, steps, last)

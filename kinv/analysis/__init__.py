@@ -3,7 +3,7 @@
 import kinv.backend  # noqa: F401  (starts the backend quietly, before anything else imports it)
 
 from .activation_matching import ActivationMatches, match_activations
-from .filter_quality import FilterQuality, filter_quality, freeze_up_to, retrain_above
+from .filter_quality import FilterQuality, filter_quality, retrain_above
 from .learned_invariance import (
     InvarianceComparison,
     accuracy,
@@ -26,7 +26,6 @@ __all__ = [
     "accuracy",
     "compare_with_random",
     "filter_quality",
-    "freeze_up_to",
     "match_activations",
     "predict",
     "predict_classes",

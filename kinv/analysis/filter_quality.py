@@ -8,7 +8,7 @@ import numpy as np
 from keras import ops
 
 from kinv import backend
-from kinv.classifiers.splitting import split
+from kinv.classifiers.splitting import freeze_up_to
 from kinv.data import shuffled_batches
 from kinv.ops.diversity import relative_spread
 
@@ -135,14 +135,6 @@ def retrain_above(
         verbose=0,
         shuffle=False,
     )
-
-
-def freeze_up_to(classifier: keras.Model, layer: str) -> None:
-    """From now on, training changes only what comes after a layer. A compiled classifier must be compiled again."""
-    above = {id(variable) for variable in split(classifier, layer).above.trainable_variables}
-    for part in classifier._flatten_layers(include_self=False):
-        if part.weights and not isinstance(part, keras.Model):
-            part.trainable = any(id(variable) in above for variable in part.trainable_variables)
 
 
 def _singles(cut, filters, images, labels):

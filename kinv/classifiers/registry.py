@@ -57,7 +57,9 @@ class Artifact:
                 check_sha256(path, self._expected(path))
                 return path
         searched = ", ".join(str(folder) for folder in artifact_folders())
-        raise FileNotFoundError(f"There is no {self.name} in {searched}: `python -m recipes.{self.name}` trains it.")
+        raise FileNotFoundError(
+            f"There is no {self.name} in {searched}: `python -m recipes.{self.name}` trains it, with all of MNIST."
+        )
 
     def _expected(self, path: Path) -> str:
         try:

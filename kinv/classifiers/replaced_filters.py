@@ -1,5 +1,6 @@
 """A classifier in which one convolution can be given other filters."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,8 @@ from keras import ops
 from kinv.layers.generated_convolution import GeneratedConvolution, convolution_kernel
 
 from .splitting import layer_names, split
+
+LARGEST = 10_000_000  # values in a layer's filters or output
 
 
 class ReplacedFilters:
@@ -104,3 +107,22 @@ class ReplacedFilters:
                 "Wrap it: kinv.classifiers.wrap(model, input_shape=(height, width, channels))"
             )
         return {"kernel": list(kernel.shape), "output": list(output[1:]), "deviation": float(np.std(kernel))}
+
+
+def check_shapes(shapes: Any) -> dict[str, Any]:
+    """Returns what `ReplacedFilters.shapes` returned, read back from a file that may hold anything.
+
+    Raises:
+        ValueError: it is something else, or too large for any convolution.
+    """
+
+    def is_shape(value, length):
+        plain = isinstance(value, list) and len(value) == length and all(type(size) is int for size in value)
+        return plain and min(value) > 0 and math.prod(value) <= LARGEST
+
+    fits = isinstance(shapes, dict) and set(shapes) == {"kernel", "output", "deviation"}
+    if not fits or not is_shape(shapes["kernel"], 4) or not is_shape(shapes["output"], 3):
+        raise ValueError(f"shapes must be those of a convolution's filters and output, received {shapes!r}")
+    if type(shapes["deviation"]) is not float or not 0 < shapes["deviation"] < math.inf:
+        raise ValueError(f"the filters' standard deviation must be positive, received {shapes['deviation']!r}")
+    return shapes

@@ -60,6 +60,14 @@ def split(classifier: keras.Model, name: str) -> Split:
     return Split(below, inner.layer, above)
 
 
+def freeze_up_to(classifier: keras.Model, layer: str) -> None:
+    """From now on, training changes only what comes after a layer. A compiled classifier must be compiled again."""
+    above = {id(variable) for variable in split(classifier, layer).above.trainable_variables}
+    for part in classifier._flatten_layers(include_self=False):
+        if part.weights and not isinstance(part, keras.Model):
+            part.trainable = any(id(variable) in above for variable in part.trainable_variables)
+
+
 def convolutions(classifier: keras.Model) -> list[str]:
     """The names of all convolution layers, nested ones included."""
     names = []

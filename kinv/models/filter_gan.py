@@ -1,6 +1,5 @@
 """The Filter GAN: a latent space for the filters of one convolution of a trained classifier."""
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from kinv.classifiers.replaced_filters import ReplacedFilters
+from kinv.classifiers.replaced_filters import ReplacedFilters, check_shapes
 from kinv.layers.activation_discriminator import ActivationDiscriminator
 from kinv.layers.filter_generator import FilterGenerator
 from kinv.layers.invariance_pooling import InvariancePooling
@@ -25,7 +24,6 @@ METRICS = (
     "discriminator_accuracy",
     "diversity",
 )
-LARGEST = 10_000_000  # values in a layer's filters or output
 NETWORKS = ("discriminator", "generator", "code")  # in the order of their updates, Algorithm 1
 
 
@@ -106,7 +104,7 @@ class FilterGAN(keras.Model):
         shapes = shapes if cut is None else cut.shapes()
         if shapes is None:
             raise ValueError("FilterGAN needs a classifier and the name of one of its convolutions.")
-        self.shapes = _checked(shapes)
+        self.shapes = check_shapes(shapes)
         self.generator = FilterGenerator(
             self.shapes["kernel"], hidden_units, self.shapes["deviation"], seed, name="generator"
         )
@@ -289,18 +287,3 @@ class FilterGAN(keras.Model):
             "shapes": self.shapes,
             "name": self.name,
         }
-
-
-def _checked(shapes):
-    """What `ReplacedFilters.shapes` returns, read back from a file that may hold anything."""
-
-    def is_shape(value, length):
-        plain = isinstance(value, list) and len(value) == length and all(type(size) is int for size in value)
-        return plain and min(value) > 0 and math.prod(value) <= LARGEST
-
-    fits = isinstance(shapes, dict) and set(shapes) == {"kernel", "output", "deviation"}
-    if not fits or not is_shape(shapes["kernel"], 4) or not is_shape(shapes["output"], 3):
-        raise ValueError(f"shapes must be those of a convolution's filters and output, received {shapes!r}")
-    if type(shapes["deviation"]) is not float or not 0 < shapes["deviation"] < math.inf:
-        raise ValueError(f"the filters' standard deviation must be positive, received {shapes['deviation']!r}")
-    return shapes

@@ -59,7 +59,7 @@ def ctrl_c_heard():
 
 
 def test_stopped_and_killed_and_started_again_it_ends_with_the_same_weights(tmp_path, ctrl_c_heard):
-    settings = ["--preset", "smoke", "--epochs", 8, "--steps-per-epoch", 4]
+    settings = ["--preset", "smoke", "--epochs", 8, "--steps-per-epoch", 2]
     finish(start(*settings, "--output", tmp_path / "whole", "--checkpoints", tmp_path / "runs1"))
     state = tmp_path / "runs2" / "itn_squeezenet_photos_smoke" / "checkpoint.json"
     for how in (signal.SIGINT, signal.SIGKILL):
