@@ -37,6 +37,7 @@ class Config:
     latent_dim: int = 16
     information_weight: float = 0.3  # lambda; see recipes.filter_gan_sweep
     noise: float = 1.0  # see FilterGAN; 0 is the paper's; a map of twice the side averages twice as much away
+    warm_start: bool = False  # see FilterGAN
     hidden_units: tuple[int, ...] = (32,)
     width: int = 32
     draws: int = 10  # paper, section 5.2

@@ -101,6 +101,7 @@ def trained(classifier: keras.Model, train: Labelled, config: Any, checkpoint: C
         latent_dim=config.latent_dim,
         information_weight=config.information_weight,
         noise=config.noise,
+        warm_start=config.warm_start,
         hidden_units=config.hidden_units,
         width=config.width,
         seed=config.seed,

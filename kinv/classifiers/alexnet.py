@@ -6,9 +6,9 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from kinv.data.foreign_files import read_pickled_npy, read_torch_tensors
 from kinv.layers import LocalResponseNormalization
 
-from .pretrained_files import read_pickled_npy, read_torch_tensors
 from .squeezenet import CAFFE_MEAN_RGB
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # torchvision's, for colours in 0..1

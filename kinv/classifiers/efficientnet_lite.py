@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from .pretrained_files import read_torch_tensors
+from kinv.data.foreign_files import read_torch_tensors
 
 INPUT_SIZE = 224
 STAGES = (  # repeats, kernel, first stride, expansion, output channels (Tan and Le, table 1)

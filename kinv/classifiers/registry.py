@@ -9,9 +9,9 @@ from pathlib import Path
 import keras
 
 from kinv.artifact_folders import artifact_folders
+from kinv.data.foreign_files import check_sha256, find_in_package
 
 from . import alexnet, applications, digit_cnn, efficientnet_lite, squeezenet
-from .pretrained_files import check_sha256, find_in_package
 from .wrapping import wrap
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from .pretrained_files import read_pickled_arrays
+from kinv.data.foreign_files import read_pickled_arrays
 
 INPUT_SIZE = 227
 CAFFE_MEAN_RGB = (123.68, 116.779, 103.939)

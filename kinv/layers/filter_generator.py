@@ -57,6 +57,10 @@ class FilterGenerator(keras.layers.Layer):
             layer.build((None, width))
             width = layer.units
 
+    def start_at(self, kernel: Any) -> None:
+        """From now on, before training, filters spread around these ones, `(rows, columns, C / groups, F)`."""
+        self.filters.bias.assign(ops.reshape(kernel, (-1,)) / self.scale)
+
     def call(self, z):
         x = z
         for layer in self.hidden:

@@ -72,13 +72,30 @@ def affine_sample_neighbours(neighbours: Any, matrices: Any, fill: str = "zeros"
     Raises:
         ValueError: unknown `fill`.
     """
-    if fill not in FILLS:
-        raise ValueError(f"fill must be one of {FILLS}, received {fill!r}")
     neighbours = ops.convert_to_tensor(neighbours)
     batch, height, width = ops.shape(neighbours)[0], ops.shape(neighbours)[1] - 1, ops.shape(neighbours)[2] - 1
     matrices = ops.broadcast_to(ops.reshape(matrices, (-1, 2, 3)), (batch, 2, 3))
     dtype = neighbours.dtype if is_float_dtype(neighbours.dtype) else "float32"
-    y, x = _source_coordinates(matrices, height, width, dtype)
+    return sample_neighbours(neighbours, *_source_coordinates(matrices, height, width, dtype), fill)
+
+
+def sample_neighbours(neighbours: Any, y: Any, x: Any, fill: str = "zeros") -> Any:
+    """Samples pictures that `pack_neighbours` has packed at any coordinates, with bilinear interpolation.
+
+    Args:
+        neighbours: from `pack_neighbours`, of pictures `(B, H, W, C)`.
+        y, x: `(B, H, W)`, in pixels; 0 is the middle of the first.
+        fill: as in `affine_sample`.
+
+    Returns:
+        Float tensor `(B, H, W, C)`.
+
+    Raises:
+        ValueError: unknown `fill`.
+    """
+    if fill not in FILLS:
+        raise ValueError(f"fill must be one of {FILLS}, received {fill!r}")
+    height, width = ops.shape(neighbours)[1] - 1, ops.shape(neighbours)[2] - 1
     if fill == "zeros":
         y, x = ops.clip(y, -1.0, ops.cast(height, y.dtype)), ops.clip(x, -1.0, ops.cast(width, x.dtype))
     elif fill == "reflect":

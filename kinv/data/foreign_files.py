@@ -1,9 +1,10 @@
-"""Reads pretrained weights out of pickles and PyTorch files without running anything that is in them.
+"""Reads arrays out of pickles and PyTorch files of others without running anything that is in them.
 
 A pickle can call any function. The unpickler here knows only stand-ins for the few names that arrays and tensors
 need; every other name is refused. Nothing of NumPy or torch is called before shape, type and length agree.
 """
 
+import gzip
 import hashlib
 import importlib.metadata
 import math
@@ -54,9 +55,9 @@ def check_sha256(path: Path, expected: str) -> None:
 
 
 def read_pickled_arrays(path: Path) -> Any:
-    """The nested dicts and lists of NumPy arrays in a pickle."""
-    with open(path, "rb") as file:
-        return _to_numpy(_load_pickle(_ArrayUnpickler(file, encoding="latin1"), path))
+    """The nested dicts and lists of NumPy arrays, or the one array, in a pickle, which may be gzipped (`.gz`)."""
+    with gzip.open(path) if path.suffix == ".gz" else open(path, "rb") as file:
+        return _to_numpy(_load_pickle(_ArrayUnpickler(file, encoding="latin1"), path))  # type: ignore[arg-type]
 
 
 def read_pickled_npy(path: Path) -> Any:

@@ -1,0 +1,77 @@
+"""Small square patches of whitened natural images."""
+
+import numpy as np
+
+from .search import data_folder, find
+
+OLSHAUSEN = "IMAGES.mat"  # ten whitened images, 512 x 512, from Olshausen's page
+EDGE = 4  # pixels at the edge that the filter spoils, as a picture does not go on around it
+SOURCES = ("imagenet_samples", "photos")
+SIZE = 256  # of photographs, cut to squares, before whitening
+AT_MOST = 500  # photographs
+
+
+def natural_patches(
+    count: int = 100_000, size: int = 12, *, seed: int = 0, source: str = "auto"
+) -> tuple[np.ndarray, str]:
+    """Patches at random places of natural images whitened with Olshausen and Field's filter.
+
+    Args:
+        count: patches.
+        size: rows and columns.
+        seed: of the places.
+        source: `"auto"`: Olshausen and Field's own images, if `KINV_DATA_DIR` holds `IMAGES.mat`, else the photographs
+            of `imagenet_samples`, else those inside packages; or any name that `kinv.data.find` knows.
+
+    Returns:
+        float32 `(count, size * size)`, row by row, with mean 0 and variance 1 over all of them, and what they are from.
+
+    Raises:
+        ValueError: a count below 1, or patches larger than the images.
+    """
+    if count < 1 or size < 1:
+        raise ValueError(f"count and size must be at least 1, received {count} and {size}")
+    images, description = _white_images(source)
+    least = min(min(image.shape) for image in images) - 2 * EDGE
+    if size > least:
+        raise ValueError(f"size must be at most {least}, the images' smaller side without its edge, received {size}")
+    random = np.random.default_rng(seed)
+    patches = np.empty((count, size * size), "float32")
+    for index, which in enumerate(random.integers(len(images), size=count)):
+        image = images[which]
+        top, left = (random.integers(EDGE, length - EDGE - size + 1) for length in image.shape)
+        patches[index] = image[top : top + size, left : left + size].ravel()
+    patches -= patches.mean()
+    return patches / patches.std(), f"{count:,} patches of {size} x {size} pixels from {description}"
+
+
+def _white_images(source):
+    inside = data_folder()
+    if source == "auto" and inside and (inside / OLSHAUSEN).is_file():
+        from scipy.io import loadmat
+
+        try:
+            stack = loadmat(inside / OLSHAUSEN)["IMAGES"]
+        except (ValueError, KeyError, TypeError, NotImplementedError) as error:
+            raise ValueError(f"{inside / OLSHAUSEN} is not Olshausen and Field's file: {error}") from None
+        return list(
+            np.moveaxis(np.asarray(stack, "float64"), -1, 0)
+        ), f"Olshausen and Field's whitened images ({OLSHAUSEN})"
+    from kinv.ops.whitening import whiten_image
+
+    found = _photographs(source)
+    pictures, _ = found.evenly(AT_MOST).load(SIZE, dtype="uint8")
+    grey = pictures.mean(axis=-1)  # of three colours, or of one
+    white = [whiten_image(image) for image in grey]
+    return [image for image in white if image.any()], f"{found.description}, whitened"
+
+
+def _photographs(source):
+    if source != "auto":
+        return find(source, "all")
+    for name in SOURCES[:-1]:
+        try:
+            return find(name, "all")
+        except FileNotFoundError:
+            continue
+    return find(SOURCES[-1], "all")

@@ -1,0 +1,31 @@
+"""Whitening of natural images in the frequency domain."""
+
+import numpy as np
+
+CUTOFF = 200 / 512  # f0, in cycles a pixel: 200 cycles a picture of 512 pixels
+
+
+def whiten_image(image: np.ndarray, cutoff: float = CUTOFF) -> np.ndarray:
+    """Olshausen and Field's filter: frequencies `f` are multiplied with `f exp(-(f / f0)^4)`.
+
+    Olshausen and Field 1996 and 1997: natural images have amplitudes like `1 / f`, so that this makes them alike, up to
+    `f0`, where noise and the corners of the square grid begin.
+
+    Args:
+        image: grey values, `(H, W)`.
+        cutoff: `f0` in cycles a pixel.
+
+    Returns:
+        float64 `(H, W)`, mean 0 and variance 1; zeros for a picture of one grey.
+
+    Raises:
+        ValueError: not two axes, or a cutoff that is not positive.
+    """
+    if np.ndim(image) != 2 or cutoff <= 0:
+        raise ValueError(f"expected an image (H, W) and a positive cutoff, received {np.shape(image)} and {cutoff}")
+    image = np.asarray(image, "float64")
+    frequency = np.hypot(np.fft.fftfreq(image.shape[0])[:, None], np.fft.rfftfreq(image.shape[1]))
+    spectrum = np.fft.rfft2(image) * frequency * np.exp(-np.power(frequency / cutoff, 4))
+    white = np.fft.irfft2(spectrum, image.shape)
+    deviation = white.std()
+    return white / deviation if deviation > 1e-9 * max(1.0, np.abs(image).max()) else np.zeros_like(white)
