@@ -44,6 +44,7 @@ class Config:
     singles: int = 100  # sets of filters that are measured alone,
     singles_on: int = 2000  # on so many test pictures
     retrain_epochs: int = 2  # of the layers above, section 5.2
+    retrain_rate: float = 5e-4  # Adam, with a cosine to zero
     compare_at: str | None = "pool"  # where pictures must match; None is the paper's, the convolution's own output
     extent: float = 3.0  # xi, section 4
     smoothing: float = 1.0  # see match_activations; 0 is the paper's

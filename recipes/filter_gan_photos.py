@@ -30,15 +30,17 @@ class Config(filter_gan_mnist.Config):
     steps_per_epoch: int = 100
     batch_size: int = 32
     learning_rate: float = 1e-3
-    information_weight: float = 2.0  # lambda
-    noise: float = 4.0  # four times the side and twice the channels of conv4: with 1, the discriminator wins at once
+    information_weight: float = 4.0  # lambda
+    noise: float = 6.0  # four times the values of conv2's map: with 1, the discriminator wins at once
     warm_start: bool = True  # from nothing, single sets agree on 7 % after 800 steps; so on 79 % after 600
     singles: int = 20
     singles_on: int = 250
     retrain_epochs: int = 1
+    retrain_rate: float = 1e-5  # with 5e-4, a network of a million weights forgets half of what it says
     compare_at: str | None = None  # such pictures have more values than the layer's output
     smoothing: float = 0.0
-    matched: int = 4
+    matched: int = 2
+    matching_steps: int = 200
 
 
 PRESETS = {

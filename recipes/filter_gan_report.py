@@ -64,7 +64,8 @@ def draw(gan: Any, matches: ActivationMatches, config: Any) -> dict[str, Figure]
     return {
         "filters.png": figures.filters_as_colors(rows),
         "map.png": figures.map_of_filters(*scale_filters(kernel, generated)),
-        "grids.png": figures.activation_grids(matches.pictures[:GRIDS], titles),
+        "grids.png": figures.activation_grids(matches.pictures[:GRIDS], titles[:GRIDS]),
+        "differences.png": figures.grid_differences(matches.pictures[:GRIDS], titles[:GRIDS]),
         "sweep.png": figures.diversity_against_accuracy(sweep),
     }
 

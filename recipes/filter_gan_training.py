@@ -126,6 +126,7 @@ def measured(
         singles=config.singles,
         singles_on=config.singles_on,
         epochs=epochs,
+        learning_rate=config.retrain_rate,
         seed=config.seed + 1,
     )
 

@@ -36,12 +36,7 @@ def load_digits(config: Any) -> tuple[Labelled, Labelled]:
     from kinv import data
 
     train, test = (data.find(config.data, split, download=config.download) for split in ("train", "test"))
-    loaded = []
-    for source in (train, test):
-        images, labels = source.load(limit=config.limit)
-        if labels is None:
-            raise ValueError(f"{config.data} has no labels")
-        loaded.append(Labelled(images, labels, source))
+    loaded = [Labelled(*source.load_labelled(config.limit), source) for source in (train, test)]
     print(f"Digits:   {train.description}; to test: {test.description}", flush=True)
     return loaded[0], loaded[1]
 

@@ -14,6 +14,7 @@ from .learned_invariance import (
 )
 from .learned_transformation import LearnedTransformation
 from .matching_findings import shape_share, summarise_matches
+from .partition_function import LogPartition, estimate_log_partition, exact_log_partition, log_likelihood
 from .screening import screen, transformed_strip
 from .screening_results import Screening
 
@@ -22,10 +23,14 @@ __all__ = [
     "FilterQuality",
     "InvarianceComparison",
     "LearnedTransformation",
+    "LogPartition",
     "Screening",
     "accuracy",
     "compare_with_random",
+    "estimate_log_partition",
+    "exact_log_partition",
     "filter_quality",
+    "log_likelihood",
     "match_activations",
     "predict",
     "predict_classes",

@@ -53,16 +53,17 @@ def deformed_mnist(
     from kinv.ops.elastic import elastic_basis, elastic_deform
 
     source = find("mnist", split, download=download)
-    images, labels = source.load(dtype="uint8")
-    images, labels = tf.constant(images), tf.constant(labels, "int32")
-    rows, columns = (tf.constant(elastic_basis(length, smoothness)) for length in images.shape[1:3])
-    size = math.prod(images.shape[1:])
+    pictures, classes = source.load_labelled(dtype="uint8")
+    images, labels = tf.constant(pictures), tf.constant(classes, "int32")
+    bases = [elastic_basis(length, smoothness) for length in pictures.shape[1:3]]
+    rows, columns = (tf.constant(basis) for basis in bases)
+    shape = (AT_A_TIME, 2, bases[0].shape[1], bases[1].shape[1])
+    size = math.prod(pictures.shape[1:])
 
     def deform(number):
         # one stream of random numbers for every thousand digits, drawn from seed and number alone
         at = tf.stack([tf.cast(seed, tf.int64), number])
-        chosen = tf.random.stateless_uniform((AT_A_TIME,), at, maxval=len(images), dtype=tf.int32, alg="philox")
-        shape = (AT_A_TIME, 2, rows.shape[1], columns.shape[1])
+        chosen = tf.random.stateless_uniform((AT_A_TIME,), at, maxval=len(pictures), dtype=tf.int32, alg="philox")
         noise = tf.random.stateless_normal(shape, at + tf.constant([1 << 32, 0], tf.int64), alg="philox")
         digits = elastic_deform(pack_neighbours(tf.gather(images, chosen)), noise, rows, columns, strength)
         return tf.reshape(digits, (AT_A_TIME, size)) / 255.0, tf.gather(labels, chosen)

@@ -75,6 +75,21 @@ def read_pickled_npy(path: Path) -> Any:
     return loaded[0]
 
 
+def read_matlab(path: Path, *names: str) -> list[np.ndarray]:
+    """Arrays by name in a MATLAB file.
+
+    Raises:
+        ValueError: no such file, or not one with these arrays.
+    """
+    from scipy.io import loadmat
+
+    try:
+        content = loadmat(path, variable_names=names)
+        return [content[name] for name in names]
+    except Exception as error:  # SciPy's readers raise whatever a damaged file leads them to
+        raise ValueError(f"{path} is not a MATLAB file with {', '.join(names)}: {error}") from None
+
+
 def read_torch_tensors(path: Path) -> dict[str, np.ndarray]:
     """The tensors of a PyTorch state dict, in the zip format or in the older one, as NumPy arrays by name."""
     if zipfile.is_zipfile(path):

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .foreign_files import read_matlab
 from .search import data_folder, find
 
 OLSHAUSEN = "IMAGES.mat"  # ten whitened images, 512 x 512, from Olshausen's page
@@ -48,15 +49,9 @@ def natural_patches(
 def _white_images(source):
     inside = data_folder()
     if source == "auto" and inside and (inside / OLSHAUSEN).is_file():
-        from scipy.io import loadmat
-
-        try:
-            stack = loadmat(inside / OLSHAUSEN)["IMAGES"]
-        except (ValueError, KeyError, TypeError, NotImplementedError) as error:
-            raise ValueError(f"{inside / OLSHAUSEN} is not Olshausen and Field's file: {error}") from None
-        return list(
-            np.moveaxis(np.asarray(stack, "float64"), -1, 0)
-        ), f"Olshausen and Field's whitened images ({OLSHAUSEN})"
+        (stack,) = read_matlab(inside / OLSHAUSEN, "IMAGES")
+        images = list(np.moveaxis(np.asarray(stack, "float64"), -1, 0))
+        return images, f"Olshausen and Field's whitened images ({OLSHAUSEN})"
     from kinv.ops.whitening import whiten_image
 
     found = _photographs(source)

@@ -22,7 +22,7 @@ def open_rotated(split: str, parts: list[Source], seed: int = 0) -> Source:
         raise ValueError(f"split must be one of {SPLITS} for rotated_mnist, received {split!r}")
     from kinv.ops.transformations import rotation
 
-    loaded = [part.load(dtype="uint8") for part in parts]
+    loaded = [part.load_labelled(dtype="uint8") for part in parts]
     images = np.concatenate([images for images, _ in loaded])
     labels = np.concatenate([labels for _, labels in loaded])
     random = np.random.default_rng(seed)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .foreign_files import find_in_package, read_pickled_arrays
+from .foreign_files import find_in_package, read_matlab, read_pickled_arrays
 from .source import Source, memory_source
 
 CALTECH = "caltech101_silhouettes_28.mat"
@@ -23,17 +23,12 @@ def open_caltech(path: Path, split: str, seed: int = 0) -> Source:
     Raises:
         ValueError: the file is something else, or there is no such split.
     """
-    from scipy.io import loadmat
-
-    try:
-        content = loadmat(path)
-        pictures, labels, names = content["X"], content["Y"].ravel(), content["classnames"].ravel()
-    except (ValueError, KeyError, TypeError, NotImplementedError, OSError) as error:
-        raise ValueError(f"{path} is not the file of Caltech-101's silhouettes: {error}") from None
+    pictures, labels, names = read_matlab(path, "X", "Y", "classnames")
+    labels = labels.ravel()
     if pictures.ndim != 2 or pictures.shape[1] != 28 * 28 or len(pictures) != len(labels) or pictures.max() > 1:
         raise ValueError(f"{path} should hold X (pictures, 784) of 0 and 1 and as many Y, it holds {pictures.shape}")
     upright = 1 - pictures.reshape(-1, 28, 28).transpose(0, 2, 1)  # MATLAB counts down columns; objects are 0 there
-    class_names = [str(np.ravel(name)[0]) for name in names]
+    class_names = [str(np.ravel(name)[0]) for name in names.ravel()]
     origin = f"Caltech-101 Silhouettes, {CALTECH} of KINV_DATA_DIR"
     return _split(
         upright, labels.astype("int32") - 1, class_names, split, seed, origin, "see Caltech-101; Marlin et al. 2010"
@@ -41,12 +36,15 @@ def open_caltech(path: Path, split: str, seed: int = 0) -> Source:
 
 
 def open_animals(split: str, seed: int = 0) -> Source:
-    """The 10,000 animals of 10 classes inside the package animal-mnist, black and white."""
+    """The animals of 10 classes inside the package animal-mnist, 10,000 less those that come twice; black and white."""
     pictures, labels = (
         read_pickled_arrays(find_in_package("animal-mnist", name, sha256)) for name, sha256 in ANIMALS_SHA256.items()
     )
-    origin = "the animals inside the package animal-mnist, thresholded"
     white = (pictures > 127).astype("uint8")
+    _, first = np.unique(white.reshape(len(white), -1), axis=0, return_index=True)
+    kept = np.sort(first)  # some are there twice, and would be in both splits
+    white, labels = white[kept], labels[kept]
+    origin = "the animals inside the package animal-mnist, thresholded, each once"
     return _split(
         white, labels.astype("int32"), list(ANIMALS), split, seed, origin, "animal-mnist: MIT, Sina Mohammadi"
     )

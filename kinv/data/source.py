@@ -110,6 +110,17 @@ class Source:
         labels = None if self.labels is None else self.labels[[index for _, index in found]]
         return images, labels
 
+    def load_labelled(self, limit: int | None = None, dtype: str = "float32") -> tuple[np.ndarray, np.ndarray]:
+        """`load` of pictures that are of one size and have labels.
+
+        Raises:
+            ValueError: they have none; and what `load` raises.
+        """
+        images, labels = self.load(limit=limit, dtype=dtype)
+        if labels is None:
+            raise ValueError(f"{self.description} have no labels.")
+        return images, labels
+
     def stream(
         self,
         size: int,

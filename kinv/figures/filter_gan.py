@@ -12,6 +12,7 @@ from matplotlib.patches import Rectangle
 from .style import ACCENT, BAD, GOOD, INK, new_figure, show_picture
 
 LINES = (INK, ACCENT, GOOD, BAD)
+LARGEST_SHOWN = 0.999  # of all differences
 FRAME = 90  # grey between the cells of a grid
 
 
@@ -55,6 +56,22 @@ def activation_grids(pictures: np.ndarray, titles: Sequence[str] = ()) -> Figure
         axis.add_patch(Rectangle(corner, width + 2, height + 2, fill=False, edgecolor=ACCENT, linewidth=2))
         axis.set_title(titles[index] if titles else "", fontsize=9)
     return figure
+
+
+def grid_differences(pictures: np.ndarray, titles: Sequence[str] = ()) -> Figure:
+    """The grids as differences from their middle cells, on grey and enlarged as far as they stay in range.
+
+    Args:
+        pictures: `(N, R, R, H, W, C)` in 0..255.
+        titles: above the grids; the enlargement is added.
+    """
+    middle = pictures.shape[1] // 2
+    differences = pictures - pictures[:, middle, middle][:, None, None]
+    largest = np.quantile(np.abs(differences), LARGEST_SHOWN, axis=(1, 2, 3, 4, 5))
+    gains = 127.5 / np.maximum(largest, 1e-6)
+    shown = np.clip(127.5 + gains[:, None, None, None, None, None] * differences, 0, 255)
+    titles = titles or [""] * len(gains)
+    return activation_grids(shown, [f"{title}: change x {gain:.0f}" for title, gain in zip(titles, gains, strict=True)])
 
 
 def map_of_filters(real: np.ndarray, generated: np.ndarray) -> Figure:

@@ -3,7 +3,16 @@
 from importlib import import_module
 from typing import Any
 
-METHODS = {"InvariantTransformer": "kinv.models", "FilterGAN": "kinv.models"}
+METHODS: dict[str, str] = dict.fromkeys(
+    (
+        "InvariantTransformer",
+        "FilterGAN",
+        "RestrictedBoltzmannMachine",
+        "DeepBeliefNetwork",
+        "StackedDenoisingAutoencoder",
+    ),
+    "kinv.models",
+)
 CLASSIFIER, OWN = "Classifier", ("digit_cnn",)  # other networks' weights are their authors' to share
 CLASSES = (*METHODS, CLASSIFIER)  # what `load` builds; nothing else
 

@@ -4,20 +4,24 @@ import kinv.backend  # noqa: F401  (starts the backend quietly, before anything 
 
 from .activation_discriminator import ActivationDiscriminator
 from .color_transformer import ColorTransformer
+from .corruption import Corruption
 from .filter_generator import FilterGenerator
 from .generated_convolution import GeneratedConvolution
 from .invariance_pooling import InvariancePooling
 from .local_response_normalization import LocalResponseNormalization
 from .matrix_generator import MatrixGenerator
 from .spatial_transformer import SpatialTransformer
+from .tied_autoencoder import TiedAutoencoder
 
 __all__ = [
     "ActivationDiscriminator",
     "ColorTransformer",
+    "Corruption",
     "FilterGenerator",
     "GeneratedConvolution",
     "InvariancePooling",
     "LocalResponseNormalization",
     "MatrixGenerator",
     "SpatialTransformer",
+    "TiedAutoencoder",
 ]

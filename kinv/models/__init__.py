@@ -3,7 +3,17 @@
 import kinv.backend  # noqa: F401  (starts the backend quietly, before anything else imports it)
 
 from .collapse import CollapseNotice
+from .dbn import DeepBeliefNetwork
 from .filter_gan import FilterGAN
 from .invariant_transformer import InvariantTransformer
+from .rbm import RestrictedBoltzmannMachine
+from .stacked_autoencoder import StackedDenoisingAutoencoder
 
-__all__ = ["CollapseNotice", "FilterGAN", "InvariantTransformer"]
+__all__ = [
+    "CollapseNotice",
+    "DeepBeliefNetwork",
+    "FilterGAN",
+    "InvariantTransformer",
+    "RestrictedBoltzmannMachine",
+    "StackedDenoisingAutoencoder",
+]

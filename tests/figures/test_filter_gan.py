@@ -51,3 +51,14 @@ def test_the_map_has_a_colour_for_each_real_filter(random):
     assert len(generated) == len(real) == 4 and all(len(points.get_offsets()) == 6 for points in generated)
     colors = [tuple(points.get_facecolor()[0][:3]) for points in generated]
     assert len(set(colors)) == 4 and colors == [tuple(points.get_facecolor()[0][:3]) for points in real]
+
+
+def test_differences_are_from_the_middle_and_enlarged(random):
+    pictures = 100 + random.uniform(-0.5, 0.5, (1, 3, 3, 6, 5, 1))
+    (axis,) = figures.grid_differences(pictures, ["a"]).axes
+    gain = float(axis.get_title().removeprefix("a: change x "))
+    assert 100 < gain < 200
+    mosaic = shown(axis)
+    np.testing.assert_array_equal(mosaic[9:15, 8:13], 128)  # the middle, grey
+    expected = 127.5 + gain * (pictures[0, 0, 0] - pictures[0, 1, 1])[..., 0]
+    np.testing.assert_allclose(mosaic[1:7, 1:6], expected.clip(0, 255), atol=2)

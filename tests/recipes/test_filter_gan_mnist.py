@@ -12,6 +12,8 @@ from kinv.hub.checkpoint import Checkpoint
 from recipes import filter_gan_mnist
 from recipes.provenance import as_json, describe
 
+FIGURES = {"differences.png", "filters.png", "grids.png", "map.png", "sweep.png"}
+
 
 @pytest.fixture
 def config(tmp_path, no_data_folder):
@@ -29,7 +31,7 @@ def test_interrupted_and_continued_it_ends_with_the_same_filters(config, monkeyp
     assert "real filters, layers above retrained" in out and "98.2%" in out
     whole = config.output / "whole" / "filter_gan_mnist_conv4_smoke"
     assert json.loads((whole / "metadata.json").read_text())["metrics"] == metrics
-    assert {file.name for file in (whole / "figures").iterdir()} == {"filters.png", "grids.png", "map.png", "sweep.png"}
+    assert {file.name for file in (whole / "figures").iterdir()} == FIGURES
 
     end_of_epoch = Checkpoint.on_epoch_end
 
@@ -61,7 +63,8 @@ def test_the_committed_artifacts_keep_what_was_promised(layer):
     kinv.verify(folder)
     metadata = kinv.hub.read_metadata(folder)
     config = replace(filter_gan_mnist.PRESETS["default"], **LAYERS[layer])
-    assert metadata["config"] == json.loads(json.dumps(as_json(config)))
+    defaults = as_json(filter_gan_mnist.PRESETS["default"])  # of options that came after the artifact
+    assert {**defaults, **metadata["config"]} == json.loads(json.dumps(as_json(config)))
     assert metadata["classifier"]["weights_sha256"] == describe(kinv.classifiers.load("digit_cnn"))["weights_sha256"]
     metrics = metadata["metrics"]
     assert metrics["single_mean"] >= 0.95

@@ -1,0 +1,89 @@
+"""Corruption of the inputs of denoising autoencoders."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+KINDS = ("masking", "salt_and_pepper", "gaussian")
+LARGEST = 2**31 - 1  # of an int32
+
+
+@keras.saving.register_keras_serializable("kinv")
+class Corruption(keras.layers.Layer):
+    """Spoils part of every vector, in training only.
+
+    Vincent et al. 2008, section 2.3, and Erhan, Courville and Bengio 2010, section 3: a random subset of the entries,
+    **of fixed size**, is set to 0 (`"masking"`) or to 0 or 1 by the toss of a coin (`"salt_and_pepper"`).
+    `"gaussian"` adds noise to all of them.
+
+    Args:
+        kind: one of the three.
+        rate: share of the entries, 0..1 without 1; for `"gaussian"` the standard deviation of the noise.
+        high, low: what salt and pepper are; default 1 and 0.
+        seed: of what is drawn.
+
+    Call arguments:
+        inputs: float tensor `(B, V)`.
+        training: whether they are spoiled.
+
+    Raises:
+        ValueError: an unknown kind, or a rate out of its range.
+    """
+
+    def __init__(
+        self,
+        kind: str = "masking",
+        rate: float = 0.25,
+        high: float = 1.0,
+        low: float = 0.0,
+        seed: int = 0,
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        if kind not in KINDS:
+            raise ValueError(f"kind must be one of {KINDS}, received {kind!r}")
+        if rate < 0 or (rate >= 1 and kind != "gaussian"):
+            raise ValueError(f"rate must lie in 0..1 without 1, and for gaussian not be negative, received {rate}")
+        self.kind, self.rate, self.high, self.low, self.seed = kind, rate, high, low, seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+
+    def call(self, inputs, training=None):
+        if not training or not self.rate:
+            return inputs
+        if self.kind == "gaussian":
+            return inputs + self.rate * keras.random.normal(ops.shape(inputs), seed=self.seed_generator)
+        chosen = self._subset(inputs)
+        if self.kind == "masking":
+            return ops.where(chosen, ops.zeros_like(inputs), inputs)
+        coin = keras.random.uniform(ops.shape(inputs), seed=self.seed_generator) < 0.5
+        return ops.where(chosen, ops.where(coin, self.high, self.low), inputs)
+
+    def _subset(self, inputs):
+        """True at `round(rate V)` entries of every row, each subset as likely as any other."""
+        width = inputs.shape[-1]
+        count = round(self.rate * width)
+        if not count:
+            return ops.zeros_like(inputs, dtype="bool")
+        # random numbers that differ within a row, so that exactly `count` of them are the largest
+        numbers = keras.random.randint(ops.shape(inputs), 0, LARGEST // width, dtype="int32", seed=self.seed_generator)
+        numbers = numbers * width + ops.arange(width, dtype="int32")
+        least = ops.top_k(numbers, count, sorted=True)[0][..., -1:]
+        return numbers >= least
+
+    def save_own_variables(self, store):
+        # Keras leaves the generator's state out; without it, resumed training would draw other numbers.
+        store["random_state"] = ops.convert_to_numpy(self.seed_generator.state)
+
+    def load_own_variables(self, store):
+        self.seed_generator.state.assign(store["random_state"][...])
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "kind": self.kind,
+            "rate": self.rate,
+            "high": self.high,
+            "low": self.low,
+            "seed": self.seed,
+        }

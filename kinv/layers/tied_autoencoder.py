@@ -1,0 +1,70 @@
+"""An autoencoder of one hidden layer, whose decoder has the encoder's weights."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+OUTPUTS = ("sigmoid", "linear")
+
+
+@keras.saving.register_keras_serializable("kinv")
+class TiedAutoencoder(keras.layers.Layer):
+    """`h(x) = sigmoid(b + x W)`, decoded as `sigmoid(c + h W')`, or as `c + h W'`.
+
+    Erhan, Courville and Bengio 2010, section 3.
+
+    Args:
+        inputs: length of the vectors.
+        hidden_units: how many.
+        output: `"sigmoid"` for vectors in 0..1, `"linear"` for others.
+        seed: of the weights, which are uniform within `4 sqrt(6 / (inputs + hidden_units))`, as usual for sigmoids.
+
+    Call arguments:
+        inputs: float tensor `(B, V)`.
+
+    Returns:
+        The reconstruction, `(B, V)`.
+
+    Raises:
+        ValueError: sizes below 1, or an unknown output.
+    """
+
+    def __init__(self, inputs: int, hidden_units: int, output: str = "sigmoid", seed: int = 0, **kwargs: Any):
+        super().__init__(**kwargs)
+        if inputs < 1 or hidden_units < 1:
+            raise ValueError(f"inputs and hidden_units must be at least 1, received {inputs} and {hidden_units}")
+        if output not in OUTPUTS:
+            raise ValueError(f"output must be one of {OUTPUTS}, received {output!r}")
+        self.inputs, self.hidden_units, self.output_kind, self.seed = inputs, hidden_units, output, seed
+        limit = 4 * (6 / (inputs + hidden_units)) ** 0.5
+        start = keras.initializers.RandomUniform(-limit, limit, seed=seed)
+        self.kernel = self.add_weight(shape=(inputs, hidden_units), initializer=start, name="kernel")
+        self.hidden_bias = self.add_weight(shape=(hidden_units,), initializer="zeros", name="hidden_bias")
+        self.visible_bias = self.add_weight(shape=(inputs,), initializer="zeros", name="visible_bias")
+        self.built = True
+
+    def hidden_probabilities(self, visible: Any) -> Any:
+        """The code, `(B, V)` to `(B, H)`."""
+        return ops.sigmoid(ops.matmul(visible, self.kernel) + self.hidden_bias)
+
+    def output_input(self, hidden: Any) -> Any:
+        """What the output units receive, `(B, H)` to `(B, V)`."""
+        return ops.matmul(hidden, ops.transpose(self.kernel)) + self.visible_bias
+
+    def visible_means(self, hidden: Any) -> Any:
+        """The reconstruction from a code, `(B, H)` to `(B, V)`."""
+        received = self.output_input(hidden)
+        return ops.sigmoid(received) if self.output_kind == "sigmoid" else received
+
+    def call(self, inputs):
+        return self.visible_means(self.hidden_probabilities(inputs))
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "inputs": self.inputs,
+            "hidden_units": self.hidden_units,
+            "output": self.output_kind,
+            "seed": self.seed,
+        }

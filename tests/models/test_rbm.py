@@ -1,0 +1,243 @@
+"""The restricted Boltzmann machine against exact enumeration of small ones."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import kinv
+from kinv.analysis import exact_log_partition, log_likelihood
+from kinv.models import RestrictedBoltzmannMachine
+from tests.models.tiny_machine import chi_squared_p, count_states, joint, randomize, states
+
+PATTERNS = np.array([[1, 1, 0, 0, 1, 0], [1, 1, 0, 0, 1, 1], [0, 0, 1, 1, 0, 1], [0, 0, 1, 1, 0, 0]], "float32")
+
+
+def tiny(**settings):
+    return randomize(RestrictedBoltzmannMachine(4, 3, **settings))
+
+
+def test_free_energy_is_the_sum_over_hidden_states():
+    machine = tiny()
+    p = joint(machine).sum(axis=1)
+    energies = -np.asarray(machine.free_energy(states(4)))
+    np.testing.assert_allclose(energies - energies[0], np.log(p / p[0]), atol=1e-5)
+    np.testing.assert_allclose(log_likelihood(machine, states(4), exact_log_partition(machine)), np.log(p), atol=1e-5)
+
+
+def test_conditional_distributions():
+    machine = tiny()
+    p = joint(machine)
+    hidden_given = (p / p.sum(axis=1, keepdims=True)) @ states(3)
+    visible_given = (p / p.sum(axis=0)).T @ states(4)
+    np.testing.assert_allclose(machine.hidden_probabilities(states(4)), hidden_given, atol=1e-6)
+    np.testing.assert_allclose(machine.visible_means(states(3)), visible_given, atol=1e-6)
+
+
+def test_gaussian_free_energy_against_the_mixture_that_the_machine_is():
+    machine = tiny(visible="gaussian")
+    v = np.random.default_rng(0).normal(size=(5, 4))
+    kernel, b, c = (np.asarray(part, "float64") for part in (machine.kernel, machine.visible_bias, machine.hidden_bias))
+    h = states(3).astype("float64")
+    energies = 0.5 * np.square(v - b).sum(1)[:, None] - (h @ c)[None] - v @ kernel @ h.T
+    np.testing.assert_allclose(machine.free_energy(v.astype("float32")), -np.log(np.exp(-energies).sum(1)), rtol=1e-5)
+
+
+def test_pseudo_likelihood_summed_over_pixels():
+    machine = tiny()
+    p = joint(machine).sum(axis=1)
+    numbers = np.arange(16)
+    exact = sum(np.log(p / (p + p[numbers ^ (1 << pixel)])) for pixel in range(4))
+    estimates = [machine.pseudo_log_likelihood(states(4), np.full(16, pixel)) for pixel in range(4)]
+    np.testing.assert_allclose(np.mean(estimates, axis=0), exact, atol=1e-5)
+
+
+@pytest.mark.parametrize("steps", [40])
+def test_long_chains_follow_the_distribution(steps):
+    machine = tiny()
+    samples, _ = machine.sample(8000, steps, seed=1)
+    assert chi_squared_p(count_states(samples), joint(machine).sum(axis=1)) > 1e-3
+
+
+def test_clamped_units_condition_the_distribution():
+    machine = tiny()
+    samples, means = machine.sample(8000, 40, seed=1, clamp=([1], 1.0))
+    on = states(3)[:, 1] == 1
+    p = joint(machine)[:, on].sum(axis=1)
+    assert chi_squared_p(count_states(samples), p / p.sum()) > 1e-3
+    assert chi_squared_p(count_states(samples), joint(machine).sum(axis=1)) < 1e-6
+    np.testing.assert_allclose(np.mean(means, axis=0), p @ states(4) / p.sum(), atol=0.02)
+
+
+def test_gaussian_chains_have_the_means_and_variances_of_the_mixture():
+    machine = tiny(visible="gaussian")
+    machine.kernel.assign(0.5 * machine.kernel)
+    kernel, b, c = (np.asarray(part, "float64") for part in (machine.kernel, machine.visible_bias, machine.hidden_bias))
+    h = states(3).astype("float64")
+    received = h @ kernel.T
+    weights = np.exp(h @ c + received @ b + 0.5 * np.square(received).sum(axis=1))
+    weights /= weights.sum()
+    means = weights @ (b + received)
+    variances = 1 + weights @ np.square(b + received) - np.square(means)
+    samples = np.asarray(machine.sample(20_000, 60, seed=3)[0])
+    np.testing.assert_allclose(samples.mean(axis=0), means, atol=0.05)
+    np.testing.assert_allclose(samples.var(axis=0), variances, rtol=0.05)
+
+
+def exact_slope(machine, data):
+    """Of the log-likelihood with respect to the weights."""
+    p = joint(machine)
+    model = states(machine.visible_units).T @ p @ states(machine.hidden_units)
+    return data.T @ np.asarray(machine.hidden_probabilities(data)) / len(data) - model
+
+
+def test_the_angle_to_the_exact_gradient_shrinks_with_k():
+    data = np.repeat(PATTERNS, 20_000, axis=0)
+    cosines = []
+    for steps in (1, 3, 30):
+        machine = randomize(RestrictedBoltzmannMachine(6, 4, steps=steps), scale=1.0)
+        exact = exact_slope(machine, PATTERNS)
+        before = keras.ops.convert_to_numpy(machine.kernel).copy()
+        machine.compile(keras.optimizers.SGD(1.0))
+        tf.function(machine.learn)(tf.constant(data), machine.optimizer)
+        step = keras.ops.convert_to_numpy(machine.kernel).copy() - before
+        cosines.append((step * exact).sum() / np.linalg.norm(step) / np.linalg.norm(exact))
+    assert cosines[0] < cosines[1] < cosines[2]
+    assert cosines[2] > 0.999
+
+
+@pytest.mark.parametrize("persistent", [False, True])
+def test_the_exact_log_likelihood_rises(persistent):
+    machine = RestrictedBoltzmannMachine(6, 4, persistent=persistent, chains=100, seed=2)
+    machine.compile(keras.optimizers.SGD(0.05))
+
+    def score():
+        return log_likelihood(machine, PATTERNS, exact_log_partition(machine)).mean()
+
+    scores = [score()]
+    for _ in range(3):
+        machine.fit(np.repeat(PATTERNS, 250, axis=0), batch_size=20, epochs=5, verbose=0)
+        scores.append(score())
+    assert scores[0] < scores[1] < scores[2] < scores[3]
+    assert scores[3] > -2.2  # four patterns, alike: at most -1.39; nothing learned: -4.16
+
+
+def test_weight_decay_and_sparsity_pull():
+    def trained(**settings):
+        machine = RestrictedBoltzmannMachine(6, 4, **settings)
+        machine.compile(keras.optimizers.SGD(0.2))
+        machine.fit(np.repeat(PATTERNS, 250, axis=0), batch_size=20, epochs=6, verbose=0)
+        return machine
+
+    plain, decayed, sparse = trained(), trained(weight_decay=0.05), trained(sparsity=0.1, sparsity_weight=5.0)
+    assert np.square(decayed.kernel).sum() < 0.5 * np.square(plain.kernel).sum()
+    activity = [np.mean(machine.hidden_probabilities(PATTERNS)) for machine in (plain, sparse)]
+    assert 0.1 < activity[1] < 0.3 < 0.45 < activity[0]
+
+
+def test_interrupted_training_ends_with_the_same_bits(tmp_path):
+    data = np.repeat(PATTERNS, 25, axis=0)
+
+    def machine():
+        made = RestrictedBoltzmannMachine(6, 4, persistent=True, chains=10)
+        made.compile(keras.optimizers.SGD(0.1, momentum=0.9))
+        return made
+
+    whole, first, second = machine(), machine(), machine()
+    whole.fit(data, batch_size=20, epochs=4, shuffle=False, verbose=0)
+    first.fit(data, batch_size=20, epochs=2, shuffle=False, verbose=0)
+    first.save_weights(tmp_path / "half.weights.h5")
+    second.load_weights(tmp_path / "half.weights.h5")
+    second.fit(data, batch_size=20, epochs=4, initial_epoch=2, shuffle=False, verbose=0)
+    np.testing.assert_array_equal(whole.kernel, second.kernel)
+
+
+def test_it_is_saved_and_loaded_with_its_optimizer(tmp_path):
+    machine = RestrictedBoltzmannMachine(6, 4, visible="gaussian", weight_decay=0.1)
+    machine.compile(keras.optimizers.SGD(0.05, momentum=0.5))
+    machine.fit(PATTERNS, epochs=1, verbose=0)
+    machine.save(tmp_path / "machine.keras")
+    loaded = keras.models.load_model(tmp_path / "machine.keras")
+    np.testing.assert_array_equal(machine(PATTERNS), loaded(PATTERNS))
+    for one in (machine, loaded):
+        one.fit(PATTERNS, epochs=1, verbose=0)
+    np.testing.assert_array_equal(machine.kernel, loaded.kernel)
+
+
+def test_validation_measures_the_pseudo_likelihood():
+    machine = RestrictedBoltzmannMachine(6, 4)
+    machine.compile()
+    history = machine.fit(PATTERNS, epochs=1, verbose=0, validation_data=(PATTERNS,)).history
+    assert -6 * np.log(2) * 1.5 < history["val_pseudo_likelihood"][0] < 0
+    assert {"reconstruction_error", "free_energy", "val_free_energy"} <= set(history)
+
+
+def test_streams_and_labels_are_taken():
+    stream = tf.data.Dataset.from_tensor_slices((PATTERNS, np.arange(4))).repeat().batch(2)
+    machine = RestrictedBoltzmannMachine(6, 4, binarize=True)
+    machine.compile()
+    machine.fit(stream, steps_per_epoch=3, epochs=2, verbose=0)
+    assert int(machine.drawn) == 6
+
+
+def test_adapt_starts_at_the_pixels_log_odds():
+    machine = RestrictedBoltzmannMachine(6, 4)
+    machine.adapt(np.repeat(PATTERNS, 25, axis=0))
+    np.testing.assert_allclose(machine.visible_means(np.zeros((1, 4), "float32"))[0], PATTERNS.mean(axis=0), atol=0.01)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"visible": "poisson"}, "visible must be one of"),
+        ({"steps": 0}, "at least 1"),
+        ({"sparsity": 1.5}, "sparsity must lie in 0..1"),
+        ({"visible": "gaussian", "binarize": True}, "no grey values"),
+    ],
+)
+def test_wrong_settings(settings, message):
+    with pytest.raises(ValueError, match=message):
+        RestrictedBoltzmannMachine(6, 4, **settings)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (255 * PATTERNS, "0..1 for Bernoulli units, received values from 0 to 255.*as_vectors"),
+        (PATTERNS[:, :4], r"shape \(count, 6\), received \(4, 4\)"),
+        (PATTERNS * np.nan, "must be finite"),
+        (PATTERNS[:0], "must have shape"),
+        (tf.data.Dataset.from_tensor_slices(-PATTERNS).batch(2), "the first batch of x must lie in 0..1"),
+    ],
+)
+def test_wrong_data_is_refused_before_training(data, message):
+    machine = RestrictedBoltzmannMachine(6, 4)
+    machine.compile()
+    with pytest.raises(ValueError, match=message):
+        machine.fit(data, verbose=0)
+    assert int(machine.drawn) == 0
+
+
+def test_divergence_names_the_learning_rate():
+    machine = RestrictedBoltzmannMachine(6, 4, visible="gaussian")
+    machine.compile(keras.optimizers.SGD(1e30))
+    with pytest.raises(FloatingPointError, match=r"diverged in epoch 1.*The learning rate is 1e\+30"):
+        machine.fit(np.repeat(PATTERNS, 20, axis=0), batch_size=4, epochs=3, verbose=0)
+
+
+def test_wrong_samples():
+    machine = tiny()
+    with pytest.raises(ValueError, match=r"units to clamp must lie in 0..2, received \[3\]"):
+        machine.sample(2, 1, clamp=([3], 1.0))
+    with pytest.raises(ValueError, match=r"start must have shape \(2, 4\)"):
+        machine.sample(2, 1, start=np.zeros((3, 4)))
+
+
+def test_it_is_an_artifact(tmp_path):
+    machine = RestrictedBoltzmannMachine(6, 4)
+    folder = kinv.save(machine, tmp_path / "machine")
+    np.testing.assert_array_equal(kinv.load(folder)(PATTERNS), machine(PATTERNS))
+    exported = tf.saved_model.load(folder / "saved_model")
+    np.testing.assert_allclose(exported.encode(PATTERNS), machine(PATTERNS), atol=1e-6)
+    samples = exported.sample(np.array([1, 2], "int32"), 3)
+    assert samples.shape == (3, 6) and set(np.unique(samples)) <= {0.0, 1.0}
