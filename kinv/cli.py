@@ -66,6 +66,25 @@ class Verify:
 
 
 @dataclasses.dataclass
+class Export:
+    """Writes an artifact's TensorFlow SavedModel, for programs without kinv."""
+
+    handle: tyro.conf.Positional[str]
+    """A folder, or the name of an artifact."""
+    output: tyro.conf.Positional[Path]
+    """The folder to make."""
+
+    def run(self) -> None:
+        import kinv.backend  # noqa: F401  (starts TensorFlow quietly)
+        from kinv import hub
+
+        if self.output.exists():
+            raise ValueError(f"{self.output} is there already: choose another folder.")
+        folder = hub.export(hub.load(self.handle), self.output)
+        print(f"SavedModel: {folder}")
+
+
+@dataclasses.dataclass
 class Evaluate:
     """Measures a classifier's accuracy on labelled pictures."""
 
@@ -173,7 +192,7 @@ def _magnitudes(text: str) -> tuple[str, list]:
     return name, parts if len(parts) > 1 else parts[0]
 
 
-COMMANDS = {"list": List, "show": Show, "verify": Verify, "evaluate": Evaluate, "screen": Screen}
+COMMANDS = {"list": List, "show": Show, "verify": Verify, "export": Export, "evaluate": Evaluate, "screen": Screen}
 
 
 def main(arguments: list[str] | None = None) -> None:

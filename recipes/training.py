@@ -1,6 +1,6 @@
 """Training as every recipe does it: it goes on where it was stopped, and prints a line an epoch."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -22,6 +22,7 @@ def fit(
     *,
     steps_per_epoch: int | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    batches: Callable[[int], Any] | None = None,
     **more: Any,
 ) -> None:
     """Fits a compiled model on shuffled batches, with a checkpoint after every epoch.
@@ -33,14 +34,19 @@ def fit(
         checkpoint: where to go on from; the caller forgets it once what was learned is kept.
         columns: metric name to column title.
         callbacks: more of them.
+        batches: other batches than those of `pictures` and `answers`: a function of how many to leave out at the start.
         **more: what else `model.fit` takes.
     """
     steps = steps_per_epoch or config.steps_per_epoch
     first = checkpoint.restore(model)
     if first:
         print(f"Going on after epoch {first} of {config.epochs} ({checkpoint.folder})")
+    if batches is None:
+        stream = data.shuffled_batches(pictures, answers, config.batch_size, config.seed, first_step=first * steps)
+    else:
+        stream = batches(first * steps)
     model.fit(
-        data.shuffled_batches(pictures, answers, config.batch_size, config.seed, first_step=first * steps),
+        stream,
         epochs=config.epochs,
         steps_per_epoch=steps,
         initial_epoch=first,

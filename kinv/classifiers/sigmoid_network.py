@@ -1,10 +1,14 @@
 """A classifier of sigmoid layers: what a deep belief net or a stack of autoencoders becomes when it is fine-tuned."""
 
+import itertools
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 from keras import layers
+
+LARGEST = 100_000_000  # weights
 
 
 def build(input_shape: Sequence[int], units: Sequence[int], classes: int, name: str = "sigmoid_network") -> keras.Model:
@@ -16,16 +20,28 @@ def build(input_shape: Sequence[int], units: Sequence[int], classes: int, name: 
         classes: how many.
 
     Raises:
-        ValueError: no layers, or a size below 1.
+        ValueError: no layers, a size below 1, or more weights than any such network has.
     """
     if not units or min(*units, classes, *input_shape) < 1 or len(input_shape) != 3:
         raise ValueError(
             "units, classes and input_shape (height, width, channels) must be positive, received "
             f"{tuple(units)}, {classes} and {tuple(input_shape)}"
         )
+    widths = [math.prod(input_shape), *units, classes]
+    if sum(below * above for below, above in itertools.pairwise(widths)) > LARGEST:
+        raise ValueError(f"units {tuple(units)} make more than {LARGEST:,} weights")
     images = layers.Input(tuple(input_shape), name="images")
     x = layers.Rescaling(1 / 255, name="preprocessing")(images)
     x = layers.Reshape((math.prod(input_shape),), name="flatten")(x)
     for number, width in enumerate(units, start=1):
         x = layers.Dense(width, "sigmoid", name=f"hidden{number}")(x)
     return keras.Model(images, layers.Dense(classes, kernel_initializer="zeros", name="logits")(x), name=name)
+
+
+def describe(network: keras.Model) -> dict[str, Any] | None:
+    """The arguments of `build` that make a network of this shape, as JSON values; None for any other network."""
+    hidden = [layer for layer in network.layers if layer.name.startswith("hidden")]
+    if not hidden or network.layers[-1].name != "logits":
+        return None
+    units = [layer.units for layer in hidden]
+    return {"input_shape": list(network.input_shape[1:]), "units": units, "classes": network.layers[-1].units}

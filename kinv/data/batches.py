@@ -1,5 +1,7 @@
 """Endless shuffled batches whose order depends on the seed and the step alone, so that training can be resumed."""
 
+import functools
+import itertools
 from typing import Any
 
 import numpy as np
@@ -27,21 +29,18 @@ def shuffled_batches(images: Any, labels: np.ndarray, batch_size: int, seed: int
     # isort: split
     import tensorflow as tf
 
+    @functools.lru_cache(maxsize=2)
+    def order(number):
+        return np.random.default_rng([seed, number]).permutation(len(images))
+
     def generate():
-        step = first_step
-        while True:
+        for step in itertools.count(first_step):
             positions = np.arange(step * batch_size, (step + 1) * batch_size)
             passes = positions // len(images)
-            order = {
-                number: np.random.default_rng([seed, number]).permutation(len(images))
-                for number in set(passes.tolist())
-            }
-            chosen = [
-                order[number][position]
-                for number, position in zip(passes.tolist(), positions % len(images), strict=True)
-            ]
-            yield images[chosen].astype("float32"), labels[chosen]
-            step += 1
+            chosen = np.concatenate(
+                [order(number)[positions[passes == number] % len(images)] for number in np.unique(passes).tolist()]
+            )
+            yield images[chosen].astype("float32", copy=False), labels[chosen]
 
     specs = (
         tf.TensorSpec((batch_size, *images.shape[1:]), "float32"),

@@ -13,6 +13,7 @@ from ..artifact_folders import artifact_folders
 from .content import CLASSES, build, classify, copy_weights, describe, endpoints
 from .errors import ArtifactError
 from .manifest import verify, write_manifest
+from .weights import halve
 
 CONFIG, WEIGHTS, METADATA, SAVED_MODEL, CARD = (
     "config.json",
@@ -30,6 +31,9 @@ def save(
     figures: Mapping[str, Callable[[Path], Any]] | None = None,
     card: str | None = None,
     classifiers: Mapping[str, Any] | None = None,
+    *,
+    half: bool = False,
+    saved_model: bool = True,
 ) -> Path:
     """Writes a trained model as an artifact: config, weights, metadata, SavedModel, figures, card and manifest.
 
@@ -44,6 +48,8 @@ def save(
         card: the model card, Markdown; `{metadata[...]}`-style fields are filled in from the metadata.
         classifiers: more endpoints of the SavedModel, by name: Functional models of pictures. They are in the
             SavedModel alone, `load` does not bring them back.
+        half: keeps weights as float16, which `load` makes float32 again.
+        saved_model: whether there is a SavedModel; `export` makes one later.
 
     Returns:
         The folder.
@@ -68,7 +74,10 @@ def save(
         bare = build(name, config)  # without the state of optimizers, which may be larger than the model
         copy_weights(model, bare)
         bare.save_weights(draft / WEIGHTS)
-        export(bare, draft / SAVED_MODEL, classifiers)
+        if half:
+            halve(draft / WEIGHTS)
+        if saved_model:
+            export(bare, draft / SAVED_MODEL, classifiers)
         for file_name, draw in (figures or {}).items():
             (draft / "figures").mkdir(exist_ok=True)
             draw(draft / "figures" / file_name)

@@ -14,6 +14,7 @@ METHODS: dict[str, str] = dict.fromkeys(
     "kinv.models",
 )
 CLASSIFIER, OWN = "Classifier", ("digit_cnn",)  # other networks' weights are their authors' to share
+SIGMOID = "sigmoid_network"  # fine-tuned deep belief nets and stacks of autoencoders
 CLASSES = (*METHODS, CLASSIFIER)  # what `load` builds; nothing else
 
 
@@ -26,14 +27,18 @@ def describe(model: Any) -> tuple[str, dict[str, Any]]:
     import keras
 
     from kinv import classifiers
+    from kinv.classifiers import sigmoid_network
 
     name = type(model).__name__
     if METHODS.get(name) and type(model).__module__.startswith(METHODS[name]):
         return name, model.get_config()
     if isinstance(model, keras.Model) and model.name in OWN and _alike(model, classifiers.build(model.name)):
         return CLASSIFIER, {"name": model.name}
+    shape = sigmoid_network.describe(model) if isinstance(model, keras.Model) else None
+    if shape and _alike(model, sigmoid_network.build(**shape)):
+        return CLASSIFIER, {"name": SIGMOID, **shape}
     raise ValueError(
-        f"kinv.save takes {', '.join(METHODS)} and {', '.join(OWN)}, received {name} {getattr(model, 'name', '')!r}. "
+        f"kinv.save takes {', '.join((*METHODS, *OWN, SIGMOID))}, received {name} {getattr(model, 'name', '')!r}. "
         "Other Keras models: model.save()."
     )
 
@@ -46,9 +51,12 @@ def build(name: str, config: dict[str, Any]) -> Any:
     """
     if name == CLASSIFIER:
         from kinv import classifiers
+        from kinv.classifiers import sigmoid_network
 
+        if config["name"] == SIGMOID:
+            return sigmoid_network.build(**{key: value for key, value in config.items() if key != "name"})
         if config["name"] not in OWN:
-            raise ValueError(f"name must be one of {OWN}, received {config['name']!r}")
+            raise ValueError(f"name must be one of {(*OWN, SIGMOID)}, received {config['name']!r}")
         return classifiers.build(config["name"])
     unknown = {"classifier"} & set(config)  # an argument of the constructors, never part of a configuration
     if unknown:

@@ -1,0 +1,29 @@
+"""What all recipes of deep belief nets and denoising autoencoders can be told."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class DeepConfig:
+    """Greedy training, then fine-tuning."""
+
+    preset: Literal["smoke", "default", "paper"] = "default"
+    data: str = "mnist"
+    download: bool = False  # lets MNIST be fetched
+    limit: int | None = None  # pictures to train with, and to test with
+    output: Path = Path("artifacts")  # the artifact's folder is made in here
+    checkpoints: Path = Path("runs")
+    seed: int = 0
+
+    units: tuple[int, ...] = (1000, 1000, 1000)  # of the hidden layers
+    epochs: int = 10  # of greedy training, for every layer
+    batch_size: int = 100
+    learning_rate: float = 0.1  # SGD
+    momentum: float = 0.0
+    deformed: bool = False  # whether digits are deformed at random, in greedy training and in fine-tuning
+    tune_epochs: int = 20  # of fine-tuning
+    tune_batch_size: int = 100
+    tune_rate: float = 0.1  # SGD with momentum, and a cosine to zero
+    tune_momentum: float = 0.9
