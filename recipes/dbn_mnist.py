@@ -13,9 +13,7 @@ from dataclasses import dataclass
 
 from recipes.command_line import main
 from recipes.deep_config import DeepConfig
-from recipes.material import digits_suffix, load_digits, sources
-
-LISA = 0.0134  # test error
+from recipes.material import load_digits
 
 
 @dataclass(frozen=True)
@@ -43,39 +41,25 @@ def run(config: Config) -> dict[str, float]:
 
     from kinv import data, models
     from kinv.figures import deep_units
-    from recipes.deep_training import fine_tune, keep, learn_greedily, seeded, stack_figures
+    from recipes.deep_training import finish, seeded
 
     started = seeded(config)
     train, test = load_digits(config)
-    name = "dbn_mnist" + digits_suffix(config, train)
-    units = (train.images[0].size, *config.units)
-    net = models.DeepBeliefNetwork(units, steps=config.steps, weight_decay=config.weight_decay, seed=config.seed)
-    net.blocks[0].adapt(data.as_vectors(train.images))
-    checkpoint = learn_greedily(net, train, config, name)
-    _, metrics, tuning = fine_tune(net, train, test, config, name)
-    _, means = net.sample(36, config.sample_steps, config.seed)
-    figures = {
-        **stack_figures(net, test, (28, 28)),
-        "samples.png": deep_units.sheets({"samples, as means": 255 * np.asarray(means).reshape(-1, 28, 28)}),
-    }
-    origin = sources(train, test)
-    keep(
-        net,
-        name,
-        "recipes.dbn_mnist",
-        "dbn.md",
-        config,
-        metrics,
-        origin,
-        figures,
-        started,
-        half=True,
-        saved_model=False,
+    shape = train.images.shape[1:3]
+    net = models.DeepBeliefNetwork(
+        (train.images[0].size, *config.units),
+        steps=config.steps,
+        weight_decay=config.weight_decay,
+        seed=config.seed,
     )
-    checkpoint.forget()
-    tuning.forget()
-    print(f"Test error after fine-tuning: {metrics['test_error']:.2%} (LISA tutorials: {LISA:.2%})")
-    return metrics
+    net.blocks[0].adapt(data.as_vectors(train.images))
+
+    def draw(net):
+        _, means = net.sample(36, config.sample_steps, config.seed)
+        sheet = {"samples, as means": 255 * np.asarray(means).reshape(-1, *shape)}
+        return {"samples.png": deep_units.sheets(sheet)}
+
+    return finish(net, train, test, config, "dbn", started, draw)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ class DeepConfig:
     """Greedy training, then fine-tuning."""
 
     preset: Literal["smoke", "default", "paper"] = "default"
-    data: str = "mnist"
+    data: str = "mnist"  # mnist, rotated_mnist or silhouettes
     download: bool = False  # lets MNIST be fetched
     limit: int | None = None  # pictures to train with, and to test with
     output: Path = Path("artifacts")  # the artifact's folder is made in here
@@ -27,3 +27,4 @@ class DeepConfig:
     tune_batch_size: int = 100
     tune_rate: float = 0.1  # SGD with momentum, and a cosine to zero
     tune_momentum: float = 0.9
+    kept: Literal["layers", "classifier"] = "layers"  # in the artifact: the layers before fine-tuning, or what it made

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 AUTOMATIC = ("imagenet_samples", "tfds:imagenet_v2", "photos")
-FULL_MNIST = 60_000
+FULL = {"mnist": 60_000, "rotated_mnist": 12_000, "silhouettes": 6_936}  # pictures to train with
 Found = TypeVar("Found")
 
 
@@ -32,12 +32,14 @@ def load_classifier(name: str, fallback: str, download: bool) -> Any:
 
 
 def load_digits(config: Any) -> tuple[Labelled, Labelled]:
-    """Digits to train with and to test with, as `config.data`, `.download` and `.limit` ask for."""
+    """Digits or silhouettes to train with and to test with, as `config.data`, `.download` and `.limit` ask for."""
     from kinv import data
 
     train, test = (data.find(config.data, split, download=config.download) for split in ("train", "test"))
-    loaded = [Labelled(*source.load_labelled(config.limit), source) for source in (train, test)]
-    print(f"Digits:   {train.description}; to test: {test.description}", flush=True)
+    if config.limit is not None:
+        train, test = (source.evenly(config.limit) for source in (train, test))
+    loaded = [Labelled(*source.load_labelled(), source) for source in (train, test)]
+    print(f"Pictures: {train.description}; to test: {test.description}", flush=True)
     return loaded[0], loaded[1]
 
 
@@ -47,9 +49,10 @@ def sources(train: Labelled, test: Labelled) -> dict[str, str]:
 
 
 def digits_suffix(config: Any, digits: Labelled) -> str:
-    """What the name of an artifact ends with where it is not the default preset, or not all of MNIST."""
+    """What the name of an artifact ends with where it is not the default preset, or not of the full data set."""
     preset = "" if config.preset == "default" else f"_{config.preset}"
-    return preset if preset or len(digits.labels) == FULL_MNIST else f"_{len(digits.labels)}"
+    count = len(digits.labels)
+    return preset if preset or count == FULL.get(digits.source.name) else f"_{count}"
 
 
 def find_pictures(name: str, download: bool) -> Any:

@@ -13,9 +13,7 @@ from dataclasses import dataclass
 
 from recipes.command_line import main
 from recipes.deep_config import DeepConfig
-from recipes.material import digits_suffix, load_digits, sources
-
-LISA = 0.0130  # test error
+from recipes.material import load_digits
 
 
 @dataclass(frozen=True)
@@ -40,34 +38,14 @@ def run(config: Config) -> dict[str, float]:
 
     # isort: split
     from kinv import models
-    from recipes.deep_training import fine_tune, keep, learn_greedily, seeded, stack_figures
+    from recipes.deep_training import finish, seeded
 
     started = seeded(config)
     train, test = load_digits(config)
-    name = "sdae_mnist" + digits_suffix(config, train)
     stack = models.StackedDenoisingAutoencoder(
         (train.images[0].size, *config.units), rates=config.rates, seed=config.seed
     )
-    checkpoint = learn_greedily(stack, train, config, name)
-    _, metrics, tuning = fine_tune(stack, train, test, config, name)
-    figures, origin = stack_figures(stack, test, (28, 28)), sources(train, test)
-    keep(
-        stack,
-        name,
-        "recipes.sdae_mnist",
-        "sdae.md",
-        config,
-        metrics,
-        origin,
-        figures,
-        started,
-        half=True,
-        saved_model=False,
-    )
-    checkpoint.forget()
-    tuning.forget()
-    print(f"Test error after fine-tuning: {metrics['test_error']:.2%} (LISA tutorials: {LISA:.2%})")
-    return metrics
+    return finish(stack, train, test, config, "sdae", started, draw=lambda stack: {})
 
 
 if __name__ == "__main__":

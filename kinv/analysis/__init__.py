@@ -4,6 +4,7 @@ import kinv.backend  # noqa: F401  (starts the backend quietly, before anything 
 
 from .activation_matching import ActivationMatches, match_activations
 from .filter_quality import FilterQuality, filter_quality, retrain_above
+from .gabor import GaborFit, fit_gabors
 from .learned_invariance import (
     InvarianceComparison,
     accuracy,
@@ -21,6 +22,7 @@ from .screening_results import Screening
 __all__ = [
     "ActivationMatches",
     "FilterQuality",
+    "GaborFit",
     "InvarianceComparison",
     "LearnedTransformation",
     "LogPartition",
@@ -30,6 +32,7 @@ __all__ = [
     "estimate_log_partition",
     "exact_log_partition",
     "filter_quality",
+    "fit_gabors",
     "log_likelihood",
     "match_activations",
     "predict",

@@ -1,0 +1,22 @@
+"""Denoising autoencoders on silhouettes: `recipes.sdae_mnist` on Caltech-101's (Marlin et al. 2010), or on animals.
+
+    python -m recipes.sdae_silhouettes                   # default
+    python -m recipes.sdae_silhouettes --preset smoke    # seconds: does it run?
+
+A data set of Erhan, Courville and Bengio 2010, section 4.4, where `KINV_DATA_DIR` holds it; else the animals inside the
+package animal-mnist.
+"""
+
+from dataclasses import replace
+
+from recipes.command_line import main
+from recipes.sdae_mnist import PRESETS as DIGITS
+from recipes.sdae_mnist import run
+
+LARGE = {"units": (500, 500, 500), "epochs": 40, "batch_size": 50, "tune_batch_size": 50, "tune_rate": 0.03}
+SETTINGS = {"default": LARGE, "smoke": {}, "paper": LARGE}
+PRESETS = {name: replace(preset, data="silhouettes", **SETTINGS[name]) for name, preset in DIGITS.items()}
+
+
+if __name__ == "__main__":
+    main(run, PRESETS, __doc__)
