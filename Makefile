@@ -1,5 +1,5 @@
 # make demo   an Invariant Transformer Net on real photographs, from nothing
-# make test   the whole test suite
+# make test   the whole test suite, in two processes
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -19,7 +19,7 @@ demo: $(VENV)/.ready
 	$(BIN)/python -m recipes.itn_alexnet
 
 test: $(VENV)/.ready
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .

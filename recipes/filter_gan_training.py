@@ -140,7 +140,8 @@ def match(
     matches = analysis.match_activations(
         gan, shown, cells=5, compare_at=config.compare_at, smoothing=config.smoothing, **settings
     )
-    of_paper = analysis.match_activations(gan, shown[:20], cells=3, **settings)
+    paper_way = config.compare_at is None and not config.smoothing
+    of_paper = matches if paper_way else analysis.match_activations(gan, shown[:20], cells=3, **settings)
     findings = analysis.summarise_matches(matches, shown, classifier)
     return matches, {
         **{f"grid_{name}": value for name, value in findings.items()},

@@ -5,6 +5,7 @@ import kinv.backend  # noqa: F401  (starts the backend quietly, before anything 
 from .collapse import CollapseNotice
 from .dbn import DeepBeliefNetwork
 from .filter_gan import FilterGAN
+from .free_energy_gap import FreeEnergyGap
 from .invariant_transformer import InvariantTransformer
 from .rbm import RestrictedBoltzmannMachine
 from .stacked_autoencoder import StackedDenoisingAutoencoder
@@ -13,6 +14,7 @@ __all__ = [
     "CollapseNotice",
     "DeepBeliefNetwork",
     "FilterGAN",
+    "FreeEnergyGap",
     "InvariantTransformer",
     "RestrictedBoltzmannMachine",
     "StackedDenoisingAutoencoder",
