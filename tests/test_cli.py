@@ -5,11 +5,12 @@ import shutil
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
 import kinv
 from kinv import cli
-from kinv.models import InvariantTransformer
+from kinv.models import InvariantTransformer, StackedDenoisingAutoencoder
 
 
 @pytest.fixture
@@ -28,6 +29,18 @@ def test_list_show_and_verify(shelf, capsys, monkeypatch):
     assert "0.812" in capsys.readouterr().out
     cli.main(["verify", "mine"])
     assert "is whole" in capsys.readouterr().out
+
+
+def test_export_makes_the_saved_model_of_an_artifact_that_has_none(shelf, tmp_path, capsys):
+    stack = StackedDenoisingAutoencoder((6, 4))
+    kinv.save(stack, shelf / "stack", saved_model=False)
+    cli.main(["export", "stack", str(tmp_path / "exported")])
+    assert "SavedModel" in capsys.readouterr().out
+    vectors = np.full((2, 6), 0.5, "float32")
+    exported = tf.saved_model.load(tmp_path / "exported")
+    np.testing.assert_allclose(exported.encode(vectors), stack(vectors), atol=1e-6)
+    with pytest.raises(SystemExit, match="is there already"):
+        cli.main(["export", "stack", str(tmp_path / "exported")])
 
 
 def test_a_damaged_artifact_ends_with_an_error(shelf):

@@ -97,6 +97,16 @@ def test_a_step_updates_each_network_and_leaves_the_classifier(gan):
     assert not {id(v) for v in gan.variables} & {id(v) for v in classifier.variables}
 
 
+def test_warm_first_filters_spread_around_the_real_ones():
+    classifier = small_classifier()
+    real = np.asarray(convolution_kernel(classifier.get_layer("replaced")))
+    cold, warm = (FilterGAN(classifier, "replaced", latent_dim=3, warm_start=start) for start in (False, True))
+    difference = np.asarray(warm.generate_filters(codes(50))) - np.asarray(cold.generate_filters(codes(50)))
+    np.testing.assert_allclose(difference, np.broadcast_to(real, difference.shape), atol=1e-6)
+    restored = FilterGAN.from_config(warm.get_config())  # without the classifier there is nothing to start at
+    assert restored.warm_start and restored.shapes == warm.shapes
+
+
 def test_it_learns_filters_that_pass_for_real():
     digits = data.load("mnist", "train", limit=2048)[0][:, 6:22, 6:22]
     classifier = small_classifier(side=16)
