@@ -1,6 +1,6 @@
 """Filter GAN on photographs, which the paper leaves to future work: the filters of a convolution of SqueezeNet.
 
-    python -m recipes.filter_gan_photos                  # default: layer fire5_expand3x3
+    python -m recipes.filter_gan_photos                  # default: layer fire5_expand3x3, 25 minutes on one core
     python -m recipes.filter_gan_photos --layer fire3_expand3x3 --classifier my_network.keras --data my/photos
     python -m recipes.filter_gan_photos --preset smoke   # seconds: does it run?
 
@@ -39,8 +39,9 @@ class Config(filter_gan_mnist.Config):
     retrain_rate: float = 1e-5  # with 5e-4, a network of a million weights forgets half of what it says
     compare_at: str | None = None  # such pictures have more values than the layer's output
     smoothing: float = 0.0
+    extent: float = 6.0  # xi
     matched: int = 2
-    matching_steps: int = 200
+    matching_steps: int = 80
 
 
 PRESETS = {

@@ -50,3 +50,9 @@ def test_with_generated_filters(monkeypatch):
     names = run(SNIPPETS[3], {"kinv": kinv, "digits": digits})
     assert names["pooled"](digits).shape == (1, 10)
     assert names["matches"].pictures.shape == (1, 7, 7, 28, 28, 1)
+
+
+def test_boltzmann_machines_and_autoencoders(no_data_folder):
+    names = run(SNIPPETS[4], {"kinv": kinv, "keras": keras})
+    assert names["vectors"].shape == (968, 784) and names["patches"].shape == (1000, 144)
+    assert names["samples"].shape == (4, 784) and names["classifier"](names["pictures"][:2]).shape == (2, 10)
