@@ -12,17 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from recipes.command_line import main
-from recipes.deep_config import DeepConfig
+from recipes.deep_config import PatchConfig
 
 
 @dataclass(frozen=True)
-class Config(DeepConfig):
-    """The paper chose by reconstruction error and names no values."""
+class Config(PatchConfig):
+    """By trial."""
 
-    data: str = "auto"  # see kinv.data.natural_patches
-    patches: int = 100_000  # the paper's
-    size: int = 12  # pixels, the paper's
-    units: tuple[int, ...] = (400, 400, 400)
     epochs: int = 30
     learning_rate: float = 0.02
     momentum: float = 0.5

@@ -28,3 +28,13 @@ class DeepConfig:
     tune_rate: float = 0.1  # SGD with momentum, and a cosine to zero
     tune_momentum: float = 0.9
     kept: Literal["layers", "classifier"] = "layers"  # in the artifact: the layers before fine-tuning, or what it made
+
+
+@dataclass(frozen=True)
+class PatchConfig(DeepConfig):
+    """Greedy training on natural patches. The paper chose by reconstruction error and names no values."""
+
+    data: str = "auto"  # see kinv.data.natural_patches
+    patches: int = 100_000  # the paper's
+    size: int = 12  # pixels, the paper's
+    units: tuple[int, ...] = (400, 400, 400)

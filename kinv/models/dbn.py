@@ -6,8 +6,9 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from .boltzmann import EXPORTED_STEPS
 from .greedy_stack import GreedyStack
-from .rbm import EXPORTED_STEPS, RestrictedBoltzmannMachine
+from .rbm import RestrictedBoltzmannMachine
 
 METRICS = ("reconstruction_error", "free_energy")
 

@@ -3,23 +3,18 @@
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from .boltzmann import BoltzmannDistribution
 from .training_guard import StopWhenDiverged, check_vectors
-
-VISIBLE = ("bernoulli", "gaussian")
-EXPORTED_STEPS = 1000  # of Gibbs sampling, in the SavedModel's `sample`
-INITIAL_DEVIATION = 0.01  # of the weights; Hinton 2010, section 8
 
 
 @keras.saving.register_keras_serializable("kinv")
-class RestrictedBoltzmannMachine(keras.Model):
+class RestrictedBoltzmannMachine(BoltzmannDistribution):
     """Binary hidden units and visible ones that are binary or Gaussian, trained by contrastive divergence.
 
-    Energies, with weights `W`, visible biases `b`, hidden biases `c`: `-b v - c h - v W h` for binary visible units,
-    `|v - b|^2 / 2 - c h - v W h` for Gaussian ones, whose variance is 1. Contrastive divergence (Hinton 2002) follows
+    See `BoltzmannDistribution` for the energies. Contrastive divergence (Hinton 2002) follows
     the difference of `v h'` under the data and after `steps` of Gibbs sampling; with `persistent=True` the chains go on
     from step to step (Tieleman 2008). Hidden units enter the gradient as probabilities.
 
@@ -49,7 +44,7 @@ class RestrictedBoltzmannMachine(keras.Model):
     Example:
         >>> rbm = RestrictedBoltzmannMachine(784, 500)
         >>> rbm.compile(keras.optimizers.SGD(0.1))
-        >>> rbm(np.zeros((2, 784), "float32")).shape
+        >>> rbm(keras.ops.zeros((2, 784))).shape
         TensorShape([2, 500])
     """
 
@@ -69,14 +64,9 @@ class RestrictedBoltzmannMachine(keras.Model):
         seed: int = 0,
         name: str = "rbm",
     ):
-        super().__init__(name=name)
-        if min(visible_units, hidden_units, steps, chains) < 1:
-            raise ValueError(
-                "visible_units, hidden_units, steps and chains must be at least 1, received "
-                f"{visible_units}, {hidden_units}, {steps} and {chains}"
-            )
-        if visible not in VISIBLE:
-            raise ValueError(f"visible must be one of {VISIBLE}, received {visible!r}")
+        super().__init__(visible_units, hidden_units, visible, seed, name)
+        if steps < 1 or chains < 1:
+            raise ValueError(f"steps and chains must be at least 1, received {steps} and {chains}")
         if binarize and visible != "bernoulli":
             raise ValueError("binarize is for Bernoulli units: Gaussian ones have no grey values to draw from.")
         if weight_decay < 0 or sparsity_weight < 0 or (sparsity is not None and not 0 < sparsity < 1):
@@ -84,14 +74,8 @@ class RestrictedBoltzmannMachine(keras.Model):
                 "weight_decay and sparsity_weight must not be negative and sparsity must lie in 0..1, received "
                 f"{weight_decay}, {sparsity_weight} and {sparsity}"
             )
-        self.visible_units, self.hidden_units, self.visible = visible_units, hidden_units, visible
         self.steps, self.persistent, self.chains, self.binarize = steps, persistent, chains, binarize
         self.weight_decay, self.sparsity, self.sparsity_weight = weight_decay, sparsity, sparsity_weight
-        self.seed = seed
-        start = keras.initializers.RandomNormal(stddev=INITIAL_DEVIATION, seed=seed)
-        self.kernel = self.add_weight(shape=(visible_units, hidden_units), initializer=start, name="kernel")
-        self.visible_bias = self.add_weight(shape=(visible_units,), initializer="zeros", name="visible_bias")
-        self.hidden_bias = self.add_weight(shape=(hidden_units,), initializer="zeros", name="hidden_bias")
         self.drawn = self.add_weight(shape=(), dtype="int32", initializer="zeros", trainable=False, name="drawn")
         if persistent:
             noise = keras.initializers.RandomUniform(0, 1, seed=seed + 1)
@@ -100,106 +84,6 @@ class RestrictedBoltzmannMachine(keras.Model):
             )
         self.means = [keras.metrics.Mean(name=name) for name in ("reconstruction_error", "free_energy")]
         self.tested = keras.metrics.Mean(name="pseudo_likelihood")
-        self.built = True
-
-    # === The distribution ===
-
-    def hidden_input(self, visible: Any) -> Any:
-        """What hidden units receive, `c + v W`: `(B, V)` to `(B, H)`."""
-        return ops.matmul(visible, self.kernel) + self.hidden_bias
-
-    def hidden_probabilities(self, visible: Any) -> Any:
-        """`p(h = 1 | v)`: `(B, V)` to `(B, H)`."""
-        return ops.sigmoid(self.hidden_input(visible))
-
-    def visible_means(self, hidden: Any) -> Any:
-        """`E[v | h]`: `(B, H)` to `(B, V)`."""
-        received = ops.matmul(hidden, ops.transpose(self.kernel)) + self.visible_bias
-        return ops.sigmoid(received) if self.visible == "bernoulli" else received
-
-    def draw_visible(self, means: Any, seed: Any) -> Any:
-        """Visible units with these means, `(B, V)`; `seed` is an int32 tensor of shape `(2,)`."""
-        from .gibbs import draw
-
-        if self.visible == "bernoulli":
-            return draw(means, seed)
-        return means + tf.random.stateless_normal(tf.shape(means), seed, alg="philox")
-
-    def free_energy(self, visible: Any) -> Any:
-        """`F(v)`, with `p(v) = exp(-F(v)) / Z`: `(B, V)` to `(B,)`."""
-        return self._free_energy(visible, self.hidden_input(visible))
-
-    def _free_energy(self, visible, received):
-        if self.visible == "bernoulli":
-            of_visible = -ops.sum(visible * self.visible_bias, axis=-1)
-        else:
-            of_visible = ops.sum(ops.square(visible - self.visible_bias), axis=-1) / 2
-        return of_visible - ops.sum(ops.softplus(received), axis=-1)
-
-    def pseudo_log_likelihood(self, visible: Any, flipped: Any) -> Any:
-        """An estimate of `sum_i log p(v_i | v without i)` in nats, `(B,)`, from one pixel of each picture.
-
-        Args:
-            visible: `(B, V)` of zeros and ones; grey values are rounded.
-            flipped: int32 `(B,)`, which pixel of each picture.
-
-        Raises:
-            ValueError: Gaussian visible units.
-        """
-        if self.visible != "bernoulli":
-            raise ValueError("The pseudo-likelihood is implemented for Bernoulli units.")
-        visible = ops.round(visible)
-        received = self.hidden_input(visible)
-        turn = 1 - 2 * ops.sum(visible * ops.one_hot(flipped, self.visible_units), axis=-1)
-        turned = received + ops.expand_dims(turn, -1) * ops.take(self.kernel, flipped, axis=0)
-        rise = -turn * ops.take(self.visible_bias, flipped) - ops.sum(
-            ops.softplus(turned) - ops.softplus(received), axis=-1
-        )
-        return -self.visible_units * ops.softplus(-rise)
-
-    def sample(self, count: int, steps: int = 1000, seed: int = 0, start: Any = None, clamp: Any = None) -> Any:
-        """Visible units after Gibbs sampling, `(count, V)`, and their means given the last hidden units.
-
-        Args:
-            count: chains.
-            steps: of Gibbs sampling.
-            seed: of what is drawn.
-            start: visible units to start from, `(count, V)`; default: drawn without looking at the weights.
-            clamp: `(units, value)`: hidden units that always have this value.
-
-        Raises:
-            ValueError: no chains or steps, a start of another shape, or units that are not there.
-        """
-        if count < 1 or steps < 1:
-            raise ValueError(f"count and steps must be at least 1, received {count} and {steps}")
-        if clamp is not None and not all(0 <= unit < self.hidden_units for unit in clamp[0]):
-            raise ValueError(f"units to clamp must lie in 0..{self.hidden_units - 1}, received {list(clamp[0])}")
-        if start is not None and np.shape(start) != (count, self.visible_units):
-            raise ValueError(f"start must have shape {(count, self.visible_units)}, received {np.shape(start)}")
-        start = None if start is None else tf.convert_to_tensor(start, tf.float32)
-        return tf.function(self.run)(tf.constant(count), steps, tf.constant([seed, 1], tf.int32), clamp, start)
-
-    def run(self, count: Any, steps: int, seed: Any, clamp: Any = None, start: Any = None) -> tuple[Any, Any]:
-        """`sample` as a part of a graph, unchecked; `count` and `seed` may be tensors."""
-        from .gibbs import GibbsKernel, run_chain, split
-
-        first, second = split(seed, 2)
-        if start is None:
-            middle = 0.5 if self.visible == "bernoulli" else 0.0
-            start = self.draw_visible(tf.fill((count, self.visible_units), middle), first)
-        kernel = GibbsKernel(self, clamp)
-        visible, results = run_chain(kernel, start, kernel.bootstrap_results(start), steps, second)
-        return visible, results.means
-
-    # === Training ===
-
-    def adapt(self, images: Any) -> None:
-        """Starts the visible biases at what the pixels are without hidden units: log odds, or means (Hinton 2010)."""
-        means = np.mean(images, axis=0)
-        if self.visible == "bernoulli":
-            means = np.clip(means, 0.01, 0.99)
-            means = np.log(means / (1 - means))
-        self.visible_bias.assign(means)
 
     def fit(self, x=None, *args, callbacks=None, **kwargs):
         check_vectors(x, self.visible_units, self.visible == "bernoulli", "x")
@@ -226,9 +110,6 @@ class RestrictedBoltzmannMachine(keras.Model):
     def get_metrics_result(self):
         # the pseudo-likelihood is of tests alone
         return {mean.name: mean.result() for mean in self.means}
-
-    def call(self, visible):
-        return self.hidden_probabilities(visible)
 
     def train_step(self, data):
         visible, _, _ = keras.utils.unpack_x_y_sample_weight(data)
@@ -261,13 +142,13 @@ class RestrictedBoltzmannMachine(keras.Model):
         gradients = self.contrast(visible, hidden, modelled, ops.sigmoid(results.received))
         optimizer.apply(gradients, [self.kernel, self.visible_bias, self.hidden_bias])
         means = self.visible_means(hidden) if self.persistent else results.means
-        return ops.mean(ops.square(visible - means)), ops.mean(self._free_energy(visible, given.received))
+        return ops.mean(ops.square(visible - means)), ops.mean(self.free_energy_given(visible, given.received))
 
     def measure(self, visible: Any) -> tuple[Any, Any]:
         """The same of `(B, V)`, without learning: reconstructed from the hidden units' probabilities."""
         received = self.hidden_input(visible)
         means = self.visible_means(ops.sigmoid(received))
-        return ops.mean(ops.square(visible - means)), ops.mean(self._free_energy(visible, received))
+        return ops.mean(ops.square(visible - means)), ops.mean(self.free_energy_given(visible, received))
 
     def contrast(self, visible: Any, hidden: Any, model_visible: Any, model_hidden: Any) -> list[Any]:
         """The slopes of weights, visible and hidden biases, downhill: under the model less under the data.
@@ -300,16 +181,6 @@ class RestrictedBoltzmannMachine(keras.Model):
         flipped = tf.random.stateless_uniform(shape, seed, maxval=self.visible_units, dtype=tf.int32, alg="philox")
         self.tested.update_state(self.pseudo_log_likelihood(visible, flipped))
         return {**logs, self.tested.name: self.tested.result()}
-
-    def export_endpoints(self) -> dict[str, tuple[Any, list[tf.TensorSpec]]]:
-        """What the SavedModel of this model answers: endpoint name to function and input signature."""
-        vectors = tf.TensorSpec((None, self.visible_units), tf.float32, name="images")
-        seed, count = tf.TensorSpec((2,), tf.int32, name="seed"), tf.TensorSpec((), tf.int32, name="count")
-
-        def sample(seed, count):
-            return self.run(count, EXPORTED_STEPS, seed)[0]
-
-        return {"encode": (self.hidden_probabilities, [vectors]), "sample": (sample, [seed, count])}
 
     def get_config(self):
         names = (
