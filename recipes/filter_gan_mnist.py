@@ -55,7 +55,9 @@ class Config:
 PAPER = {"network": "97.1%", "averaged": "98.2%"}  # section 5.2
 PRESETS = {
     "default": Config(),
-    "smoke": Config(epochs=2, steps_per_epoch=2, batch_size=8, limit=64, singles=2, retrain_epochs=1, matched=2),
+    "smoke": Config(
+        epochs=2, steps_per_epoch=2, batch_size=8, limit=64, singles=2, retrain_epochs=1, matched=2, matching_steps=3
+    ),
     "paper": Config(),
 }
 

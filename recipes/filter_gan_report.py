@@ -14,7 +14,11 @@ from kinv.analysis import ActivationMatches
 from kinv.analysis.filter_map import scale_filters
 from kinv.figures import filter_gan as figures
 
-SWEEP = Path(__file__).with_name("filter_gan_sweep_conv4.json")  # what recipes.filter_gan_sweep found
+TRADE_OFF = """![Diversity against accuracy](figures/sweep.png)
+
+Short trainings on layer `{layer}` of `digit_cnn` (`recipes.filter_gan_sweep`): lambda buys explained variance with
+accuracy; noise buys diversity. All filters start half as spread as the real ones, and longer training makes them more
+alike and more accurate."""
 SHOWN, MAPPED, GRIDS = 5, 20, 4  # draws in figure 2 and in figure 5, and grids
 ACCURACIES = {
     "network": "accuracy of the network as it is",
@@ -59,15 +63,26 @@ def draw(gan: Any, matches: ActivationMatches, config: Any) -> dict[str, Figure]
     codes = np.random.default_rng(config.seed + 2).normal(size=(MAPPED, gan.latent_dim))
     generated = np.asarray(gan.generate_filters(codes))
     rows = {"real": kernel, **{f"draw {index + 1}": generated[index] for index in range(SHOWN)}}
+    sweep = sweep_of(config)
     titles = [f"code {row} down, code {column} across" for row, column in matches.dimensions]
-    sweep = json.loads(SWEEP.read_text(encoding="utf-8"))
-    return {
+    drawings = {
         "filters.png": figures.filters_as_colors(rows),
         "map.png": figures.map_of_filters(*scale_filters(kernel, generated)),
         "grids.png": figures.activation_grids(matches.pictures[:GRIDS], titles[:GRIDS]),
         "differences.png": figures.grid_differences(matches.pictures[:GRIDS], titles[:GRIDS]),
-        "sweep.png": figures.diversity_against_accuracy(sweep),
     }
+    return {**drawings, "sweep.png": figures.diversity_against_accuracy(sweep)} if sweep else drawings
+
+
+def sweep_of(config: Any) -> list[dict[str, float]] | None:
+    """What `recipes.filter_gan_sweep` found for the layer; None where it was not run, as for photographs."""
+    found = Path(__file__).with_name(f"filter_gan_sweep_{config.layer}.json")
+    return json.loads(found.read_text(encoding="utf-8")) if found.is_file() else None
+
+
+def trade_off(config: Any) -> str:
+    """What the card says of the sweep."""
+    return TRADE_OFF.format(layer=config.layer) if sweep_of(config) else "There is no sweep for this layer."
 
 
 def print_sweep(points: list[dict[str, float]]) -> None:

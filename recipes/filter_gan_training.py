@@ -67,6 +67,7 @@ def run_on(
         "metrics": metrics,
         "right": right,
         "matched": len(matches.pictures),
+        "trade_off": filter_gan_report.trade_off(config),
         "compared_at": config.compare_at or "the convolution's output",
         "data": sources(train, test),
         "classifier": describe(classifier),
