@@ -130,6 +130,18 @@ def test_streams_validation_and_bad_data(kind):
         type(model)((6,))
 
 
+@either
+def test_keras_callbacks_see_every_layer(kind, tmp_path):
+    model = MAKE[kind]()
+    model.compile(keras.optimizers.SGD(0.1))
+    board = keras.callbacks.TensorBoard(tmp_path / "board")
+    table = keras.callbacks.CSVLogger(tmp_path / "log.csv")
+    model.fit(DATA, batch_size=50, epochs=1, verbose=0, callbacks=[board, table])
+    rows = (tmp_path / "log.csv").read_text().splitlines()
+    assert len(rows) == 4 and "reconstruction_error" in rows[0] and "layer" in rows[0]
+    assert any((tmp_path / "board").rglob("events*"))
+
+
 def test_a_clamped_unit_of_the_first_layer_conditions_its_machine():
     model = DeepBeliefNetwork((4, 3, 2))
     machine = randomize(model.blocks[0])
