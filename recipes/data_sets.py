@@ -42,7 +42,7 @@ def run(config: Config) -> Path:
         source = data.find(name, "train", download=config.download)
         print(f"{name}: {source.description}")
         sheets[name] = source.evenly(config.shown).load()[0][..., 0]
-    patches, description = data.natural_patches(config.shown, seed=config.seed)
+    patches, _, description = data.natural_patches(config.shown, seed=config.seed)
     print(f"natural_patches: {description}")
     sheets["natural_patches"] = (127.5 + 127.5 * patches / 4).clip(0, 255).reshape(-1, 12, 12)
     config.output.mkdir(parents=True, exist_ok=True)

@@ -4,8 +4,8 @@
     python -m recipes.dbn_patches --preset smoke    # seconds: does it run?
 
 Erhan, Courville and Bengio 2010, section 4.4; sparsity as in Lee, Ekanadham and Ng 2008. The share of first-layer
-filters that a Gabor function explains is measured as in `recipes.sdae_patches`. Stopped and started again, it goes on
-where it was.
+filters that are localised oriented edges is measured as in `recipes.sdae_patches`. Stopped and started again, it goes
+on where it was.
 """
 
 from dataclasses import dataclass

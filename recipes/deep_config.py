@@ -6,35 +6,40 @@ from typing import Literal
 
 
 @dataclass(frozen=True)
-class DeepConfig:
-    """Greedy training, then fine-tuning."""
+class GreedyConfig:
+    """Greedy training, layer by layer."""
 
     preset: Literal["smoke", "default", "paper"] = "default"
-    data: str = "mnist"  # mnist, rotated_mnist or silhouettes
-    download: bool = False  # lets MNIST be fetched
-    limit: int | None = None  # pictures to train with, and to test with
     output: Path = Path("artifacts")  # the artifact's folder is made in here
     checkpoints: Path = Path("runs")
     seed: int = 0
 
     units: tuple[int, ...] = (1000, 1000, 1000)  # of the hidden layers
-    epochs: int = 10  # of greedy training, for every layer
+    epochs: int = 10  # for every layer
     batch_size: int = 100
     learning_rate: float = 0.1  # SGD
     momentum: float = 0.0
-    deformed: bool = False  # whether digits are deformed at random, in greedy training and in fine-tuning
+
+
+@dataclass(frozen=True)
+class DeepConfig(GreedyConfig):
+    """Greedy training on labelled pictures, then fine-tuning."""
+
+    data: str = "mnist"  # mnist, rotated_mnist or silhouettes
+    download: bool = False  # lets MNIST be fetched
+    limit: int | None = None  # pictures to train with, and to test with
+    deformed: bool = False  # whether pictures are deformed at random, in greedy training and in fine-tuning
     tune_epochs: int = 20  # of fine-tuning
     tune_batch_size: int = 100
     tune_rate: float = 0.1  # SGD with momentum, and a cosine to zero
     tune_momentum: float = 0.9
-    kept: Literal["layers", "classifier"] = "layers"  # in the artifact: the layers before fine-tuning, or what it made
 
 
 @dataclass(frozen=True)
-class PatchConfig(DeepConfig):
+class PatchConfig(GreedyConfig):
     """Greedy training on natural patches. The paper chose by reconstruction error and names no values."""
 
-    data: str = "auto"  # see kinv.data.natural_patches
+    source: str = "auto"  # see kinv.data.natural_patches
     patches: int = 100_000  # the paper's
     size: int = 12  # pixels, the paper's
     units: tuple[int, ...] = (400, 400, 400)

@@ -1,6 +1,7 @@
 """What the recipes of deep belief nets and denoising autoencoders share: data, greedy training, fine-tuning."""
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,13 +17,16 @@ from kinv.hub.checkpoint import Checkpoint
 from kinv.models.greedy_stack import GreedyStack
 from recipes.material import Labelled, digits_suffix, sources
 from recipes.provenance import as_json, hardware
-from recipes.training import cosine, fit
+from recipes.training import cosine, fit, steps_at_a_time
 
 CARDS = Path(__file__).parents[1] / "hub_cards"
 LISA = {"dbn": "1.34%", "sdae": "1.30%"}  # test errors on MNIST in the LISA deep learning tutorials
+FAMILIES = {
+    "dbn": "a deep belief net (Hinton, Osindero and Teh 2006)",
+    "sdae": "a stack of denoising autoencoders (Vincent et al. 2008)",
+}
 GREEDY_COLUMNS = {"layer": "layer", "reconstruction_error": "error"}
 TUNING_COLUMNS = {"loss": "loss", "accuracy": "accuracy"}
-AT_A_TIME = 10  # steps that run without a look back
 
 
 def seeded(config: Any) -> float:
@@ -34,24 +38,24 @@ def seeded(config: Any) -> float:
 
 def learn_greedily(stack: GreedyStack, train: Labelled, config: Any, name: str) -> Checkpoint:
     """Trains a stack on pictures or, if the recipe says so, on deformed digits; returns the checkpoint."""
-    stack.compile(keras.optimizers.SGD(config.learning_rate, config.momentum), steps_per_execution=AT_A_TIME)
-    run = {**as_json(config), "pictures": train.source.description}
-    checkpoint = Checkpoint(config.checkpoints / name, run=run)
     vectors = data.as_vectors(train.images)
     steps = max(1, len(vectors) // config.batch_size)
+    stack.compile(
+        keras.optimizers.SGD(config.learning_rate, config.momentum), steps_per_execution=steps_at_a_time(steps)
+    )
+    run = {**as_json(config), "pictures": train.source.description}
+    checkpoint = Checkpoint(config.checkpoints / name, run=run)
 
     def deformed(first):
-        return data.deformed_mnist(config.batch_size, seed=config.seed, first_batch=first)
+        return data.deformed_mnist(config.batch_size, source=train.source, seed=config.seed, first_batch=first)
 
     more: dict[str, Any] = {"steps_per_epoch": steps, "batches": deformed if config.deformed else None}
     fit(stack, vectors, train.labels, config, checkpoint, GREEDY_COLUMNS, **more)
     return checkpoint
 
 
-def fine_tune(
-    stack: GreedyStack, train: Labelled, test: Labelled, config: Any, name: str
-) -> tuple[keras.Model, dict[str, float], Checkpoint]:
-    """Turns a stack into a classifier and trains it; returns it, its test error and the checkpoint."""
+def fine_tune(stack: GreedyStack, train: Labelled, config: Any, name: str) -> tuple[keras.Model, Checkpoint]:
+    """Turns a stack into a classifier and trains it; returns it and the checkpoint."""
     shape = train.images.shape[1:]
     classifier = stack.classifier(int(train.labels.max()) + 1, shape, name=f"{name}_classifier")
     tuning = replace(
@@ -62,24 +66,32 @@ def fine_tune(
         keras.optimizers.SGD(cosine(tuning, steps_per_epoch=steps), config.tune_momentum),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
-        steps_per_execution=AT_A_TIME,
+        steps_per_execution=steps_at_a_time(steps),
     )
     run = {**as_json(config), "pictures": train.source.description, "tuning": True}
     checkpoint = Checkpoint(config.checkpoints / f"{name}_tuning", run=run)
 
     def deformed(first):
-        stream = data.deformed_mnist(config.tune_batch_size, seed=config.seed + 1, first_batch=first)
+        settings = {"source": train.source, "seed": config.seed + 1, "first_batch": first}
+        stream = data.deformed_mnist(config.tune_batch_size, **settings)
         return stream.map(lambda digits, labels: (255 * tf.reshape(digits, (-1, *shape)), labels))
 
     print("Fine-tuning ...", flush=True)
     more: dict[str, Any] = {"steps_per_epoch": steps, "batches": deformed if config.deformed else None}
     fit(classifier, train.images, train.labels, tuning, checkpoint, TUNING_COLUMNS, **more)
-    return classifier, {"test_error": 1 - analysis.accuracy(classifier, test.images, test.labels, 500)}, checkpoint
+    return classifier, checkpoint
 
 
 def finish(
-    stack: GreedyStack, train: Labelled, test: Labelled, config: Any, kind: str, started: float, draw: Any
-) -> dict:
+    stack: GreedyStack,
+    train: Labelled,
+    test: Labelled,
+    config: Any,
+    kind: str,
+    started: float,
+    draw: Callable[[GreedyStack], dict[str, Any]],
+    keep_classifier: bool = False,
+) -> dict[str, float]:
     """Trains a new stack, fine-tunes it and keeps the artifact `kind_data`; returns the metrics.
 
     Args:
@@ -89,25 +101,30 @@ def finish(
         kind: `dbn` or `sdae`; also the card's name.
         started: when, in seconds.
         draw: gives more figures, by file name, of the trained stack.
+        keep_classifier: whether the artifact holds what fine-tuning makes, instead of the layers before it.
     """
     name = f"{kind}_{train.source.name}{digits_suffix(config, train)}"
     checkpoint = learn_greedily(stack, train, config, name)
     figures = {**stack_figures(stack, test), **draw(stack)}
-    classifier, metrics, tuning = fine_tune(stack, train, test, config, name)
+    classifier, tuning = fine_tune(stack, train, config, name)
+    if keep_classifier:  # as the artifact keeps it
+        classifier.set_weights([weights.astype("float16") for weights in classifier.get_weights()])
+    metrics = {"test_error": 1 - analysis.accuracy(classifier, test.images, test.labels, 500)}
     metadata: dict[str, Any] = {
         "name": name,
         "recipe": f"recipes.{kind}_{train.source.name}",
         "config": as_json(config),
         "seed": config.seed,
         "metrics": metrics,
-        "data": sources(train, test),
+        "data": data_of(train, test, config.deformed),
         "lisa": LISA[kind],
+        "family": FAMILIES[kind],
         "minutes": round((time.monotonic() - started) / 60, 1),
         "hardware": hardware(),
     }
-    card = kind if config.kept == "layers" else "sigmoid_network"
+    card = "sigmoid_network" if keep_classifier else kind
     folder = kinv.save(
-        stack if config.kept == "layers" else classifier,
+        classifier if keep_classifier else stack,
         config.output / name,
         metadata,
         {file_name: figure.savefig for file_name, figure in figures.items()},
@@ -121,6 +138,12 @@ def finish(
     print(f"\nTest error after fine-tuning: {metrics['test_error']:.2%}{beside}")
     print(f"Artifact: {folder}\nPictures: {folder / 'figures'}")
     return metrics
+
+
+def data_of(train: Labelled, test: Labelled, deformed: bool) -> dict[str, str]:
+    """What the metadata says of the data."""
+    origin = sources(train, test)
+    return {**origin, "train": f"elastically deformed: {origin['train']}"} if deformed else origin
 
 
 def stack_figures(stack: GreedyStack, test: Labelled, shown: int = 36) -> dict[str, Any]:

@@ -51,8 +51,8 @@ def sources(train: Labelled, test: Labelled) -> dict[str, str]:
 def digits_suffix(config: Any, digits: Labelled) -> str:
     """What the name of an artifact ends with where it is not the default preset, or not of the full data set."""
     preset = "" if config.preset == "default" else f"_{config.preset}"
-    count = len(digits.labels)
-    return preset if preset or count == FULL.get(digits.source.name) else f"_{count}"
+    whole = config.preset == "smoke" or len(digits.labels) == FULL.get(digits.source.name)
+    return preset if whole else f"{preset}_{len(digits.labels)}"
 
 
 def find_pictures(name: str, download: bool) -> Any:

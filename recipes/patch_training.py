@@ -12,12 +12,12 @@ import kinv
 from kinv import analysis, data
 from kinv.figures import deep_units
 from kinv.hub.checkpoint import Checkpoint
-from recipes.deep_training import AT_A_TIME, GREEDY_COLUMNS, seeded
+from recipes.deep_training import GREEDY_COLUMNS, seeded
 from recipes.provenance import as_json, hardware
-from recipes.training import fit
+from recipes.training import fit, steps_at_a_time
 
 CARD = Path(__file__).parents[1] / "hub_cards" / "patches.md"
-HELD_OUT = 0.1  # of the patches
+USUAL, FULL = ("imagenet_samples", "olshausen"), 100_000  # sources and patches of the artifacts without a suffix
 EXPLAINED = 0.6  # of a filter's squared weights, from which on it counts as a Gabor filter
 TITLES = {"sdae": "A stack of denoising autoencoders", "dbn": "A deep belief net with Gaussian visible units"}
 
@@ -31,14 +31,17 @@ def run_on(make: Callable[[int], Any], config: Any, kind: str) -> dict[str, floa
         kind: `dbn` or `sdae`.
     """
     started = seeded(config)
-    patches, description = data.natural_patches(config.patches, config.size, seed=config.seed, source=config.data)
+    settings = {"size": config.size, "source": config.source}
+    patches, source, description = data.natural_patches(config.patches, seed=config.seed, **settings)
+    held_out = data.natural_patches(max(1, config.patches // 10), seed=config.seed, held_out=True, **settings).vectors
     print(f"Patches:  {description}", flush=True)
-    name = f"{kind}_patches" + ("" if config.preset == "default" else f"_{config.preset}")
-    held_out, patches = np.split(patches, [round(HELD_OUT * len(patches))])
+    name = f"{kind}_patches{_suffix(config, source, len(patches))}"
     stack = make(patches.shape[1])
-    stack.compile(keras.optimizers.SGD(config.learning_rate, config.momentum), steps_per_execution=AT_A_TIME)
-    checkpoint = Checkpoint(config.checkpoints / name, run={**as_json(config), "patches": description})
     steps = max(1, len(patches) // config.batch_size)
+    stack.compile(
+        keras.optimizers.SGD(config.learning_rate, config.momentum), steps_per_execution=steps_at_a_time(steps)
+    )
+    checkpoint = Checkpoint(config.checkpoints / name, run={**as_json(config), "patches": description})
     labels = np.zeros(len(patches), "int32")
     fit(stack, patches, labels, config, checkpoint, GREEDY_COLUMNS, steps_per_epoch=steps)
 
@@ -47,11 +50,11 @@ def run_on(make: Callable[[int], Any], config: Any, kind: str) -> dict[str, floa
     again = np.asarray(stack.reconstruct(held_out, 1))
     metrics = {
         "explained_by_gabor": float(np.median(fits.explained)),
-        "gabor_share": float(np.mean(fits.explained > EXPLAINED)),
+        "edge_share": float(np.mean(fits.edges(config.size, EXPLAINED))),
         "unexplained_variance": float(np.square(held_out - again).mean() / held_out.var()),
     }
     order = np.argsort(-fits.explained)
-    title = f"weights of first-layer units; a Gabor function explains most: {metrics['gabor_share']:.0%}"
+    title = f"weights of first-layer units; localised oriented edges: {metrics['edge_share']:.0%}"
     side = (config.size, config.size)
     figures = {
         "filters.png": deep_units.filters(kernel[:, order], side, title=title),
@@ -76,11 +79,19 @@ def run_on(make: Callable[[int], Any], config: Any, kind: str) -> dict[str, floa
     folder = kinv.save(stack, config.output / name, metadata, writers, text, half=True, saved_model=False)
     checkpoint.forget()
     print(
-        f"\nA Gabor function explains more than {EXPLAINED:.0%} of {metrics['gabor_share']:.0%} of the filters, and "
-        f"{metrics['explained_by_gabor']:.0%} of the median one. Unexplained variance of held-out patches after one "
+        f"\nLocalised oriented edges: {metrics['edge_share']:.0%} of the filters. A Gabor function explains "
+        f"{metrics['explained_by_gabor']:.0%} of the median filter. Unexplained variance of held-out patches after one "
         f"layer: {metrics['unexplained_variance']:.0%}\nArtifact: {folder}\nPictures: {folder / 'figures'}"
     )
     return metrics
+
+
+def _suffix(config, source, count):
+    """What tells an artifact apart that is not of the default preset, or not of all patches or of other images."""
+    parts = ["" if config.preset == "default" else config.preset]
+    if config.preset != "smoke":
+        parts += ["" if source in USUAL else source, "" if count == FULL else str(count)]
+    return "".join(f"_{part}" for part in parts if part)
 
 
 def _grey(patches, side):

@@ -16,7 +16,8 @@ from typing import Any, Literal
 from recipes.command_line import main
 from recipes.material import digits_suffix, load_digits, sources
 
-COLUMNS = {"reconstruction_error": "error", "free_energy": "free energy"}
+COLUMNS = {"reconstruction_error": "error", "free_energy": "free energy", "free_energy_gap": "gap"}
+GAP = 1000  # pictures that the gap of free energies is measured with
 CARD = Path(__file__).parents[1] / "hub_cards" / "rbm.md"
 LISA, PUBLISHED = -62.8, -86.0  # nats: pseudo-likelihood, log-likelihood
 
@@ -66,13 +67,13 @@ def run(config: Config) -> dict[str, float]:
     from kinv import analysis, data, models
     from kinv.figures import deep_units
     from kinv.hub.checkpoint import Checkpoint
-    from recipes.deep_training import AT_A_TIME, seeded
+    from recipes.deep_training import seeded
     from recipes.provenance import as_json, hardware
-    from recipes.training import cosine, fit
+    from recipes.training import cosine, fit, steps_at_a_time
 
     started = seeded(config)
     train, test = load_digits(config)
-    name = "rbm_mnist" + digits_suffix(config, train)
+    name = f"rbm_{train.source.name}{digits_suffix(config, train)}"
     vectors, held_out = (data.as_vectors(part.images) for part in (train, test))
     machine = models.RestrictedBoltzmannMachine(
         vectors.shape[1],
@@ -86,10 +87,13 @@ def run(config: Config) -> dict[str, float]:
     machine.adapt(vectors)
     base = keras.ops.convert_to_numpy(machine.visible_bias).copy()
     steps = max(1, len(vectors) // config.batch_size)
-    machine.compile(keras.optimizers.SGD(cosine(config, steps_per_epoch=steps)), steps_per_execution=AT_A_TIME)
+    machine.compile(
+        keras.optimizers.SGD(cosine(config, steps_per_epoch=steps)), steps_per_execution=steps_at_a_time(steps)
+    )
     run = {**as_json(config), "pictures": train.source.description}
     checkpoint = Checkpoint(config.checkpoints / name, run=run)
-    fit(machine, vectors, train.labels, config, checkpoint, COLUMNS, steps_per_epoch=steps)
+    gap = models.FreeEnergyGap(vectors[:GAP], held_out[:GAP])
+    fit(machine, vectors, train.labels, config, checkpoint, COLUMNS, steps_per_epoch=steps, first=[gap])
 
     print("Annealing ...", flush=True)
     partition = analysis.estimate_log_partition(

@@ -32,8 +32,8 @@ PRESETS = {
 }
 
 
-def run(config: Config) -> dict[str, float]:
-    """Trains, fine-tunes, measures and keeps; returns the metrics."""
+def run(config: Config, keep_classifier: bool = False) -> dict[str, float]:
+    """Trains, fine-tunes, measures and keeps the layers, or the classifier; returns the metrics."""
     import kinv.backend  # noqa: F401  (starts TensorFlow quietly, before anything else imports it)
 
     # isort: split
@@ -45,7 +45,7 @@ def run(config: Config) -> dict[str, float]:
     stack = models.StackedDenoisingAutoencoder(
         (train.images[0].size, *config.units), rates=config.rates, seed=config.seed
     )
-    return finish(stack, train, test, config, "sdae", started, draw=lambda stack: {})
+    return finish(stack, train, test, config, "sdae", started, lambda stack: {}, keep_classifier)
 
 
 if __name__ == "__main__":

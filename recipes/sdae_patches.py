@@ -3,9 +3,9 @@
     python -m recipes.sdae_patches                   # default
     python -m recipes.sdae_patches --preset smoke    # seconds: does it run?
 
-Squared error and salt-and-pepper noise, as in the paper. What comes out in the first layer, localised oriented edges,
-is measured: the share of filters of which a Gabor function explains more than 60 %. Stopped and started again, it goes
-on where it was.
+Squared error and salt-and-pepper noise, as in the paper. What comes out in the first layer is measured: the share of
+filters that are localised oriented edges, of which a Gabor function explains more than 60 %. Stopped and started again,
+it goes on where it was.
 """
 
 from dataclasses import dataclass

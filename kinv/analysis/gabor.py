@@ -26,6 +26,18 @@ class GaborFit:
     orientation: np.ndarray
     width: np.ndarray
 
+    def edges(self, side: int, threshold: float = 0.6) -> np.ndarray:
+        """Which filters are localised oriented edges, bool `(N,)`.
+
+        A Gabor function explains more than `threshold`, its centre lies inside the patch of `side` pixels, its envelope
+        is wider than a pixel (one standard deviation either way) and narrower than the patch, and at least half a cycle
+        of the wave lies under it.
+        """
+        inside = ((self.center >= 0) & (self.center <= side - 1)).all(axis=1)
+        sized = (self.width.min(axis=1) >= 0.6) & (2 * self.width.max(axis=1) <= side)
+        waves = 4 * self.frequency * self.width[:, 0] >= 0.5  # under two standard deviations either way
+        return (self.explained > threshold) & inside & sized & waves
+
 
 def fit_gabors(filters: np.ndarray) -> GaborFit:
     """Fits a Gabor function to every filter, by least squares from several starts.

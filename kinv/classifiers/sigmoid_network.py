@@ -9,6 +9,7 @@ import keras
 from keras import layers
 
 LARGEST = 100_000_000  # weights
+MOST_LAYERS = 50
 
 
 def build(input_shape: Sequence[int], units: Sequence[int], classes: int, name: str = "sigmoid_network") -> keras.Model:
@@ -22,6 +23,8 @@ def build(input_shape: Sequence[int], units: Sequence[int], classes: int, name: 
     Raises:
         ValueError: no layers, a size below 1, or more weights than any such network has.
     """
+    if len(units) > MOST_LAYERS:
+        raise ValueError(f"units must be of at most {MOST_LAYERS} layers, received {len(units)}")
     if not units or min(*units, classes, *input_shape) < 1 or len(input_shape) != 3:
         raise ValueError(
             "units, classes and input_shape (height, width, channels) must be positive, received "
@@ -40,8 +43,10 @@ def build(input_shape: Sequence[int], units: Sequence[int], classes: int, name: 
 
 def describe(network: keras.Model) -> dict[str, Any] | None:
     """The arguments of `build` that make a network of this shape, as JSON values; None for any other network."""
-    hidden = [layer for layer in network.layers if layer.name.startswith("hidden")]
-    if not hidden or network.layers[-1].name != "logits":
+    dense = [layer for layer in network.layers if isinstance(layer, keras.layers.Dense)]
+    names = [*(f"hidden{number}" for number in range(1, len(dense))), "logits"]
+    shape = getattr(network, "input_shape", None)
+    if len(dense) < 2 or [layer.name for layer in dense] != names or not isinstance(shape, tuple) or len(shape) != 4:
         return None
-    units = [layer.units for layer in hidden]
-    return {"input_shape": list(network.input_shape[1:]), "units": units, "classes": network.layers[-1].units}
+    units = [layer.units for layer in dense]
+    return {"input_shape": list(shape[1:]), "units": units[:-1], "classes": units[-1]}

@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 from .search import find
+from .source import Source
 
 SMOOTHNESS = 4.0  # pixels; sigma in Simard et al. 2003, section 2
 STRENGTH = 34.0 / math.sqrt(3)  # alpha there is 34, for displacements uniform in -1..1: their deviation is 1 / sqrt(3)
@@ -13,6 +14,7 @@ AT_A_TIME = 1000  # digits that are deformed together, whatever the batch size
 def deformed_mnist(
     batch_size: int = 100,
     *,
+    source: Source | None = None,
     split: str = "train",
     seed: int = 0,
     smoothness: float = SMOOTHNESS,
@@ -27,7 +29,8 @@ def deformed_mnist(
 
     Args:
         batch_size: digits a batch.
-        split: `"train"` or `"test"`: the digits that are deformed.
+        source: other small pictures to deform, of one size and with labels.
+        split: `"train"` or `"test"`: the digits that are deformed where no `source` is given.
         seed: of the choice of digits and of the fields.
         smoothness: standard deviation in pixels of the Gaussian that smooths the fields.
         strength: what the smoothed noise, of unit variance before, is multiplied with; in pixels.
@@ -35,7 +38,8 @@ def deformed_mnist(
         download: lets MNIST be fetched.
 
     Returns:
-        A `tf.data.Dataset` of `(digits, labels)`: float32 `(B, 784)` in 0..1 and int32 `(B,)`.
+        A `tf.data.Dataset` of `(digits, labels)`: float32 `(B, 784)` in 0..1 (of other pictures, as many values as they
+        have) and int32 `(B,)`.
 
     Raises:
         ValueError: a batch size below 1, negative numbers.
@@ -52,7 +56,7 @@ def deformed_mnist(
     from kinv.ops.affine import pack_neighbours
     from kinv.ops.elastic import elastic_basis, elastic_deform
 
-    source = find("mnist", split, download=download)
+    source = source or find("mnist", split, download=download)
     pictures, classes = source.load_labelled(dtype="uint8")
     images, labels = tf.constant(pictures), tf.constant(classes, "int32")
     bases = [elastic_basis(length, smoothness) for length in pictures.shape[1:3]]

@@ -160,8 +160,13 @@ def export(model: Any, folder: str | os.PathLike, classifiers: Mapping[str, Any]
         answers = {**answers, name: classify(classifier)}
     for name, (function, signature) in answers.items():
         archive.add_endpoint(name, function, input_signature=signature)
-    archive.write_out(str(folder), verbose=False)
-    return Path(folder)
+    folder = Path(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as temporary:
+        draft = Path(temporary, "saved_model")
+        archive.write_out(str(draft), verbose=False)
+        os.rename(draft, folder)
+    return folder
 
 
 def versions() -> dict[str, str]:

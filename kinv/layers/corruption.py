@@ -1,5 +1,6 @@
 """Corruption of the inputs of denoising autoencoders."""
 
+import math
 from typing import Any
 
 import keras
@@ -43,7 +44,7 @@ class Corruption(keras.layers.Layer):
         super().__init__(**kwargs)
         if kind not in KINDS:
             raise ValueError(f"kind must be one of {KINDS}, received {kind!r}")
-        if rate < 0 or (rate >= 1 and kind != "gaussian"):
+        if not 0 <= rate < (math.inf if kind == "gaussian" else 1):
             raise ValueError(f"rate must lie in 0..1 without 1, and for gaussian not be negative, received {rate}")
         self.kind, self.rate, self.high, self.low, self.seed = kind, rate, high, low, seed
         self.seed_generator = keras.random.SeedGenerator(seed)

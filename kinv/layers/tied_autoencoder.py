@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
+LARGEST = 100_000_000  # weights
 OUTPUTS = ("sigmoid", "linear")
 
 
@@ -34,6 +35,8 @@ class TiedAutoencoder(keras.layers.Layer):
         super().__init__(**kwargs)
         if inputs < 1 or hidden_units < 1:
             raise ValueError(f"inputs and hidden_units must be at least 1, received {inputs} and {hidden_units}")
+        if inputs * hidden_units > LARGEST:
+            raise ValueError(f"{inputs} x {hidden_units} are more than {LARGEST:,} weights")
         if output not in OUTPUTS:
             raise ValueError(f"output must be one of {OUTPUTS}, received {output!r}")
         self.inputs, self.hidden_units, self.output_kind, self.seed = inputs, hidden_units, output, seed

@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+LARGEST = 100_000_000  # weights
 VISIBLE = ("bernoulli", "gaussian")
 EXPORTED_STEPS = 1000  # of Gibbs sampling, in the SavedModel's `sample`
 INITIAL_DEVIATION = 0.01  # of the weights; Hinton 2010, section 8
@@ -29,6 +30,8 @@ class BoltzmannDistribution(keras.Model):
             raise ValueError(
                 f"visible_units and hidden_units must be at least 1, received {visible_units} and {hidden_units}"
             )
+        if visible_units * hidden_units > LARGEST:
+            raise ValueError(f"{visible_units} x {hidden_units} are more than {LARGEST:,} weights")
         if visible not in VISIBLE:
             raise ValueError(f"visible must be one of {VISIBLE}, received {visible!r}")
         self.visible_units, self.hidden_units, self.visible, self.seed = visible_units, hidden_units, visible, seed

@@ -17,7 +17,7 @@ class FreeEnergyGap(keras.callbacks.Callback):
         data, held_out: vectors `(N, V)`; a thousand of each are enough.
 
     Raises:
-        ValueError: one of them is empty.
+        ValueError: one of them is empty, or the model has no free energy.
     """
 
     def __init__(self, data: Any, held_out: Any):
@@ -25,6 +25,11 @@ class FreeEnergyGap(keras.callbacks.Callback):
         self.data, self.held_out = np.asarray(data, "float32"), np.asarray(held_out, "float32")
         if not len(self.data) or not len(self.held_out):
             raise ValueError(f"expected vectors, received {len(self.data)} and {len(self.held_out)}")
+
+    def set_model(self, model):
+        if not all(hasattr(machine, "free_energy") for machine in getattr(model, "blocks", None) or [model]):
+            raise ValueError(f"FreeEnergyGap is for Boltzmann machines, received a {type(model).__name__}.")
+        super().set_model(model)
 
     def on_epoch_end(self, epoch, logs=None):
         if logs is not None:

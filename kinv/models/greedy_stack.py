@@ -9,7 +9,9 @@ from keras import ops
 
 from kinv.classifiers import sigmoid_network
 
-from .training_guard import StopWhenDiverged, check_vectors
+from .training_guard import StopWhenDiverged, check_training_data
+
+MOST_LAYERS = 50
 
 
 class GreedyStack(keras.Model):
@@ -31,6 +33,8 @@ class GreedyStack(keras.Model):
             raise ValueError(
                 f"units must be those of the input and of at least one hidden layer, all positive; received {units}"
             )
+        if len(units) > MOST_LAYERS:
+            raise ValueError(f"units must be of at most {MOST_LAYERS} layers, received {len(units)}")
         self.units, self.seed = tuple(int(width) for width in units), seed
         self.means = [keras.metrics.Mean(name=name) for name in metric_names]
         self.stage = self.add_weight(shape=(), dtype="int32", initializer="zeros", trainable=False, name="stage")
@@ -142,7 +146,7 @@ class GreedyStack(keras.Model):
         counts = [epochs] * len(self.blocks) if isinstance(epochs, int) else list(epochs)
         if len(counts) != len(self.blocks) or min(counts) < 0:
             raise ValueError(f"epochs must be one number or {len(self.blocks)}, not negative; received {epochs}")
-        check_vectors(x, self.units[0], self.in_unit_range, "x")
+        check_training_data(x, kwargs.get("validation_data"), self.units[0], self.in_unit_range)
         guards = [_Stages(counts), StopWhenDiverged(*(mean.name for mean in self.means))]
         return super().fit(x, epochs=sum(counts), callbacks=[*guards, *(callbacks or [])], **kwargs)
 

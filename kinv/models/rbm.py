@@ -6,8 +6,8 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from .boltzmann import BoltzmannDistribution
-from .training_guard import StopWhenDiverged, check_vectors
+from .boltzmann import LARGEST, BoltzmannDistribution
+from .training_guard import StopWhenDiverged, check_training_data
 
 
 @keras.saving.register_keras_serializable("kinv")
@@ -38,7 +38,8 @@ class RestrictedBoltzmannMachine(BoltzmannDistribution):
         `p(h = 1 | v)`, `(B, H)`.
 
     Raises:
-        ValueError: a value out of its range; data of another width, or out of 0..1 for Bernoulli units, or not finite.
+        ValueError: a value out of its range; arrays, or a first batch of a stream, of another width, out of 0..1 for
+            Bernoulli units, or not finite.
         FloatingPointError: training diverged.
 
     Example:
@@ -67,6 +68,8 @@ class RestrictedBoltzmannMachine(BoltzmannDistribution):
         super().__init__(visible_units, hidden_units, visible, seed, name)
         if steps < 1 or chains < 1:
             raise ValueError(f"steps and chains must be at least 1, received {steps} and {chains}")
+        if persistent and chains * visible_units > LARGEST:
+            raise ValueError(f"{chains} chains of {visible_units} units are more than {LARGEST:,} values")
         if binarize and visible != "bernoulli":
             raise ValueError("binarize is for Bernoulli units: Gaussian ones have no grey values to draw from.")
         if weight_decay < 0 or sparsity_weight < 0 or (sparsity is not None and not 0 < sparsity < 1):
@@ -86,7 +89,7 @@ class RestrictedBoltzmannMachine(BoltzmannDistribution):
         self.tested = keras.metrics.Mean(name="pseudo_likelihood")
 
     def fit(self, x=None, *args, callbacks=None, **kwargs):
-        check_vectors(x, self.visible_units, self.visible == "bernoulli", "x")
+        check_training_data(x, kwargs.get("validation_data"), self.visible_units, self.visible == "bernoulli")
         guard = StopWhenDiverged("reconstruction_error", "free_energy")
         return super().fit(x, *args, callbacks=[guard, *(callbacks or [])], **kwargs)
 
@@ -139,10 +142,12 @@ class RestrictedBoltzmannMachine(BoltzmannDistribution):
             self.chain.assign(modelled)
 
         hidden = ops.sigmoid(given.received)
+        means = self.visible_means(hidden) if self.persistent else results.means
+        error, energy = ops.square(visible - means), self.free_energy_given(visible, given.received)
+        values = ops.mean(error), ops.mean(energy)
         gradients = self.contrast(visible, hidden, modelled, ops.sigmoid(results.received))
         optimizer.apply(gradients, [self.kernel, self.visible_bias, self.hidden_bias])
-        means = self.visible_means(hidden) if self.persistent else results.means
-        return ops.mean(ops.square(visible - means)), ops.mean(self.free_energy_given(visible, given.received))
+        return values
 
     def measure(self, visible: Any) -> tuple[Any, Any]:
         """The same of `(B, V)`, without learning: reconstructed from the hidden units' probabilities."""
@@ -176,8 +181,8 @@ class RestrictedBoltzmannMachine(BoltzmannDistribution):
         logs = self._report(self.measure(visible))
         if self.visible != "bernoulli":
             return logs
-        # a pixel of each picture, the same one at every test
-        shape, seed = ops.shape(visible)[:1], tf.constant([self.seed, 2], tf.int32)
+        # a pixel of each picture, drawn from what the batch holds: another in every batch, the same at every test
+        shape, seed = ops.shape(visible)[:1], tf.stack([self.seed, tf.cast(ops.sum(visible), tf.int32)])
         flipped = tf.random.stateless_uniform(shape, seed, maxval=self.visible_units, dtype=tf.int32, alg="philox")
         self.tested.update_state(self.pseudo_log_likelihood(visible, flipped))
         return {**logs, self.tested.name: self.tested.result()}

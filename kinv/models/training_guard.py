@@ -7,6 +7,14 @@ import keras
 import numpy as np
 
 
+def check_training_data(data: Any, validation: Any, width: int, in_unit_range: bool) -> None:
+    """`check_vectors` of what `fit` takes as `x` and as `validation_data`."""
+    check_vectors(data, width, in_unit_range, "x")
+    if validation is not None:
+        held_out = validation[0] if isinstance(validation, (tuple, list)) else validation
+        check_vectors(held_out, width, in_unit_range, "validation_data")
+
+
 def check_vectors(data: Any, width: int, in_unit_range: bool, name: str) -> None:
     """Looks at all of an array, or at the first batch of a data set.
 
@@ -38,6 +46,8 @@ def check_vectors(data: Any, width: int, in_unit_range: bool, name: str) -> None
 class StopWhenDiverged(keras.callbacks.Callback):
     """Stops with a `FloatingPointError` that names the learning rate, as soon as a metric is not finite.
 
+    After every epoch it looks at the weights, too: put it before callbacks that keep them.
+
     Args:
         *names: of the metrics.
     """
@@ -53,10 +63,18 @@ class StopWhenDiverged(keras.callbacks.Callback):
         for name in self.names:
             value = float((logs or {}).get(name, 0.0))
             if not math.isfinite(value):
-                raise FloatingPointError(
-                    f"Training diverged in epoch {self.epoch + 1}, batch {batch + 1}: {name} is {value}. "
-                    f"{self._rates()} Try a tenth of it."
-                )
+                self._stop(f"batch {batch + 1}: {name} is {value}")
+
+    def on_epoch_end(self, epoch, logs=None):
+        for variable in self.model.trainable_variables:
+            if not np.isfinite(keras.ops.convert_to_numpy(variable)).all():
+                self._stop(f"{variable.path} is not finite")
+
+    def _stop(self, seen):
+        raise FloatingPointError(
+            f"Training diverged in epoch {self.epoch + 1}, {seen}. {self._rates()} If the data is finite, try a tenth "
+            "of it."
+        )
 
     def _rates(self):
         optimizers = getattr(self.model, "optimizers", None) or [self.model.optimizer]

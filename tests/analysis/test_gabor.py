@@ -38,6 +38,16 @@ def test_noise_is_hardly_explained(random):
     np.testing.assert_allclose(mixed.explained, 0.5, atol=0.12)  # as much noise as edge
 
 
+def test_only_localised_oriented_waves_are_edges():
+    edge, grating = gabor(5.5, 5.5, 0.15, 0.8, 2.0, 3.0, 1.0), gabor(5.5, 5.5, 0.2, 0.8, 50.0, 50.0, 0.0)
+    spike, blob = np.zeros((12, 12)), gabor(5.5, 5.5, 0.0, 0.0, 2.5, 2.5, 0.0)
+    spike[4, 7] = 1
+    fit = fit_gabors(np.array([edge, grating, spike, blob, np.ones((12, 12))]))
+    assert fit.explained.min() > 0.99
+    np.testing.assert_array_equal(fit.edges(12), [True, False, False, False, False])
+    assert not fit.edges(12, threshold=1.0).any()
+
+
 def test_nothing_is_not_explained():
     assert fit_gabors(np.zeros((1, 12, 12))).explained[0] == 0
     with pytest.raises(ValueError, match="must have shape"):

@@ -31,7 +31,17 @@ def test_other_networks_are_not(tmp_path):
         kinv.save(other, tmp_path / "other")
 
 
-@pytest.mark.parametrize("change", [{"units": [10**9, 10**9]}, {"units": []}, {"classes": 0}, {"more": 1}])
+def test_a_convolution_called_hidden_is_told_what_is_taken(tmp_path):
+    images = keras.Input((4, 5, 1))
+    hidden = keras.layers.Flatten()(keras.layers.Conv2D(2, 3, name="hidden1")(images))
+    other = keras.Model(images, keras.layers.Dense(2, name="logits")(hidden))
+    with pytest.raises(ValueError, match=r"kinv\.save takes"):
+        kinv.save(other, tmp_path / "other")
+
+
+@pytest.mark.parametrize(
+    "change", [{"units": [10**9, 10**9]}, {"units": [1] * 1000}, {"units": []}, {"classes": 0}, {"more": 1}]
+)
 def test_hostile_shapes_are_refused(tmp_path, change):
     folder = kinv.save(sigmoid_network.build((4, 5, 1), (7,), 3), tmp_path / "mine", saved_model=False)
     content = json.loads((folder / "config.json").read_text())

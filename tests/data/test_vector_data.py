@@ -29,6 +29,12 @@ def test_deformed_digits_depend_on_the_seed_alone():
     assert (first(70, seed=4)[0] != digits[:70]).any(axis=1).all()
 
 
+def test_other_pictures_are_deformed_too():
+    source = data.find("silhouettes", "test").evenly(10)
+    pictures, labels = next(iter(data.deformed_mnist(100, source=source)))
+    assert pictures.shape == (100, 784) and set(labels.numpy()) <= set(source.labels)
+
+
 def test_every_deformed_digit_is_new_and_still_itself():
     digits, labels = first(1000)
     flat = data.as_vectors(data.load("mnist", "train")[0])
@@ -96,10 +102,11 @@ def test_silhouettes_of_caltech(tmp_path, monkeypatch):
 
 
 def test_patches_are_white_and_repeatable():
-    patches, description = data.natural_patches(3000, 12, seed=1)
-    assert patches.shape == (3000, 144) and patches.dtype == np.float32 and "whitened" in description
+    patches, source, description = data.natural_patches(3000, 12, seed=1)
+    assert patches.shape == (3000, 144) and patches.dtype == np.float32
+    assert source == "photos" and "whitened" in description
     assert patches.mean() == pytest.approx(0, abs=1e-3) and patches.std() == pytest.approx(1, abs=1e-3)
-    np.testing.assert_array_equal(patches, data.natural_patches(3000, 12, seed=1)[0])
+    np.testing.assert_array_equal(patches, data.natural_patches(3000, 12, seed=1).vectors)
     # neighbouring pixels of photographs are nearly the same; here they say little of each other
     square = patches.reshape(-1, 12, 12)
     assert abs(np.mean(square[:, :, 2:] * square[:, :, :-2])) < 0.4
@@ -110,7 +117,9 @@ def test_patches_are_white_and_repeatable():
 def test_olshausens_own_images_are_used_where_they_are(tmp_path, monkeypatch, random):
     savemat(tmp_path / "IMAGES.mat", {"IMAGES": random.normal(size=(32, 32, 2))})
     monkeypatch.setenv("KINV_DATA_DIR", str(tmp_path))
-    assert "IMAGES.mat" in data.natural_patches(10, 4)[1]
+    assert data.natural_patches(10, 4).source == "olshausen"
+    of_each = [data.natural_patches(500, 4, held_out=part).vectors for part in (False, True)]
+    assert not {row.tobytes() for row in of_each[0]} & {row.tobytes() for row in of_each[1]}
     (tmp_path / "IMAGES.mat").write_bytes(b"no MATLAB file")
     with pytest.raises(ValueError, match="not a MATLAB file with IMAGES"):
         data.natural_patches(10, 4)

@@ -53,7 +53,12 @@ def test_it_goes_on_where_it_was(tmp_path):
 
 @pytest.mark.parametrize(
     ("settings", "message"),
-    [(("blur", 0.1), "kind must be one of"), (("masking", 1.0), "received 1.0"), (("gaussian", -1.0), "received -1.0")],
+    [
+        (("blur", 0.1), "kind must be one of"),
+        (("masking", 1.0), "received 1.0"),
+        (("gaussian", -1.0), "received -1.0"),
+        (("masking", float("nan")), "received nan"),
+    ],
 )
 def test_wrong_settings(settings, message):
     with pytest.raises(ValueError, match=message):

@@ -205,6 +205,22 @@ def test_tied_weights_follow_both_paths():
         np.testing.assert_allclose(slope[place], (values[0] - values[1]) / 0.02, atol=2e-3)
 
 
+def test_weights_that_are_not_finite_are_not_kept(tmp_path):
+    stack = StackedDenoisingAutoencoder((6, 5), loss="mse")
+    stack.compile(keras.optimizers.SGD(1e37))
+    kept = keras.callbacks.ModelCheckpoint(tmp_path / "kept.weights.h5", save_weights_only=True)
+    with pytest.raises(FloatingPointError, match=r"is not finite.*learning rate is 1e\+37"):
+        stack.fit(1e4 * DATA[:20], batch_size=20, epochs=1, verbose=0, callbacks=[kept])
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("units", [(6, 10**9), (10**5, 10**5), (6, *[1] * 60)])
+def test_hostile_sizes_are_refused(units):
+    for method in (DeepBeliefNetwork, StackedDenoisingAutoencoder):
+        with pytest.raises(ValueError, match=r"more than 100,000,000|at most 50"):
+            method(units)
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [

@@ -1,5 +1,7 @@
 """The restricted Boltzmann machine against exact enumeration of small ones."""
 
+import json
+
 import keras
 import numpy as np
 import pytest
@@ -7,7 +9,8 @@ import tensorflow as tf
 
 import kinv
 from kinv.analysis import exact_log_partition, log_likelihood
-from kinv.models import DeepBeliefNetwork, FreeEnergyGap, RestrictedBoltzmannMachine
+from kinv.hub.manifest import write_manifest
+from kinv.models import DeepBeliefNetwork, FreeEnergyGap, RestrictedBoltzmannMachine, StackedDenoisingAutoencoder
 from tests.models.tiny_machine import chi_squared_p, count_states, joint, randomize, states
 
 PATTERNS = np.array([[1, 1, 0, 0, 1, 0], [1, 1, 0, 0, 1, 1], [0, 0, 1, 1, 0, 1], [0, 0, 1, 1, 0, 0]], "float32")
@@ -162,6 +165,55 @@ def test_it_is_saved_and_loaded_with_its_optimizer(tmp_path):
     for one in (machine, loaded):
         one.fit(PATTERNS, epochs=1, verbose=0)
     np.testing.assert_array_equal(machine.kernel, loaded.kernel)
+
+
+def test_every_picture_has_a_pixel_of_its_own_in_the_pseudo_likelihood():
+    # of independent pixels half of which are certain: -log(2) for the others, whichever is drawn
+    machine = RestrictedBoltzmannMachine(64, 2)
+    machine.kernel.assign(np.zeros((64, 2)))
+    machine.visible_bias.assign(np.repeat([0.0, 50.0], 32))
+    pictures = np.ones((4000, 64), "float32")
+    pictures[:, :32] = np.random.default_rng(0).random((4000, 32)) < 0.5
+    machine.compile()
+    stream = tf.data.Dataset.from_tensor_slices(pictures).batch(8)
+    found = machine.evaluate(stream, verbose=0, return_dict=True)["pseudo_likelihood"]
+    assert found == pytest.approx(-32 * np.log(2), rel=0.06)
+    assert machine.evaluate(stream, verbose=0, return_dict=True)["pseudo_likelihood"] == found
+
+
+def test_metrics_are_of_the_weights_before_the_step():
+    machine = randomize(RestrictedBoltzmannMachine(6, 4))
+    expected = float(np.mean(machine.free_energy(PATTERNS)))
+    machine.compile(keras.optimizers.SGD(5.0))
+    assert float(machine.learn(tf.constant(PATTERNS), machine.optimizer)[1]) == pytest.approx(expected, rel=1e-5)
+
+
+def test_bad_validation_data_is_refused_before_training():
+    machine = RestrictedBoltzmannMachine(6, 4)
+    machine.compile()
+    with pytest.raises(ValueError, match=r"validation_data must lie in 0\.\.1"):
+        machine.fit(PATTERNS, validation_data=(255 * PATTERNS,), verbose=0)
+    assert int(machine.drawn) == 0
+
+
+def test_the_gap_is_refused_where_there_is_no_free_energy():
+    stack = StackedDenoisingAutoencoder((6, 4))
+    stack.compile()
+    with pytest.raises(ValueError, match="FreeEnergyGap is for Boltzmann machines"):
+        stack.fit(PATTERNS, verbose=0, callbacks=[FreeEnergyGap(PATTERNS, PATTERNS)])
+
+
+@pytest.mark.parametrize(
+    "change", [{"hidden_units": 10**9}, {"chains": 10**9, "persistent": True}, {"visible_units": 10**12}]
+)
+def test_hostile_sizes_are_refused(tmp_path, change):
+    folder = kinv.save(RestrictedBoltzmannMachine(6, 4), tmp_path / "machine", saved_model=False)
+    content = json.loads((folder / "config.json").read_text())
+    content["config"] |= change
+    (folder / "config.json").write_text(json.dumps(content))
+    write_manifest(folder)
+    with pytest.raises(kinv.ArtifactError, match="more than 100,000,000"):
+        kinv.load(folder)
 
 
 def test_validation_measures_the_pseudo_likelihood():
