@@ -148,7 +148,8 @@ def data_of(train: Labelled, test: Labelled, deformed: bool) -> dict[str, str]:
 
 def stack_figures(stack: GreedyStack, test: Labelled, shown: int = 36) -> dict[str, Any]:
     """First-layer filters, and pictures beside their reconstructions from the uppermost layer."""
-    pictures = np.asarray(test.images[:shown], "float32")
+    chosen = np.linspace(0, len(test.images) - 1, min(shown, len(test.images))).astype(int)  # some come class by class
+    pictures = np.asarray(test.images[chosen], "float32")
     shape = pictures.shape[1:3]
     again = np.asarray(stack.reconstruct(data.as_vectors(pictures)))
     kernel = keras.ops.convert_to_numpy(stack.blocks[0].kernel)

@@ -1,6 +1,6 @@
 """Do a Filter GAN's invariances help where labels are few? Test errors from 100, 300 and 1,000 labelled digits.
 
-    python -m recipes.low_label_digits                   # default: five seeds each, an hour on two cores
+    python -m recipes.low_label_digits                   # default: five seeds each, 100 minutes of one core
     python -m recipes.low_label_digits --preset smoke    # seconds: does it run?
 
 For every number of labels and every seed, `digit_cnn` learns from the labelled digits alone, without and with random

@@ -9,6 +9,7 @@ from .style import new_figure, show_picture
 
 MARGIN = 1  # pixels between the pictures of a sheet
 INCHES = 0.45  # of a picture of a sheet
+LETTER = 0.075  # inches of a letter of a title
 GREY = 90  # between pictures
 
 
@@ -36,7 +37,8 @@ def sheets(pictures: Mapping[str, np.ndarray]) -> Figure:
     mosaics = {title: mosaic(stack) for title, stack in pictures.items()}
     columns = max(int(np.ceil(np.sqrt(len(stack)))) for stack in pictures.values())
     side = INCHES * columns
-    figure, (axes,) = new_figure(side * len(mosaics), side + 0.3, 1, len(mosaics))
+    width = max(side, *(LETTER * len(title) for title in mosaics))
+    figure, (axes,) = new_figure(width * len(mosaics), side + 0.3, 1, len(mosaics))
     for axis, (title, image) in zip(axes, mosaics.items(), strict=True):
         show_picture(axis, image[..., None])
         axis.set_title(title, fontsize=9)

@@ -27,3 +27,11 @@ def test_sheets_stand_beside_each_other(random):
 def test_only_some_of_many_units_are_shown(random):
     (axis,) = deep_units.filters(random.normal(size=(4, 1000)), (2, 2), shown=9).axes
     assert axis.images[0].get_array().shape == (9, 9)
+
+
+def test_titles_are_not_cut(random):
+    title = "weights of units, a title that is much longer than a few small pictures are wide"
+    figure = deep_units.filters(random.normal(size=(16, 4)), (4, 4), title=title)
+    figure.canvas.draw()
+    extent = figure.axes[0].title.get_window_extent()
+    assert 0 <= extent.x0 and extent.x1 <= figure.bbox.width
