@@ -20,7 +20,9 @@ from recipes.material import load_digits
 class Config(DeepConfig):
     """The tutorials' sizes; rates and batches for fewer, larger steps."""
 
-    steps: int = 1  # of contrastive divergence
+    steps: int = 1  # of Gibbs sampling between two updates
+    persistent: bool = True  # whether its chains go on
+    chains: int = 100
     weight_decay: float = 2e-4
     sample_steps: int = 1000  # of Gibbs sampling for the figure
 
@@ -49,6 +51,8 @@ def run(config: Config) -> dict[str, float]:
     net = models.DeepBeliefNetwork(
         (train.images[0].size, *config.units),
         steps=config.steps,
+        persistent=config.persistent,
+        chains=config.chains,
         weight_decay=config.weight_decay,
         seed=config.seed,
     )

@@ -17,7 +17,7 @@ class GreedyConfig:
     units: tuple[int, ...] = (1000, 1000, 1000)  # of the hidden layers
     epochs: int = 10  # for every layer
     batch_size: int = 100
-    learning_rate: float = 0.1  # SGD
+    learning_rate: float = 0.1  # SGD, with a cosine to zero for every layer
     momentum: float = 0.0
 
 

@@ -41,7 +41,8 @@ def learn_greedily(stack: GreedyStack, train: Labelled, config: Any, name: str) 
     vectors = data.as_vectors(train.images)
     steps = max(1, len(vectors) // config.batch_size)
     stack.compile(
-        keras.optimizers.SGD(config.learning_rate, config.momentum), steps_per_execution=steps_at_a_time(steps)
+        keras.optimizers.SGD(cosine(config, steps_per_epoch=steps), config.momentum),
+        steps_per_execution=steps_at_a_time(steps),
     )
     run = {**as_json(config), "pictures": train.source.description}
     checkpoint = Checkpoint(config.checkpoints / name, run=run)

@@ -14,7 +14,7 @@ from kinv.figures import deep_units
 from kinv.hub.checkpoint import Checkpoint
 from recipes.deep_training import GREEDY_COLUMNS, seeded
 from recipes.provenance import as_json, hardware
-from recipes.training import fit, steps_at_a_time
+from recipes.training import cosine, fit, steps_at_a_time
 
 CARD = Path(__file__).parents[1] / "hub_cards" / "patches.md"
 USUAL, FULL = ("imagenet_samples", "olshausen"), 100_000  # sources and patches of the artifacts without a suffix
@@ -39,7 +39,8 @@ def run_on(make: Callable[[int], Any], config: Any, kind: str) -> dict[str, floa
     stack = make(patches.shape[1])
     steps = max(1, len(patches) // config.batch_size)
     stack.compile(
-        keras.optimizers.SGD(config.learning_rate, config.momentum), steps_per_execution=steps_at_a_time(steps)
+        keras.optimizers.SGD(cosine(config, steps_per_epoch=steps), config.momentum),
+        steps_per_execution=steps_at_a_time(steps),
     )
     checkpoint = Checkpoint(config.checkpoints / name, run={**as_json(config), "patches": description})
     labels = np.zeros(len(patches), "int32")

@@ -105,7 +105,7 @@ class BoltzmannDistribution(keras.Model):
             count: chains.
             steps: of Gibbs sampling.
             seed: of what is drawn.
-            start: visible units to start from, `(count, V)`; default: drawn without looking at the weights.
+            start: visible units to start from, `(count, V)`; default: `first_state`.
             clamp: `(units, value)`: hidden units that always have this value.
 
         Raises:
@@ -126,11 +126,15 @@ class BoltzmannDistribution(keras.Model):
 
         first, second = split(seed, 2)
         if start is None:
-            middle = 0.5 if self.visible == "bernoulli" else 0.0
-            start = self.draw_visible(tf.fill((count, self.visible_units), middle), first)
+            start = self.first_state(count, first)
         kernel = GibbsKernel(self, clamp)
         visible, results = run_chain(kernel, start, kernel.bootstrap_results(start), steps, second)
         return visible, results.means
+
+    def first_state(self, count: Any, seed: Any) -> Any:
+        """Visible units that Gibbs sampling starts from, `(count, V)`: drawn without looking at the weights."""
+        middle = 0.5 if self.visible == "bernoulli" else 0.0
+        return self.draw_visible(tf.fill((count, self.visible_units), middle), seed)
 
     def adapt(self, images: Any) -> None:
         """Starts the visible biases at what the pixels are without hidden units: log odds, or means (Hinton 2010)."""

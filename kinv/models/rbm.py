@@ -22,7 +22,7 @@ class RestrictedBoltzmannMachine(BoltzmannDistribution):
         visible_units, hidden_units: how many.
         visible: `"bernoulli"` (data in 0..1) or `"gaussian"` (data of unit variance).
         steps: k of CD-k.
-        persistent: whether the chains go on.
+        persistent: whether the chains go on. `sample` then starts from them.
         chains: how many go on, if persistent.
         binarize: draws every training picture's pixels, with the grey values as probabilities.
         weight_decay: L2, of the weights.
@@ -174,6 +174,13 @@ class RestrictedBoltzmannMachine(BoltzmannDistribution):
             slope = ops.mean(hidden * (1 - hidden), axis=0)
             hidden_bias = hidden_bias + 2 * self.sparsity_weight * missed * slope
         return [kernel, visible_bias, hidden_bias]
+
+    def first_state(self, count, seed):
+        """Of the base class; of a persistent machine any of its chains, which training has brought among the modes."""
+        if not self.persistent:
+            return super().first_state(count, seed)
+        chosen = tf.random.stateless_uniform((count,), seed, maxval=self.chains, dtype=tf.int32, alg="philox")
+        return tf.gather(self.chain.value, chosen)
 
     def test_step(self, data):
         visible, _, _ = keras.utils.unpack_x_y_sample_weight(data)

@@ -85,3 +85,14 @@ def test_wrong_samples():
         machine.sample(2, 1, clamp=([3], 1.0))
     with pytest.raises(ValueError, match=r"start must have shape \(2, 4\)"):
         machine.sample(2, 1, start=np.zeros((3, 4)))
+
+
+def test_samples_of_a_persistent_machine_start_from_its_chains():
+    machine = RestrictedBoltzmannMachine(8, 8, persistent=True, chains=50)
+    machine.kernel.assign(np.full((8, 8), 4.0))  # all on or all off: a chain does not pass from one to the other
+    machine.visible_bias.assign(np.full(8, -16.0))
+    machine.hidden_bias.assign(np.full(8, -16.0))
+    machine.chain.assign(np.repeat([1.0, 0.0], [40, 10])[:, None] * np.ones(8))
+    samples = np.asarray(machine.sample(2000, 20, seed=1)[0])
+    assert set(samples.mean(axis=1)) == {0.0, 1.0}
+    np.testing.assert_allclose(samples.mean(), 0.8, atol=0.04)
