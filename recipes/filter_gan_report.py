@@ -16,9 +16,14 @@ from kinv.figures import filter_gan as figures
 
 TRADE_OFF = """![Diversity against accuracy](figures/sweep.png)
 
-Short trainings on layer `{layer}` of `digit_cnn` (`recipes.filter_gan_sweep`): lambda buys explained variance with
-accuracy; noise buys diversity. All filters start half as spread as the real ones, and longer training makes them more
-alike and more accurate."""
+Short trainings on layer `{layer}` of `digit_cnn` (`recipes.filter_gan_sweep`): {found}"""
+FOUND = {
+    "conv4": "lambda buys explained variance with accuracy; noise buys diversity. All filters start half as spread as "
+    "the real ones, and longer training makes them more alike and more accurate.",
+    "conv2": "lambda buys explained variance; both lambda and noise are paid for in accuracy while training is short. "
+    "Diversity is still that of the start: it falls in longer training, where noise under 2 lets the discriminator win "
+    "and the filters become too much alike.",
+}
 SHOWN, MAPPED, GRIDS = 5, 20, 4  # draws in figure 2 and in figure 5, and grids
 ACCURACIES = {
     "network": "accuracy of the network as it is",
@@ -82,7 +87,9 @@ def sweep_of(config: Any) -> list[dict[str, float]] | None:
 
 def trade_off(config: Any) -> str:
     """What the card says of the sweep."""
-    return TRADE_OFF.format(layer=config.layer) if sweep_of(config) else "There is no sweep for this layer."
+    if config.layer not in FOUND or not sweep_of(config):
+        return "There is no sweep for this layer."
+    return TRADE_OFF.format(layer=config.layer, found=FOUND[config.layer])
 
 
 def print_sweep(points: list[dict[str, float]]) -> None:

@@ -103,8 +103,8 @@ class DeepBeliefNetwork(GreedyStack):
     ) -> tuple[Any, Any]:
         """Draws pictures: Gibbs sampling in the uppermost machine, then a pass down (Hinton, Osindero and Teh 2006).
 
-        Chains start at random, or, if the machines are `persistent`, where training left theirs: with many layers chains
-        from random states can stay far from the data for longer than anybody waits.
+        Chains start at random or, if the machines are `persistent`, where training left theirs: from random states they
+        can stay far from the data for longer than anybody waits.
 
         With `units`, these hidden units of the layer are clamped, and the layers above it are left out: `p_j(x | h_ij =
         1)` of Erhan, Courville and Bengio 2010, section 4.1.
