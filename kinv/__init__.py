@@ -7,12 +7,12 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from . import analysis, classifiers, data, figures, hub, layers, models, ops
-    from .analysis import Screening, match_activations, screen
+    from .analysis import Screening, match_activations, maximize_activation, screen, trace_manifold
     from .hub import ArtifactError, load, save, verify
 
 _PACKAGES = {"analysis", "classifiers", "data", "figures", "hub", "layers", "models", "ops"}
 _FUNCTIONS = {
-    **dict.fromkeys(("Screening", "match_activations", "screen"), "analysis"),
+    **dict.fromkeys(("Screening", "match_activations", "maximize_activation", "screen", "trace_manifold"), "analysis"),
     **dict.fromkeys(("ArtifactError", "load", "save", "verify"), "hub"),
 }
 
@@ -27,10 +27,12 @@ __all__ = [
     "layers",
     "load",
     "match_activations",
+    "maximize_activation",
     "models",
     "ops",
     "save",
     "screen",
+    "trace_manifold",
     "verify",
 ]
 

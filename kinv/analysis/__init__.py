@@ -3,8 +3,10 @@
 import kinv.backend  # noqa: F401  (starts the backend quietly, before anything else imports it)
 
 from .activation_matching import ActivationMatches, match_activations
+from .activation_maximization import ActivationMaxima, maximize_activation
 from .filter_quality import FilterQuality, filter_quality, retrain_above
 from .gabor import GaborFit, fit_gabors
+from .invariance_manifold import InvarianceManifold, trace_manifold
 from .learned_invariance import (
     InvarianceComparison,
     accuracy,
@@ -18,15 +20,19 @@ from .matching_findings import shape_share, summarise_matches
 from .partition_function import LogPartition, estimate_log_partition, exact_log_partition, log_likelihood
 from .screening import screen, transformed_strip
 from .screening_results import Screening
+from .units import Tap, tap
 
 __all__ = [
     "ActivationMatches",
+    "ActivationMaxima",
     "FilterQuality",
     "GaborFit",
     "InvarianceComparison",
+    "InvarianceManifold",
     "LearnedTransformation",
     "LogPartition",
     "Screening",
+    "Tap",
     "accuracy",
     "compare_with_random",
     "estimate_log_partition",
@@ -35,6 +41,7 @@ __all__ = [
     "fit_gabors",
     "log_likelihood",
     "match_activations",
+    "maximize_activation",
     "predict",
     "predict_classes",
     "predictions_along_k",
@@ -42,5 +49,7 @@ __all__ = [
     "screen",
     "shape_share",
     "summarise_matches",
+    "tap",
+    "trace_manifold",
     "transformed_strip",
 ]

@@ -47,8 +47,12 @@ def split(classifier: keras.Model, name: str) -> Split:
         >>> parts.below.output_shape, parts.above.output_shape
         ((None, 14, 14, 32), (None, 10))
     """
-    nested = _enclosing(classifier, name)
+    nested = enclosing_model(classifier, name)
     if nested is None:
+        if name not in {layer.name for layer in classifier.layers}:
+            raise ValueError(
+                f"{classifier.name} has no layer {name!r}; its convolutions are {', '.join(convolutions(classifier))}."
+            )
         return _split_at(classifier, name)
     outer, inner = _split_at(classifier, nested.name), split(nested, name)
     entered, past = outer.enter(outer.below.input)
@@ -86,8 +90,12 @@ def layer_names(model: keras.Model) -> set[str]:
     return own.union(*nested)
 
 
-def _enclosing(classifier, name):
-    """The model among the classifier's layers that has the layer inside, or None if the classifier has it itself."""
+def enclosing_model(classifier: keras.Model, name: str) -> keras.Model | None:
+    """The model among the classifier's layers that has the layer inside; None if the classifier has it, or nobody.
+
+    Raises:
+        ValueError: more than one has it.
+    """
     if any(layer.name == name for layer in classifier.layers):
         return None
     nested = [layer for layer in classifier.layers if isinstance(layer, keras.Model) and name in layer_names(layer)]
@@ -96,18 +104,24 @@ def _enclosing(classifier, name):
             f"{classifier.name} has a layer {name!r} in each of {', '.join(model.name for model in nested)}: "
             "name them differently, or pass one of those models."
         )
-    if nested:
-        return nested[0]
-    raise ValueError(
-        f"{classifier.name} has no layer {name!r}; its convolutions are {', '.join(convolutions(classifier))}."
-    )
+    return nested[0] if nested else None
+
+
+def as_graph(model: keras.Model) -> keras.Model:
+    """A Functional model of the same layers, for a Sequential one; a Functional one as it is.
+
+    Raises:
+        ValueError: a subclassed model.
+    """
+    if isinstance(model, keras.Sequential):
+        return keras.Model(model.inputs, model.outputs, name=model.name)
+    if not hasattr(model, "_nodes_by_depth"):
+        raise ValueError(f"{model.name!r} is a subclassed {type(model).__name__}; only Functional models can be cut.")
+    return model
 
 
 def _split_at(model, name):
-    if isinstance(model, keras.Sequential):
-        model = keras.Model(model.inputs, model.outputs, name=model.name)  # the same layers, as a graph
-    if not hasattr(model, "_nodes_by_depth"):
-        raise ValueError(f"{model.name!r} is a subclassed {type(model).__name__}; only Functional models can be cut.")
+    model = as_graph(model)
     nodes = [node for depth in sorted(model._nodes_by_depth, reverse=True) for node in model._nodes_by_depth[depth]]
     calls = [node for node in nodes if node.operation.name == name]
     if len(calls) != 1 or len(calls[0].input_tensors) != 1 or len(calls[0].outputs) != 1:

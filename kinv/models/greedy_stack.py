@@ -109,6 +109,19 @@ class GreedyStack(keras.Model):
             network.get_layer(f"hidden{number}").set_weights([block.kernel, block.hidden_bias])
         return network
 
+    def as_functional(self) -> keras.Model:
+        """Vectors to the activations of the uppermost layer, as dense layers `hidden1`, `hidden2`, ...
+
+        What the analysis of units taps; a copy of the weights.
+        """
+        vectors = keras.Input((self.units[0],), name="vectors")
+        x = vectors
+        for number, block in enumerate(self.blocks, start=1):
+            layer = keras.layers.Dense(self.units[number], "sigmoid", name=f"hidden{number}")
+            x = layer(x)
+            layer.set_weights([block.kernel, block.hidden_bias])
+        return keras.Model(vectors, x, name=f"{self.name}_functional")
+
     # === Training ===
 
     def compile(self, optimizer: Any = None, **kwargs: Any) -> None:

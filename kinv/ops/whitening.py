@@ -1,4 +1,4 @@
-"""Whitening of natural images in the frequency domain."""
+"""Whitening: of natural images in the frequency domain, and of vectors by their covariance."""
 
 import numpy as np
 
@@ -29,3 +29,35 @@ def whiten_image(image: np.ndarray, cutoff: float = CUTOFF) -> np.ndarray:
     white = np.fft.irfft2(spectrum, image.shape)
     deviation = white.std()
     return white / deviation if deviation > 1e-9 * max(1.0, np.abs(image).max()) else np.zeros_like(white)
+
+
+class ZcaWhitening:
+    """Zero-phase whitening `W = C^(-1/2)` of vectors with covariance `C` (Bell and Sejnowski 1997).
+
+    Args:
+        vectors: `(N, D)`.
+        regularization: added to the variances along the principal axes, as a share of their mean; without it, axes
+            along which data does not vary could not be whitened.
+
+    Attributes:
+        covariance: `C` with regularization, float32 `(D, D)`.
+        matrix, inverse: `W` and its inverse, float32 `(D, D)`.
+
+    Raises:
+        ValueError: fewer than two vectors, values that are not finite, or data without any variance.
+    """
+
+    def __init__(self, vectors: np.ndarray, regularization: float = 1e-2):
+        vectors = np.asarray(vectors, "float64")
+        if vectors.ndim != 2 or len(vectors) < 2 or not np.isfinite(vectors).all() or regularization <= 0:
+            raise ValueError(
+                "expected at least two finite vectors (N, D) and a positive regularization, received "
+                f"{vectors.shape} and {regularization}"
+            )
+        variances, axes = np.linalg.eigh(np.cov(vectors, rowvar=False).reshape(vectors.shape[1], -1))
+        if variances.max() <= 0:
+            raise ValueError("All vectors are the same: there is no variance to whiten.")
+        deviations = np.sqrt(np.maximum(variances, 0) + regularization * variances.mean())
+        self.covariance, self.matrix, self.inverse = (
+            ((axes * np.power(deviations, power)) @ axes.T).astype("float32") for power in (2, -1, 1)
+        )

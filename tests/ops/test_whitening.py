@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from kinv.ops.whitening import CUTOFF, whiten_image
+from kinv.ops.whitening import CUTOFF, ZcaWhitening, whiten_image
 
 
 def test_a_wave_is_multiplied_by_the_filter():
@@ -28,3 +28,20 @@ def test_one_grey_has_nothing_to_whiten():
     np.testing.assert_array_equal(whiten_image(np.full((16, 16), 7.0)), np.zeros((16, 16)))
     with pytest.raises(ValueError, match="positive cutoff"):
         whiten_image(np.ones((4, 4)), 0.0)
+
+
+def test_zca_spheres_the_data_and_turns_as_little_as_possible(random):
+    vectors = random.normal(size=(5000, 4)) @ random.normal(size=(4, 4))
+    whitening = ZcaWhitening(vectors, regularization=1e-9)
+    np.testing.assert_allclose(np.cov(vectors @ whitening.matrix, rowvar=False), np.eye(4), atol=1e-3)
+    np.testing.assert_allclose(whitening.matrix, whitening.matrix.T, atol=1e-5)
+    np.testing.assert_allclose(whitening.matrix @ whitening.inverse, np.eye(4), atol=1e-3)
+    np.testing.assert_allclose(whitening.inverse @ whitening.inverse, whitening.covariance, rtol=1e-4, atol=1e-4)
+
+
+def test_zca_of_axes_without_variance(random):
+    vectors = np.concatenate([random.normal(size=(100, 3)), np.zeros((100, 2))], axis=1)
+    assert np.isfinite(ZcaWhitening(vectors).matrix).all()
+    for wrong in (np.ones((5, 3)), np.ones((1, 3)), np.full((5, 3), np.nan), np.ones(5)):
+        with pytest.raises(ValueError):
+            ZcaWhitening(wrong)
