@@ -7,12 +7,29 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from . import analysis, classifiers, data, figures, hub, layers, models, ops
-    from .analysis import Screening, match_activations, maximize_activation, screen, trace_manifold
+    from .analysis import (
+        Screening,
+        combine_filters,
+        match_activations,
+        maximize_activation,
+        sample_unit,
+        screen,
+        trace_manifold,
+    )
     from .hub import ArtifactError, load, save, verify
 
 _PACKAGES = {"analysis", "classifiers", "data", "figures", "hub", "layers", "models", "ops"}
+_ANALYSIS = (
+    "Screening",
+    "combine_filters",
+    "match_activations",
+    "maximize_activation",
+    "sample_unit",
+    "screen",
+    "trace_manifold",
+)
 _FUNCTIONS = {
-    **dict.fromkeys(("Screening", "match_activations", "maximize_activation", "screen", "trace_manifold"), "analysis"),
+    **dict.fromkeys(_ANALYSIS, "analysis"),
     **dict.fromkeys(("ArtifactError", "load", "save", "verify"), "hub"),
 }
 
@@ -21,6 +38,7 @@ __all__ = [
     "Screening",
     "analysis",
     "classifiers",
+    "combine_filters",
     "data",
     "figures",
     "hub",
@@ -30,6 +48,7 @@ __all__ = [
     "maximize_activation",
     "models",
     "ops",
+    "sample_unit",
     "save",
     "screen",
     "trace_manifold",

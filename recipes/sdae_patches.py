@@ -17,14 +17,15 @@ from recipes.deep_config import PatchConfig
 
 @dataclass(frozen=True)
 class Config(PatchConfig):
-    """By trial."""
+    """By trial: with less corruption of the first layer its filters are noise."""
 
     epochs: int = 20
-    learning_rate: float = 0.01
+    learning_rate: float = 0.02
     momentum: float = 0.9
+    units: tuple[int, ...] = (200, 200, 200)
     corruption: str = "salt_and_pepper"
-    rates: tuple[float, ...] = (0.3, 0.2, 0.2)
-    salt: float = 1.5  # salt and pepper are this much above and below 0, in deviations of the pixels
+    rates: tuple[float, ...] = (0.5, 0.2, 0.2)
+    salt: float = 2.0  # salt and pepper are this much above and below 0, in deviations of the pixels
 
 
 PRESETS = {

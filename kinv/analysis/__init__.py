@@ -16,10 +16,12 @@ from .learned_invariance import (
     predictions_along_k,
 )
 from .learned_transformation import LearnedTransformation
+from .linear_combination import combine_filters
 from .matching_findings import shape_share, summarise_matches
 from .partition_function import LogPartition, estimate_log_partition, exact_log_partition, log_likelihood
 from .screening import screen, transformed_strip
 from .screening_results import Screening
+from .unit_sampling import UnitSamples, sample_unit
 from .units import Tap, tap
 
 __all__ = [
@@ -33,7 +35,9 @@ __all__ = [
     "LogPartition",
     "Screening",
     "Tap",
+    "UnitSamples",
     "accuracy",
+    "combine_filters",
     "compare_with_random",
     "estimate_log_partition",
     "exact_log_partition",
@@ -46,6 +50,7 @@ __all__ = [
     "predict_classes",
     "predictions_along_k",
     "retrain_above",
+    "sample_unit",
     "screen",
     "shape_share",
     "summarise_matches",

@@ -89,13 +89,15 @@ def tap(model: Any, layer: str, units: Units = None, position: str | tuple[int, 
     network = _before_nonlinearity(functional_core(model), layer)
     for weights in network.weights:
         if not np.isfinite(ops.convert_to_numpy(weights)).all():
-            raise ValueError(f"Up to {layer!r}, {weights.path} has values that are not finite: no unit above it can be analysed.")
+            raise ValueError(
+                f"Up to {layer!r}, {weights.path} has values that are not finite: no unit above it can be analysed."
+            )
     shape = network.output_shape
     if len(shape) not in (2, 4):
         raise ValueError(f"{layer!r} has an output of shape {shape}, expected (B, units) or (B, H, W, filters).")
     if len(shape) == 4 and position != MEAN:
         position = _checked_position(position, shape, layer)
-    return Tap(network, layer, _checked_units(units, shape[-1], layer), position)
+    return Tap(network, layer, checked_units(units, shape[-1], layer), position)
 
 
 def functional_core(model: Any) -> keras.Model:
@@ -162,7 +164,12 @@ def _only_call(graph, name):
     return calls[0]
 
 
-def _checked_units(units, width, layer):
+def checked_units(units: Units, width: int, layer: str) -> np.ndarray:
+    """The indices that were asked for, int32 `(K,)`.
+
+    Raises:
+        ValueError: none, or not all in `0..width - 1`.
+    """
     if units is None:
         chosen = np.arange(width)
     elif isinstance(units, slice):

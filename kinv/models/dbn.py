@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from .boltzmann import EXPORTED_STEPS
@@ -98,7 +99,7 @@ class DeepBeliefNetwork(GreedyStack):
         seed: int = 0,
         *,
         layer: int | None = None,
-        units: Sequence[int] = (),
+        units: Any = (),
         value: float = 1.0,
     ) -> tuple[Any, Any]:
         """Draws pictures: Gibbs sampling in the uppermost machine, then a pass down (Hinton, Osindero and Teh 2006).
@@ -114,7 +115,7 @@ class DeepBeliefNetwork(GreedyStack):
             steps: of Gibbs sampling.
             seed: of what is drawn.
             layer: 1 is the lowest hidden layer; default: the uppermost.
-            units: of that layer, to clamp.
+            units: of that layer, to clamp: `(M,)` in all chains, or `(count, M)`: every chain has its own.
             value: that they have.
 
         Returns:
@@ -126,10 +127,12 @@ class DeepBeliefNetwork(GreedyStack):
         depth = self._depth(layer)
         if count < 1 or steps < 1:
             raise ValueError(f"count and steps must be at least 1, received {count} and {steps}")
-        width = self.units[depth]
-        if not all(0 <= unit < width for unit in units):
-            raise ValueError(f"units of layer {depth} must lie in 0..{width - 1}, received {list(units)}")
-        clamp = (tuple(units), value) if len(units) else None
+        width, clamped = self.units[depth], np.asarray(units, "int32")
+        if clamped.ndim > 2 or (clamped.ndim == 2 and len(clamped) != count):
+            raise ValueError(f"units must have shape (M,) or ({count}, M), received {clamped.shape}")
+        if clamped.size and not (clamped.min() >= 0 and clamped.max() < width):
+            raise ValueError(f"units of layer {depth} must lie in 0..{width - 1}, received {units}")
+        clamp = (clamped, value) if clamped.size else None
         seeds = tf.constant([seed, 1], tf.int32)
         return tf.function(lambda: self._sample(count, steps, seeds, depth, clamp))()
 

@@ -1,12 +1,11 @@
 """Block Gibbs sampling in a restricted Boltzmann machine, as a transition kernel of TensorFlow Probability."""
 
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-Clamp = tuple[Sequence[int], float]  # hidden units and the value that they keep
+Clamp = tuple[Any, float]  # hidden units, `(M,)` or `(B, M)` where every chain has its own, and the value they keep
 
 
 class GibbsResults(NamedTuple):
@@ -55,7 +54,7 @@ class GibbsKernel(tfp.mcmc.TransitionKernel):
         if clamp is None:
             return hidden
         units, value = clamp
-        held = tf.reduce_any(tf.range(hidden.shape[-1])[:, None] == tf.constant(units)[None], axis=1)
+        held = tf.reduce_any(tf.range(hidden.shape[-1]) == tf.expand_dims(tf.constant(units, tf.int32), -1), axis=-2)
         return tf.where(held, tf.cast(value, hidden.dtype), hidden)
 
 

@@ -127,7 +127,7 @@ def test_weights_that_are_not_finite():
     kernel, bias = model.get_layer("second").get_weights()
     kernel[0, 4] = np.nan
     model.get_layer("second").set_weights([kernel, bias])
-    with pytest.raises(ValueError, match="Up to .second., second_total_input/kernel has values that are not finite"):
+    with pytest.raises(ValueError, match=r"Up to .second., second_total_input/kernel has values that are not finite"):
         kinv.maximize_activation(model, "second")
 
 
