@@ -7,6 +7,7 @@ from .activation_maximization import ActivationMaxima, maximize_activation
 from .filter_quality import FilterQuality, filter_quality, retrain_above
 from .gabor import GaborFit, fit_gabors
 from .invariance_manifold import InvarianceManifold, trace_manifold
+from .invariance_measure import LayerInvariance, measure_invariance
 from .learned_invariance import (
     InvarianceComparison,
     accuracy,
@@ -31,6 +32,7 @@ __all__ = [
     "GaborFit",
     "InvarianceComparison",
     "InvarianceManifold",
+    "LayerInvariance",
     "LearnedTransformation",
     "LogPartition",
     "Screening",
@@ -46,6 +48,7 @@ __all__ = [
     "log_likelihood",
     "match_activations",
     "maximize_activation",
+    "measure_invariance",
     "predict",
     "predict_classes",
     "predictions_along_k",

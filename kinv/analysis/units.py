@@ -14,7 +14,7 @@ NONLINEAR = (
     layers.Activation, layers.ReLU, layers.LeakyReLU, layers.PReLU, layers.ELU, layers.Softmax,
 )  # fmt: skip
 MEAN = "mean"
-Units = int | Sequence[int] | slice | None  # a sequence may be a range or an array
+Units = int | Sequence[int] | np.ndarray | slice | None
 
 
 @dataclass(frozen=True)
