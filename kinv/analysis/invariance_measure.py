@@ -24,7 +24,8 @@ class LayerInvariance:
         units: indices, `(K,)`.
         epsilons: distances from the optimum, over its norm, `(E,)`.
         activations: the highest at each distance, `(K, E)`; NaN for dead units.
-        area: mean over units of the area under `h(epsilon) / h(0)`, up to the last distance.
+        area: mean over units of the area under `max(h(epsilon), 0) / h(0)`, up to the last distance. What is below zero
+            counts as zero, so that units that are hardly turned on at all do not outweigh the others.
         low, high: 95 % of such means of units drawn again, with replacement, lie between them.
     """
 
@@ -62,8 +63,8 @@ def measure_invariance(
 ) -> list[LayerInvariance]:
     """Curves and a scalar for every layer (Erhan, Courville and Bengio 2010, section 5.3 and figure 7).
 
-    A linear unit without bias falls as `1 - epsilon^2 / 2`, whatever its filter: its area up to 2 is 2/3. More is more
-    invariant.
+    A linear unit without bias falls as `1 - epsilon^2 / 2`, whatever its filter: its area is `2 sqrt(2) / 3 = 0.943`.
+    More is more invariant.
 
     Args:
         model, whitening, epsilons: see `trace_manifold`.
@@ -95,9 +96,9 @@ def measure_invariance(
 
 
 def areas_under(activations: np.ndarray, epsilons: np.ndarray) -> np.ndarray:
-    """Of the curves `h(epsilon) / h(0)`, `(K, E)` to `(K,)`; NaN where `h(0)` is not positive."""
+    """Of the curves `max(h(epsilon), 0) / h(0)`, `(K, E)` to `(K,)`; NaN where `h(0)` is not positive."""
     first = np.where(activations[:, :1] > 0, activations[:, :1], np.nan)
-    return np.asarray(np.trapezoid(activations / first, epsilons, axis=1))
+    return np.asarray(np.trapezoid(np.maximum(activations, 0) / first, epsilons, axis=1))
 
 
 def _summarised(layer, units, epsilons, activations, seed):
