@@ -1,7 +1,7 @@
 """A deep belief net on MNIST: three restricted Boltzmann machines, then fine-tuning (Hinton, Osindero and Teh 2006).
 
     python -m recipes.dbn_mnist                   # default
-    python -m recipes.dbn_mnist --preset paper    # as large as the LISA tutorials'
+    python -m recipes.dbn_mnist --preset paper    # on deformed digits, as the paper's
     python -m recipes.dbn_mnist --preset smoke    # seconds: does it run?
 
 The network of Erhan, Courville and Bengio 2010, section 4.4: three layers, contrastive divergence with one step. Its
@@ -18,8 +18,9 @@ from recipes.material import load_digits
 
 @dataclass(frozen=True)
 class Config(DeepConfig):
-    """The tutorials' sizes; rates and batches for fewer, larger steps."""
+    """The tutorials' sizes; chains go on, as samples of the net need them to, and fewer, larger steps."""
 
+    learning_rate: float = 0.05
     steps: int = 1  # of Gibbs sampling between two updates
     persistent: bool = True  # whether its chains go on
     chains: int = 100
@@ -30,7 +31,7 @@ class Config(DeepConfig):
 PRESETS = {
     "default": Config(),
     "smoke": Config(limit=200, units=(30, 20), epochs=1, batch_size=20, tune_epochs=2, sample_steps=5),
-    "paper": Config(epochs=50, batch_size=20, learning_rate=0.02, tune_epochs=100),
+    "paper": Config(deformed=True, epochs=15, tune_epochs=40),
 }
 
 

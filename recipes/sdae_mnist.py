@@ -1,7 +1,7 @@
 """A stack of denoising autoencoders on MNIST, then fine-tuning (Vincent et al. 2008).
 
     python -m recipes.sdae_mnist                   # default
-    python -m recipes.sdae_mnist --preset paper    # as large as the LISA tutorials'
+    python -m recipes.sdae_mnist --preset paper    # on deformed digits, as the paper's
     python -m recipes.sdae_mnist --preset smoke    # seconds: does it run?
 
 The network of Erhan, Courville and Bengio 2010, section 4.4: sigmoid layers with tied weights that undo zero masking.
@@ -28,7 +28,7 @@ class Config(DeepConfig):
 PRESETS = {
     "default": Config(),
     "smoke": Config(limit=200, units=(30, 20), rates=(0.1, 0.2), epochs=1, batch_size=20, tune_epochs=2),
-    "paper": Config(epochs=25, tune_epochs=40),
+    "paper": Config(deformed=True, epochs=15, tune_epochs=40),
 }
 
 

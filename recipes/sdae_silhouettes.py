@@ -13,7 +13,14 @@ from recipes.command_line import main
 from recipes.sdae_mnist import PRESETS as DIGITS
 from recipes.sdae_mnist import run
 
-LARGE = {"units": (500, 500, 500), "epochs": 40, "batch_size": 50, "tune_batch_size": 50, "tune_rate": 0.03}
+LARGE = {
+    "deformed": False,
+    "units": (500, 500, 500),
+    "epochs": 40,
+    "batch_size": 50,
+    "tune_batch_size": 50,
+    "tune_rate": 0.03,
+}
 SETTINGS = {"default": LARGE, "smoke": {}, "paper": LARGE}
 PRESETS = {name: replace(preset, data="silhouettes", **SETTINGS[name]) for name, preset in DIGITS.items()}
 

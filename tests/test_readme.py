@@ -56,3 +56,13 @@ def test_boltzmann_machines_and_autoencoders(no_data_folder):
     names = run(SNIPPETS[4], {"kinv": kinv, "keras": keras})
     assert names["vectors"].shape == (968, 784) and names["patches"].shape == (1000, 144)
     assert names["samples"].shape == (4, 784) and names["classifier"](names["pictures"][:2]).shape == (2, 10)
+
+
+def test_what_units_look_for(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    names = run(SNIPPETS[5], {"kinv": kinv})
+    assert names["found"].best.shape == (2, 784) and names["filters"].shape == (2, 784)
+    assert names["samples"].samples.shape == (2, 10, 784)
+    assert names["manifold"].constraint_errors().max() < 1e-4
+    first, third = names["curves"]
+    assert third.low > first.high  # the upper layer is more invariant

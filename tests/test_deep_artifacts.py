@@ -1,0 +1,80 @@
+"""The committed stacks and the classifier of rotated digits: whole, of the default presets, and what they can do."""
+
+import importlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import kinv
+from kinv import analysis, classifiers, data
+from recipes.provenance import as_json
+
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / "artifacts"
+STACKS = ("dbn_mnist", "sdae_mnist", "dbn_patches", "sdae_patches", "sdae_silhouettes")
+NAMES = (*STACKS, "sdae_rotated_mnist")
+CARDS = {"dbn_mnist": "dbn", "sdae_mnist": "sdae", "sdae_silhouettes": "sdae", "sdae_rotated_mnist": "sigmoid_network"}
+
+
+def read(name):
+    return json.loads((FOLDER / name / "metadata.json").read_text())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_is_whole_and_of_its_recipe_with_the_default_preset(name):
+    kinv.verify(FOLDER / name)
+    metadata = read(name)
+    recipe = importlib.import_module(metadata["recipe"])
+    assert metadata["name"] == name and metadata["recipe"] == f"recipes.{name}"
+    assert metadata["config"] == json.loads(json.dumps(as_json(recipe.PRESETS["default"])))
+    card = (ROOT / "hub_cards" / f"{CARDS.get(name, 'patches')}.md").read_text(encoding="utf-8")
+    assert (FOLDER / name / "README.md").read_text(encoding="utf-8") == card.format(**metadata)
+
+
+def test_together_they_are_small():
+    sizes = [file["size"] for name in NAMES for file in kinv.verify(FOLDER / name).values()]
+    assert sum(sizes) < 25_000_000
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_stacks_load_and_reconstruct(name):
+    stack = kinv.load(FOLDER / name)
+    if name.endswith("patches"):
+        vectors = data.natural_patches(200, seed=1, held_out=True).vectors
+    else:
+        vectors = data.as_vectors(data.load("mnist" if name.endswith("mnist") else "silhouettes", "test")[0][::10])
+    again = np.asarray(stack.reconstruct(vectors, 1))
+    assert np.square(vectors - again).mean() < 0.5 * vectors.var(axis=0).mean()
+
+
+def test_samples_are_digits_of_many_kinds():
+    _, means = kinv.load(FOLDER / "dbn_mnist").sample(36, 300, seed=5)
+    pictures = 255 * np.asarray(means).reshape(-1, 28, 28, 1)
+    logits = analysis.predict(classifiers.load("digit_cnn"), pictures, 36)
+    surest = np.exp(logits - logits.max(axis=1, keepdims=True)).sum(axis=1) ** -1
+    assert len(set(logits.argmax(axis=1))) >= 7
+    assert (surest > 0.9).mean() > 0.5
+
+
+def test_filters_of_patches_are_edges():
+    kernel = np.asarray(kinv.load(FOLDER / "sdae_patches").blocks[0].kernel)[:, ::5]
+    fits = analysis.fit_gabors(kernel.T.reshape(-1, 12, 12))
+    share = float(fits.edges(12, 0.6).mean())
+    assert share > 0.4
+    assert share == pytest.approx(read("sdae_patches")["metrics"]["edge_share"], abs=0.2)
+
+
+def test_the_rotated_digits_classifier_reads_rotated_digits():
+    images, labels = data.load("rotated_mnist", "test")
+    assert analysis.accuracy(kinv.load(FOLDER / "sdae_rotated_mnist"), images[:2000], labels[:2000]) > 0.85
+
+
+def test_the_readme_says_what_the_metadata_says():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for name in ("dbn_mnist", "sdae_mnist", "sdae_silhouettes", "sdae_rotated_mnist"):
+        assert f"| `{name}` | {read(name)['metrics']['test_error']:.2%} |" in readme
+    for name in ("dbn_patches", "sdae_patches"):
+        metrics = read(name)["metrics"]
+        assert f"| `{name}` | {metrics['edge_share']:.0%}, {metrics['explained_by_gabor']:.0%} |" in readme
