@@ -12,17 +12,10 @@ from dataclasses import replace
 from recipes.command_line import main
 from recipes.dbn_mnist import PRESETS as DIGITS
 from recipes.dbn_mnist import run
+from recipes.deep_config import SILHOUETTES
 
-LARGE = {
-    "deformed": False,
-    "units": (500, 500, 500),
-    "epochs": 40,
-    "batch_size": 50,
-    "tune_batch_size": 50,
-    "tune_rate": 0.03,
-}
-SETTINGS = {"default": LARGE, "smoke": {}, "paper": LARGE}
-PRESETS = {name: replace(preset, data="silhouettes", **SETTINGS[name]) for name, preset in DIGITS.items()}
+SETTINGS = {"default": SILHOUETTES, "smoke": {"data": "silhouettes"}, "paper": SILHOUETTES}
+PRESETS = {name: replace(preset, **SETTINGS[name]) for name, preset in DIGITS.items()}
 
 
 if __name__ == "__main__":

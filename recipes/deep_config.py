@@ -43,3 +43,14 @@ class PatchConfig(GreedyConfig):
     patches: int = 100_000  # the paper's
     size: int = 12  # pixels, the paper's
     units: tuple[int, ...] = (400, 400, 400)
+
+
+SILHOUETTES = {  # of both recipes
+    "data": "silhouettes",
+    "deformed": False,
+    "units": (500, 500, 500),
+    "epochs": 40,
+    "batch_size": 50,
+    "tune_batch_size": 50,
+    "tune_rate": 0.03,
+}

@@ -8,6 +8,7 @@ Figures 1, 3, 4 and 7 of Erhan, Courville and Bengio 2010, from the artifacts of
 ways to look at a unit, and how the activation falls along invariance manifolds.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from recipes.command_line import main
@@ -28,14 +29,14 @@ EXPECTED = (
 )
 
 
-def run(config: Config) -> dict[str, Any]:
-    """Analyses both networks; returns the numbers."""
+def run(config: Config, name: str = "units_mnist", expected: Sequence[str] = EXPECTED) -> dict[str, Any]:
+    """Analyses the networks; returns the numbers."""
     import kinv.backend  # noqa: F401  (starts TensorFlow quietly, before anything else imports it)
 
     # isort: split
     from recipes.unit_analysis import run_on
 
-    return run_on(config, "units_mnist", EXPECTED)
+    return run_on(config, name, expected)
 
 
 if __name__ == "__main__":

@@ -8,11 +8,11 @@ Figures 2, 3, 4 and 7 of Erhan, Courville and Bengio 2010, from the artifacts of
 """
 
 from dataclasses import replace
-from typing import Any
+from functools import partial
 
 from recipes.command_line import main
-from recipes.unit_config import UnitConfig as Config
 from recipes.units_mnist import PRESETS as DIGITS
+from recipes.units_mnist import run as analyse
 
 NETWORKS = {"data": "patches", "networks": ("dbn_patches", "sdae_patches")}
 PRESETS = {name: replace(preset, **NETWORKS) for name, preset in DIGITS.items()}
@@ -23,16 +23,7 @@ EXPECTED = (
     "Figure 3: samples of a clamped unit have all the same pattern.",
     "Figure 7: as on digits, for the first two layers (see `recipes.units_mnist`).",
 )
-
-
-def run(config: Config) -> dict[str, Any]:
-    """Analyses both networks; returns the numbers."""
-    import kinv.backend  # noqa: F401  (starts TensorFlow quietly, before anything else imports it)
-
-    # isort: split
-    from recipes.unit_analysis import run_on
-
-    return run_on(config, "units_patches", EXPECTED)
+run = partial(analyse, name="units_patches", expected=EXPECTED)
 
 
 if __name__ == "__main__":

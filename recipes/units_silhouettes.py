@@ -7,11 +7,11 @@ Figures 2 (below) and 7 of Erhan, Courville and Bengio 2010, from the artifact o
 """
 
 from dataclasses import replace
-from typing import Any
+from functools import partial
 
 from recipes.command_line import main
-from recipes.unit_config import UnitConfig as Config
 from recipes.units_mnist import PRESETS as DIGITS
+from recipes.units_mnist import run as analyse
 
 NETWORKS = {"data": "silhouettes", "networks": ("sdae_silhouettes",)}
 PRESETS = {name: replace(preset, **NETWORKS) for name, preset in DIGITS.items()}
@@ -19,16 +19,7 @@ EXPECTED = (
     "Figure 2: a few third-layer units look for whole objects, such as faces; most for parts that are there or not.",
     "Figure 7: as on digits (see `recipes.units_mnist`).",
 )
-
-
-def run(config: Config) -> dict[str, Any]:
-    """Analyses the network; returns the numbers."""
-    import kinv.backend  # noqa: F401  (starts TensorFlow quietly, before anything else imports it)
-
-    # isort: split
-    from recipes.unit_analysis import run_on
-
-    return run_on(config, "units_silhouettes", EXPECTED)
+run = partial(analyse, name="units_silhouettes", expected=EXPECTED)
 
 
 if __name__ == "__main__":
