@@ -17,12 +17,13 @@ from recipes.deep_config import PatchConfig
 
 @dataclass(frozen=True)
 class Config(PatchConfig):
-    """By trial."""
+    """By trial: a sparse first layer has edges for filters; sparse layers above it learn nothing."""
 
-    epochs: int = 30
+    epochs: int = 20
     learning_rate: float = 0.02
+    upper_rate: float | None = 0.2
     momentum: float = 0.5
-    sparsity: float = 0.03
+    sparsity: float = 0.03  # of the first layer
     sparsity_weight: float = 5.0
 
 
@@ -45,7 +46,7 @@ def run(config: Config) -> dict[str, float]:
         return models.DeepBeliefNetwork(
             (width, *config.units),
             visible="gaussian",
-            sparsity=config.sparsity,
+            sparsity=(config.sparsity, *[None] * (len(config.units) - 1)),
             sparsity_weight=config.sparsity_weight,
             seed=config.seed,
         )

@@ -42,6 +42,7 @@ class PatchConfig(GreedyConfig):
     source: str = "auto"  # see kinv.data.natural_patches
     patches: int = 100_000  # the paper's
     size: int = 12  # pixels, the paper's
+    upper_rate: float | None = None  # of the layers above the first, where it is another
     units: tuple[int, ...] = (400, 400, 400)
 
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +39,12 @@ def run_on(make: Callable[[int], Any], config: Any, kind: str) -> dict[str, floa
     name = f"{kind}_patches{_suffix(config, source, len(patches))}"
     stack = make(patches.shape[1])
     steps = max(1, len(patches) // config.batch_size)
+    above = replace(config, learning_rate=config.upper_rate or config.learning_rate)
     stack.compile(
-        keras.optimizers.SGD(cosine(config, steps_per_epoch=steps), config.momentum),
+        [
+            keras.optimizers.SGD(cosine(one, steps_per_epoch=steps), config.momentum)
+            for one in (config, *[above] * (len(config.units) - 1))
+        ],
         steps_per_execution=steps_at_a_time(steps),
     )
     checkpoint = Checkpoint(config.checkpoints / name, run={**as_json(config), "patches": description})

@@ -52,9 +52,8 @@ def test_stacks_load_and_reconstruct(name):
 def test_samples_are_digits_of_many_kinds():
     _, means = kinv.load(FOLDER / "dbn_mnist").sample(36, 300, seed=5)
     pictures = 255 * np.asarray(means).reshape(-1, 28, 28, 1)
-    logits = analysis.predict(classifiers.load("digit_cnn"), pictures, 36)
-    surest = np.exp(logits - logits.max(axis=1, keepdims=True)).sum(axis=1) ** -1
-    assert len(set(logits.argmax(axis=1))) >= 7
+    classes, surest = analysis.predict(classifiers.load("digit_cnn"), pictures)
+    assert len(set(classes)) >= 7
     assert (surest > 0.9).mean() > 0.5
 
 

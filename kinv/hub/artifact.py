@@ -82,7 +82,7 @@ def save(
             (draft / "figures").mkdir(exist_ok=True)
             draw(draft / "figures" / file_name)
         if card is not None:
-            (draft / CARD).write_text(card.format(**metadata), encoding="utf-8")
+            (draft / CARD).write_text(card.format(**json.loads(metadata_text)), encoding="utf-8")
         write_manifest(draft)
         _move_into_place(draft, folder, Path(temporary, "replaced"))
     return folder

@@ -25,7 +25,7 @@ class DeepBeliefNetwork(GreedyStack):
         units: of the input and of every hidden layer.
         visible: `"bernoulli"` (data in 0..1) or `"gaussian"` (data of unit variance), of the first machine.
         steps, persistent, chains, weight_decay, sparsity, sparsity_weight: of every machine, see
-            `RestrictedBoltzmannMachine`.
+            `RestrictedBoltzmannMachine`. `sparsity` may be one for each.
         binarize: whether the first machine draws its pixels from the grey values.
         seed: of the weights and of everything drawn in training.
 
@@ -54,7 +54,7 @@ class DeepBeliefNetwork(GreedyStack):
         chains: int = 100,
         binarize: bool = False,
         weight_decay: float = 0.0,
-        sparsity: float | None = None,
+        sparsity: float | Sequence[float | None] | None = None,
         sparsity_weight: float = 0.1,
         seed: int = 0,
         name: str = "dbn",
@@ -65,9 +65,12 @@ class DeepBeliefNetwork(GreedyStack):
             "persistent": persistent,
             "chains": chains,
             "weight_decay": weight_decay,
-            "sparsity": sparsity,
             "sparsity_weight": sparsity_weight,
         }
+        depth = len(self.units) - 1
+        self.sparsity = tuple(sparsity) if isinstance(sparsity, Sequence) else (sparsity,) * depth
+        if len(self.sparsity) != depth:
+            raise ValueError(f"sparsity must be one number or {depth}, received {sparsity}")
         self.visible, self.binarize = visible, binarize
         self.blocks = [
             RestrictedBoltzmannMachine(
@@ -75,6 +78,7 @@ class DeepBeliefNetwork(GreedyStack):
                 above,
                 visible="bernoulli" if index else visible,
                 binarize=binarize and not index,
+                sparsity=self.sparsity[index],
                 seed=seed + 1000 * index,
                 name=f"rbm{index + 1}",
                 **self.settings,
@@ -161,6 +165,7 @@ class DeepBeliefNetwork(GreedyStack):
             "units": list(self.units),
             "visible": self.visible,
             **self.settings,
+            "sparsity": list(self.sparsity),
             "binarize": self.binarize,
             "seed": self.seed,
             "name": self.name,
