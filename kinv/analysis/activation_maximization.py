@@ -93,7 +93,8 @@ def maximize_activation(
     Erhan, Courville and Bengio 2010, section 4.2: after every step the input is brought back to the norm. Steps follow
     the direction of the gradient; a step that would lower the activation is not taken, and is shorter the next time.
     An input is done when five steps raise its activation by less than `threshold` of it; others take its place, so
-    that as many inputs as fit are under way all the time. What is found for a unit does not depend on the others.
+    that as many inputs as fit are under way all the time. What is found for a unit does not depend on the others, but
+    for the jitter.
 
     Args:
         model: see `units.tap`; what it receives is not preprocessed.
@@ -130,6 +131,8 @@ def maximize_activation(
             "restarts and steps must be at least 1 and threshold, variation_weight and jitter at least 0, received "
             f"{restarts}, {steps}, {threshold}, {variation_weight} and {jitter}"
         )
+    if batch_size is not None and batch_size < 1:
+        raise ValueError(f"batch_size must be at least 1, received {batch_size}")
     if len(shape) != 3 and (variation_weight or jitter or cosine_waves):
         raise ValueError(f"variation_weight, jitter and cosine_waves are for pictures, and inputs have shape {shape}")
     if norm is None:

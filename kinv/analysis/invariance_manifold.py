@@ -108,6 +108,8 @@ def trace_manifold(
         raise ValueError(
             f"starts and steps must be at least 1 and threshold at least 0, received {starts}, {steps}, {threshold}"
         )
+    if batch_size is not None and batch_size < 1:
+        raise ValueError(f"batch_size must be at least 1, received {batch_size}")
     count, size = len(optimum), math.prod(optimum.shape[1:])
     if whitening is not None and whitening.matrix.shape != (size, size):
         raise ValueError(f"whitening is of vectors of {len(whitening.matrix)} values, and inputs have {size}")

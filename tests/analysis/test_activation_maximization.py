@@ -179,6 +179,7 @@ def test_cosine_waves_are_an_orthonormal_basis(random):
         ({"start": np.full((1, 6), np.nan)}, "not finite"),
         ({"norm": 0}, "norm must be positive"),
         ({"restarts": 0}, "restarts and steps must be at least 1"),
+        ({"batch_size": 0}, "batch_size must be at least 1, received 0"),
         ({"jitter": 1}, "are for pictures"),
         ({"value_range": (1, 0)}, "two rising numbers"),
     ],

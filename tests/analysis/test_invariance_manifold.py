@@ -127,6 +127,7 @@ def test_batches_change_nothing():
         ({"optimum": np.ones((3, SIZE))}, r"optimum must have shape \(4, 6\)"),
         ({"optimum": np.zeros((4, SIZE))}, "zero or not finite"),
         ({"starts": 0}, "at least 1"),
+        ({"batch_size": 0}, "batch_size must be at least 1, received 0"),
         ({"whitening": ZcaWhitening(np.eye(4))}, "whitening is of vectors of 4 values, and inputs have 6"),
     ],
 )
