@@ -67,6 +67,8 @@ def run_on(config: Any, name: str, expected: Sequence[str]) -> dict[str, Any]:
                 "agreement": float(np.nanmedian(found.agreement)),
                 "converged": float(found.converged.mean()),
                 "dead": int(found.dead.all(axis=1).sum()),
+                "measured": len(curve.units),
+                "counted": curve.counted,
                 "area": curve.area,
                 "area_low": curve.low,
                 "area_high": curve.high,
@@ -136,16 +138,16 @@ def _draw_samples(network, stack, maxima, side, config) -> dict[str, Figure]:
 
 
 def _print_table(numbers: dict[str, Any]) -> None:
-    table = Table("network", "layer", "spread", "agreement", "converged", "dead", "area under the curve")
+    table = Table("network", "layer", "spread", "agreement", "converged", "dead", "turned on", "area under the curve")
     for network, layers in numbers.items():
         for layer, of in layers.items():
             interval = f"{of['area']:.3f} ({of['area_low']:.3f} to {of['area_high']:.3f})"
             table.add_row(
                 network, layer, f"{of['spread']:.1%}", f"{of['agreement']:.3f}", f"{of['converged']:.0%}",
-                str(of["dead"]), interval,
+                str(of["dead"]), f"{of['counted']} of {of['measured']}", interval,
             )  # fmt: skip
     table.caption = (
         "spread: deviation of the activation over starts; agreement: mean cosine of the other starts' inputs with the "
-        "best; area: a linear unit has 0.943"
+        "best; turned on: units whose optimum turns them on, of which the area is the mean; a linear unit has 0.943"
     )
     Console().print(table)

@@ -15,7 +15,7 @@ from recipes.command_line import main
 from recipes.unit_config import UnitConfig as Config
 
 SMOKE = Config(
-    preset="smoke", limit=100, shown=4, restarts=2, sampled=2, samples=2, gibbs_steps=2, measured=4, distances=3
+    preset="smoke", limit=100, shown=4, restarts=2, sampled=2, samples=2, gibbs_steps=2, measured=12, distances=3
 )
 PRESETS = {"default": Config(), "smoke": SMOKE, "paper": Config(measured=1000, distances=21, gibbs_steps=20_000)}
 EXPECTED = (

@@ -27,6 +27,7 @@ class LayerInvariance:
         area: mean over units of the area under `max(h(epsilon), 0) / h(0)`, up to the last distance. What is below zero
             counts as zero, so that units that are hardly turned on at all do not outweigh the others.
         low, high: 95 % of such means of units drawn again, with replacement, lie between them.
+        counted: units that these are of: those whose optimum turns them on, `h(0) > 0`.
     """
 
     layer: str
@@ -36,6 +37,7 @@ class LayerInvariance:
     area: float
     low: float
     high: float
+    counted: int
 
     @property
     def areas(self) -> np.ndarray:
@@ -108,4 +110,6 @@ def _summarised(layer, units, epsilons, activations, seed):
         raise ValueError(f"No unit of {layer!r} is turned on by its optimum: there is nothing to measure.")
     drawn = np.random.default_rng(seed).choice(areas, (DRAWS, len(areas))).mean(axis=1)
     low, high = np.quantile(drawn, (0.025, 0.975))
-    return LayerInvariance(layer, units, epsilons, activations, float(areas.mean()), float(low), float(high))
+    return LayerInvariance(
+        layer, units, epsilons, activations, float(areas.mean()), float(low), float(high), len(areas)
+    )

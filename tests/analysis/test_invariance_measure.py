@@ -14,7 +14,7 @@ def test_linear_units_have_the_area_under_a_parabola():
     model = linear(20)
     (measured,) = kinv.measure_invariance(model, ["units"], norm=2.0, threshold=1e-6)
     np.testing.assert_allclose(measured.areas, 2 * np.sqrt(2) / 3, atol=0.01)
-    assert measured.low <= measured.area <= measured.high
+    assert measured.low <= measured.area <= measured.high and measured.counted == 20
     assert measured.area == pytest.approx(2 * np.sqrt(2) / 3, abs=0.01)
     np.testing.assert_allclose(measured.log_sigmoid, np.log(1 / (1 + np.exp(-measured.activations))), rtol=1e-5)
 

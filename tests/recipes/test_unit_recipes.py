@@ -22,6 +22,7 @@ def test_it_writes_figures_and_numbers(recipe, tmp_path, no_data_folder, capsys)
         assert layers["hidden1"]["agreement"] > 0.99  # a first-layer unit has one maximum
         for of in layers.values():
             assert of["area_low"] <= of["area"] <= of["area_high"]
+            assert 0 < of["counted"] <= of["measured"] == 12
     figures = {path.name for path in folder.glob("*.png")}
     dbns = [network for network in numbers if network.startswith("dbn")]
     assert figures == {
