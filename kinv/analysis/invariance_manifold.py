@@ -11,12 +11,10 @@ from keras import ops
 from kinv import backend
 from kinv.ops.whitening import ZcaWhitening
 
+from .unit_ascent import GROWTH, LARGEST_STEP, LOOK, SHRINKAGE, SMALLEST_STEP
 from .units import MEAN, Tap, Units, tap
 
-FIRST_STEP, LARGEST_STEP, SMALLEST_STEP = 0.1, 1e4, 1e-4  # radians, about
-GROWTH, SHRINKAGE = 1.5, 0.4
-LOOK = 5  # steps between two looks at how far every input is
-VALUES, MOST_AT_A_TIME = 4_000_000, 1024  # of inputs or outputs, and inputs, at a time
+FIRST_STEP = 0.1  # radians, about
 EPSILONS = tuple(np.linspace(0, 2, 21))
 
 
@@ -102,14 +100,12 @@ def trace_manifold(
         ValueError: values out of range or of wrong shape, or an optimum that is zero or not finite.
     """
     tapped = tap(model, layer, units, position)
-    optimum, norms = checked_optimum(tapped, optimum)
+    optimum, norms = _checked_optimum(tapped, optimum)
     distances = _checked_epsilons(epsilons)
     if starts < 1 or steps < 1 or threshold < 0:
         raise ValueError(
             f"starts and steps must be at least 1 and threshold at least 0, received {starts}, {steps}, {threshold}"
         )
-    if batch_size is not None and batch_size < 1:
-        raise ValueError(f"batch_size must be at least 1, received {batch_size}")
     count, size = len(optimum), math.prod(optimum.shape[1:])
     if whitening is not None and whitening.matrix.shape != (size, size):
         raise ValueError(f"whitening is of vectors of {len(whitening.matrix)} values, and inputs have {size}")
@@ -121,7 +117,7 @@ def trace_manifold(
     axes = (optimum.reshape(count, size) / norms[:, None]).astype("float32")
     dead = ~sphere.climbs(axes, norms, tapped.units)
     axes, norms, numbers = (np.repeat(part, starts, axis=0) for part in (axes, norms, tapped.units))
-    at_a_time = batch_size or max(1, min(MOST_AT_A_TIME, VALUES // max(size, tapped.values_in_all)))
+    at_a_time = tapped.at_a_time(optimum.shape[1:], batch_size)
     found, activations = (
         np.empty((count * starts, len(distances), size), "float32"),
         np.empty((count * starts, len(distances))),
@@ -148,15 +144,19 @@ class _Sphere:
         def point(n, axes, norms, angle):
             return ops.expand_dims(norms, -1) * (ops.cos(angle) * axes + ops.sin(angle) * n)
 
-        def slope(n, axes, norms, numbers, angle):
-            def answer(x):
-                return tapped.activation_of(ops.reshape(x, (-1, *shape)), numbers)
+        def answer_to(x, numbers):
+            return tapped.activation_of(ops.reshape(x, (-1, *shape)), numbers)
 
-            value, (gradient,) = backend.value_and_grad(answer)(point(n, axes, norms, angle))
-            return value, _tangent(gradient, n, axes, covariance)
+        def gradient_at(x, numbers):
+            value, (gradient,) = backend.value_and_grad(lambda x: answer_to(x, numbers))(x)
+            return value, gradient
 
         def answer(n, axes, norms, numbers, angle):
-            return tapped.activation_of(ops.reshape(point(n, axes, norms, angle), (-1, *shape)), numbers)
+            return answer_to(point(n, axes, norms, angle), numbers)
+
+        def slope(n, axes, norms, numbers, angle):
+            value, gradient = gradient_at(point(n, axes, norms, angle), numbers)
+            return value, _tangent(gradient, n, axes, covariance)
 
         def step(n, value, way, length, running, axes, norms, numbers, angle):
             moved = _on_sphere(n + ops.expand_dims(length, -1) * way, axes)
@@ -171,10 +171,7 @@ class _Sphere:
             )
 
         def climbs(axes, norms, numbers):
-            x = ops.expand_dims(norms, -1) * axes
-            value, (gradient,) = backend.value_and_grad(
-                lambda x: tapped.activation_of(ops.reshape(x, (-1, *shape)), numbers)
-            )(x)
+            value, gradient = gradient_at(ops.expand_dims(norms, -1) * axes, numbers)
             return ops.logical_and(ops.isfinite(value), ops.max(ops.abs(gradient), axis=-1) > 0)
 
         self.point, self.slope, self.answer, self.step, self._climbs = (
@@ -246,17 +243,14 @@ def _on_sphere(n, axes):
     return n
 
 
-def checked_optimum(tapped: Tap, optimum: Any) -> tuple[np.ndarray, np.ndarray]:
+def _checked_optimum(tapped: Tap, optimum: Any) -> tuple[np.ndarray, np.ndarray]:
     """The optimum as float32 `(K, ...)` and its norms `(K,)`.
 
     Raises:
         ValueError: not one for every unit, of another shape than inputs, zero or not finite.
     """
     optimum = np.asarray(optimum, "float32")
-    fits = optimum.ndim == len(tapped.input_shape) + 1 and all(
-        wanted in (None, size) for wanted, size in zip(tapped.input_shape, optimum.shape[1:], strict=True)
-    )
-    if not fits or len(optimum) != len(tapped.units):
+    if optimum.shape[:1] != tapped.units.shape or not tapped.takes(optimum.shape[1:]):
         raise ValueError(
             f"optimum must have shape ({len(tapped.units)}, {', '.join(map(str, tapped.input_shape))}), one for every "
             f"unit, received {optimum.shape}"

@@ -50,7 +50,7 @@ def sample_unit(
     Raises:
         ValueError: not a model that can be sampled with clamped units, no such layer or unit, no samples or steps.
     """
-    from kinv.models import DeepBeliefNetwork
+    from kinv.models import DeepBeliefNetwork  # needs TensorFlow, which the rest of `analysis` does not
 
     if not isinstance(dbn, DeepBeliefNetwork):
         raise ValueError(

@@ -1,5 +1,6 @@
 """The total input of a network's units: what most analyses of them start from."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ NONLINEAR = (
     layers.Activation, layers.ReLU, layers.LeakyReLU, layers.PReLU, layers.ELU, layers.Softmax,
 )  # fmt: skip
 MEAN = "mean"
+VALUES, MOST_AT_A_TIME = 4_000_000, 1024  # of inputs or outputs, and inputs, at a time
 Units = int | Sequence[int] | np.ndarray | slice | None
 
 
@@ -23,7 +25,8 @@ class Tap:
 
     Attributes:
         network: Functional model of inputs to the total inputs of all units of the layer, `(B, U)` or, of a
-            convolution, `(B, H, W, U)`. Its weights are those that the model had when it was tapped.
+            convolution, `(B, H, W, U)`. Its layers are the model's own, but for the last one, which is a copy where an
+            activation function had to be left out: after training, tap again.
         layer: the layer's name.
         units: indices of the chosen units, `(K,)`.
         position: of a convolution: `"mean"`, or row and column.
@@ -39,10 +42,23 @@ class Tap:
         """Of one input, without the batch."""
         return tuple(self.network.input_shape[1:])
 
-    @property
-    def values_in_all(self) -> int:
-        """How many values a layer's output has for one input; a measure of memory."""
-        return int(np.prod([size or 1 for size in self.network.output_shape[1:]]))
+    def takes(self, shape: Sequence[int]) -> bool:
+        """Whether an input may have this shape."""
+        wanted = self.input_shape
+        return len(shape) == len(wanted) and all(
+            size in (None, given) for size, given in zip(wanted, shape, strict=True)
+        )
+
+    def at_a_time(self, shape: Sequence[int], asked: int | None = None) -> int:
+        """How many inputs of a shape to work on together: as many as asked for, else as memory allows.
+
+        Raises:
+            ValueError: fewer than one asked for.
+        """
+        if asked is not None and asked < 1:
+            raise ValueError(f"batch_size must be at least 1, received {asked}")
+        output = math.prod(size or 1 for size in self.network.output_shape[1:])
+        return asked or max(1, min(MOST_AT_A_TIME, VALUES // max(math.prod(shape), output)))
 
     def all_activations(self, inputs: Any) -> Any:
         """Of all units of the layer, `(B, ...)` to `(B, U)`."""

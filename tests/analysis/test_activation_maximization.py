@@ -8,7 +8,7 @@ import pytest
 from keras import layers, ops
 
 import kinv
-from kinv.analysis import activation_maximization, tap
+from kinv.analysis import tap, unit_ascent
 from kinv.ops.cosine_basis import CosinePictures, cosine_basis
 
 SIZE = 6
@@ -199,8 +199,8 @@ def test_open_sizes_need_a_start():
 
 
 def test_half_of_a_batch_is_left_when_few_are_under_way():
-    batch = activation_maximization._idle(8, (2,))
+    batch = unit_ascent._idle(8, (2,))
     batch.items[[1, 6]] = [4, 7]
     batch.units[[1, 6]] = [3, 5]
-    smaller = activation_maximization._without_idle_half(batch)
+    smaller = unit_ascent._without_idle_half(batch)
     assert len(smaller.items) == 4 and list(smaller.items[:2]) == [4, 7] and list(smaller.units[:2]) == [3, 5]
