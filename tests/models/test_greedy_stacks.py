@@ -233,3 +233,13 @@ def test_hostile_sizes_are_refused(units):
 def test_wrong_settings_of_autoencoders(settings, message):
     with pytest.raises(ValueError, match=message):
         StackedDenoisingAutoencoder((6, 5, 4, 3), **settings)
+
+
+def test_sparsity_is_of_every_machine_or_of_each_its_own():
+    net = DeepBeliefNetwork((6, 5, 4), sparsity=(0.1, None))
+    assert [block.sparsity for block in net.blocks] == [0.1, None]
+    assert [block.sparsity for block in DeepBeliefNetwork((6, 5, 4), sparsity=0.2).blocks] == [0.2, 0.2]
+    again = DeepBeliefNetwork.from_config(net.get_config())
+    assert [block.sparsity for block in again.blocks] == [0.1, None]
+    with pytest.raises(ValueError, match="sparsity must be one number or 2, received"):
+        DeepBeliefNetwork((6, 5, 4), sparsity=(0.1,))
