@@ -9,7 +9,7 @@ from matplotlib import colormaps
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from .style import ACCENT, BAD, GOOD, INK, new_figure, show_picture
+from .style import ACCENT, BAD, GOOD, INK, legend_beside, new_figure, show_picture
 
 LINES = (INK, ACCENT, GOOD, BAD)
 LARGEST_SHOWN = 0.999  # of all differences
@@ -110,7 +110,8 @@ def diversity_against_accuracy(points: Sequence[Mapping[str, float]]) -> Figure:
     axes[1].set_ylabel("explained variance of the code")
     for axis in axes:
         axis.set_xlabel("diversity")
-        axis.legend(fontsize=8, frameon=False)
+        axis.locator_params(axis="x", nbins=5)
+    legend_beside(axes[1])
     return figure
 
 
@@ -133,5 +134,5 @@ def errors_against_labels(rows: Sequence[Mapping[str, Any]], arms: Sequence[str]
     axis.yaxis.set_major_formatter("{x:g}")
     axis.yaxis.set_minor_formatter("{x:g}")
     axis.minorticks_off()
-    axis.legend(frameon=False, fontsize=8)
+    legend_beside(axis)
     return figure

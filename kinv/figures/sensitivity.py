@@ -13,7 +13,7 @@ from kinv.analysis.learned_transformation import PARTS
 from kinv.analysis.screening_totals import OTHERS
 from kinv.ops import TRANSFORMATIONS
 
-from .style import ACCENT, BAD, GOOD, INK, QUIET, new_figure, show_picture
+from .style import ACCENT, BAD, GOOD, INK, QUIET, legend_beside, new_figure, show_picture
 
 CURVES = (ACCENT, "#c8791c", "#5b3f99", GOOD)
 STRIP_INCHES = 0.72
@@ -57,7 +57,7 @@ def class_curves(
             axis.plot(curve["magnitude"], curve["softmax"], color=color, linewidth=2.2 if own else 1.3, label=name)
     title = f"{_short(rows['class_name'].iloc[0])}, {rows['network'].iloc[0]}"
     axis.set(title=title, xlabel=_with_unit(transformation), ylabel="mean softmax", ylim=(0, 1.02), xlim=_extent(rows))
-    axis.legend(frameon=False, fontsize=8)
+    legend_beside(axis)
     _draw_strip(below, strip)
     return figure
 
@@ -79,7 +79,7 @@ def accuracy_curves(
         axis.plot(curve["magnitude"], curve[measure], color=color, label=network, marker=".", markersize=4)
     label = {"accuracy": "accuracy, mean over classes", "unchanged": "predictions unchanged"}[measure]
     axis.set(title=transformation, xlabel=_with_unit(transformation), ylabel=label, ylim=(0, 1.02), xlim=_extent(rows))
-    axis.legend(frameon=False, fontsize=8)
+    legend_beside(axis)
     _draw_strip(below, strip)
     return figure
 
@@ -165,7 +165,7 @@ def unchanged_by_distance(accuracy: pd.DataFrame, network: str | None = None) ->
         axis.set(title=family, xlabel="Frobenius distance from the identity", ylim=(0, 1.02))
         axis.set_xlim(left=0)
         if names:
-            axis.legend(frameon=False, fontsize=7)
+            legend_beside(axis, 7)
     axes[0, 0].set_ylabel("predictions unchanged")
     return figure
 

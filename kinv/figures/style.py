@@ -23,3 +23,11 @@ def show_picture(axis, image) -> None:
     axis.imshow(pixels[..., 0] if pixels.shape[-1] == 1 else pixels, cmap="gray", vmin=0, vmax=255)
     axis.set(xticks=[], yticks=[])
     axis.spines[:].set_visible(False)
+
+
+def legend_beside(axis, fontsize: int = 8) -> None:
+    """A legend on the right of the axes, where it covers nothing.
+
+    Matplotlib's search for the best place inside takes as long as the machine is busy, and warns when that is long.
+    """
+    axis.legend(frameon=False, fontsize=fontsize, loc="upper left", bbox_to_anchor=(1.0, 1.0))
