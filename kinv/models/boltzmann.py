@@ -57,13 +57,14 @@ class BoltzmannDistribution(keras.Model):
         received = ops.matmul(hidden, ops.transpose(self.kernel)) + self.visible_bias
         return ops.sigmoid(received) if self.visible == "bernoulli" else received
 
-    def draw_visible(self, means: Any, seed: Any) -> Any:
-        """Visible units with these means, `(B, V)`; `seed` is an int32 tensor of shape `(2,)`."""
+    def draw_visible(self, means: Any, seed: Any, generator: str = "philox") -> Any:
+        """Visible units with these means, `(B, V)`; `seed` is an int32 tensor of shape `(2,)`, `generator` as in
+        `GibbsKernel`."""
         from .gibbs import draw
 
         if self.visible == "bernoulli":
-            return draw(means, seed)
-        return means + tf.random.stateless_normal(tf.shape(means), seed, alg="philox")
+            return draw(means, seed, generator)
+        return means + tf.random.stateless_normal(tf.shape(means), seed, alg=generator)
 
     def free_energy(self, visible: Any) -> Any:
         """`F(v)`, with `p(v) = exp(-F(v)) / Z`: `(B, V)` to `(B,)`."""

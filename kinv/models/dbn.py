@@ -91,7 +91,9 @@ class DeepBeliefNetwork(GreedyStack):
         return self.visible == "bernoulli"
 
     def learn_block(self, index, inputs, optimizer):
-        return self.blocks[index].learn(inputs, optimizer)
+        from .gibbs import generator_of
+
+        return self.blocks[index].learn(inputs, optimizer, generator_of(self))
 
     def measure_block(self, index, inputs):
         return self.blocks[index].measure(inputs)

@@ -19,16 +19,17 @@ class GibbsResults(NamedTuple):
 class GibbsKernel(tfp.mcmc.TransitionKernel):
     """Draws the hidden units given the visible ones, then the visible units given these.
 
-    The state is visible, `(B, V)`. What is drawn depends on the seed alone; the generator is Philox, as the one that
-    TensorFlow selects is many times slower under XLA.
+    The state is visible, `(B, V)`. What is drawn depends on the seed and the generator alone.
 
     Args:
         machine: a `RestrictedBoltzmannMachine`.
         clamp: hidden units that always have one value.
+        generator: `"philox"`, or `"threefry"`, which XLA alone has and draws nine times faster with on a CPU. (The one
+            that TensorFlow selects there by itself is many times slower than both.)
     """
 
-    def __init__(self, machine: Any, clamp: Clamp | None = None):
-        self._parameters = {"machine": machine, "clamp": clamp}
+    def __init__(self, machine: Any, clamp: Clamp | None = None, generator: str = "philox"):
+        self._parameters = {"machine": machine, "clamp": clamp, "generator": generator}
 
     @property
     def parameters(self):
@@ -42,15 +43,16 @@ class GibbsKernel(tfp.mcmc.TransitionKernel):
         return GibbsResults(self._parameters["machine"].hidden_input(init_state), init_state)
 
     def one_step(self, current_state, previous_kernel_results, seed=None):
-        machine, seeds = self._parameters["machine"], split(seed, 2)
+        machine, generator, seeds = self._parameters["machine"], self._parameters["generator"], split(seed, 2)
         hidden = self.draw_hidden(previous_kernel_results.received, seeds[0])
         means = machine.visible_means(hidden)
-        visible = machine.draw_visible(means, seeds[1])
+        visible = machine.draw_visible(means, seeds[1], generator)
         return visible, GibbsResults(machine.hidden_input(visible), means)
 
     def draw_hidden(self, received: Any, seed: Any) -> Any:
         """Hidden units given what they receive, with the clamped ones at their value."""
-        hidden, clamp = draw(tf.sigmoid(received), seed), self._parameters["clamp"]
+        clamp = self._parameters["clamp"]
+        hidden = draw(tf.sigmoid(received), seed, self._parameters["generator"])
         if clamp is None:
             return hidden
         units, value = clamp
@@ -58,14 +60,19 @@ class GibbsKernel(tfp.mcmc.TransitionKernel):
         return tf.where(held, tf.cast(value, hidden.dtype), hidden)
 
 
+def generator_of(model: Any) -> str:
+    """The faster generator that the train step of a compiled model can have."""
+    return "threefry" if model.jit_compile else "philox"
+
+
 def split(seed: Any, count: int) -> list[Any]:
     """Seeds of their own, int32 `(2,)`, from one."""
     return tf.unstack(tf.random.experimental.stateless_split(seed, count, alg="philox"))
 
 
-def draw(probabilities: Any, seed: Any) -> Any:
+def draw(probabilities: Any, seed: Any, generator: str = "philox") -> Any:
     """Zeros and ones, independent, with these probabilities of a one."""
-    uniform = tf.random.stateless_uniform(tf.shape(probabilities), seed, dtype=probabilities.dtype, alg="philox")
+    uniform = tf.random.stateless_uniform(tf.shape(probabilities), seed, dtype=probabilities.dtype, alg=generator)
     return tf.cast(uniform < probabilities, probabilities.dtype)
 
 

@@ -116,22 +116,27 @@ class RestrictedBoltzmannMachine(BoltzmannDistribution):
 
     def train_step(self, data):
         visible, _, _ = keras.utils.unpack_x_y_sample_weight(data)
-        return self._report(self.learn(ops.cast(visible, "float32"), self.optimizer))
+        from .gibbs import generator_of
+
+        return self._report(self.learn(ops.cast(visible, "float32"), self.optimizer, generator_of(self)))
 
     def _report(self, values):
         for mean, value in zip(self.means, values, strict=True):
             mean.update_state(value)
         return {mean.name: mean.result() for mean in self.means}
 
-    def learn(self, visible: Any, optimizer: Any) -> tuple[Any, Any]:
-        """One step of contrastive divergence on `(B, V)`; returns squared error of reconstruction and free energy."""
+    def learn(self, visible: Any, optimizer: Any, generator: str = "philox") -> tuple[Any, Any]:
+        """One step of contrastive divergence on `(B, V)`; returns squared error of reconstruction and free energy.
+
+        `generator` is that of `GibbsKernel`.
+        """
         from .gibbs import GibbsKernel, draw, run_chain, split
 
         seeds = split(tf.stack([self.seed, self.drawn.value]), 2)
         self.drawn.assign_add(1)
         if self.binarize:
-            visible = draw(visible, seeds[0])
-        kernel = GibbsKernel(self)
+            visible = draw(visible, seeds[0], generator)
+        kernel = GibbsKernel(self, generator=generator)
         given = kernel.bootstrap_results(visible)
         start, results = visible, given
         if self.persistent:

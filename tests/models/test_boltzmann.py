@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from kinv.analysis import exact_log_partition, log_likelihood
 from kinv.models import RestrictedBoltzmannMachine
+from kinv.models.gibbs import GibbsKernel, run_chain
 from tests.models.tiny_machine import chi_squared_p, count_states, joint, randomize, states
 
 
@@ -47,10 +49,17 @@ def test_pseudo_likelihood_summed_over_pixels():
     np.testing.assert_allclose(np.mean(estimates, axis=0), exact, atol=1e-5)
 
 
-@pytest.mark.parametrize("steps", [40])
-def test_long_chains_follow_the_distribution(steps):
+def test_long_chains_follow_the_distribution():
     machine = tiny()
-    samples, _ = machine.sample(8000, steps, seed=1)
+    samples, _ = machine.sample(8000, 40, seed=1)
+    assert chi_squared_p(count_states(samples), joint(machine).sum(axis=1)) > 1e-3
+
+
+def test_long_chains_of_the_generator_of_xla():
+    machine = tiny()
+    kernel, start = GibbsKernel(machine, generator="threefry"), tf.zeros((8000, 4))
+    run = tf.function(run_chain, jit_compile=True)
+    samples, _ = run(kernel, start, kernel.bootstrap_results(start), 40, tf.constant([1, 2], tf.int32))
     assert chi_squared_p(count_states(samples), joint(machine).sum(axis=1)) > 1e-3
 
 

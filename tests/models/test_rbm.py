@@ -38,10 +38,10 @@ def test_the_angle_to_the_exact_gradient_shrinks_with_k():
     assert cosines[2] > 0.999
 
 
-@pytest.mark.parametrize("persistent", [False, True])
-def test_the_exact_log_likelihood_rises(persistent):
+@pytest.mark.parametrize(("persistent", "xla"), [(False, False), (True, False), (True, True)])
+def test_the_exact_log_likelihood_rises(persistent, xla):
     machine = RestrictedBoltzmannMachine(6, 4, persistent=persistent, chains=100, seed=2)
-    machine.compile(keras.optimizers.SGD(0.05))
+    machine.compile(keras.optimizers.SGD(0.05), jit_compile=xla)
 
     def score():
         return log_likelihood(machine, PATTERNS, exact_log_partition(machine)).mean()
