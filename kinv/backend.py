@@ -108,6 +108,42 @@ def value_and_grad(function: Callable[..., Any]) -> Callable[..., tuple[Any, tup
     raise ValueError(f"Gradients are implemented for the backends tensorflow, jax and torch, not {name}.")
 
 
+def hessian_product(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The Hessian of `function` times a vector, by differentiating its gradient along that vector (Pearlmutter 1994).
+
+    Args:
+        function: tensors to a tensor, written with `keras.ops`. The Hessian is that of its sum, in the first argument.
+
+    Returns:
+        A function of the first argument, a vector of its shape and the other arguments.
+    """
+    import keras
+    from keras import ops
+
+    if keras.backend.backend() == "torch":
+        import torch
+
+        def product_torch(point, vector, *others):
+            point = ops.convert_to_tensor(point).detach().requires_grad_(True)
+            with torch.enable_grad():
+                (gradient,) = torch.autograd.grad(function(point, *others).sum(), point, create_graph=True)
+                along = (gradient * ops.convert_to_tensor(vector)).sum()
+            if not along.requires_grad:  # the function is linear
+                return torch.zeros_like(point)
+            return torch.autograd.grad(along, point, allow_unused=True, materialize_grads=True)[0].detach()
+
+        return product_torch
+
+    def product(point, vector, *others):
+        def along(point):
+            _, (gradient,) = value_and_grad(lambda point: function(point, *others))(point)
+            return ops.sum(gradient * vector)
+
+        return value_and_grad(along)(point)[1][0]
+
+    return product
+
+
 def compile(function: Callable[..., Any], jit_compile: bool = False) -> Callable[..., Any]:
     """Compiles a function of tensors: `tf.function`, `jax.jit`, or as it is on PyTorch.
 

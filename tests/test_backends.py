@@ -80,6 +80,12 @@ few, many = (
 results["maximized_inputs"], results["reached"] = few.inputs, many.best_activations
 traced = analysis.trace_manifold(network, "logits", None, few.best, [0, 0.4, 0.8], steps=4, starts=2)
 results["traced"], results["reached_along"] = traced.inputs[:, :, 0], traced.activations
+product = backend.hessian_product(lambda x: ops.tanh(ops.sum(x * x, axis=-1)))
+for jit in (product, backend.compile(product)):
+    results["hessian_product"] = ops.convert_to_numpy(jit(kernel, kernel[::-1].copy()))
+assert not ops.convert_to_numpy(backend.hessian_product(lambda x: ops.sum(3 * x, axis=-1))(kernel, kernel)).any()
+circles = analysis.follow_great_circles(network, "logits", None, few.best, [0, 0.4, 0.8], directions=2, products=4)
+results["reached_on_circles"] = circles.activations[:, :, 0]
 np.savez(sys.argv[1], backend=keras.backend.backend(), **results)
 """
 
@@ -112,7 +118,9 @@ def test_values_and_gradients_agree(backend, on_tensorflow, tmp_path):
         if name.startswith("reached"):  # at the end of an ascent, in which rounding grows
             np.testing.assert_allclose(other[name], expected, rtol=0.2, err_msg=name)
             continue
-        tolerance = {"unit_value": 1e-5, "unit_gradient": 1e-5, "maximized_inputs": 1e-3}.get(name, tolerance)
+        tolerance = {"unit_value": 1e-5, "unit_gradient": 1e-5, "hessian_product": 1e-6, "maximized_inputs": 1e-3}.get(
+            name, tolerance
+        )
         np.testing.assert_allclose(other[name], expected, atol=tolerance * scale, err_msg=name)
     np.testing.assert_array_equal(other["hash"], on_tensorflow["hash"])
     assert np.abs(other["zeros_space"]).min() > 0  # a silent missing gradient would be zero

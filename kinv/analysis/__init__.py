@@ -6,6 +6,7 @@ from .activation_matching import ActivationMatches, match_activations
 from .activation_maximization import ActivationMaxima, maximize_activation
 from .filter_quality import FilterQuality, filter_quality, retrain_above
 from .gabor import GaborFit, fit_gabors
+from .great_circles import follow_great_circles
 from .invariance_manifold import InvarianceManifold, trace_manifold
 from .invariance_measure import LayerInvariance, measure_invariance
 from .learned_invariance import (
@@ -45,6 +46,7 @@ __all__ = [
     "exact_log_partition",
     "filter_quality",
     "fit_gabors",
+    "follow_great_circles",
     "log_likelihood",
     "match_activations",
     "maximize_activation",

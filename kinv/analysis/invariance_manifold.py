@@ -70,7 +70,7 @@ def trace_manifold(
     position: str | tuple[int, int] = MEAN,
     starts: int = 4,
     steps: int = 60,
-    threshold: float = 1e-3,
+    threshold: float = 0.01,
     batch_size: int | None = None,
 ) -> InvarianceManifold:
     """For growing `epsilon`, `max h(x)` subject to `|x| = |optimum|` and `|x - optimum| = epsilon |optimum|`.
@@ -93,15 +93,16 @@ def trace_manifold(
         seed: of the random directions in which starts leave the optimum.
         starts: how many.
         steps: at most so many for each distance.
-        threshold: ascent at a distance ends when five steps raise the activation by less than this share.
+        threshold: ascent at a distance ends when five steps raise the activation by less than this share of what it
+            has lost since the optimum.
         batch_size: inputs at a time; default: 1,024, or as many as have 4 million values, also in the layer's output.
 
     Raises:
         ValueError: values out of range or of wrong shape, or an optimum that is zero or not finite.
     """
     tapped = tap(model, layer, units, position)
-    optimum, norms = _checked_optimum(tapped, optimum)
-    distances = _checked_epsilons(epsilons)
+    optimum, norms = checked_optimum(tapped, optimum)
+    distances = checked_epsilons(epsilons)
     if starts < 1 or steps < 1 or threshold < 0:
         raise ValueError(
             f"starts and steps must be at least 1 and threshold at least 0, received {starts}, {steps}, {threshold}"
@@ -185,28 +186,30 @@ class _Sphere:
         """Inputs `(B, E, D)` and activations `(B, E)` for axes `(B, D)`, from directions `(B, D)`."""
         given = [ops.convert_to_tensor(part) for part in (axes, norms.astype("float32"), numbers)]
         n = _on_sphere(ops.convert_to_tensor(way), given[0])
+        peak = self.answer(n, *given, ops.convert_to_tensor(np.float32(0)))
         points, values = [], []
         for distance in distances:
             angle = ops.convert_to_tensor(np.float32(math.acos(1 - distance * distance / 2)))
             if 0 < distance < 2:
-                n, value = self._ascend(n, ops.ones_like(given[1], dtype="bool"), given, angle)
+                n, value = self._ascend(n, ops.ones_like(peak, dtype="bool"), peak, given, angle)
                 better = self.answer(-n, *given, angle) > value
                 if ops.convert_to_numpy(ops.any(better)):
-                    n, value = self._ascend(ops.where(ops.expand_dims(better, -1), -n, n), better, given, angle)
+                    n = ops.where(ops.expand_dims(better, -1), -n, n)
+                    n, value = self._ascend(n, better, peak, given, angle)
             else:
                 value = self.answer(n, *given, angle)
             points.append(ops.convert_to_numpy(self.point(n, *given[:2], angle)))
             values.append(ops.convert_to_numpy(value))
         return np.stack(points, axis=1), np.stack(values, axis=1)
 
-    def _ascend(self, n, running, given, angle):
+    def _ascend(self, n, running, peak, given, angle):
         value, way = self.slope(n, *given, angle)
         length = ops.full_like(value, FIRST_STEP)
         for begin in range(0, self.steps, LOOK):
             before = value
             for _ in range(min(LOOK, self.steps - begin)):
                 n, value, way, length = self.step(n, value, way, length, running, *given, angle)
-            rises = value - before > self.threshold * ops.abs(value)
+            rises = value - before > self.threshold * ops.abs(peak - value)
             too_long = ops.logical_and(ops.equal(value, before), length > SMALLEST_STEP)
             running = ops.logical_and(running, ops.logical_or(rises, too_long))
             if not ops.convert_to_numpy(ops.any(running)):
@@ -243,7 +246,7 @@ def _on_sphere(n, axes):
     return n
 
 
-def _checked_optimum(tapped: Tap, optimum: Any) -> tuple[np.ndarray, np.ndarray]:
+def checked_optimum(tapped: Tap, optimum: Any) -> tuple[np.ndarray, np.ndarray]:
     """The optimum as float32 `(K, ...)` and its norms `(K,)`.
 
     Raises:
@@ -261,7 +264,7 @@ def _checked_optimum(tapped: Tap, optimum: Any) -> tuple[np.ndarray, np.ndarray]
     return optimum, norms
 
 
-def _checked_epsilons(epsilons):
+def checked_epsilons(epsilons):
     distances = np.asarray(epsilons, "float64")
     if distances.ndim != 1 or not len(distances) or not (distances >= 0).all() or not (distances <= 2).all():
         raise ValueError(f"epsilons must lie in 0..2, received {epsilons}")
