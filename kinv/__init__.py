@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from .analysis import (
         Screening,
         combine_filters,
+        decompose_invariance,
         match_activations,
         maximize_activation,
         measure_invariance,
@@ -23,6 +24,7 @@ _PACKAGES = {"analysis", "classifiers", "data", "figures", "hub", "layers", "mod
 _ANALYSIS = (
     "Screening",
     "combine_filters",
+    "decompose_invariance",
     "match_activations",
     "maximize_activation",
     "measure_invariance",
@@ -42,6 +44,7 @@ __all__ = [
     "classifiers",
     "combine_filters",
     "data",
+    "decompose_invariance",
     "figures",
     "hub",
     "layers",

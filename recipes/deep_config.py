@@ -19,6 +19,7 @@ class GreedyConfig:
     batch_size: int = 100
     learning_rate: float = 0.1  # SGD, with a cosine to zero for every layer
     momentum: float = 0.0
+    upper_rate: float | None = None  # of the layers above the first, where it is another
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,6 @@ class PatchConfig(GreedyConfig):
     source: str = "auto"  # see kinv.data.natural_patches
     patches: int = 100_000  # the paper's
     size: int = 12  # pixels, the paper's
-    upper_rate: float | None = None  # of the layers above the first, where it is another
     units: tuple[int, ...] = (400, 400, 400)
 
 

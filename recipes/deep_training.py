@@ -36,14 +36,20 @@ def seeded(config: Any) -> float:
     return time.monotonic()
 
 
+def layer_optimizers(config: Any, steps: int) -> list[keras.optimizers.Optimizer]:
+    """One for each layer of a stack; `steps` make an epoch."""
+    above = replace(config, learning_rate=config.upper_rate or config.learning_rate)
+    return [
+        keras.optimizers.SGD(cosine(one, steps_per_epoch=steps), config.momentum)
+        for one in (config, *[above] * (len(config.units) - 1))
+    ]
+
+
 def learn_greedily(stack: GreedyStack, train: Labelled, config: Any, name: str) -> Checkpoint:
     """Trains a stack on pictures or, if the recipe says so, on deformed digits; returns the checkpoint."""
     vectors = data.as_vectors(train.images)
     steps = max(1, len(vectors) // config.batch_size)
-    stack.compile(
-        keras.optimizers.SGD(cosine(config, steps_per_epoch=steps), config.momentum),
-        steps_per_execution=steps_at_a_time(steps),
-    )
+    stack.compile(layer_optimizers(config, steps), steps_per_execution=steps_at_a_time(steps))
     run = {**as_json(config), "pictures": train.source.description}
     checkpoint = Checkpoint(config.checkpoints / name, run=run)
 

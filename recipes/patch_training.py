@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,9 @@ import kinv
 from kinv import analysis, data
 from kinv.figures import deep_units
 from kinv.hub.checkpoint import Checkpoint
-from recipes.deep_training import GREEDY_COLUMNS, seeded
+from recipes.deep_training import GREEDY_COLUMNS, layer_optimizers, seeded
 from recipes.provenance import as_json, hardware
-from recipes.training import cosine, fit, steps_at_a_time
+from recipes.training import fit, steps_at_a_time
 
 CARD = Path(__file__).parents[1] / "hub_cards" / "patches.md"
 USUAL, FULL = ("imagenet_samples", "olshausen"), 100_000  # sources and patches of the artifacts without a suffix
@@ -39,14 +38,7 @@ def run_on(make: Callable[[int], Any], config: Any, kind: str) -> dict[str, floa
     name = f"{kind}_patches{_suffix(config, source, len(patches))}"
     stack = make(patches.shape[1])
     steps = max(1, len(patches) // config.batch_size)
-    above = replace(config, learning_rate=config.upper_rate or config.learning_rate)
-    stack.compile(
-        [
-            keras.optimizers.SGD(cosine(one, steps_per_epoch=steps), config.momentum)
-            for one in (config, *[above] * (len(config.units) - 1))
-        ],
-        steps_per_execution=steps_at_a_time(steps),
-    )
+    stack.compile(layer_optimizers(config, steps), steps_per_execution=steps_at_a_time(steps))
     checkpoint = Checkpoint(config.checkpoints / name, run={**as_json(config), "patches": description})
     labels = np.zeros(len(patches), "int32")
     fit(stack, patches, labels, config, checkpoint, GREEDY_COLUMNS, steps_per_epoch=steps)

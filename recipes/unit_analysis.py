@@ -17,6 +17,7 @@ from kinv.figures import deep_units
 from kinv.figures import unit_analysis as figures
 from kinv.models import DeepBeliefNetwork
 from kinv.ops.whitening import ZcaWhitening
+from recipes import unit_paths
 from recipes.deep_training import seeded
 from recipes.material import load_digits
 from recipes.provenance import as_json
@@ -61,6 +62,11 @@ def run_on(config: Any, name: str, expected: Sequence[str]) -> dict[str, Any]:
             stack, layers, norm, config.measured, tuple(np.linspace(0, 2, config.distances)), whitening, config.seed,
             starts=config.starts,
         )  # fmt: skip
+        print(f"{network}: other ways, and known transformations ...", flush=True)
+        ways = unit_paths.follow(stack, maxima, whitening, config)
+        decomposed = unit_paths.decompose(stack, maxima, ways, side, config)
+        drawings.update(unit_paths.draw(network, ways, decomposed))
+        compared, known = unit_paths.compare(ways), unit_paths.summarise(decomposed)
         numbers[network] = {
             layer: {
                 "spread": float(np.median(found.spread)),
@@ -72,6 +78,8 @@ def run_on(config: Any, name: str, expected: Sequence[str]) -> dict[str, Any]:
                 "area": curve.area,
                 "area_low": curve.low,
                 "area_high": curve.high,
+                **compared[layer],
+                **known[layer],
             }
             for (layer, found), curve in zip(maxima.items(), measured[network], strict=True)
         }
@@ -83,6 +91,7 @@ def run_on(config: Any, name: str, expected: Sequence[str]) -> dict[str, Any]:
     kept = {"config": as_json(config), "norm": norm, "networks": numbers}
     (folder / "numbers.json").write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
     _print_table(numbers)
+    unit_paths.print_tables(numbers)
     print("\nThe paper:")
     for sentence in expected:
         print(f"- {sentence}")

@@ -26,3 +26,5 @@ class UnitConfig:
     distances: int = 11  # from epsilon 0 to 2
     starts: int = 1  # of every manifold
     whitened: bool = True  # whether manifolds are traced in whitened coordinates
+    paths: int = 4  # starts and directions, where manifolds stand beside their baselines
+    transformations: int = 256  # tried of each known family, before the best are refined; a power of two

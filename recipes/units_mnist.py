@@ -5,7 +5,9 @@
 
 Figures 1, 3, 4 and 7 of Erhan, Courville and Bengio 2010, from the artifacts of `recipes.dbn_mnist` and
 `recipes.sdae_mnist`: maxima of the activation in all layers and from several starts, samples of clamped units, three
-ways to look at a unit, and how the activation falls along invariance manifolds.
+ways to look at a unit, and how the activation falls along invariance manifolds. Then what the paper dismisses, or
+leaves to future work: great circles of least curvature beside the manifolds, and the part of the invariance that is one
+to rotation, translation, scaling or stroke width.
 """
 
 from collections.abc import Sequence
@@ -15,8 +17,9 @@ from recipes.command_line import main
 from recipes.unit_config import UnitConfig as Config
 
 SMOKE = Config(
-    preset="smoke", limit=100, shown=4, restarts=2, sampled=2, samples=2, gibbs_steps=2, measured=12, distances=3
-)
+    preset="smoke", limit=100, shown=4, restarts=2, sampled=2, samples=2, gibbs_steps=2, measured=12, distances=3,
+    paths=1, transformations=8,
+)  # fmt: skip
 PRESETS = {"default": Config(), "smoke": SMOKE, "paper": Config(measured=1000, distances=21, gibbs_steps=20_000)}
 EXPECTED = (
     "Figure 1: third-layer units of both networks look for complicated patterns, some for pseudo-digits.",

@@ -7,6 +7,7 @@ from .activation_maximization import ActivationMaxima, maximize_activation
 from .filter_quality import FilterQuality, filter_quality, retrain_above
 from .gabor import GaborFit, fit_gabors
 from .great_circles import follow_great_circles
+from .invariance_decomposition import InvarianceDecomposition, decompose_invariance
 from .invariance_manifold import InvarianceManifold, trace_manifold
 from .invariance_measure import LayerInvariance, measure_invariance
 from .learned_invariance import (
@@ -32,6 +33,7 @@ __all__ = [
     "FilterQuality",
     "GaborFit",
     "InvarianceComparison",
+    "InvarianceDecomposition",
     "InvarianceManifold",
     "LayerInvariance",
     "LearnedTransformation",
@@ -42,6 +44,7 @@ __all__ = [
     "accuracy",
     "combine_filters",
     "compare_with_random",
+    "decompose_invariance",
     "estimate_log_partition",
     "exact_log_partition",
     "filter_quality",

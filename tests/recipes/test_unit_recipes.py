@@ -7,27 +7,37 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from kinv.analysis.known_transformations import EVERY
 from recipes import units_mnist, units_patches, units_silhouettes
 
 
-@pytest.mark.parametrize("recipe", [units_mnist, units_patches, units_silhouettes])
-def test_it_writes_figures_and_numbers(recipe, tmp_path, no_data_folder, capsys):
+@pytest.mark.parametrize(
+    ("recipe", "networks"),
+    [(units_mnist, 2), (units_patches, 1), (units_silhouettes, 1)],  # of patches the first, which is the belief net
+)
+def test_it_writes_figures_and_numbers(recipe, networks, tmp_path, no_data_folder, capsys):
     name = recipe.__name__.removeprefix("recipes.")
-    numbers = recipe.run(replace(recipe.PRESETS["smoke"], output=tmp_path))
+    smoke = recipe.PRESETS["smoke"]
+    smoke = replace(smoke, output=tmp_path, networks=smoke.networks[:networks])
+    numbers = recipe.run(smoke)
     folder = tmp_path / name
     kept = json.loads((folder / "numbers.json").read_text())
-    assert kept["networks"] == numbers and set(numbers) == set(recipe.PRESETS["smoke"].networks)
+    assert kept["networks"] == numbers and set(numbers) == set(smoke.networks)
     for layers in numbers.values():
         assert list(layers) == ["hidden1", "hidden2", "hidden3"]
         assert layers["hidden1"]["agreement"] > 0.99  # a first-layer unit has one maximum
         for of in layers.values():
             assert of["area_low"] <= of["area"] <= of["area_high"]
             assert 0 < of["counted"] <= of["measured"] == 12
+            assert set(of["share"]) == set(of["tolerance"]) == set(EVERY)
+            assert sum(of["groups"].values()) == 4
+        assert abs(layers["hidden1"]["ahead_of_geodesic"]) < 1e-3  # linear: all ways are the same
+        assert layers["hidden1"]["wins_over_Hessian"] > 0.5
     figures = {path.name for path in folder.glob("*.png")}
     dbns = [network for network in numbers if network.startswith("dbn")]
     assert figures == {
         "invariance.png",
-        *(f"{network}_maxima.png" for network in numbers),
+        *(f"{network}_{kind}.png" for network in numbers for kind in ("maxima", "paths", "restricted", "tolerance")),
         *(f"{network}_{kind}.png" for network in dbns for kind in ("samples", "comparison")),
     }
     for path in folder.glob("*.png"):

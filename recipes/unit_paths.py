@@ -1,0 +1,137 @@
+"""Invariance manifolds beside their baselines, and beside known transformations of the optimum."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from rich.console import Console
+from rich.table import Table
+
+from kinv import analysis
+from kinv.figures import unit_analysis as figures
+from kinv.ops.whitening import ZcaWhitening
+
+FREE = "traced"
+
+
+def follow(
+    network: Any, maxima: Mapping[str, analysis.ActivationMaxima], whitening: ZcaWhitening | None, config: Any
+) -> dict[str, dict[str, analysis.InvarianceManifold]]:
+    """By layer, by way: manifolds traced as they are and in whitened coordinates, and both baselines."""
+    epsilons = tuple(np.linspace(0, 2, config.distances))
+    ways: dict[str, dict[str, Any]] = {}
+    for layer, found in maxima.items():
+        given = network, layer, found.units, found.best, epsilons
+        ways[layer] = {
+            FREE: analysis.trace_manifold(*given, None, config.seed, starts=config.paths),
+            "geodesic": analysis.follow_great_circles(*given, "geodesic", config.seed, directions=config.paths),
+            "Hessian": analysis.follow_great_circles(*given, "hessian", config.seed, directions=config.paths),
+        }
+        if whitening is not None:
+            ways[layer]["traced, whitened"] = analysis.trace_manifold(
+                *given, whitening, config.seed, starts=config.paths
+            )
+    return ways
+
+
+def compare(ways: Mapping[str, Mapping[str, analysis.InvarianceManifold]]) -> dict[str, dict[str, float]]:
+    """By layer: how far the traced manifold is ahead of each other way, at the distance where it is least so.
+
+    `ahead_of_X` is the median over units of the difference, over the magnitude of the activation at the optimum;
+    `wins_over_X` the share of units in which the traced one is not behind. The ends, 0 and 2, hold one input each for
+    all ways, and are left out.
+    """
+    numbers = {}
+    for layer, of in ways.items():
+        traced = of[FREE].best_activations
+        inner = (of[FREE].epsilons > 0) & (of[FREE].epsilons < 2)
+        numbers[layer] = {}
+        for way, path in of.items():
+            if way == FREE:
+                continue
+            ahead = ((traced - path.best_activations) / np.abs(traced[:, :1]))[:, inner]
+            ahead = ahead[np.isfinite(ahead).all(axis=1)]
+            numbers[layer][f"ahead_of_{way}"] = float(np.median(ahead, axis=0).min())
+            numbers[layer][f"wins_over_{way}"] = float((ahead > -1e-4).mean(axis=0).min())
+    return numbers
+
+
+def decompose(
+    network: Any,
+    maxima: Mapping[str, analysis.ActivationMaxima],
+    ways: Mapping[str, Mapping[str, analysis.InvarianceManifold]],
+    side: Sequence[int] | None,
+    config: Any,
+) -> dict[str, analysis.InvarianceDecomposition]:
+    """By layer: the manifold restricted to known transformations. `side`: of pictures, where inputs are vectors."""
+    return {
+        layer: analysis.decompose_invariance(
+            network, layer, found.units, found.best, ways[layer][FREE].epsilons, ways[layer][FREE], side, config.seed,
+            samples=config.transformations,
+        )
+        for layer, found in maxima.items()
+    }  # fmt: skip
+
+
+def summarise(decomposed: Mapping[str, analysis.InvarianceDecomposition]) -> dict[str, dict[str, Any]]:
+    """By layer: medians over units of tolerance and share for every family, and how many units each group has."""
+    numbers = {}
+    for layer, found in decomposed.items():
+        groups = found.groups()
+        on = found.free[:, 0] > 0
+        explained = found.shares[np.isfinite(found.shares).all(axis=1)]
+        numbers[layer] = {
+            "turned_on": int(on.sum()),
+            "with_something_to_explain": len(explained),
+            "groups": {str(name): int((groups == name).sum()) for name in sorted(set(groups))},
+            "tolerance": _medians(found.families, found.tolerances[on]),
+            "share": _medians(found.families, explained),
+        }
+    return numbers
+
+
+def _medians(families, values) -> dict[str, float | None]:
+    known = [column[np.isfinite(column)] for column in values.T]
+    return {name: float(np.median(of)) if len(of) else None for name, of in zip(families, known, strict=True)}
+
+
+def draw(name: str, ways: Any, decomposed: Any) -> dict[str, Figure]:
+    """Figures by file name; layers of which no unit is turned on have none."""
+    on = {layer: found for layer, found in decomposed.items() if (found.free[:, 0] > 0).any()}
+    return {
+        f"{name}_paths.png": figures.paths_beside({layer: ways[layer] for layer in on}),
+        f"{name}_restricted.png": figures.restricted_curves(on),
+        f"{name}_tolerance.png": figures.tolerance_map(on),
+    }
+
+
+def print_tables(numbers: Mapping[str, Mapping[str, Any]]) -> None:
+    """Of networks, by layer: what `compare` and `summarise` returned, in one."""
+    first = next(iter(next(iter(numbers.values())).values()))
+    ways = [key.removeprefix("ahead_of_") for key in first if key.startswith("ahead_of_")]
+    table = Table("network", "layer", *(f"ahead of {way}" for way in ways))
+    for network, layers in numbers.items():
+        for layer, of in layers.items():
+            cells = [f"{of[f'ahead_of_{way}']:+.3f}, {of[f'wins_over_{way}']:.0%}" for way in ways]
+            table.add_row(network, layer, *cells)
+    table.caption = (
+        "traced manifolds less the others, over the activation at the optimum, in the median unit at the distance "
+        "where that is least; then the least share of units in which they are not behind"
+    )
+    Console().print(table)
+    families = list(first["share"])
+    table = Table("network", "layer", *families, "units")
+    for network, layers in numbers.items():
+        for layer, of in layers.items():
+            cells = [
+                f"{'' if of['share'][name] is None else format(of['share'][name], '+.0%')} "
+                f"({'' if of['tolerance'][name] is None else format(of['tolerance'][name], '+.2f')})"
+                for name in families
+            ]
+            table.add_row(network, layer, *cells, f"{of['with_something_to_explain']} of {of['turned_on']}")
+    table.caption = (
+        "share of the free manifold's invariance (above a linear unit's) that known transformations explain, median "
+        "over units that have some; in parentheses: what is kept of what a linear unit loses, negative if less is kept"
+    )
+    Console().print(table)
