@@ -67,7 +67,8 @@ def decompose(
     """By layer: the manifold restricted to known transformations. `side`: of pictures, where inputs are vectors."""
     return {
         layer: analysis.decompose_invariance(
-            network, layer, found.units, found.best, ways[layer][FREE].epsilons, ways[layer][FREE], side, config.seed,
+            network, layer, found.units, found.best, tuple(ways[layer][FREE].epsilons), ways[layer][FREE], side,
+            config.seed,
             samples=config.transformations,
         )
         for layer, found in maxima.items()

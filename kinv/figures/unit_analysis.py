@@ -83,6 +83,7 @@ def tolerance_map(layers: Mapping[str, Any]) -> Figure:
         layers: by name, an `InvarianceDecomposition`. Units that their optimum does not turn on are left out.
     """
     figure, (axes,) = new_figure(3.1 * len(layers) + 1.2, 4.6, 1, len(layers))
+    image: Any = None
     for axis, (name, found) in zip(axes, layers.items(), strict=True):
         groups = found.groups()
         names = [group for group in (*found.families[:-1], "none of these") if (groups == group).any()]

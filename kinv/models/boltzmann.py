@@ -57,7 +57,7 @@ class BoltzmannDistribution(keras.Model):
         received = ops.matmul(hidden, ops.transpose(self.kernel)) + self.visible_bias
         return ops.sigmoid(received) if self.visible == "bernoulli" else received
 
-    def draw_visible(self, means: Any, seed: Any, generator: str = "philox") -> Any:
+    def draw_visible(self, means: Any, seed: Any, generator: Any = "philox") -> Any:
         """Visible units with these means, `(B, V)`; `seed` is an int32 tensor of shape `(2,)`, `generator` as in
         `GibbsKernel`."""
         from .gibbs import draw

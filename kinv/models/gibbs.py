@@ -1,10 +1,11 @@
 """Block Gibbs sampling in a restricted Boltzmann machine, as a transition kernel of TensorFlow Probability."""
 
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+Generator = Literal["philox", "threefry"]
 Clamp = tuple[Any, float]  # hidden units, `(M,)` or `(B, M)` where every chain has its own, and the value they keep
 
 
@@ -28,7 +29,7 @@ class GibbsKernel(tfp.mcmc.TransitionKernel):
             that TensorFlow selects there by itself is many times slower than both.)
     """
 
-    def __init__(self, machine: Any, clamp: Clamp | None = None, generator: str = "philox"):
+    def __init__(self, machine: Any, clamp: Clamp | None = None, generator: Generator = "philox"):
         self._parameters = {"machine": machine, "clamp": clamp, "generator": generator}
 
     @property
@@ -60,7 +61,7 @@ class GibbsKernel(tfp.mcmc.TransitionKernel):
         return tf.where(held, tf.cast(value, hidden.dtype), hidden)
 
 
-def generator_of(model: Any) -> str:
+def generator_of(model: Any) -> Generator:
     """The faster generator that the train step of a compiled model can have."""
     return "threefry" if model.jit_compile else "philox"
 
@@ -70,7 +71,7 @@ def split(seed: Any, count: int) -> list[Any]:
     return tf.unstack(tf.random.experimental.stateless_split(seed, count, alg="philox"))
 
 
-def draw(probabilities: Any, seed: Any, generator: str = "philox") -> Any:
+def draw(probabilities: Any, seed: Any, generator: Generator = "philox") -> Any:
     """Zeros and ones, independent, with these probabilities of a one."""
     uniform = tf.random.stateless_uniform(tf.shape(probabilities), seed, dtype=probabilities.dtype, alg=generator)
     return tf.cast(uniform < probabilities, probabilities.dtype)

@@ -125,7 +125,7 @@ class RestrictedBoltzmannMachine(BoltzmannDistribution):
             mean.update_state(value)
         return {mean.name: mean.result() for mean in self.means}
 
-    def learn(self, visible: Any, optimizer: Any, generator: str = "philox") -> tuple[Any, Any]:
+    def learn(self, visible: Any, optimizer: Any, generator: Any = "philox") -> tuple[Any, Any]:
         """One step of contrastive divergence on `(B, V)`; returns squared error of reconstruction and free energy.
 
         `generator` is that of `GibbsKernel`.
