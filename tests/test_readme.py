@@ -66,3 +66,5 @@ def test_what_units_look_for(monkeypatch):
     assert names["manifold"].constraint_errors().max() < 1e-4
     first, third = names["curves"]
     assert third.low > first.high  # the upper layer is more invariant
+    known = run(SNIPPETS[6], names)["known"]
+    assert known.shares.shape == (2, 5)

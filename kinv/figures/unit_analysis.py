@@ -64,7 +64,7 @@ def restricted_curves(layers: Mapping[str, Any]) -> Figure:
     for axis, (name, found) in zip(axes, layers.items(), strict=True):
         on = found.free[:, 0] > 0
         first = found.free[on, :1]
-        for index, (color, family) in enumerate(zip(COLORS[1:], found.families, strict=True)):
+        for index, (color, family) in enumerate(zip(COLORS[1:], found.families, strict=False)):
             curves = found.activations[on, index] / first
             half = np.isfinite(curves).mean(axis=0) >= 0.5  # of the units get so far
             axis.plot(found.epsilons[half], np.nanmedian(curves[:, half], axis=0), color=color, label=family)
@@ -82,7 +82,7 @@ def tolerance_map(layers: Mapping[str, Any]) -> Figure:
     Args:
         layers: by name, an `InvarianceDecomposition`. Units that their optimum does not turn on are left out.
     """
-    figure, (axes,) = new_figure(3.1 * len(layers) + 1.2, 4.6, 1, len(layers))
+    figure, (axes,) = new_figure(3.6 * len(layers) + 1.2, 4.6, 1, len(layers))
     image: Any = None
     for axis, (name, found) in zip(axes, layers.items(), strict=True):
         groups = found.groups()
@@ -99,7 +99,7 @@ def tolerance_map(layers: Mapping[str, Any]) -> Figure:
             axis.axhline(end - 0.5, color="white", linewidth=2)
         starts = ends - [(groups == group).sum() for group in names]
         labels = [f"{group}: {end - start}" for group, start, end in zip(names, starts, ends, strict=True)]
-        axis.set_yticks((starts + ends - 1) / 2, labels, rotation=90, va="center", fontsize=7)
+        axis.set_yticks((starts + ends - 1) / 2, labels, fontsize=6)
         axis.set_xticks(range(len(found.families)), found.families, rotation=30, ha="right", fontsize=8)
         axis.set_title(name, fontsize=9)
         axis.spines[:].set_visible(False)
