@@ -6,6 +6,7 @@ CD-1 with 784 visible and 500 hidden units at batches of 20 and of 100, on rando
 does not depend on what is on them). scikit-learn's `BernoulliRBM` runs with float64, its default, and with float32.
 NumPy: the same products and draws in float32. kinv: `fit` of `RestrictedBoltzmannMachine` with XLA, metrics
 included, the first epoch left out; then the seconds of later epochs, which should not grow. All take turns; medians.
+Last, what the random numbers of an epoch alone take under XLA, by generator.
 """
 
 import time
@@ -16,11 +17,14 @@ import kinv.backend
 # isort: split
 import keras
 import numpy as np
+import tensorflow as tf
 from rich.console import Console
 from rich.table import Table
 from sklearn.neural_network import BernoulliRBM
 
 import kinv
+from kinv.models.boltzmann import Generator
+from kinv.models.gibbs import draw
 
 PICTURES, VISIBLE, HIDDEN, RATE = 60_000, 784, 500, 0.1
 BATCHES, STEPS, EPOCHS, TURNS = (20, 100), 50, 4, 3
@@ -78,6 +82,21 @@ def in_kinv(pictures: np.ndarray, batch: int) -> list[float]:
     return watch.epochs[1:]
 
 
+def of_draws(generator: Generator, batch: int = 100) -> float:
+    """Seconds for the draws of 60,000 pictures, compiled with XLA."""
+    probabilities = tf.fill((batch, VISIBLE + HIDDEN), 0.5)
+
+    @tf.function(jit_compile=True)
+    def draws(first):
+        total = tf.constant(0.0)
+        for step in tf.range(PICTURES // batch):
+            total += tf.reduce_sum(draw(probabilities, tf.stack([first, step]), generator))
+        return total
+
+    draws(0)
+    return float(np.median([seconds(lambda turn=turn: draws(turn)) for turn in range(TURNS)]))
+
+
 def main() -> None:
     random = np.random.default_rng(0)
     pictures = (random.random((PICTURES, VISIBLE)) * (random.random((PICTURES, VISIBLE)) < 0.2)).astype("float32")
@@ -104,6 +123,7 @@ def main() -> None:
     for batch in BATCHES:
         epochs = ", ".join(f"{value:.2f}" for value in took["kinv", batch])
         Console().print(f"batch {batch}, epochs 2 to {EPOCHS}, {TURNS} times: {epochs} s")
+    Console().print(f"draws of an epoch: Philox {of_draws('philox'):.2f} s, Threefry {of_draws('threefry'):.2f} s")
 
 
 if __name__ == "__main__":

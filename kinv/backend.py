@@ -126,7 +126,10 @@ def hessian_product(function: Callable[..., Any]) -> Callable[..., Any]:
         def product_torch(point, vector, *others):
             point = ops.convert_to_tensor(point).detach().requires_grad_(True)
             with torch.enable_grad():
-                (gradient,) = torch.autograd.grad(function(point, *others).sum(), point, create_graph=True)
+                value = function(point, *others).sum()
+                (gradient,) = torch.autograd.grad(
+                    value, point, create_graph=True, allow_unused=True, materialize_grads=True
+                )
                 along = (gradient * ops.convert_to_tensor(vector)).sum()
             if not along.requires_grad:  # the function is linear
                 return torch.zeros_like(point)

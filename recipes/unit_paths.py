@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -35,22 +36,28 @@ def follow(
     return ways
 
 
-def compare(ways: Mapping[str, Mapping[str, analysis.InvarianceManifold]]) -> dict[str, dict[str, float]]:
-    """By layer: how far the traced manifold is ahead of each other way, at the distance where it is least so.
+def compare(ways: Mapping[str, Mapping[str, analysis.InvarianceManifold]]) -> dict[str, dict[str, Any]]:
+    """By layer: how far the traced manifold is ahead of each other way.
 
-    `ahead_of_X` is the median over units of the difference, over the magnitude of the activation at the optimum;
-    `wins_over_X` the share of units in which the traced one is not behind. The ends, 0 and 2, hold one input each for
-    all ways, and are left out.
+    `curves` are medians over units that are turned on, over the activation at the optimum. `ahead_of_X` is the median
+    over all units of the difference to X, over the magnitude of the activation at the optimum, at the distance where it
+    is least; `wins_over_X` the share of units that are not behind by more than 1e-4 of it, likewise. The ends, 0 and 2,
+    hold one input each for all ways, and are left out of both.
     """
-    numbers = {}
+    numbers: dict[str, dict[str, Any]] = {}
     for layer, of in ways.items():
         traced = of[FREE].best_activations
+        on = traced[:, 0] > 0
         inner = (of[FREE].epsilons > 0) & (of[FREE].epsilons < 2)
-        numbers[layer] = {}
+        numbers[layer] = {"curves": {}}
         for way, path in of.items():
+            activations = path.best_activations
+            if on.any():
+                relative = activations[on] / activations[on, :1]
+                numbers[layer]["curves"][way] = np.median(relative, axis=0).astype(float).round(4).tolist()
             if way == FREE:
                 continue
-            ahead = ((traced - path.best_activations) / np.abs(traced[:, :1]))[:, inner]
+            ahead = ((traced - activations) / np.abs(traced[:, :1]))[:, inner]
             ahead = ahead[np.isfinite(ahead).all(axis=1)]
             numbers[layer][f"ahead_of_{way}"] = float(np.median(ahead, axis=0).min())
             numbers[layer][f"wins_over_{way}"] = float((ahead > -1e-4).mean(axis=0).min())
@@ -80,9 +87,10 @@ def summarise(decomposed: Mapping[str, analysis.InvarianceDecomposition]) -> dic
     numbers = {}
     for layer, found in decomposed.items():
         groups = found.groups()
-        on = found.free[:, 0] > 0
+        on = found.turned_on
         explained = found.shares[np.isfinite(found.shares).all(axis=1)]
         numbers[layer] = {
+            "compared": len(on),
             "turned_on": int(on.sum()),
             "with_something_to_explain": len(explained),
             "groups": {str(name): int((groups == name).sum()) for name in sorted(set(groups))},
@@ -99,7 +107,7 @@ def _medians(families, values) -> dict[str, float | None]:
 
 def draw(name: str, ways: Any, decomposed: Any) -> dict[str, Figure]:
     """Figures by file name; layers of which no unit is turned on have none."""
-    on = {layer: found for layer, found in decomposed.items() if (found.free[:, 0] > 0).any()}
+    on = {layer: found for layer, found in decomposed.items() if found.turned_on.any()}
     return {
         f"{name}_paths.png": figures.paths_beside({layer: ways[layer] for layer in on}),
         f"{name}_restricted.png": figures.restricted_curves(on),
@@ -111,28 +119,25 @@ def print_tables(numbers: Mapping[str, Mapping[str, Any]]) -> None:
     """Of networks, by layer: what `compare` and `summarise` returned, in one."""
     first = next(iter(next(iter(numbers.values())).values()))
     ways = [key.removeprefix("ahead_of_") for key in first if key.startswith("ahead_of_")]
-    table = Table("network", "layer", *(f"ahead of {way}" for way in ways))
-    for network, layers in numbers.items():
-        for layer, of in layers.items():
-            cells = [f"{of[f'ahead_of_{way}']:+.3f}, {of[f'wins_over_{way}']:.0%}" for way in ways]
-            table.add_row(network, layer, *cells)
-    table.caption = (
-        "traced manifolds less the others, over the activation at the optimum, in the median unit at the distance "
-        "where that is least; then the least share of units in which they are not behind"
-    )
-    Console().print(table)
-    families = list(first["share"])
-    table = Table("network", "layer", *families, "units")
-    for network, layers in numbers.items():
-        for layer, of in layers.items():
-            cells = [
-                f"{'' if of['share'][name] is None else format(of['share'][name], '+.0%')} "
-                f"({'' if of['tolerance'][name] is None else format(of['tolerance'][name], '+.2f')})"
-                for name in families
-            ]
-            table.add_row(network, layer, *cells, f"{of['with_something_to_explain']} of {of['turned_on']}")
-    table.caption = (
-        "share of the free manifold's invariance (above a linear unit's) that known transformations explain, median "
-        "over units that have some; in parentheses: what is kept of what a linear unit loses, negative if less is kept"
-    )
-    Console().print(table)
+    captions = {
+        "ahead": "Traced manifolds less the others, over the activation at the optimum, in the median unit at the "
+        "distance where that is least; then the least share of units in which they are not behind:",
+        "share": "Share of the free manifold's invariance, above a linear unit's, that known transformations explain, "
+        "median over units that have some:",
+        "tolerance": "What is kept of what a linear unit loses, negative if less is kept, median over units that are "
+        "turned on:",
+    }
+    for kind, caption in captions.items():
+        columns = [f"ahead of {way}" for way in ways] if kind == "ahead" else [*first[kind], "units"]
+        Console().print(f"\n{caption}")
+        for network, layers in numbers.items():
+            table = Table("", *columns, title=network, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+            for layer, of in layers.items():
+                if kind == "ahead":
+                    cells = [f"{of[f'ahead_of_{way}']:+.4f}, {of[f'wins_over_{way}']:.0%}" for way in ways]
+                else:
+                    counted = of["with_something_to_explain"] if kind == "share" else of["turned_on"]
+                    cells = ["" if value is None else f"{value:+.2f}" for value in of[kind].values()]
+                    cells.append(f"{counted}/{of['compared']}")
+                table.add_row(layer, *cells)
+            Console().print(table)

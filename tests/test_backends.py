@@ -86,6 +86,12 @@ for jit in (product, backend.compile(product)):
 assert not ops.convert_to_numpy(backend.hessian_product(lambda x: ops.sum(3 * x, axis=-1))(kernel, kernel)).any()
 circles = analysis.follow_great_circles(network, "logits", None, few.best, [0, 0.4, 0.8], directions=2, products=4)
 results["reached_on_circles"] = circles.activations[:, :, 0]
+from kinv.analysis.known_transformations import transform
+
+changed = transform(images, random.uniform(-0.8, 0.8, (3, 6)).astype("float32"))
+results["transformed"] = ops.convert_to_numpy(changed)
+known = analysis.decompose_invariance(network, "logits", [0, 1], few.best[:2, ..., :], [0, 0.4], samples=4, proposals=2)
+results["reached_by_known"] = np.nan_to_num(known.activations)
 np.savez(sys.argv[1], backend=keras.backend.backend(), **results)
 """
 

@@ -49,6 +49,16 @@ def test_stacks_load_and_reconstruct(name):
     assert np.square(vectors - again).mean() < 0.5 * vectors.var(axis=0).mean()
 
 
+@pytest.mark.parametrize(("name", "least"), [("sdae_mnist", (0.95, 0.6, 0.95)), ("dbn_mnist", (0.95, 0.8, 0.95))])
+def test_units_of_digits_are_on_for_some(name, least):
+    """At too high a rate most units of the second layer of autoencoders are off for every digit, for good."""
+    stack = kinv.load(FOLDER / name)
+    vectors = data.as_vectors(data.load("mnist", "train")[0])
+    for layer, share in enumerate(least, 1):
+        codes = np.asarray(stack.encode(vectors, layer))
+        assert (codes.max(axis=0) > 0.5).mean() > share
+
+
 def test_samples_are_digits_of_many_kinds():
     _, means = kinv.load(FOLDER / "dbn_mnist").sample(36, 300, seed=5)
     pictures = 255 * np.asarray(means).reshape(-1, 28, 28, 1)

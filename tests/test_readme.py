@@ -1,6 +1,7 @@
 """The README's Python runs as it stands there."""
 
 import re
+import subprocess
 from pathlib import Path
 
 import keras
@@ -11,6 +12,17 @@ import kinv
 
 ROOT = Path(__file__).parents[1]
 SNIPPETS = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.DOTALL)
+
+
+def test_its_pictures_are_there():
+    """All of them in the repository: what `.gitignore` holds back is missing in a clone."""
+    shown = re.findall(
+        r"(?:!\[[^]]*\]|\[[^]]*\])\((artifacts/[^)]+)\)", (ROOT / "README.md").read_text(encoding="utf-8")
+    )
+    assert len(shown) > 10
+    assert [path for path in shown if not (ROOT / path).is_file()] == []
+    ignored = subprocess.run(["git", "check-ignore", "--no-index", *shown], cwd=ROOT, capture_output=True, text=True)
+    assert ignored.stdout == ""
 
 
 def run(snippet, names):

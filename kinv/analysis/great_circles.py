@@ -13,7 +13,7 @@ from .invariance_manifold import EPSILONS, InvarianceManifold, checked_epsilons,
 from .units import MEAN, Units, tap
 
 CURVATURES = ("geodesic", "hessian")
-TINY = 1e-6  # of the largest coefficient: below it the Krylov space is exhausted
+TINY = 1e-6  # of the longest image: what is new in an image and shorter than that is rounding
 
 
 def follow_great_circles(
@@ -46,7 +46,7 @@ def follow_great_circles(
         curvature: `"geodesic"` or `"hessian"`.
         seed: of the vectors that Lanczos' method starts from.
         directions: eigenvectors; each is followed both ways.
-        products: steps of Lanczos' method, at most as many as inputs have values.
+        products: steps of Lanczos' method, fewer than inputs have values.
 
     Returns:
         A manifold with twice as many starts as directions: every eigenvector's one way, then their other ways.
@@ -77,7 +77,6 @@ def follow_great_circles(
         backend.compile(part) for part in (activation, gradient, backend.hessian_product(activation))
     )
     points = np.empty((count, 2 * directions, len(distances), size), "float32")
-    activations = np.empty(points.shape[:3])
     dead = np.empty(count, bool)
     at_a_time = tapped.at_a_time(shape, batch_size)
     for begin in range(0, count, at_a_time):

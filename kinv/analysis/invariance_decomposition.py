@@ -12,7 +12,7 @@ from scipy.stats import qmc
 from kinv import backend
 
 from .invariance_manifold import EPSILONS, InvarianceManifold, checked_epsilons, checked_optimum, trace_manifold
-from .known_transformations import EVERY, PARAMETERS, TOGETHER, transform
+from .known_transformations import FAMILIES, PARAMETERS, TOGETHER, transform
 from .units import MEAN, Units, tap
 
 SPREADS = (0.2, 0.1, 0.05, 0.02, 0.01)  # of the proposals around the best, round after round
@@ -33,6 +33,8 @@ class InvarianceDecomposition:
         parameters: of the transformations that reach it, see `known_transformations.transform`, `(K, F, E, 6)`.
         free: the highest of the free manifold at this distance or farther, `(K, E)`. The known transformations are
             among what it may do, so that it is at least their activation.
+        at_optimum: `h(0)`, the activation at the optimum, `(K,)`; NaN for dead units. Curves can be higher, where the
+            optimum is a local one.
     """
 
     layer: str
@@ -42,6 +44,12 @@ class InvarianceDecomposition:
     activations: np.ndarray
     parameters: np.ndarray
     free: np.ndarray
+    at_optimum: np.ndarray
+
+    @property
+    def turned_on(self) -> np.ndarray:
+        """Units that their optimum turns on, `h(0) > 0`, `(K,)`."""
+        return self.at_optimum > 0
 
     @property
     def reaches(self) -> np.ndarray:
@@ -50,13 +58,13 @@ class InvarianceDecomposition:
 
     @property
     def tolerances(self) -> np.ndarray:
-        """Which share a unit keeps of what a linear unit loses on the way to the reach, at most about 1, `(K, F)`.
+        """Which share a unit keeps of what a linear unit loses on the way to the reach, at most 1, `(K, F)`.
 
         A linear unit keeps `1 - epsilon^2 / 2` of `h(0)` whatever changes: 0. 1: nothing is lost. Negative: the unit is
-        more sensitive than a linear one. Activations below zero count as zero. NaN for units that their optimum does
-        not turn on.
+        more sensitive than a linear one. Activations below zero count as zero, those above `h(0)` as `h(0)`. NaN for
+        units that their optimum does not turn on.
         """
-        ideal = np.where(np.isfinite(self.activations), self.free[:, :1, None], np.nan)
+        ideal = np.where(np.isfinite(self.activations), self.at_optimum[:, None, None], np.nan)
         possible = self._excess(ideal)
         return self._excess(self.activations) / np.where(possible > 0, possible, np.nan)
 
@@ -77,20 +85,17 @@ class InvarianceDecomposition:
         Else `"none of these"`; `"not turned on"` for units that their optimum does not turn on. All together is not
         among the families here.
         """
-        known = self.tolerances[:, [name != TOGETHER for name in self.families]]
-        names = np.array([name for name in self.families if name != TOGETHER], object)
-        most = np.where(np.isfinite(known), known, -np.inf).argmax(axis=1)
-        highest = np.take_along_axis(known, most[:, None], axis=1)[:, 0]
-        found = np.where(highest >= least, names[most], "none of these")
-        return np.where(np.isfinite(known).any(axis=1), found, "not turned on")
+        known = np.nan_to_num(self.tolerances[:, :-1], nan=-np.inf)
+        names = np.array(self.families[:-1], object)[known.argmax(axis=1)]
+        return np.where(self.turned_on, np.where(known.max(axis=1) >= least, names, "none of these"), "not turned on")
 
     def _excess(self, activations):
         """Area above a linear unit, up to the reach; `(K, F)` from `(K, F, E)`."""
-        first = np.where(self.free[:, :1] > 0, self.free[:, :1], np.nan)[..., None]
+        first = np.where(self.turned_on, self.at_optimum, np.nan)[:, None, None]
         linear = np.maximum(1 - self.epsilons**2 / 2, 0)
-        above = np.maximum(activations, 0) / first - linear
+        above = np.clip(activations / first, 0, 1) - linear
         pieces = np.diff(self.epsilons) * (above[..., 1:] + above[..., :-1]) / 2
-        return np.where(np.isfinite(first[..., 0]), np.nansum(pieces, axis=2), np.nan)
+        return np.where(self.turned_on[:, None], np.nansum(pieces, axis=2), np.nan)
 
 
 def decompose_invariance(
@@ -141,27 +146,20 @@ def decompose_invariance(
         free = trace_manifold(
             model, layer, units, optimum, epsilons, None, seed, position=position, batch_size=batch_size
         )
-    elif free.activations.shape[::2] != (len(optimum), len(distances)) or (free.units != tapped.units).any():
+    elif not (
+        free.layer == layer
+        and np.array_equal(free.units, tapped.units)
+        and np.array_equal(free.epsilons, distances)
+        and np.array_equal(free.optimum, optimum)
+    ):
         raise ValueError(
-            f"free must be of {len(optimum)} units and {len(distances)} distances, of the same, received "
-            f"{free.activations.shape[0]} and {free.activations.shape[2]}"
+            f"free must be traced from the same optimum of the same units of {layer!r}, at the same epsilons; received "
+            f"one of {len(free.units)} units of {free.layer!r} at {len(free.epsilons)} epsilons"
         )
     search = _Search(tapped, optimum, norms, picture_shape, distances, batch_size)
     random = np.random.default_rng(seed)
-    found = []
-    for active in EVERY.values():
-        best = _Best(len(optimum), distances)
-        points = np.zeros((samples, len(PARAMETERS)), "float32")
-        points[1:, active] = 2 * qmc.Sobol(len(active), rng=random).random(samples)[1:] - 1  # the first: the optimum
-        search.try_all(best, np.repeat(points[None], len(optimum), axis=0))
-        for earlier in found if len(active) == len(PARAMETERS) else ():
-            search.try_all(best, earlier.parameters)
-        for spread in SPREADS:
-            noise = np.zeros((*best.parameters.shape[:2], proposals, len(PARAMETERS)), "float32")
-            noise[..., active] = spread * random.standard_normal(noise[..., active].shape)
-            around = np.clip(best.parameters[:, :, None] + noise, -1, 1)
-            search.try_all(best, around.reshape(len(optimum), -1, len(PARAMETERS)))
-        found.append(best)
+    found = [search.best_of(active, samples, proposals, random) for active in FAMILIES.values()]
+    found.append(search.best_of(range(len(PARAMETERS)), samples, proposals, random, found))
     activations = np.stack([best.activations for best in found], axis=1)
     activations = np.where(free.dead[:, None, None], np.nan, activations)
     farther = np.maximum.accumulate(free.best_activations[:, ::-1], axis=1)[:, ::-1]
@@ -169,10 +167,11 @@ def decompose_invariance(
         layer,
         tapped.units,
         distances,
-        tuple(EVERY),
+        (*FAMILIES, TOGETHER),
         activations,
         np.stack([best.parameters for best in found], axis=1),
-        np.fmax(farther, activations[:, list(EVERY).index(TOGETHER)]),
+        np.fmax(farther, activations[:, -1]),
+        free.best_activations[:, 0],
     )
 
 
@@ -201,7 +200,7 @@ class _Search:
 
     def __init__(self, tapped, optimum, norms, picture_shape, distances, batch_size):
         self.optimum = optimum.reshape(len(optimum), *picture_shape)
-        self.norms, self.units = norms.astype("float32"), tapped.units
+        self.norms, self.units, self.distances = norms.astype("float32"), tapped.units, distances
         self.at_a_time = tapped.at_a_time(optimum.shape[1:], batch_size)
         shape = optimum.shape[1:]
 
@@ -215,6 +214,29 @@ class _Search:
 
         self._evaluate = backend.compile(evaluate)
 
+    def best_of(
+        self,
+        active: Sequence[int],
+        samples: int,
+        proposals: int,
+        random: np.random.Generator,
+        also: Sequence[_Best] = (),
+    ) -> _Best:
+        """Of the transformations that have these parameters, and of what was found before."""
+        active, count = list(active), len(self.units)
+        best = _Best(count, self.distances)
+        points = np.zeros((samples, len(PARAMETERS)), "float32")
+        points[1:, active] = 2 * qmc.Sobol(len(active), rng=random).random(samples)[1:] - 1  # the first: the optimum
+        self.try_all(best, np.repeat(points[None], count, axis=0))
+        for earlier in also:
+            self.try_all(best, earlier.parameters)
+        for spread in SPREADS:
+            noise = np.zeros((count, len(self.distances), proposals, len(PARAMETERS)), "float32")
+            noise[..., active] = spread * random.standard_normal(noise[..., active].shape)
+            around = np.clip(best.parameters[:, :, None] + noise, -1, 1)
+            self.try_all(best, around.reshape(count, -1, len(PARAMETERS)))
+        return best
+
     def try_all(self, best: _Best, parameters: np.ndarray) -> None:
         """Parameters `(K, N, 6)`."""
         count, tried = parameters.shape[:2]
@@ -223,7 +245,8 @@ class _Search:
         activations, reached = np.empty(len(of), "float32"), np.empty(len(of), "float32")
         for begin in range(0, len(of), self.at_a_time):
             at = slice(begin, begin + self.at_a_time)
-            values = self._evaluate(self.optimum[of[at]], self.norms[of[at]], self.units[of[at]], flat[at])
+            given = (self.optimum[of[at]], self.norms[of[at]], self.units[of[at]], flat[at])
+            values = self._evaluate(*(ops.convert_to_tensor(part) for part in given))
             activations[at], reached[at] = (ops.convert_to_numpy(value) for value in values)
         best.take(parameters, activations.reshape(count, tried), reached.reshape(count, tried))
 

@@ -264,7 +264,12 @@ def checked_optimum(tapped: Tap, optimum: Any) -> tuple[np.ndarray, np.ndarray]:
     return optimum, norms
 
 
-def checked_epsilons(epsilons):
+def checked_epsilons(epsilons: Sequence[float]) -> np.ndarray:
+    """The distances, float64 `(E,)`.
+
+    Raises:
+        ValueError: none, not rising, or not in 0..2.
+    """
     distances = np.asarray(epsilons, "float64")
     if distances.ndim != 1 or not len(distances) or not (distances >= 0).all() or not (distances <= 2).all():
         raise ValueError(f"epsilons must lie in 0..2, received {epsilons}")

@@ -19,10 +19,7 @@ PARAMETERS = (
 )
 FAMILIES = {"rotation": (0,), "translation": (1, 2), "scaling": (3, 4), "stroke width": (5,)}
 TOGETHER = "all together"
-EVERY = {**FAMILIES, TOGETHER: tuple(range(len(PARAMETERS)))}
-LARGEST = np.array(
-    [math.pi, 1.0, 1.0, math.log(2), math.log(2), 2.0], "float32"
-)  # radians, half pictures, logs, pixels
+LARGEST = np.array([math.pi, 1, 1, math.log(2), math.log(2), 2], "float32")  # radians, half pictures, logs, pixels
 
 
 def transform(images: Any, parameters: Any) -> Any:

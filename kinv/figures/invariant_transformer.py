@@ -27,7 +27,7 @@ def training_curves(history: Mapping[str, Sequence[float]], accuracy_threshold: 
     middle.plot(epochs, history["space_distance"], color=INK, label="space")
     middle.plot(epochs, history["color_distance"], color=ACCENT, label="colour")
     middle.set(title="distance from the identity", xlabel="epoch", ylabel="Frobenius distance", ylim=(0, None))
-    middle.legend(frameon=False, loc="upper left")
+    middle.legend(frameon=False, loc="lower right")
 
     right.plot(epochs, history["accuracy"], color=INK, label="mean of the batches")
     right.axhline(accuracy_threshold, color=QUIET, linestyle="--", label="gate $acc_{orig}$")

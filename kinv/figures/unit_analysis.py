@@ -62,8 +62,8 @@ def restricted_curves(layers: Mapping[str, Any]) -> Figure:
     """
     figure, (axes,) = new_figure(3.4 * len(layers) + 1.6, 3.0, 1, len(layers))
     for axis, (name, found) in zip(axes, layers.items(), strict=True):
-        on = found.free[:, 0] > 0
-        first = found.free[on, :1]
+        on = found.turned_on
+        first = found.at_optimum[on, None]
         for index, (color, family) in enumerate(zip(COLORS[1:], found.families, strict=False)):
             curves = found.activations[on, index] / first
             half = np.isfinite(curves).mean(axis=0) >= 0.5  # of the units get so far

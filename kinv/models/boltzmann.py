@@ -1,12 +1,13 @@
 """The distribution of a restricted Boltzmann machine: energies, conditional probabilities, samples."""
 
-from typing import Any
+from typing import Any, Literal
 
 import keras
 import numpy as np
 import tensorflow as tf
 from keras import ops
 
+Generator = Literal["philox", "threefry"]  # of random numbers, see `GibbsKernel`
 LARGEST = 100_000_000  # weights
 VISIBLE = ("bernoulli", "gaussian")
 EXPORTED_STEPS = 1000  # of Gibbs sampling, in the SavedModel's `sample`
@@ -57,7 +58,7 @@ class BoltzmannDistribution(keras.Model):
         received = ops.matmul(hidden, ops.transpose(self.kernel)) + self.visible_bias
         return ops.sigmoid(received) if self.visible == "bernoulli" else received
 
-    def draw_visible(self, means: Any, seed: Any, generator: Any = "philox") -> Any:
+    def draw_visible(self, means: Any, seed: Any, generator: Generator = "philox") -> Any:
         """Visible units with these means, `(B, V)`; `seed` is an int32 tensor of shape `(2,)`, `generator` as in
         `GibbsKernel`."""
         from .gibbs import draw
@@ -154,3 +155,8 @@ class BoltzmannDistribution(keras.Model):
             return self.run(count, EXPORTED_STEPS, seed)[0]
 
         return {"encode": (self.hidden_probabilities, [vectors]), "sample": (sample, [seed, count])}
+
+
+def generator_of(model: Any) -> Generator:
+    """The faster generator that the train step of a compiled model can have: Threefry with XLA."""
+    return "threefry" if model.jit_compile else "philox"

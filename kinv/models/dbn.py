@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from .boltzmann import EXPORTED_STEPS
+from .boltzmann import EXPORTED_STEPS, generator_of
 from .greedy_stack import GreedyStack
 from .rbm import RestrictedBoltzmannMachine
 
@@ -91,8 +91,6 @@ class DeepBeliefNetwork(GreedyStack):
         return self.visible == "bernoulli"
 
     def learn_block(self, index, inputs, optimizer):
-        from .gibbs import generator_of
-
         return self.blocks[index].learn(inputs, optimizer, generator_of(self))
 
     def measure_block(self, index, inputs):

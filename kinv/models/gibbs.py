@@ -1,11 +1,12 @@
 """Block Gibbs sampling in a restricted Boltzmann machine, as a transition kernel of TensorFlow Probability."""
 
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-Generator = Literal["philox", "threefry"]
+from .boltzmann import Generator
+
 Clamp = tuple[Any, float]  # hidden units, `(M,)` or `(B, M)` where every chain has its own, and the value they keep
 
 
@@ -25,8 +26,8 @@ class GibbsKernel(tfp.mcmc.TransitionKernel):
     Args:
         machine: a `RestrictedBoltzmannMachine`.
         clamp: hidden units that always have one value.
-        generator: `"philox"`, or `"threefry"`, which XLA alone has and draws nine times faster with on a CPU. (The one
-            that TensorFlow selects there by itself is many times slower than both.)
+        generator: `"philox"`, or `"threefry"`, which XLA alone has and draws several times faster with on a CPU
+            (`benchmarks/rbm.py`). The one that TensorFlow selects there by itself is many times slower than both.
     """
 
     def __init__(self, machine: Any, clamp: Clamp | None = None, generator: Generator = "philox"):
@@ -59,11 +60,6 @@ class GibbsKernel(tfp.mcmc.TransitionKernel):
         units, value = clamp
         held = tf.reduce_any(tf.range(hidden.shape[-1]) == tf.expand_dims(tf.constant(units, tf.int32), -1), axis=-2)
         return tf.where(held, tf.cast(value, hidden.dtype), hidden)
-
-
-def generator_of(model: Any) -> Generator:
-    """The faster generator that the train step of a compiled model can have."""
-    return "threefry" if model.jit_compile else "philox"
 
 
 def split(seed: Any, count: int) -> list[Any]:

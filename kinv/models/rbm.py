@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from .boltzmann import LARGEST, BoltzmannDistribution
+from .boltzmann import LARGEST, BoltzmannDistribution, Generator, generator_of
 from .training_guard import StopWhenDiverged, check_training_data
 
 
@@ -116,8 +116,6 @@ class RestrictedBoltzmannMachine(BoltzmannDistribution):
 
     def train_step(self, data):
         visible, _, _ = keras.utils.unpack_x_y_sample_weight(data)
-        from .gibbs import generator_of
-
         return self._report(self.learn(ops.cast(visible, "float32"), self.optimizer, generator_of(self)))
 
     def _report(self, values):
@@ -125,7 +123,7 @@ class RestrictedBoltzmannMachine(BoltzmannDistribution):
             mean.update_state(value)
         return {mean.name: mean.result() for mean in self.means}
 
-    def learn(self, visible: Any, optimizer: Any, generator: Any = "philox") -> tuple[Any, Any]:
+    def learn(self, visible: Any, optimizer: Any, generator: Generator = "philox") -> tuple[Any, Any]:
         """One step of contrastive divergence on `(B, V)`; returns squared error of reconstruction and free energy.
 
         `generator` is that of `GibbsKernel`.

@@ -7,7 +7,7 @@ from keras import layers, ops
 from scipy import ndimage
 
 import kinv
-from kinv.analysis.known_transformations import EVERY, PARAMETERS, transform
+from kinv.analysis.known_transformations import FAMILIES, PARAMETERS, TOGETHER, transform
 
 SIDE = 15
 EPSILONS = np.linspace(0, 2, 11)
@@ -106,15 +106,23 @@ def test_shares_and_tolerances_of_curves_that_are_known():
     linear = np.maximum(1 - epsilons**2 / 2, 0)
     nan = np.nan
     curves = np.array([[2.0, 2.0, 2.0, nan, nan], 2 * linear, [2.0, 1.75, 0.0, nan, nan], [2.0, nan, nan, nan, nan]])
-    free = np.array([2.0, 2.0, 2.0, 1.0, -3.0])
+    curves = np.concatenate([curves, curves[:1]])  # the last: all together
+    free = np.array([3.0, 2.0, 2.0, 1.0, -3.0])  # the optimum is a local one: 3 counts as 2
     found = kinv.analysis.InvarianceDecomposition(
-        "unit", np.arange(2), epsilons, ("a", "b", "c", "d"), np.stack([curves, -curves]), None, np.stack([free, -free])
+        "unit",
+        np.arange(2),
+        epsilons,
+        ("a", "b", "c", "d", "all"),
+        np.stack([curves, -curves]),
+        None,
+        np.stack([free, -free]),
+        np.array([2.0, -2.0]),
     )
     lost = 0.5 * (0.125 + 0.5 / 2)  # by a linear unit up to 1
-    np.testing.assert_allclose(found.tolerances[0], [1, 0, -0.125 / lost, nan], atol=1e-9)
+    np.testing.assert_allclose(found.tolerances[0, :4], [1, 0, -0.125 / lost, nan], atol=1e-9)
     above = 0.5 * (0.125 + 0.5 + 0.5)  # of the free curve
-    np.testing.assert_allclose(found.shares[0], [lost / above, 0, -0.125 / above, 0], atol=1e-9)
-    np.testing.assert_array_equal(found.reaches[0], [1, 2, 1, 0])
+    np.testing.assert_allclose(found.shares[0, :4], [lost / above, 0, -0.125 / above, 0], atol=1e-9)
+    np.testing.assert_array_equal(found.reaches[0, :4], [1, 2, 1, 0])
     assert np.isnan(found.shares[1]).all() and np.isnan(found.tolerances[1]).all()  # not turned on
     assert list(found.groups()) == ["a", "not turned on"]
     assert list(found.groups(least=1.1)) == ["none of these", "not turned on"]
@@ -148,14 +156,14 @@ def test_curves_against_a_dense_scan():
 
 def test_the_free_manifold_bounds_all_and_curves_fall():
     found = decomposed(*(moved(rotation=value) for value in (0, 0.2, 0.5)))
-    assert found.families == tuple(EVERY) and found.shares.shape == (2, 5)
+    assert found.families == (*FAMILIES, TOGETHER) and found.shares.shape == (2, 5)
     assert (found.shares[0] <= 1 + 1e-9).all()
     together = found.activations[:, -1]
     for family in range(4):
         both = np.isfinite(found.activations[:, family])
         assert (found.activations[:, family][both] <= together[both] + 1e-6).all()
     assert (np.diff(found.free, axis=1) <= 1e-9).all()
-    np.testing.assert_allclose(found.activations[:, :, 0], np.repeat(found.free[:, :1], 5, axis=1), rtol=1e-5)
+    assert (found.activations[:, :, 0] >= found.at_optimum[:, None] - 1e-5).all()
 
 
 def test_seeds_and_batches(random):
@@ -181,8 +189,8 @@ def test_pictures_of_a_convolution():
     found = kinv.decompose_invariance(model, "logits", None, optimum, [0, 0.5], samples=16)
     translation = found.activations[:, found.families.index("translation")]
     expected = ops.convert_to_numpy(kinv.analysis.tap(model, "logits").all_activations(optimum))[[0, 1], [0, 1]]
-    np.testing.assert_allclose(translation[:, 0], np.maximum(expected, translation[:, 0]), rtol=1e-4)
-    assert np.isfinite(translation).all()
+    assert (translation[:, 0] >= expected - 1e-4).all()  # the optimum itself is among what is tried
+    np.testing.assert_allclose(translation[:, 1] / translation[:, 0], 1, atol=0.1)  # the mean of a map ignores it
 
 
 @pytest.mark.parametrize(
@@ -206,5 +214,6 @@ def test_a_free_manifold_of_others_is_refused():
     model = unit_that_ignores(bar())
     optimum = np.tile(bar().ravel(), (2, 1))
     free = kinv.trace_manifold(model, "unit", None, optimum, [0, 1.0], steps=1, starts=1)
-    with pytest.raises(ValueError, match="free must be of 2 units and 3 distances"):
-        kinv.decompose_invariance(model, "unit", None, optimum, [0, 0.5, 1.0], free, (SIDE, SIDE))
+    for other, epsilons in ((optimum, [0, 0.5]), (optimum, [0, 0.5, 1.0]), (2 * optimum, [0, 1.0])):
+        with pytest.raises(ValueError, match=r"same optimum .* received one of 2 units of 'unit' at 2 epsilons"):
+            kinv.decompose_invariance(model, "unit", None, other, epsilons, free, (SIDE, SIDE))

@@ -13,7 +13,9 @@ def decomposition():
     curves = np.array([[keeps, 0.5 * keeps], [[1.0, 0.0, 0.0], keeps], [keeps, keeps], [-keeps, -keeps]])
     curves[:, :, 0] = curves[:, :1, 0]
     free = np.array([[1.0, 1.0, 0.0]] * 3 + [[-1.0, -1.0, -1.0]])
-    return InvarianceDecomposition("unit", np.arange(4), EPSILONS, ("rotation", "all together"), curves, None, free)
+    return InvarianceDecomposition(
+        "unit", np.arange(4), EPSILONS, ("rotation", "all together"), curves, None, free, free[:, 0]
+    )
 
 
 def test_units_stand_in_their_groups():

@@ -23,25 +23,27 @@ def exact_slope(machine, data):
     return data.T @ np.asarray(machine.hidden_probabilities(data)) / len(data) - model
 
 
-def test_the_angle_to_the_exact_gradient_shrinks_with_k():
+@pytest.mark.parametrize("generator", ["philox", "threefry"])
+def test_the_angle_to_the_exact_gradient_shrinks_with_k(generator):
     data = np.repeat(PATTERNS, 20_000, axis=0)
     cosines = []
     for steps in (1, 3, 30):
-        machine = randomize(RestrictedBoltzmannMachine(6, 4, steps=steps), scale=1.0)
+        machine = randomize(RestrictedBoltzmannMachine(6, 4, steps=steps), scale=2.5)  # so that chains mix slowly
         exact = exact_slope(machine, PATTERNS)
         before = keras.ops.convert_to_numpy(machine.kernel).copy()
         machine.compile(keras.optimizers.SGD(1.0))
-        tf.function(machine.learn)(tf.constant(data), machine.optimizer)
+        learn = tf.function(machine.learn, jit_compile=generator == "threefry")
+        learn(tf.constant(data), machine.optimizer, generator)
         step = keras.ops.convert_to_numpy(machine.kernel).copy() - before
         cosines.append((step * exact).sum() / np.linalg.norm(step) / np.linalg.norm(exact))
     assert cosines[0] < cosines[1] < cosines[2]
-    assert cosines[2] > 0.999
+    assert cosines[2] > 0.9999
 
 
-@pytest.mark.parametrize(("persistent", "xla"), [(False, False), (True, False), (True, True)])
-def test_the_exact_log_likelihood_rises(persistent, xla):
+@pytest.mark.parametrize("persistent", [False, True])
+def test_the_exact_log_likelihood_rises(persistent):
     machine = RestrictedBoltzmannMachine(6, 4, persistent=persistent, chains=100, seed=2)
-    machine.compile(keras.optimizers.SGD(0.05), jit_compile=xla)
+    machine.compile(keras.optimizers.SGD(0.05))
 
     def score():
         return log_likelihood(machine, PATTERNS, exact_log_partition(machine)).mean()

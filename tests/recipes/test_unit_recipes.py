@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kinv.analysis.known_transformations import EVERY
-from recipes import units_mnist, units_patches, units_silhouettes
+from kinv.analysis.known_transformations import FAMILIES, TOGETHER
+from recipes import manifolds_rotated_mnist, units_mnist, units_patches, units_silhouettes
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_it_writes_figures_and_numbers(recipe, networks, tmp_path, no_data_folde
         for of in layers.values():
             assert of["area_low"] <= of["area"] <= of["area_high"]
             assert 0 < of["counted"] <= of["measured"] == 12
-            assert set(of["share"]) == set(of["tolerance"]) == set(EVERY)
+            assert set(of["share"]) == set(of["tolerance"]) == {*FAMILIES, TOGETHER}
             assert sum(of["groups"].values()) == 4
         assert abs(layers["hidden1"]["ahead_of_geodesic"]) < 1e-3  # linear: all ways are the same
         assert layers["hidden1"]["wins_over_Hessian"] > 0.5
@@ -44,3 +44,15 @@ def test_it_writes_figures_and_numbers(recipe, networks, tmp_path, no_data_folde
         assert np.asarray(Image.open(path).convert("L")).std() > 5, path
     printed = capsys.readouterr().out
     assert "The paper:" in printed and recipe.EXPECTED[0] in printed
+
+
+def test_manifolds_of_rotated_digits(tmp_path, no_data_folder, capsys):
+    numbers = manifolds_rotated_mnist.run(replace(manifolds_rotated_mnist.PRESETS["smoke"], output=tmp_path))
+    folder = tmp_path / "manifolds_rotated_mnist"
+    kept = json.loads((folder / "numbers.json").read_text())
+    assert {name: kept[name] for name in numbers} == numbers
+    assert numbers["kept"]["0.0"] == 1 and -1 < numbers["overlap"] < 1
+    assert sum(numbers["groups"].values()) == 10
+    for name in ("maxima", "manifolds", "restricted", "tolerance"):
+        assert np.asarray(Image.open(folder / f"{name}.png").convert("L")).std() > 5, name
+    assert "The paper:" in capsys.readouterr().out
