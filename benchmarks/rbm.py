@@ -93,8 +93,8 @@ def of_draws(generator: Generator, batch: int = 100) -> float:
             total += tf.reduce_sum(draw(probabilities, tf.stack([first, step]), generator))
         return total
 
-    draws(0)
-    return float(np.median([seconds(lambda turn=turn: draws(turn)) for turn in range(TURNS)]))
+    draws(tf.constant(0))
+    return float(np.median([seconds(lambda turn=turn: draws(tf.constant(turn + 1))) for turn in range(TURNS)]))
 
 
 def main() -> None:
