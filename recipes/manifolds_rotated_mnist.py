@@ -88,7 +88,10 @@ def run(config: Config) -> dict[str, Any]:
             {f"output unit of digit {digit}, all starts": grey(maxima.inputs[digit]) for digit in config.digits}
         ),
         "manifolds.png": figures.manifold_rows(
-            grey(manifold.inputs[0]), manifold.epsilons, manifold.activations[0], f"manifolds of digit {first}"
+            grey(manifold.inputs[0])[..., None],
+            manifold.epsilons,
+            manifold.activations[0],
+            f"manifolds of digit {first}",
         ),
         "restricted.png": figures.restricted_curves({"logits": known}),
         "tolerance.png": figures.tolerance_map({"logits": known}),

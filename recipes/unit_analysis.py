@@ -8,8 +8,6 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from rich.console import Console
-from rich.table import Table
 
 import kinv
 from kinv import analysis, data
@@ -17,7 +15,7 @@ from kinv.figures import deep_units
 from kinv.figures import unit_analysis as figures
 from kinv.models import DeepBeliefNetwork
 from kinv.ops.whitening import ZcaWhitening
-from recipes import unit_paths
+from recipes import unit_numbers, unit_paths
 from recipes.deep_training import seeded
 from recipes.material import load_digits
 from recipes.provenance import as_json
@@ -69,15 +67,7 @@ def run_on(config: Any, name: str, expected: Sequence[str]) -> dict[str, Any]:
         compared, known = unit_paths.compare(ways), unit_paths.summarise(decomposed)
         numbers[network] = {
             layer: {
-                "spread": float(np.median(found.spread)),
-                "agreement": float(np.nanmedian(found.agreement)),
-                "converged": float(found.converged.mean()),
-                "dead": int(found.dead.all(axis=1).sum()),
-                "measured": len(curve.units),
-                "counted": curve.counted,
-                "area": curve.area,
-                "area_low": curve.low,
-                "area_high": curve.high,
+                **unit_numbers.of_layer(found, curve),
                 **compared[layer],
                 **known[layer],
             }
@@ -90,7 +80,7 @@ def run_on(config: Any, name: str, expected: Sequence[str]) -> dict[str, Any]:
         figure.savefig(folder / file_name)
     kept = {"config": as_json(config), "norm": norm, "networks": numbers}
     (folder / "numbers.json").write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
-    _print_table(numbers)
+    unit_numbers.print_table(numbers)
     unit_paths.print_tables(numbers)
     print("\nThe paper:")
     for sentence in expected:
@@ -144,19 +134,3 @@ def _draw_samples(network, stack, maxima, side, config) -> dict[str, Figure]:
         f"{network}_samples.png": deep_units.sheets({"samples of second-layer units, one in each row": shown}),
         f"{network}_comparison.png": deep_units.sheets(ways),
     }
-
-
-def _print_table(numbers: dict[str, Any]) -> None:
-    table = Table("network", "layer", "spread", "agreement", "converged", "dead", "turned on", "area under the curve")
-    for network, layers in numbers.items():
-        for layer, of in layers.items():
-            interval = f"{of['area']:.3f} ({of['area_low']:.3f} to {of['area_high']:.3f})"
-            table.add_row(
-                network, layer, f"{of['spread']:.1%}", f"{of['agreement']:.3f}", f"{of['converged']:.0%}",
-                str(of["dead"]), f"{of['counted']} of {of['measured']}", interval,
-            )  # fmt: skip
-    table.caption = (
-        "spread: deviation of the activation over starts; agreement: mean cosine of the other starts' inputs with the "
-        "best; turned on: units whose optimum turns them on, of which the area is the mean; a linear unit has 0.943"
-    )
-    Console().print(table)

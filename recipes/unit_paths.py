@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from kinv import analysis
+from kinv.classifiers.units import MEAN
 from kinv.figures import unit_analysis as figures
 from kinv.ops.whitening import ZcaWhitening
 
@@ -17,21 +18,34 @@ FREE = "traced"
 
 
 def follow(
-    network: Any, maxima: Mapping[str, analysis.ActivationMaxima], whitening: ZcaWhitening | None, config: Any
+    network: Any,
+    maxima: Mapping[str, analysis.ActivationMaxima],
+    whitening: ZcaWhitening | None,
+    config: Any,
+    hessian: bool = True,
+    position: Any = MEAN,
 ) -> dict[str, dict[str, analysis.InvarianceManifold]]:
-    """By layer, by way: manifolds traced as they are and in whitened coordinates, and both baselines."""
+    """By layer, by way: manifolds traced as they are and in whitened coordinates, and both baselines.
+
+    Without `hessian`, for networks that have none, only great circles in any direction.
+    """
     epsilons = tuple(np.linspace(0, 2, config.distances))
     ways: dict[str, dict[str, Any]] = {}
     for layer, found in maxima.items():
         given = network, layer, found.units, found.best, epsilons
         ways[layer] = {
-            FREE: analysis.trace_manifold(*given, None, config.seed, starts=config.paths),
-            "geodesic": analysis.follow_great_circles(*given, "geodesic", config.seed, directions=config.paths),
-            "Hessian": analysis.follow_great_circles(*given, "hessian", config.seed, directions=config.paths),
+            FREE: analysis.trace_manifold(*given, None, config.seed, starts=config.paths, position=position),
+            "geodesic": analysis.follow_great_circles(
+                *given, "geodesic", config.seed, directions=config.paths, position=position
+            ),
         }
+        if hessian:
+            ways[layer]["Hessian"] = analysis.follow_great_circles(
+                *given, "hessian", config.seed, directions=config.paths, position=position
+            )
         if whitening is not None:
             ways[layer]["traced, whitened"] = analysis.trace_manifold(
-                *given, whitening, config.seed, starts=config.paths
+                *given, whitening, config.seed, starts=config.paths, position=position
             )
     return ways
 
@@ -70,13 +84,14 @@ def decompose(
     ways: Mapping[str, Mapping[str, analysis.InvarianceManifold]],
     side: Sequence[int] | None,
     config: Any,
+    position: Any = MEAN,
 ) -> dict[str, analysis.InvarianceDecomposition]:
     """By layer: the manifold restricted to known transformations. `side`: of pictures, where inputs are vectors."""
     return {
         layer: analysis.decompose_invariance(
             network, layer, found.units, found.best, tuple(ways[layer][FREE].epsilons), ways[layer][FREE], side,
             config.seed,
-            samples=config.transformations,
+            samples=config.transformations, position=position,
         )
         for layer, found in maxima.items()
     }  # fmt: skip

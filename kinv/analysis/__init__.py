@@ -1,6 +1,7 @@
 """What is measured on a trained network."""
 
 import kinv.backend  # noqa: F401  (starts the backend quietly, before anything else imports it)
+from kinv.classifiers.units import Tap, tap
 
 from .activation_matching import ActivationMatches, match_activations
 from .activation_maximization import ActivationMaxima, maximize_activation
@@ -9,7 +10,7 @@ from .gabor import GaborFit, fit_gabors
 from .great_circles import follow_great_circles
 from .invariance_decomposition import InvarianceDecomposition, decompose_invariance
 from .invariance_manifold import InvarianceManifold, trace_manifold
-from .invariance_measure import LayerInvariance, measure_invariance
+from .invariance_measure import LayerInvariance, measure_invariance, summarise_manifold
 from .learned_invariance import (
     InvarianceComparison,
     accuracy,
@@ -22,10 +23,10 @@ from .learned_transformation import LearnedTransformation
 from .linear_combination import combine_filters
 from .matching_findings import shape_share, summarise_matches
 from .partition_function import LogPartition, estimate_log_partition, exact_log_partition, log_likelihood
+from .picture_judgement import PictureStatistics, class_ranks, picture_statistics
 from .screening import screen, transformed_strip
 from .screening_results import Screening
 from .unit_sampling import UnitSamples, sample_unit
-from .units import Tap, tap
 
 __all__ = [
     "ActivationMatches",
@@ -38,10 +39,12 @@ __all__ = [
     "LayerInvariance",
     "LearnedTransformation",
     "LogPartition",
+    "PictureStatistics",
     "Screening",
     "Tap",
     "UnitSamples",
     "accuracy",
+    "class_ranks",
     "combine_filters",
     "compare_with_random",
     "decompose_invariance",
@@ -54,6 +57,7 @@ __all__ = [
     "match_activations",
     "maximize_activation",
     "measure_invariance",
+    "picture_statistics",
     "predict",
     "predict_classes",
     "predictions_along_k",
@@ -61,6 +65,7 @@ __all__ = [
     "sample_unit",
     "screen",
     "shape_share",
+    "summarise_manifold",
     "summarise_matches",
     "tap",
     "trace_manifold",

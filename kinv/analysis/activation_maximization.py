@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from kinv.classifiers.units import MEAN, Units, tap
+
 from .unit_ascent import Ascent, Picture
-from .units import MEAN, Units, tap
 
 
 @dataclass(frozen=True)
@@ -88,8 +89,8 @@ def maximize_activation(
     for the jitter.
 
     Args:
-        model: see `units.tap`; what it receives is not preprocessed.
-        layer, units, position: see `units.tap`.
+        model: see `classifiers.units.tap`; what it receives is not preprocessed.
+        layer, units, position: see `classifiers.units.tap`.
         norm: of the inputs, such as the mean norm of the data; default: that of uniform noise in `value_range`;
             `math.inf`: no constraint.
         restarts: starts of every unit, the same for all.

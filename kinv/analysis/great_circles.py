@@ -8,9 +8,9 @@ import numpy as np
 from keras import ops
 
 from kinv import backend
+from kinv.classifiers.units import MEAN, Units, tap
 
 from .invariance_manifold import EPSILONS, InvarianceManifold, checked_epsilons, checked_optimum
-from .units import MEAN, Units, tap
 
 CURVATURES = ("geodesic", "hessian")
 TINY = 1e-6  # of the longest image: what is new in an image and shorter than that is rounding
@@ -27,7 +27,7 @@ def follow_great_circles(
     *,
     position: str | tuple[int, int] = MEAN,
     directions: int = 4,
-    products: int = 32,
+    products: int | None = None,
     batch_size: int | None = None,
 ) -> InvarianceManifold:
     """From the optimum along great circles of the sphere `|x| = |optimum|`, in the directions of least curvature.
@@ -46,7 +46,7 @@ def follow_great_circles(
         curvature: `"geodesic"` or `"hessian"`.
         seed: of the vectors that Lanczos' method starts from.
         directions: eigenvectors; each is followed both ways.
-        products: steps of Lanczos' method, fewer than inputs have values.
+        products: steps of Lanczos' method, fewer than inputs have values; default: 32, or all but one of them.
 
     Returns:
         A manifold with twice as many starts as directions: every eigenvector's one way, then their other ways.
@@ -61,6 +61,7 @@ def follow_great_circles(
         raise ValueError(f"curvature must be one of {CURVATURES}, received {curvature!r}")
     shape = optimum.shape[1:]
     count, size = len(optimum), math.prod(shape)
+    products = min(32, size - 1) if products is None else products
     if not 1 <= directions <= products < size:
         raise ValueError(
             f"expected 1 <= directions <= products < {size}, the values of an input, received {directions} and "

@@ -9,10 +9,10 @@ import numpy as np
 from keras import ops
 
 from kinv import backend
+from kinv.classifiers.units import MEAN, Tap, Units, tap
 from kinv.ops.whitening import ZcaWhitening
 
 from .unit_ascent import GROWTH, LARGEST_STEP, LOOK, SHRINKAGE, SMALLEST_STEP
-from .units import MEAN, Tap, Units, tap
 
 FIRST_STEP = 0.1  # radians, about
 EPSILONS = tuple(np.linspace(0, 2, 21))
@@ -86,7 +86,7 @@ def trace_manifold(
     nearest point along `y` is not to be had in closed form, and both agree for small steps.
 
     Args:
-        model, layer, units, position: see `units.tap`.
+        model, layer, units, position: see `classifiers.units.tap`.
         optimum: `(K, ...)`, such as `ActivationMaxima.best`. Their norms may differ.
         epsilons: rising, from 0 to at most 2.
         whitening: of the model's inputs, as vectors.

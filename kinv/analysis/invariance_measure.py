@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from kinv.classifiers.units import Units, tap
 from kinv.ops.whitening import ZcaWhitening
 
 from .activation_maximization import maximize_activation
-from .invariance_manifold import EPSILONS, trace_manifold
-from .units import Units, tap
+from .invariance_manifold import EPSILONS, InvarianceManifold, trace_manifold
 
 DRAWS = 2000  # of the bootstrap
 
@@ -93,23 +93,34 @@ def measure_invariance(
         traced = trace_manifold(
             model, layer, maxima.units, maxima.best, epsilons, whitening, seed, starts=starts, **tracing
         )
-        measured.append(_summarised(layer, maxima.units, traced.epsilons, traced.best_activations, seed))
+        measured.append(summarise_manifold(traced, seed))
     return measured
+
+
+def summarise_manifold(manifold: InvarianceManifold, seed: int = 0) -> LayerInvariance:
+    """Curves and the scalar of units whose manifolds are traced already.
+
+    Args:
+        manifold: of some units of a layer.
+        seed: of the bootstrap.
+
+    Raises:
+        ValueError: no unit is turned on by its optimum.
+    """
+    activations = manifold.best_activations
+    areas = areas_under(activations, manifold.epsilons)
+    areas = areas[np.isfinite(areas)]
+    if not len(areas):
+        raise ValueError(f"No unit of {manifold.layer!r} is turned on by its optimum: there is nothing to measure.")
+    drawn = np.random.default_rng(seed).choice(areas, (DRAWS, len(areas))).mean(axis=1)
+    low, high = np.quantile(drawn, (0.025, 0.975))
+    return LayerInvariance(
+        manifold.layer, manifold.units, manifold.epsilons, activations, float(areas.mean()), float(low), float(high),
+        len(areas),
+    )  # fmt: skip
 
 
 def areas_under(activations: np.ndarray, epsilons: np.ndarray) -> np.ndarray:
     """Of the curves `max(h(epsilon), 0) / h(0)`, `(K, E)` to `(K,)`; NaN where `h(0)` is not positive."""
     first = np.where(activations[:, :1] > 0, activations[:, :1], np.nan)
     return np.asarray(np.trapezoid(np.maximum(activations, 0) / first, epsilons, axis=1))
-
-
-def _summarised(layer, units, epsilons, activations, seed):
-    areas = areas_under(activations, epsilons)
-    areas = areas[np.isfinite(areas)]
-    if not len(areas):
-        raise ValueError(f"No unit of {layer!r} is turned on by its optimum: there is nothing to measure.")
-    drawn = np.random.default_rng(seed).choice(areas, (DRAWS, len(areas))).mean(axis=1)
-    low, high = np.quantile(drawn, (0.025, 0.975))
-    return LayerInvariance(
-        layer, units, epsilons, activations, float(areas.mean()), float(low), float(high), len(areas)
-    )

@@ -7,8 +7,7 @@ import numpy as np
 from keras import layers
 
 from kinv.classifiers.splitting import as_graph
-
-from .units import Units, checked_units, functional_core
+from kinv.classifiers.units import Units, checked_units, functional_core
 
 PASSED_OVER = (layers.InputLayer, layers.Rescaling, layers.Reshape, layers.Flatten, layers.Activation, layers.Dropout)
 
@@ -20,7 +19,7 @@ def combine_filters(model: Any, layer: str, units: Units = None, strongest: int 
     sigmoids, is left out.
 
     Args:
-        model: see `units.tap`; up to the layer it has dense layers, one after the other.
+        model: see `classifiers.units.tap`; up to the layer it has dense layers, one after the other.
         layer: its name.
         units: index, indices, a range or slice of them; default: all.
         strongest: how many of the connections to the layer below are used, those with the largest weights in absolute

@@ -8,10 +8,9 @@ import numpy as np
 from keras import ops
 
 from kinv import backend
+from kinv.classifiers.units import Tap
 from kinv.ops.cosine_basis import CosinePictures
 from kinv.ops.image_priors import total_variation
-
-from .units import Tap
 
 FIRST_STEP, LARGEST_STEP, SMALLEST_STEP = 0.5, 1e4, 1e-4  # of the norm
 GROWTH, SHRINKAGE = 1.5, 0.4
@@ -51,6 +50,8 @@ class Picture:
 class _Batch:
     """Inputs that are under way, one in each row; arrays between looks, tensors in a step.
 
+    Parameters and gradients, which are large, remain tensors until a row is done.
+
     Attributes:
         items: which results these are; -1: none, the row is idle.
         units: int32.
@@ -85,9 +86,8 @@ class Ascent:
 
         def objective(parameters, units, shift):
             inputs = picture.of(parameters)
-            for axis in (1, 2) if jitter else ():
-                size = inputs.shape[axis]
-                inputs = ops.take(inputs, ops.mod(ops.arange(size, dtype="int32") + shift[axis - 1], size), axis=axis)
+            if jitter:
+                inputs = ops.roll(inputs, (-shift[0], -shift[1]), axis=(1, 2))
             value = tapped.activation_of(inputs, units)
             if variation_weight:
                 value = value - variation_weight * total_variation(inputs / picture.extent)
@@ -104,14 +104,13 @@ class Ascent:
                 better, longer = ops.ones_like(better), length
             else:
                 longer = ops.clip(ops.where(better, GROWTH * length, SHRINKAGE * length), 0.0, LARGEST_STEP)
-            flat = ops.reshape(ops.abs(new_gradient), (ops.shape(new_gradient)[0], -1))
-            climbs = ops.logical_and(ops.isfinite(new_value), ops.max(flat, axis=-1) > 0)
+            slope = ops.reshape(picture.length(new_gradient), (-1,))
+            climbs = ops.isfinite(new_value) & ops.isfinite(slope) & (slope > 0)
             dead = ops.where(is_first, ops.logical_not(climbs), dead)
-            kept = ops.reshape(better, rows)
             return (
-                ops.where(kept, moved, parameters),
+                _chosen(better, moved, parameters),
                 ops.where(better, new_value, value),
-                ops.where(kept, new_gradient, gradient),
+                _chosen(better, new_gradient, gradient),
                 longer,
                 dead,
             )
@@ -144,18 +143,20 @@ class Ascent:
             done = (batch.items >= 0) & (settled | batch.dead | (batch.taken >= self.steps))
             rows, items = np.flatnonzero(done), batch.items[done]
             if len(rows):
+                batch = _in_arrays(batch)
                 found = self.picture.of(ops.convert_to_tensor(batch.parameters[rows]))
                 inputs[items], activations[items] = ops.convert_to_numpy(found), batch.value[rows]
                 converged[items], dead[items] = (settled & ~batch.dead)[rows], batch.dead[rows]
-            for row in rows:
-                enter(batch, row)
-            batch = _without_idle_half(batch)
+                for row in rows:
+                    enter(batch, row)
+                batch = _without_idle_half(batch)
         if not self.value_is_activation:
             activations = self._activations(inputs, unit_of, at_a_time)
         return inputs, activations, converged, dead
 
     def _look_after_steps(self, batch):
-        steps = min(LOOK, self.steps - int(batch.taken.max())) if self.jitter else LOOK
+        under_way = batch.items >= 0
+        steps = min(LOOK, self.steps - int(batch.taken[under_way].max())) if self.jitter else LOOK
         state = [
             ops.convert_to_tensor(part)
             for part in (batch.parameters, batch.value, batch.gradient, batch.length, batch.dead)
@@ -166,7 +167,8 @@ class Ascent:
             if self.jitter:
                 state[3] = ops.convert_to_tensor(self._jittered_length(batch.taken + index))
             state = list(self.step(units, *state, shift))
-        parameters, value, gradient, length, dead = (np.array(ops.convert_to_numpy(part)) for part in state)
+        parameters, value, gradient, length, dead = state
+        value, length, dead = (np.array(ops.convert_to_numpy(part)) for part in (value, length, dead))
         return _Batch(
             batch.items, batch.units, parameters, value, gradient, length, dead, batch.taken + steps, looked_at
         )
@@ -190,6 +192,12 @@ class Ascent:
         return np.concatenate([ops.convert_to_numpy(part) for part in parts])
 
 
+def _chosen(first, these, those):
+    """Rows of `these` where `first`, else of `those`; as vectors, for which it takes a fifth of the time."""
+    vectors = (ops.reshape(rows, (ops.shape(rows)[0], -1)) for rows in (these, those))
+    return ops.reshape(ops.where(ops.expand_dims(first, -1), *vectors), ops.shape(these))
+
+
 def _idle(rows, shape):
     zeros = {name: np.zeros(rows, "float32") for name in ("value", "length", "looked_at")}
     pictures = {name: np.zeros((rows, *shape), "float32") for name in ("parameters", "gradient")}
@@ -201,6 +209,13 @@ def _idle(rows, shape):
         **zeros,
         **pictures,
     )
+
+
+def _in_arrays(batch):
+    """With arrays that may be written to."""
+    large = (batch.parameters, batch.gradient)
+    parameters, gradient = (np.array(ops.convert_to_numpy(part)) for part in large)
+    return replace(batch, parameters=parameters, gradient=gradient)
 
 
 def _without_idle_half(batch):

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from .units import Units, checked_units
+from kinv.classifiers.units import Units, checked_units
 
 
 @dataclass(frozen=True)

@@ -113,7 +113,7 @@ def manifold_rows(pictures: np.ndarray, epsilons: np.ndarray, activations: np.nd
     """Figure 6, below: a manifold in every row, with the activation over that at the optimum under each picture.
 
     Args:
-        pictures: `(S, E, H, W)` in 0..255.
+        pictures: `(S, E, H, W, 1 or 3)` in 0..255.
         epsilons: `(E,)`.
         activations: `(S, E)`.
         title: above.
@@ -122,9 +122,27 @@ def manifold_rows(pictures: np.ndarray, epsilons: np.ndarray, activations: np.nd
     for row, (manifold, values) in enumerate(zip(pictures, activations, strict=True)):
         for column, (picture, value) in enumerate(zip(manifold, values, strict=True)):
             axis = axes[row, column]
-            show_picture(axis, picture[..., None])
+            show_picture(axis, picture)
             axis.set_xlabel(f"{value / values[0]:.2f}", fontsize=7, labelpad=2)
             if not row:
                 axis.set_title(f"{epsilons[column]:.1f}", fontsize=8)
     figure.suptitle(title, fontsize=9)
+    return figure
+
+
+def layer_rows(layers: Mapping[str, np.ndarray], inches: float = 1.2) -> Figure:
+    """Pictures of units, a layer in every row.
+
+    Args:
+        layers: by layer, `(K, H, W, 1 or 3)` in 0..255.
+        inches: of a picture.
+    """
+    columns = max(len(pictures) for pictures in layers.values())
+    figure, axes = new_figure(inches * columns + 0.4, inches * len(layers), len(layers), columns)
+    for row, (layer, pictures) in zip(axes, layers.items(), strict=True):
+        for axis, picture in zip(row, pictures, strict=False):
+            show_picture(axis, picture)
+        for axis in row[len(pictures) :]:
+            axis.set_axis_off()
+        row[0].set_ylabel(layer, fontsize=8)
     return figure

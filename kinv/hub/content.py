@@ -9,6 +9,7 @@ METHODS: dict[str, str] = dict.fromkeys(
         "FilterGAN",
         "RestrictedBoltzmannMachine",
         "DeepBeliefNetwork",
+        "DenoisingAutoencoder",
         "StackedDenoisingAutoencoder",
     ),
     "kinv.models",

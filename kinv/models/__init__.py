@@ -2,8 +2,11 @@
 
 import kinv.backend  # noqa: F401  (starts the backend quietly, before anything else imports it)
 
+from . import target
 from .collapse import CollapseNotice
+from .coupled_generator import CoupledGenerator
 from .dbn import DeepBeliefNetwork
+from .denoising_autoencoder import DenoisingAutoencoder
 from .filter_gan import FilterGAN
 from .free_energy_gap import FreeEnergyGap
 from .invariant_transformer import InvariantTransformer
@@ -12,10 +15,13 @@ from .stacked_autoencoder import StackedDenoisingAutoencoder
 
 __all__ = [
     "CollapseNotice",
+    "CoupledGenerator",
     "DeepBeliefNetwork",
+    "DenoisingAutoencoder",
     "FilterGAN",
     "FreeEnergyGap",
     "InvariantTransformer",
     "RestrictedBoltzmannMachine",
     "StackedDenoisingAutoencoder",
+    "target",
 ]

@@ -34,9 +34,16 @@ def total_variation(images: Any, beta: float = 2.0) -> Any:
     Returns:
         `(B,)`.
     """
-    down = ops.pad(images[:, 1:] - images[:, :-1], ((0, 0), (0, 1), (0, 0), (0, 0)))
-    right = ops.pad(images[:, :, 1:] - images[:, :, :-1], ((0, 0), (0, 0), (0, 1), (0, 0)))
+    images = ops.convert_to_tensor(images)
+    height, width = ops.shape(images)[1:3]
+    # Rolled and masked: the gradient of slices takes seven times as long on CPUs.
+    down = (ops.roll(images, -1, axis=1) - images) * _all_but_last(height, images.dtype)[:, None, None]
+    right = (ops.roll(images, -1, axis=2) - images) * _all_but_last(width, images.dtype)[:, None]
     squared = ops.square(down) + ops.square(right)
     if beta != 2:
         squared = ops.power(squared + 1e-12, beta / 2)  # the gradient of a root is infinite at zero
     return ops.sum(squared, axis=(1, 2, 3))
+
+
+def _all_but_last(size, dtype):
+    return ops.cast(ops.arange(size) < size - 1, dtype)

@@ -131,6 +131,13 @@ def test_weights_that_are_not_finite():
         kinv.maximize_activation(model, "second")
 
 
+def test_jitter_ends_where_the_last_pass_does_not_fill_the_batch():
+    inputs = keras.Input((6, 6, 3))
+    model = keras.Model(inputs, layers.Conv2D(11, 3, name="convolution")(inputs))
+    found = kinv.maximize_activation(model, "convolution", restarts=1, steps=7, jitter=1, batch_size=8)
+    assert found.converged.all() and np.isfinite(found.activations).all()
+
+
 def test_pictures_in_a_box_with_jitter_and_waves_stay_in_their_range():
     model = photographic()
     found = kinv.maximize_activation(

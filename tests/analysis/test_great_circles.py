@@ -103,7 +103,14 @@ def test_units_without_second_derivatives_and_dead_ones():
     optimum = (kernel / np.maximum(np.linalg.norm(kernel, axis=0), 1e-9) + 1e-3).T
     for curvature in ("geodesic", "hessian"):
         found = follow_great_circles(
-            model, "units", None, optimum, EPSILONS, curvature, directions=2, products=4, batch_size=3
+            model,
+            "units",
+            None,
+            optimum,
+            EPSILONS,
+            curvature,
+            directions=2,
+            batch_size=3,  # fewer values than products
         )
         np.testing.assert_array_equal(found.dead, [False, True, False, False])
         assert np.isnan(found.activations[1]).all()

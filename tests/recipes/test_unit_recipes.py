@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from kinv.analysis.known_transformations import FAMILIES, TOGETHER
-from recipes import manifolds_rotated_mnist, units_mnist, units_patches, units_silhouettes
+from recipes import manifolds_rotated_mnist, units_mnist, units_patches, units_silhouettes, units_squeezenet
 
 
 @pytest.mark.parametrize(
@@ -56,3 +56,19 @@ def test_manifolds_of_rotated_digits(tmp_path, no_data_folder, capsys):
     for name in ("maxima", "manifolds", "restricted", "tolerance"):
         assert np.asarray(Image.open(folder / f"{name}.png").convert("L")).std() > 5, name
     assert "The paper:" in capsys.readouterr().out
+
+
+def test_layers_of_a_network_for_photographs(tmp_path, no_data_folder, capsys):
+    smoke = replace(units_squeezenet.PRESETS["smoke"], output=tmp_path)
+    numbers = units_squeezenet.run(smoke)
+    folder = tmp_path / "units_squeezenet"
+    kept = json.loads((folder / "numbers.json").read_text())
+    assert kept["networks"] == {"squeezenet": numbers}
+    assert list(numbers) == list(smoke.layers)
+    for of in numbers.values():
+        assert of["area_low"] <= of["area"] <= of["area_high"] and of["measured"] == 2
+        assert set(of["share"]) == {*FAMILIES, TOGETHER} and "ahead_of_Hessian" not in of
+    assert abs(numbers["conv1"]["ahead_of_geodesic"]) < 0.01  # a linear filter, but for the borders
+    for path in folder.glob("*.png"):
+        assert np.asarray(Image.open(path).convert("L")).std() > 5, path
+    assert units_squeezenet.EXPECTED[0] in capsys.readouterr().out

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from kinv.classifiers.splitting import as_graph, enclosing_model, layer_names
+from .splitting import as_graph, enclosing_model, layer_names
 
 NONLINEAR = (
     layers.Activation, layers.ReLU, layers.LeakyReLU, layers.PReLU, layers.ELU, layers.Softmax,

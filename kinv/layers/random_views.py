@@ -1,0 +1,49 @@
+"""Random parts of a picture, as a photographer might have cut it."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from kinv.ops.affine import affine_sample
+
+
+@keras.saving.register_keras_serializable("kinv")
+class RandomViews(keras.layers.Layer):
+    """Square parts of random size and place, back at the pictures' size; half of them are mirrored.
+
+    Between a generator and a network, they keep the generator from details that work at one place only.
+
+    Args:
+        smallest: side of the smallest part, over the picture's, in (0, 1]; 1: nothing is cut.
+        mirror: whether half of the pictures are mirrored.
+        seed: of the draws.
+
+    Call arguments:
+        images: float tensor `(B, H, W, C)`.
+
+    Returns:
+        Float tensor like `images`.
+
+    Raises:
+        ValueError: `smallest` is out of its range.
+    """
+
+    def __init__(self, smallest: float = 0.5, mirror: bool = True, seed: int = 0, **kwargs: Any):
+        super().__init__(**kwargs)
+        if not 0 < smallest <= 1:
+            raise ValueError(f"smallest must lie in 0..1 without 0, received {smallest}")
+        self.smallest, self.mirror, self.seed = smallest, mirror, seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+
+    def call(self, images):
+        drawn = keras.random.uniform((4, ops.shape(images)[0]), seed=self.seed_generator)
+        side = self.smallest + (1 - self.smallest) * drawn[0]
+        right, down = ((2 * place - 1) * (1 - side) for place in (drawn[1], drawn[2]))
+        flipped = ops.where(drawn[3] < 0.5, -1.0, 1.0) if self.mirror else ops.ones_like(side)
+        zero = ops.zeros_like(side)
+        rows = ([side * flipped, zero, right], [zero, side, down])
+        return affine_sample(images, ops.stack([ops.stack(row, axis=-1) for row in rows], axis=1), "nearest")
+
+    def get_config(self):
+        return {**super().get_config(), "smallest": self.smallest, "mirror": self.mirror, "seed": self.seed}

@@ -1,0 +1,200 @@
+"""What units of a network for photographs look for and ignore, layer by layer (Erhan, Courville and Bengio 2010).
+
+    python -m recipes.units_squeezenet                   # default
+    python -m recipes.units_squeezenet --classifier my_network.keras --layers conv1 conv2 logits --data my/photos
+    python -m recipes.units_squeezenet --preset smoke    # seconds: does it run?
+
+The paper analyses digits, patches and silhouettes; this is the same for units in the middle of the maps of a
+convolutional network, each with the part of a photograph that reaches it. As in the paper, maxima and manifolds have
+the data's mean norm, here of such parts of photographs around the mean colour, the point that stands for "nothing" as
+black does for digits. Beside the paper's maxima there are readable ones: in the range of pictures, moved about while
+they are made, smooth, and in waves instead of pixels.
+"""
+
+import json
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+from recipes.command_line import main
+
+EXPECTED = (
+    "Figures 1 and 2, on digits and patches: first-layer units are edges and strokes; upper ones more complicated.",
+    "Figure 1: most starts give roughly the same picture, and activations close to each other.",
+    "Figure 7: the claim is that the activation falls more slowly in upper layers.",
+)
+SQUEEZENET = ("conv1", "fire3_expand3x3", "fire5_expand3x3", "fire7_expand3x3", "fire9_expand3x3", "conv10")
+
+
+@dataclass(frozen=True)
+class Config:
+    """What is analysed, and how closely."""
+
+    preset: Literal["smoke", "default", "paper"] = "default"
+    classifier: str = "squeezenet"
+    layers: tuple[str, ...] = SQUEEZENET  # from below
+    data: str = "auto"  # imagenet_samples, else tfds:imagenet_v2, else photos
+    download: bool = False
+    limit: int = 100  # photographs, for their mean colour and mean norm
+    output: Path = Path("runs")  # a folder for the figures is made in here
+    seed: int = 0
+
+    shown: int = 8  # filters of a layer
+    restarts: int = 3
+    steps: int = 200  # of each maximum
+    readable_steps: int = 200
+    variation_weight: float = 0.3  # how much of the maximum's activation the total variation of photographs costs
+    jitter: float = 0.07  # of the width of what a unit sees
+    paths: int = 2  # starts of every manifold
+    distances: int = 9  # from epsilon 0 to 2
+    transformations: int = 64  # tried of each known family, before the best are refined; a power of two
+
+
+PRESETS = {
+    "default": Config(),
+    "smoke": Config(
+        preset="smoke", layers=("conv1", "fire2_expand3x3"), limit=4, shown=2, restarts=2, steps=5, readable_steps=4,
+        jitter=0.5, paths=1, distances=3, transformations=2,
+    ),
+    "paper": Config(preset="paper", shown=36, restarts=9, paths=4, distances=21, transformations=256),
+}  # fmt: skip
+
+
+def run(config: Config) -> dict[str, Any]:
+    """Analyses the network; returns the numbers, by layer."""
+    import kinv.backend  # noqa: F401  (starts TensorFlow quietly, before anything else imports it)
+
+    # isort: split
+    import numpy as np
+    from keras import ops
+
+    from kinv import analysis
+    from kinv.figures import unit_analysis as figures
+    from kinv.ops.image_priors import total_variation
+    from recipes import unit_numbers, unit_paths
+    from recipes.deep_training import seeded
+    from recipes.material import find_pictures, load_classifier
+    from recipes.provenance import as_json
+
+    seeded(config)
+    classifier = load_classifier(config.classifier, "squeezenet", config.download)
+    source = find_pictures(config.data, config.download)
+    images = source.load(classifier.input_shape[1], config.limit)[0].astype("float32")
+    print(f"Network:  {classifier.name}, {classifier.count_params():,} parameters")
+    print(f"Pictures: {source.description}", flush=True)
+    color = images.mean(axis=(0, 1, 2))
+    maxima, readable, ways, measured, decomposed, norms = {}, {}, {}, [], {}, {}
+    for layer in config.layers:
+        print(f"{layer}: maxima ...", flush=True)
+        seen = _seen_by(classifier, layer, color)
+        crops = images[:, seen.top : seen.top + seen.height, seen.left : seen.left + seen.width] - color
+        norms[layer] = float(np.linalg.norm(crops.reshape(len(crops), -1), axis=1).mean())
+        ascend = partial(
+            analysis.maximize_activation, seen.network, layer,
+            _spread(analysis.tap(classifier, layer).units, config.shown), norms[layer],
+            position=seen.position, value_range=(-float(color.min()), 255 - float(color.max())),
+        )  # fmt: skip
+        maxima[layer] = ascend(config.restarts, config.seed, steps=config.steps)
+        variation = float(np.mean(ops.convert_to_numpy(total_variation(crops / 255))))
+        per_variation = max(float(np.median(maxima[layer].best_activations)), 0.0) / variation
+        readable[layer] = ascend(
+            1, config.seed, steps=config.readable_steps, box=True, cosine_waves=True,
+            jitter=round(config.jitter * seen.width), variation_weight=config.variation_weight * per_variation,
+        )  # fmt: skip
+        print(f"{layer}: manifolds ...", flush=True)
+        found = {layer: maxima[layer]}
+        ways |= unit_paths.follow(seen.network, found, None, config, hessian=False, position=seen.position)
+        measured.append(analysis.summarise_manifold(ways[layer][unit_paths.FREE], config.seed))
+        print(f"{layer}: known transformations ...", flush=True)
+        decomposed |= unit_paths.decompose(seen.network, found, ways, None, config, seen.position)
+    compared, known = unit_paths.compare(ways), unit_paths.summarise(decomposed)
+    numbers = {
+        curve.layer: {
+            **unit_numbers.of_layer(maxima[curve.layer], curve),
+            **compared[curve.layer],
+            **known[curve.layer],
+        }
+        for curve in measured
+    }
+    last = ways[config.layers[-1]][unit_paths.FREE]
+    drawings = {
+        "maxima.png": figures.layer_rows({layer: _contrasted(found.best) for layer, found in maxima.items()}),
+        "readable.png": figures.layer_rows({layer: found.best + color for layer, found in readable.items()}),
+        "manifolds.png": figures.manifold_rows(
+            _contrasted(last.inputs[:4, 0]), last.epsilons, last.activations[:4, 0], f"manifolds of {last.layer}"
+        ),
+        "invariance.png": figures.invariance_curves({classifier.name: measured}),
+        **unit_paths.draw(classifier.name, ways, decomposed),
+    }
+    folder = config.output / f"units_{classifier.name}"
+    folder.mkdir(parents=True, exist_ok=True)
+    for file_name, figure in drawings.items():
+        figure.savefig(folder / file_name)
+    kept = {"config": as_json(config), "norms": norms, "networks": {classifier.name: numbers}}
+    (folder / "numbers.json").write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+    unit_numbers.print_table({classifier.name: numbers})
+    unit_paths.print_tables({classifier.name: numbers})
+    print("\nThe paper:")
+    for sentence in EXPECTED:
+        print(f"- {sentence}")
+    print(f"\nNumbers and pictures: {folder}")
+    return numbers
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """The network of the part of a picture that reaches the units in the middle of a layer's map.
+
+    Attributes:
+        network: of such parts, less the mean colour, which is also what surrounds them.
+        position: of the units.
+        top, left, height, width: of the part, in pixels.
+    """
+
+    network: Any
+    position: Any
+    top: int
+    left: int
+    height: int
+    width: int
+
+
+def _seen_by(classifier, layer, color) -> _Seen:
+    import keras
+    import numpy as np
+    from keras import layers, ops
+
+    from kinv import analysis, backend
+    from kinv.classifiers.units import MEAN
+
+    shape = analysis.tap(classifier, layer).network.output_shape
+    position = (shape[1] // 2, shape[2] // 2) if len(shape) == 4 else MEAN
+    tapped = analysis.tap(classifier, layer, None, position)
+    noise = np.random.default_rng(0).uniform(0, 255, (4, *classifier.input_shape[1:])).astype("float32")
+    slope = backend.value_and_grad(lambda images: ops.sum(ops.abs(tapped.activations(images))))(noise)[1][0]
+    reached = ops.convert_to_numpy(slope).any(axis=(0, 3))
+    rows, columns = (np.flatnonzero(reached.any(axis=axis)) for axis in (1, 0))
+    top, left = int(rows[0]), int(columns[0])
+    height, width = int(rows[-1]) + 1 - top, int(columns[-1]) + 1 - left
+    below, right = (size - end - 1 for size, end in zip(reached.shape, (rows[-1], columns[-1]), strict=True))
+    parts = keras.Input((height, width, classifier.input_shape[-1]))
+    x = layers.ZeroPadding2D(((top, int(below)), (left, int(right))), name="surroundings")(parts)
+    network = keras.Model(parts, classifier(layers.Rescaling(1.0, color.tolist(), name="mean_color")(x)))
+    return _Seen(network, position, top, left, height, width)
+
+
+def _spread(units, count):
+    return units[:: max(1, len(units) // count)][:count]
+
+
+def _contrasted(pictures):
+    """Around grey, each as strong as it may be without losing more than one value in two hundred."""
+    import numpy as np
+
+    largest = np.quantile(np.abs(pictures), 0.995, axis=(-3, -2, -1), keepdims=True)
+    return 127.5 + 127.5 * pictures / np.maximum(largest, 1e-12)
+
+
+if __name__ == "__main__":
+    main(run, PRESETS, __doc__)

@@ -1,0 +1,148 @@
+"""The coupled generator: its loss, what it trains, and that pictures come out that the network likes."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from kinv import classifiers
+from kinv.layers import SpectralDecoder
+from kinv.models import CoupledGenerator, target
+
+SIZE = 16
+
+
+@pytest.fixture(scope="module")
+def network():
+    """Two classes of stripes, upright and lying, and one that likes red."""
+    pictures = keras.Input((SIZE, SIZE, 3))
+    x = layers.Rescaling(1 / 255, offset=-0.5)(pictures)
+    edges = layers.Conv2D(3, 2, use_bias=False, name="edges")(x)
+    model = keras.Model(pictures, layers.GlobalAveragePooling2D(name="logits")(layers.ReLU()(edges)))
+    kernel = np.zeros((2, 2, 3, 3), "float32")
+    kernel[:, 0, :, 0], kernel[:, 1, :, 0] = 1, -1
+    kernel[0, :, :, 1], kernel[1, :, :, 1] = 1, -1
+    kernel[..., 0, 2], kernel[..., 1:, 2] = 1, -0.5
+    model.get_layer("edges").set_weights([kernel])
+    return model
+
+
+def decoder(size=SIZE):
+    return keras.Sequential([keras.Input((size * size * 3,)), SpectralDecoder(size)])
+
+
+def test_without_pretraining_every_target_gets_its_picture(network):
+    coupled = CoupledGenerator(network, [target.classes(index) for index in range(3)], width=0.05, noise=0.5)
+    coupled.compile(keras.optimizers.Adamax(0.01))
+    history = coupled.fit(steps=60)
+    pictures = coupled.pictures()
+    assert pictures.shape == (3, SIZE, SIZE, 3) and pictures.min() >= 0 and pictures.max() <= 255
+    assert list(np.asarray(network(pictures)).argmax(axis=1)) == [0, 1, 2]
+    assert set(history.history) == {"loss", "activation", "others"}
+    across, down = (np.abs(np.diff(pictures, axis=axis)).mean(axis=(1, 2, 3)) for axis in (2, 1))
+    assert across[0] > 1.5 * down[0] and down[1] > 1.5 * across[1]  # stripes
+    assert (pictures[2, ..., 0].mean() > pictures[2, ..., 1:].mean() + 20).all()  # red
+
+
+def test_with_pretraining_the_gains_alone_are_trained(network):
+    shared = decoder()
+    before = [np.array(weights) for weights in shared.get_weights()]
+    coupled = CoupledGenerator(
+        network, [target.classes(0), target.classes(2)], generator=shared, gain=0.01, regularization=0.0,
+        contrast=50.0, loss="cross_entropy", smallest_view=0.8,
+    )  # fmt: skip
+    assert [weights.shape for weights in coupled.trainable_variables] == [(2, 3 * SIZE * SIZE)]
+    coupled.compile(keras.optimizers.Adam(0.05))
+    coupled.fit(steps=60)
+    assert all((one == two).all() for one, two in zip(before, shared.get_weights(), strict=True))
+    assert list(np.asarray(network(coupled.pictures())).argmax(axis=1)) == [0, 2]
+
+
+def test_the_loss_is_equation_2_with_its_regularisers(network):
+    chosen = [target.classes(0), target.unit("edges", 1)]
+    coupled = CoupledGenerator(network, chosen, width=0.05, noise=0.0, competition=3.0, regularization=0.2)
+    coupled.compile(keras.optimizers.SGD(0.0))
+    logs = coupled.fit(steps=1).history
+    answers = np.maximum(np.asarray(network(coupled.pictures())), 0)
+    assert logs["others"][0] == pytest.approx(answers[0, 1:].mean() / 2, rel=1e-4)  # mean over targets; a unit has none
+    gammas = sum(np.abs(generator.get_layer("contrast").gamma).sum() for generator in coupled.generators)
+    expected = -2 * logs["activation"][0] + 3.0 * answers[0, 1:].mean() + 0.2 * gammas
+    assert logs["loss"][0] == pytest.approx(expected, rel=1e-4)
+    pretrained = CoupledGenerator(network, chosen, generator=decoder(), noise=0.0, competition=0.0)
+    pretrained.compile(keras.optimizers.SGD(0.0))
+    logs = pretrained.fit(steps=1).history
+    expected = -2 * logs["activation"][0] + 0.1 * 2 * np.sqrt(3 * SIZE * SIZE)
+    assert logs["loss"][0] == pytest.approx(expected, rel=1e-4)
+
+
+def test_targets_do_not_change_each_other(network):
+    def picture(*chosen):
+        coupled = CoupledGenerator(network, list(chosen), generator=decoder(), gain=0.01, noise=0.0, seed=3)
+        coupled.gains.gain.assign(np.tile(np.linspace(-0.1, 0.1, 3 * SIZE * SIZE), (len(chosen), 1)))
+        coupled.compile(keras.optimizers.Adam(0.05))
+        coupled.fit(steps=5)
+        return coupled.pictures()[0]
+
+    alone, beside = picture(target.classes(0)), picture(target.classes(0), target.classes(2))
+    np.testing.assert_allclose(alone, beside, atol=0.05)
+
+
+def test_the_papers_optimisers_and_medians(network):
+    own = CoupledGenerator(network, target.classes(0), width=0.05)
+    own.compile()
+    assert isinstance(own.optimizer, keras.optimizers.Adamax)
+    shared = CoupledGenerator(network, target.classes(0), generator=decoder())
+    shared.compile()
+    assert isinstance(shared.optimizer, keras.optimizers.SGD) and shared.optimizer.nesterov
+    assert (own.perturb.stddev, own.perturb.kind) == (2.0, "additive")
+    assert (shared.perturb.stddev, shared.perturb.kind) == (0.05, "multiplicative")  # Table 1
+    assert np.abs(shared.pictures(median_of=9) - shared.pictures()).mean() < 20
+    assert (shared.pictures(median_of=3) != shared.pictures(median_of=3)).any()
+
+
+def test_pictures_of_another_size_than_the_networks(network):
+    coupled = CoupledGenerator(network, target.classes(1), size=32, width=0.05)
+    coupled.compile()
+    coupled.fit(steps=1)
+    assert coupled.pictures().shape == (1, 32, 32, 3)
+
+
+def test_a_loss_that_is_not_finite_stops_it(network):
+    coupled = CoupledGenerator(network, target.classes(1), width=0.05)
+    coupled.compile(keras.optimizers.SGD(float("inf")))
+    with pytest.raises(FloatingPointError, match=r"batch 2: loss is nan.* learning rate is inf"):
+        coupled.fit(steps=3)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"loss": "hinge"}, "loss must be one of"),
+        ({"loss": "cross_entropy", "target": -1.0 * target.classes(0)}, "negative weights need loss='activation'"),
+        ({"competition": -1.0}, "at least 0, received -1.0"),
+        ({"regularization": float("nan")}, "at least 0, received 1.0 and nan"),
+        ({"smallest_view": 0.0}, "smallest must lie in"),
+        ({"generator": classifiers.build("digit_cnn")}, "expected \\(B, F\\) to \\(B, H, W, 3\\)"),
+    ],
+)
+def test_wrong_settings(network, settings, message):
+    with pytest.raises(ValueError, match=message):
+        CoupledGenerator(network, **{"target": target.classes(0), **settings})
+
+
+def test_a_unit_counts_beside_a_class_in_cross_entropy(network):
+    def loss(*terms):
+        coupled = CoupledGenerator(
+            network, sum(terms[1:], start=terms[0]), width=0.05, noise=0.0, regularization=0.0, loss="cross_entropy"
+        )
+        coupled.compile(keras.optimizers.SGD(0.0))
+        return coupled.fit(steps=1).history["loss"][0]
+
+    alone, unit = loss(target.classes(0)), loss(target.unit("edges", 2))
+    assert unit != 0
+    assert loss(target.classes(0), target.unit("edges", 2)) == pytest.approx(alone + unit, rel=1e-4)
+
+
+def test_it_is_not_kept_and_says_so(network, tmp_path):
+    with pytest.raises(NotImplementedError, match=r"keep `pictures\(\)`"):
+        CoupledGenerator(network, target.classes(0), width=0.05).get_config()

@@ -1,0 +1,24 @@
+"""The coupled generator's recipes, small: pictures and numbers for every way of making them."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+from PIL import Image
+
+from recipes import coupled_compare
+
+
+def test_every_way_is_made_and_judged(tmp_path, no_data_folder, capsys):
+    smoke = replace(coupled_compare.PRESETS["smoke"], output=tmp_path)
+    numbers = coupled_compare.run(smoke)
+    folder = tmp_path / "coupled_compare_squeezenet"
+    assert json.loads((folder / "numbers.json").read_text())["ways"] == numbers
+    ways = set(numbers) - {"photographs"}
+    assert len(ways) == len(smoke.ways) == 5
+    for way in ways:
+        of = numbers[way]
+        assert 0 <= of["first_five_of_judge"] <= 1 and of["likeness"] < 0.99, way  # no two pictures are the same
+    assert numbers["photographs"]["slope"] < -1.5 < numbers[coupled_compare.PIXELS]["slope"]  # noise
+    assert np.asarray(Image.open(folder / "pictures.png").convert("L")).std() > 5
+    assert coupled_compare.SPECTRAL.split()[0] in capsys.readouterr().out
