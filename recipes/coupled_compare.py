@@ -49,7 +49,7 @@ class Config:
     width: float = 0.125  # of generators; the paper's is 1
     spectral_steps: int = 120
     spectral_rate: float = 0.05  # Adam, in deviations of photographs
-    smallest_view: float = 0.5
+    smallest_view: float = 0.3
     shown: int = 10  # classes in the picture
 
 

@@ -69,7 +69,7 @@ def run(config: Config) -> dict[str, float]:
     train, test = _photographs(config)
     pictures, held_out = (source.load(config.size, config.limit)[0] for source in (train, test))
     print(f"Pictures: {train.description}; held out: {test.description}", flush=True)
-    name = "dae_photos" if config.preset == "default" else f"dae_photos_{config.preset}"
+    name = _artifact_name(config, train.name)
     autoencoder = models.DenoisingAutoencoder(
         config.size, pictures.shape[-1], width=config.width, noise=config.noise, seed=config.seed
     )
@@ -81,6 +81,7 @@ def run(config: Config) -> dict[str, float]:
         autoencoder, pictures, nothing, config, checkpoint, COLUMNS, steps_per_epoch=steps,
         validation_data=(held_out, np.zeros(len(held_out), "int32")), validation_batch_size=config.batch_size,
     )  # fmt: skip
+    autoencoder.set_weights([weights.astype("float16") for weights in autoencoder.get_weights()])  # as it is kept
     again = np.concatenate(
         [np.asarray(autoencoder.reconstruct(held_out[at : at + 50])) for at in range(0, len(held_out), 50)]
     )
@@ -105,6 +106,12 @@ def run(config: Config) -> dict[str, float]:
     print(f"\nOf the variance of held-out photographs {metrics['explained']:.1%} is explained.")
     print(f"Artifact: {folder}\nPictures: {folder / 'figures'}")
     return metrics
+
+
+def _artifact_name(config, data_name) -> str:
+    """`dae_photos` for the default, with a suffix for other pictures or another preset."""
+    other = "" if data_name == Config.data else f"_{Path(data_name).name}"
+    return f"dae_photos{other}" + ("" if config.preset == "default" else f"_{config.preset}")
 
 
 def _photographs(config) -> tuple[Any, Any]:

@@ -54,7 +54,7 @@ class Config:
 PRESETS = {
     "default": Config(),
     "smoke": Config(
-        preset="smoke", layers=("conv1", "fire2_expand3x3"), limit=4, shown=2, restarts=2, steps=5, readable_steps=4,
+        preset="smoke", layers=("conv1", "fire2_expand3x3"), limit=4, shown=2, restarts=2, steps=60, readable_steps=4,
         jitter=0.5, paths=1, distances=3, transformations=2,
     ),
     "paper": Config(preset="paper", shown=36, restarts=9, paths=4, distances=21, transformations=256),

@@ -52,7 +52,7 @@ class TargetScores:
         self.taps, self.classifier = list(taps.values()), classifier
         received = [tapped.network.outputs[0] for tapped in self.taps]
         self.network = keras.Model(
-            classifier.inputs, [classifier.outputs[0], before_last_nonlinearity(classifier), *received]
+            classifier.inputs[0], [classifier.outputs[0], before_last_nonlinearity(classifier), *received]
         )
         self.class_weights = ops.convert_to_tensor(class_weights)
         self.has_classes = ops.convert_to_tensor(np.abs(class_weights).sum(axis=1) > 0)

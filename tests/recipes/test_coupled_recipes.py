@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 from PIL import Image
 
-from recipes import coupled_compare
+import kinv
+from recipes import coupled_compare, dae_photos
 
 
 def test_every_way_is_made_and_judged(tmp_path, no_data_folder, capsys):
@@ -22,3 +23,14 @@ def test_every_way_is_made_and_judged(tmp_path, no_data_folder, capsys):
     assert numbers["photographs"]["slope"] < -1.5 < numbers[coupled_compare.PIXELS]["slope"]  # noise
     assert np.asarray(Image.open(folder / "pictures.png").convert("L")).std() > 5
     assert coupled_compare.SPECTRAL.split()[0] in capsys.readouterr().out
+
+
+def test_an_autoencoder_of_photographs(tmp_path, no_data_folder, capsys):
+    smoke = replace(dae_photos.PRESETS["smoke"], output=tmp_path / "artifacts", checkpoints=tmp_path / "runs")
+    metrics = dae_photos.run(smoke)
+    folder = tmp_path / "artifacts" / "dae_photos_photos_smoke"  # no dogs here: named after what it was trained with
+    assert "Using photos that come with packages instead" in capsys.readouterr().out
+    autoencoder = kinv.load(folder)
+    assert autoencoder.size == 32 and np.isfinite(list(metrics.values())).all()
+    assert (folder / "figures" / "reconstructions.png").stat().st_size > 5000
+    assert not list((tmp_path / "runs").glob("*/*"))  # the checkpoint is gone
