@@ -48,7 +48,7 @@ class Config:
     generator_steps: int = 150  # paper: 500
     width: float = 0.125  # of generators; the paper's is 1
     spectral_steps: int = 120
-    spectral_rate: float = 0.05  # Adam, in deviations of photographs
+    spectral_rate: float = 0.02  # Adam, in deviations of photographs
     smallest_view: float = 0.3
     shown: int = 10  # classes in the picture
 

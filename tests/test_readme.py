@@ -80,3 +80,11 @@ def test_what_units_look_for(monkeypatch):
     assert third.low > first.high  # the upper layer is more invariant
     known = run(SNIPPETS[6], names)["known"]
     assert known.shares.shape == (2, 5)
+
+
+def test_pictures_that_a_network_likes_best():
+    inputs = layers.Input((32, 32, 3))
+    filters = layers.Conv2D(8, 3, activation="relu", name="fire5_expand3x3")(inputs)
+    classifier = keras.Model(inputs, layers.Dense(300)(layers.GlobalAveragePooling2D()(filters)))
+    names = run(SNIPPETS[7].replace("steps=500", "steps=2"), {"classifier": classifier})
+    assert names["pictures"].shape == (2, 32, 32, 3) and names["pictures"].std() > 5

@@ -1,5 +1,6 @@
 """What units look for and how much of it they ignore: the figures of Erhan, Courville and Bengio 2010."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -8,6 +9,7 @@ from matplotlib.figure import Figure
 
 from .style import QUIET, legend_beside, new_figure, show_picture
 
+WIDEST = 16  # letters of a label beside a row
 COLORS = ("#222222", "#2f5fa8", "#b3372f", "#2a7f4f", "#8a5fb0", "#c08a2e")
 
 
@@ -144,5 +146,5 @@ def layer_rows(layers: Mapping[str, np.ndarray], inches: float = 1.2) -> Figure:
             show_picture(axis, picture)
         for axis in row[len(pictures) :]:
             axis.set_axis_off()
-        row[0].set_ylabel(layer, fontsize=8)
+        row[0].set_ylabel(textwrap.fill(layer, WIDEST), fontsize=8)
     return figure
