@@ -57,7 +57,7 @@ PRESETS = {
     "default": Config(),
     "smoke": Config(
         preset="smoke", limit=4, classes=2, at_a_time=2, pixel_steps=2, prior_steps=2, generator_steps=2, width=0.05,
-        spectral_steps=2, shown=2,
+        spectral_steps=20, shown=2,
     ),
     "paper": Config(preset="paper", generator_steps=500, width=1.0, at_a_time=2),
 }  # fmt: skip

@@ -10,13 +10,14 @@ import kinv
 from recipes import coupled_compare, dae_photos
 
 
-def test_every_way_is_made_and_judged(tmp_path, no_data_folder, capsys):
-    smoke = replace(coupled_compare.PRESETS["smoke"], output=tmp_path)
+def test_pictures_are_made_and_judged(tmp_path, no_data_folder, capsys):
+    ways = ("pixels", "improved", "spectral")  # .ci/run makes all five
+    smoke = replace(coupled_compare.PRESETS["smoke"], output=tmp_path, ways=ways)
     numbers = coupled_compare.run(smoke)
     folder = tmp_path / "coupled_compare_squeezenet"
     assert json.loads((folder / "numbers.json").read_text())["ways"] == numbers
     ways = set(numbers) - {"photographs"}
-    assert len(ways) == len(smoke.ways) == 5
+    assert len(ways) == 3
     for way in ways:
         of = numbers[way]
         assert 0 <= of["first_five_of_judge"] <= 1 and of["likeness"] < 0.99, way  # no two pictures are the same
