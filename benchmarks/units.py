@@ -3,15 +3,16 @@
     python benchmarks/units.py                   # prints tables; 14 minutes on two cores, most of them the peers'
 
 tf-keras-vis, in a batch and one by one, and Xplique, where it is installed (`pip install --no-deps xplique
-deprecated`), beside kinv: on the same Functional network up to the units' total input, from the same starts where they
-can be given, the same number of steps, in one process and in turn; medians. Plain is gradient ascent alone. Readable is
-what each does against noise: tf-keras-vis's defaults (total variation, norm, jitter, rotation), and jitter and total
-variation here. kinv's times have the tracing of its functions in them, in every call.
+deprecated`), beside kinv: on the same Functional network up to the units' total input, from one start for all units but
+in Xplique, which has its own, the same number of steps, in one process and in turn; medians. Plain is gradient ascent
+alone. Readable is what each does against noise: tf-keras-vis's defaults (total variation, norm, jitter, rotation), and
+jitter and total variation here. kinv's times have the tracing of its functions in them, in every call.
 
 Bare passes are the compiled value and gradient of the same units for the same batch, once a step, already traced. Last,
 1,000 units of a dense model with 9 starts each, with default settings.
 """
 
+import math
 import time
 import warnings
 from collections.abc import Callable
@@ -52,9 +53,13 @@ class Case:
     def units(self) -> list[int]:
         return self.tapped.units.tolist()
 
+    def start(self) -> np.ndarray:
+        """One for all units, `(1, H, W, C)`."""
+        return np.random.default_rng(0).uniform(0, 255, (1, *self.tapped.input_shape)).astype("float32")
+
     def starts(self) -> np.ndarray:
-        shape = (len(self.units), *self.tapped.input_shape)
-        return np.random.default_rng(0).uniform(0, 255, shape).astype("float32")
+        """The same, once for each."""
+        return np.repeat(self.start(), len(self.units), axis=0)
 
 
 def seconds(run: Callable[[], object]) -> float:
@@ -64,13 +69,20 @@ def seconds(run: Callable[[], object]) -> float:
 
 
 def ours(case: Case, **options: Any) -> float:
-    """Every unit from its own start, so that the batch is the peers'. A threshold of 0 keeps all under way."""
+    """One start for each unit, so that the batch is the peers'; a threshold of 0 keeps all under way; no norm."""
     network, units = case.tapped.network, case.units
     return seconds(
         lambda: kinv.maximize_activation(
-            network, network.layers[-1].name, units, restarts=1, steps=case.steps, threshold=0.0, **options
+            network,
+            network.layers[-1].name,
+            units,
+            math.inf,
+            start=case.start(),
+            steps=case.steps,
+            threshold=0.0,
+            **options,
         )
-    )
+    )  # fmt: skip
 
 
 def total(outputs: Any, row: int, unit: int) -> Any:

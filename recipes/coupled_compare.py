@@ -189,21 +189,23 @@ def _ways(network, photographs, config) -> dict[str, tuple[str, Callable[[list[i
 
 
 def _print_table(numbers):
+    from rich import box
     from rich.console import Console
     from rich.table import Table
 
     titles = {
-        "first": "first", "first_five_of_judge": "first five of the judge", "median_rank_of_judge": "its median rank",
-        "saturation": "saturation", "contrast": "contrast", "extreme": "extreme", "slope": "slope",
-        "likeness": "likeness", "seconds_a_class": "s a class",
+        "first": "first", "first_five_of_judge": "judge's 5", "median_rank_of_judge": "rank", "saturation": "satur.",
+        "contrast": "contr.", "extreme": "extreme", "slope": "slope", "likeness": "alike", "seconds_a_class": "s",
     }  # fmt: skip
     shares = ("first", "first_five_of_judge", "extreme")
-    table = Table("", *numbers)
-    for key, title in titles.items():
-        cells = [
-            "" if key not in of else f"{of[key]:.1%}" if key in shares else f"{of[key]:.3g}" for of in numbers.values()
-        ]
-        table.add_row(title, *cells)
+    table = Table("", *titles.values(), box=box.SIMPLE, padding=0, collapse_padding=True)
+    for way, of in numbers.items():
+        cells = ["" if key not in of else f"{of[key]:.1%}" if key in shares else f"{of[key]:.3g}" for key in titles]
+        table.add_row(way, *cells)
+    table.caption = (
+        "first: the class comes first in the network; judge's 5: among the first five of the judge; rank: its median "
+        "rank there; alike: largest correlation of two pictures; s: seconds for a class"
+    )
     Console().print(table)
 
 

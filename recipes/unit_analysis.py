@@ -47,7 +47,7 @@ def run_on(config: Any, name: str, expected: Sequence[str]) -> dict[str, Any]:
         layers = [f"hidden{depth}" for depth in range(1, len(stack.units))]
         maxima = {
             layer: analysis.maximize_activation(
-                stack, layer, _spread(width, config.shown), norm, config.restarts, config.seed
+                stack, layer, unit_numbers.spread(width, config.shown), norm, config.restarts, config.seed
             )
             for layer, width in zip(layers, stack.units[1:], strict=True)
         }
@@ -98,10 +98,6 @@ def _vectors(config) -> tuple[np.ndarray, tuple[int, int]]:
         return vectors, (side, side)
     train, _ = load_digits(replace(config, limit=config.limit))
     return data.as_vectors(train.images), train.images.shape[1:3]
-
-
-def _spread(width: int, count: int) -> np.ndarray:
-    return np.linspace(0, width - 1, min(count, width)).astype(int)
 
 
 def _pictures(vectors: np.ndarray, side: Sequence[int]) -> np.ndarray:

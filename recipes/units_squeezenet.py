@@ -92,7 +92,7 @@ def run(config: Config) -> dict[str, Any]:
         norms[layer] = float(np.linalg.norm(crops.reshape(len(crops), -1), axis=1).mean())
         ascend = partial(
             analysis.maximize_activation, seen.network, layer,
-            _spread(analysis.tap(classifier, layer).units, config.shown), norms[layer],
+            unit_numbers.spread(seen.units, config.shown), norms[layer],
             position=seen.position, value_range=(-float(color.min()), 255 - float(color.max())),
         )  # fmt: skip
         maxima[layer] = ascend(config.restarts, config.seed, steps=config.steps)
@@ -149,11 +149,13 @@ class _Seen:
     Attributes:
         network: of such parts, less the mean colour, which is also what surrounds them.
         position: of the units.
+        units: how many the layer has.
         top, left, height, width: of the part, in pixels.
     """
 
     network: Any
     position: Any
+    units: int
     top: int
     left: int
     height: int
@@ -181,11 +183,7 @@ def _seen_by(classifier, layer, color) -> _Seen:
     parts = keras.Input((height, width, classifier.input_shape[-1]))
     x = layers.ZeroPadding2D(((top, int(below)), (left, int(right))), name="surroundings")(parts)
     network = keras.Model(parts, classifier(layers.Rescaling(1.0, color.tolist(), name="mean_color")(x)))
-    return _Seen(network, position, top, left, height, width)
-
-
-def _spread(units, count):
-    return units[:: max(1, len(units) // count)][:count]
+    return _Seen(network, position, shape[-1], top, left, height, width)
 
 
 def _contrasted(pictures):

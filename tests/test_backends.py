@@ -86,6 +86,18 @@ for jit in (product, backend.compile(product)):
 assert not ops.convert_to_numpy(backend.hessian_product(lambda x: ops.sum(3 * x, axis=-1))(kernel, kernel)).any()
 circles = analysis.follow_great_circles(network, "logits", None, few.best, [0, 0.4, 0.8], directions=2, products=4)
 results["reached_on_circles"] = circles.activations[:, :, 0]
+readable = analysis.maximize_activation(
+    network, "convolution", restarts=1, steps=4, jitter=2, cosine_waves=True, variation_weight=1e-3, box=True
+)
+results["readable"] = readable.inputs
+from kinv.layers import FeatureGain, RandomViews, SpectralDecoder
+
+decoder, gains = SpectralDecoder(9), FeatureGain(rows=2)
+decoder.adapt(images[:, :9])
+results["decoded"] = ops.convert_to_numpy(decoder(gains(kernel.reshape(2, -1)[:, :243])))
+results["views"] = ops.convert_to_numpy(RandomViews(1.0, mirror=False)(images))
+assert ops.convert_to_numpy(backend.compile(RandomViews(0.5))(images)).shape == images.shape
+results["ranks"] = analysis.class_ranks(model, images, [0, 1, 2])
 from kinv.analysis.known_transformations import transform
 
 changed = transform(images, random.uniform(-0.8, 0.8, (3, 6)).astype("float32"))

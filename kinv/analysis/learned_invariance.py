@@ -3,7 +3,7 @@
 Shapes: `N` pictures, `D` draws of `k`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -130,12 +130,18 @@ def predict(classifier: keras.Model, images: Any, batch_size: int = 50) -> tuple
     Returns:
         int32 `(N,)` and float32 `(N,)`.
     """
-    logits, classes, confidence = compile_model(classifier), [], []
-    for at in _batches(len(images), batch_size):
-        answers = logits(images[at])
-        classes.append(np.argmax(ops.convert_to_numpy(answers), axis=-1))
+    classes, confidence = [], []
+    for _, answers in logits_in_batches(classifier, images, batch_size):
+        classes.append(np.argmax(answers, axis=-1))
         confidence.append(np.max(ops.convert_to_numpy(ops.softmax(answers)), axis=-1))
     return np.concatenate(classes).astype("int32"), np.concatenate(confidence)
+
+
+def logits_in_batches(classifier: keras.Model, images: Any, batch_size: int = 50) -> Iterator[tuple[slice, np.ndarray]]:
+    """Which pictures of `(N, H, W, C)`, and the network's answers to them, batch by batch."""
+    logits = compile_model(classifier)
+    for at in _batches(len(images), batch_size):
+        yield at, ops.convert_to_numpy(logits(images[at]))
 
 
 def predict_classes(classifier: keras.Model, images: np.ndarray, batch_size: int = 50) -> np.ndarray:

@@ -6,10 +6,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from kinv import backend
 from kinv.classifiers.units import checked_units
 
-CHUNK = 50
+from .learned_invariance import logits_in_batches
 
 
 def class_ranks(classifier: keras.Model, images: Any, classes: Any) -> np.ndarray:
@@ -30,18 +29,17 @@ def class_ranks(classifier: keras.Model, images: Any, classes: Any) -> np.ndarra
         raise ValueError(
             f"expected pictures (N, H, W, C) and a class for each, received {images.shape} and {classes.shape}"
         )
+    checked_units(classes, classifier.output_shape[-1], "the classes")
     size = classifier.input_shape[1:3]
-    predict, logits = backend.compile_model(classifier), []
-    for start in range(0, len(images), CHUNK):
-        chunk = images[start : start + CHUNK]
-        if None not in size and chunk.shape[1:3] != size:
-            chunk = keras.ops.image.resize(chunk, size, antialias=True)
-        logits.append(keras.ops.convert_to_numpy(predict(chunk)))
-    answers = np.concatenate(logits)
-    checked_units(classes, answers.shape[1], "the classes")
-    if not np.isfinite(answers).all():
-        raise ValueError(f"{classifier.name} answers with values that are not finite: are the pictures?")
-    return (answers >= answers[np.arange(len(classes)), classes, None]).sum(axis=1) - 1
+    if None not in size and images.shape[1:3] != size:
+        images = keras.ops.convert_to_numpy(keras.ops.image.resize(images, size, antialias=True))
+    ranks = np.empty(len(images), int)
+    for at, answers in logits_in_batches(classifier, images):
+        if not np.isfinite(answers).all():
+            raise ValueError(f"{classifier.name} answers with values that are not finite: are the pictures?")
+        given = np.take_along_axis(answers, classes[at, None], axis=1)
+        ranks[at] = (answers >= given).sum(axis=1) - 1
+    return ranks
 
 
 @dataclass(frozen=True)

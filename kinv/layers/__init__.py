@@ -7,7 +7,6 @@ from .color_transformer import ColorTransformer
 from .corruption import Corruption
 from .feature_gain import FeatureGain
 from .filter_generator import FilterGenerator
-from .gaussian_perturbation import GaussianPerturbation
 from .generated_convolution import GeneratedConvolution
 from .invariance_pooling import InvariancePooling
 from .local_response_normalization import LocalResponseNormalization
@@ -23,7 +22,6 @@ __all__ = [
     "Corruption",
     "FeatureGain",
     "FilterGenerator",
-    "GaussianPerturbation",
     "GeneratedConvolution",
     "InvariancePooling",
     "LocalResponseNormalization",

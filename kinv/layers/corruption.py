@@ -1,4 +1,4 @@
-"""Corruption of the inputs of denoising autoencoders."""
+"""Corruption of the inputs of denoising autoencoders, and of the features of the coupled generator."""
 
 import math
 from typing import Any
@@ -6,7 +6,8 @@ from typing import Any
 import keras
 from keras import ops
 
-KINDS = ("masking", "salt_and_pepper", "gaussian")
+KINDS = ("masking", "salt_and_pepper", "gaussian", "multiplicative")
+NOISE = ("gaussian", "multiplicative")  # of which the rate is a standard deviation
 LARGEST = 2**31 - 1  # of an int32
 
 
@@ -16,16 +17,17 @@ class Corruption(keras.layers.Layer):
 
     Vincent et al. 2008, section 2.3, and Erhan, Courville and Bengio 2010, section 3: a random subset of the entries,
     **of fixed size**, is set to 0 (`"masking"`) or to 0 or 1 by the toss of a coin (`"salt_and_pepper"`).
-    `"gaussian"` adds noise to all of them.
+    `"gaussian"` adds normal noise to all of them, `"multiplicative"` multiplies them with normal numbers around 1: both
+    kinds of perturbation in Despraz et al. 2017, equation 1 (`keras.layers.GaussianNoise` refuses deviations above 1).
 
     Args:
-        kind: one of the three.
-        rate: share of the entries, 0..1 without 1; for `"gaussian"` the standard deviation of the noise.
+        kind: one of the four.
+        rate: share of the entries, 0..1 without 1; of noise the standard deviation.
         high, low: what salt and pepper are; default 1 and 0.
         seed: of what is drawn.
 
     Call arguments:
-        inputs: float tensor `(B, V)`.
+        inputs: float tensor `(B, V)`; for noise, of any shape.
         training: whether they are spoiled.
 
     Raises:
@@ -44,16 +46,17 @@ class Corruption(keras.layers.Layer):
         super().__init__(**kwargs)
         if kind not in KINDS:
             raise ValueError(f"kind must be one of {KINDS}, received {kind!r}")
-        if not 0 <= rate < (math.inf if kind == "gaussian" else 1):
-            raise ValueError(f"rate must lie in 0..1 without 1, and for gaussian not be negative, received {rate}")
+        if not 0 <= rate < (math.inf if kind in NOISE else 1):
+            raise ValueError(f"rate must lie in 0..1 without 1, and for noise be finite, not negative, received {rate}")
         self.kind, self.rate, self.high, self.low, self.seed = kind, rate, high, low, seed
         self.seed_generator = keras.random.SeedGenerator(seed)
 
     def call(self, inputs, training=None):
         if not training or not self.rate:
             return inputs
-        if self.kind == "gaussian":
-            return inputs + self.rate * keras.random.normal(ops.shape(inputs), seed=self.seed_generator)
+        if self.kind in NOISE:
+            noise = self.rate * keras.random.normal(ops.shape(inputs), seed=self.seed_generator)
+            return inputs + noise if self.kind == "gaussian" else inputs * (1 + noise)
         chosen = self._subset(inputs)
         if self.kind == "masking":
             return ops.where(chosen, ops.zeros_like(inputs), inputs)

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from kinv.ops.cosine_basis import cosine_basis
+from kinv.ops.cosine_basis import cosine_basis, from_waves, to_waves
 
 
 @keras.saving.register_keras_serializable("kinv")
@@ -61,13 +61,13 @@ class SpectralDecoder(keras.layers.Layer):
         flat = (images - images.mean(axis=(0, 1, 2))).reshape(-1, self.channels)
         _, colors = np.linalg.eigh(flat.T @ flat / len(flat))
         colored = flat.reshape(images.shape) @ colors
-        waves = ops.convert_to_numpy(ops.einsum("bijc,hi,wj->bhwc", colored, self.basis, self.basis))
+        waves = ops.convert_to_numpy(to_waves(colored, self.basis, self.basis))
         self.colors.assign(colors.T)
         self.deviation.assign(_smoothed(np.square(waves).mean(axis=0)))
 
     def call(self, features):
         amplitudes = ops.reshape(features, (-1, self.size, self.size, self.channels)) * self.deviation
-        waves = ops.einsum("bhwc,hi,wj->bijc", amplitudes, self.basis, self.basis)
+        waves = from_waves(amplitudes, self.basis, self.basis)
         return ops.matmul(waves, self.colors)
 
     def get_config(self):

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from kinv.layers import FeatureGain, GaussianPerturbation, RandomViews
+from kinv.layers import Corruption, FeatureGain, RandomViews
 
 from .denoising_autoencoder import CONTRAST, GREY
 from .frozen import Frozen
@@ -51,7 +51,7 @@ class CoupledGenerator(keras.Model):
         loss: `"activation"` (equation 2), or `"cross_entropy"`, which goes on only until the network is sure.
         competition: lambda in equation 2, of the mean over all other classes; 10 is the notebooks'.
         regularization: of the last gamma (equation 3), or of the gains (equation 4); default: the paper's 0.01 or 0.1.
-        perturbation: `"additive"` or `"multiplicative"`, see `GaussianPerturbation`; default: the paper's.
+        perturbation: `"gaussian"`, which is additive, or `"multiplicative"`, see `Corruption`; default: the paper's.
         noise: its deviation; default: the paper's 2 or, with pretraining, 0.05.
         smallest_view: side of the smallest part of the picture that the network is shown, see `RandomViews`; 1: all.
         gain: deviation of normal numbers that gains start at; `None`: 1, all of them.
@@ -135,8 +135,8 @@ class CoupledGenerator(keras.Model):
             )
         self.features, pretrained = entered[-1], generator is not None
         self.regularization = (0.1 if pretrained else 0.01) if regularization is None else regularization
-        kind = perturbation or ("multiplicative" if pretrained else "additive")
-        self.perturb = GaussianPerturbation((0.05 if pretrained else 2.0) if noise is None else noise, kind, seed)
+        kind = perturbation or ("multiplicative" if pretrained else "gaussian")
+        self.perturb = Corruption(kind, (0.05 if pretrained else 2.0) if noise is None else noise, seed=seed)
         start = "ones" if gain is None else keras.initializers.RandomNormal(stddev=gain, seed=seed + 2)
         self.gains = FeatureGain(self.count, start, name="gains")
         self.gains.build((None, self.features))

@@ -1,14 +1,15 @@
 """The convolutional denoising autoencoder whose decoder the coupled generator can start from."""
 
+from itertools import count
 from typing import Any
 
 import keras
 import tensorflow as tf
 from keras import layers, ops
 
-from kinv.layers import GaussianPerturbation
+from kinv.layers import Corruption
 
-from .picture_generator import NARROWEST, build_generator
+from .picture_generator import build_generator, convolution, scaled
 
 ENCODER = (32, 64, 128, 256, 512)  # channels of its blocks
 DENSE = 2048
@@ -43,7 +44,7 @@ class DenoisingAutoencoder(keras.Model):
         Reconstructions `(B, size, size, channels)`, not clipped.
 
     Raises:
-        ValueError: a size under 32, or what `build_generator` and `GaussianPerturbation` raise.
+        ValueError: a size under 32, or what `build_generator` and `Corruption` raise.
 
     Example:
         >>> import numpy as np
@@ -66,7 +67,7 @@ class DenoisingAutoencoder(keras.Model):
         if size < 2 ** len(ENCODER):
             raise ValueError(f"size must be at least {2 ** len(ENCODER)}, received {size}")
         self.size, self.channels, self.width, self.noise, self.seed = size, channels, width, noise, seed
-        self.corrupt = GaussianPerturbation(noise, "additive", seed)
+        self.corrupt = Corruption("gaussian", noise, seed=seed)
         self.decoder = build_generator(size, channels, width=width, refined=True, seed=seed, name="decoder")
         self.encoder = _encoder(size, channels, width, self.decoder.input_shape[-1], seed)
         self.loss_mean = keras.metrics.Mean(name="loss")
@@ -82,7 +83,7 @@ class DenoisingAutoencoder(keras.Model):
 
     def call(self, images, training=False):
         images = ops.cast(images, "float32")
-        codes = self.encoder(_scaled(self.corrupt(images, training=training)), training=training)
+        codes = self.encoder(_standardised(self.corrupt(images, training=training)), training=training)
         return GREY + CONTRAST * self.decoder(codes, training=training)
 
     def train_step(self, data):
@@ -103,7 +104,7 @@ class DenoisingAutoencoder(keras.Model):
 
     def encode(self, images: Any) -> Any:
         """Pictures `(B, size, size, channels)` in 0..255 to codes, float32 `(B, F)`."""
-        return self.encoder(_scaled(images), training=False)
+        return self.encoder(_standardised(images), training=False)
 
     def decode(self, codes: Any) -> Any:
         """Codes `(B, F)` to pictures, float32 `(B, size, size, channels)` in 0..255."""
@@ -138,22 +139,20 @@ class DenoisingAutoencoder(keras.Model):
         return ops.mean(ops.square((self(images, training=training) - images) / CONTRAST))
 
 
-def _scaled(images):
+def _standardised(images):
     return (ops.cast(images, "float32") - GREY) / CONTRAST
 
 
 def _encoder(size, channels, width, code, seed):
+    seeds = count(1000 * seed + 500)
     images = layers.Input((size, size, channels), name="images")
     x = images
-    for index, filters in enumerate(ENCODER):
-        for part in range(2):
-            start = keras.initializers.GlorotUniform(1000 * seed + 100 + 2 * index + part)
-            filters_here = max(NARROWEST, round(filters * width))
-            x = layers.Conv2D(filters_here, 3, padding="same", activation="relu", kernel_initializer=start)(x)
-            x = layers.BatchNormalization()(x)
-        x = layers.MaxPooling2D()(x)
-    starts = (keras.initializers.GlorotUniform(1000 * seed + 200 + part) for part in range(2))
-    dense = layers.Dense(max(NARROWEST, round(DENSE * width)), "relu", kernel_initializer=next(starts))(
-        layers.Flatten()(x)
-    )
-    return keras.Model(images, layers.Dense(code, kernel_initializer=next(starts), name="code")(dense), name="encoder")
+    for index, filters in enumerate(ENCODER, start=1):
+        for part in ("first", "second"):
+            x = convolution(x, filters, 3, "same", width, next(seeds), f"block{index}_{part}")
+        x = layers.MaxPooling2D(name=f"pool{index}")(x)
+    x = layers.Flatten()(x)
+    for units, activation, name in ((scaled(DENSE, width), "relu", "dense"), (code, None, "code")):
+        start = keras.initializers.GlorotUniform(next(seeds))
+        x = layers.Dense(units, activation, kernel_initializer=start, name=name)(x)
+    return keras.Model(images, x, name="encoder")

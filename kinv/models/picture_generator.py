@@ -1,6 +1,7 @@
 """The generator of Despraz et al. 2017, Table 2: features to a picture."""
 
 from itertools import count
+from typing import Any
 
 import keras
 from keras import layers
@@ -61,13 +62,13 @@ def build_generator(
     picture = None
     for index, (filters, first, second) in enumerate(TRUNK, start=1):
         x = layers.UpSampling2D(name=f"up{index}")(x)
-        x = _convolution(x, filters, first, "valid", width, next(seeds), f"block{index}_first")
-        x = _convolution(x, filters, second, "same", width, next(seeds), f"block{index}_second")
+        x = convolution(x, filters, first, "valid", width, next(seeds), f"block{index}_first")
+        x = convolution(x, filters, second, "same", width, next(seeds), f"block{index}_second")
         if skips:
             picture = _added(picture, layers.Conv2D(channels, 1, kernel_initializer="zeros", name=f"skip{index}")(x))
     x = layers.UpSampling2D(name="up6")(x)
     for index, filters in enumerate(REFINED if refined else (), start=1):
-        x = _convolution(x, filters, 3, "same" if index > 1 else "valid", width, next(seeds), f"refined{index}")
+        x = convolution(x, filters, 3, "same" if index > 1 else "valid", width, next(seeds), f"refined{index}")
     padding = "same" if refined else "valid"
     start = "zeros" if skips else keras.initializers.GlorotUniform(next(seeds))
     x = layers.Conv2D(channels, 3, padding=padding, kernel_initializer=start, name="picture")(x)
@@ -82,9 +83,17 @@ def first_side(size: int) -> int:
     return max(2, round((size + 96) / 64))
 
 
-def _convolution(x, filters, kernel, padding, width, seed, name):
-    filters, start = max(NARROWEST, round(filters * width)), keras.initializers.GlorotUniform(seed)
-    x = layers.Conv2D(filters, kernel, padding=padding, activation="relu", kernel_initializer=start, name=name)(x)
+def scaled(filters: int, width: float) -> int:
+    """So many of the paper's channels, or units, but never fewer than 8."""
+    return max(NARROWEST, round(filters * width))
+
+
+def convolution(x: Any, filters: int, kernel: int, padding: str, width: float, seed: int, name: str) -> Any:
+    """A convolution with ReLU, then batch norm."""
+    x = layers.Conv2D(
+        scaled(filters, width), kernel, padding=padding, activation="relu",
+        kernel_initializer=keras.initializers.GlorotUniform(seed), name=name,
+    )(x)  # fmt: skip
     return layers.BatchNormalization(name=f"{name}_norm")(x)
 
 

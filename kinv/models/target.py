@@ -11,8 +11,6 @@ import numpy as np
 from kinv.classifiers.splitting import as_graph
 from kinv.classifiers.units import MEAN, checked_units, tap
 
-OUTPUT = None  # the layer of classes
-
 
 @dataclass(frozen=True)
 class Term:
@@ -61,7 +59,7 @@ def classes(*chosen: int | str, weights: Sequence[float] | None = None) -> Targe
     weights = [1 / len(chosen)] * len(chosen) if weights is None else list(weights)
     if len(weights) != len(chosen):
         raise ValueError(f"weights must be one for each of {len(chosen)} classes, received {len(weights)}")
-    return Target(tuple(Term(OUTPUT, name, float(weight)) for name, weight in zip(chosen, weights, strict=True)))
+    return Target(tuple(Term(None, name, float(weight)) for name, weight in zip(chosen, weights, strict=True)))
 
 
 def unit(layer: str, index: int, position: str | tuple[int, int] = MEAN) -> Target:

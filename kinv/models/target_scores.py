@@ -72,13 +72,12 @@ class TargetScores:
         """
         logits, before, *received = self.network(images, training=False)
         answers = ops.relu(logits)
-        wanted = ops.where(ops.logical_and(self.class_weights > 0, answers <= 0), before, answers)
-        of_classes = ops.sum(self.class_weights * wanted, axis=-1)
+        silent = ops.logical_and(self.class_weights > 0, answers <= 0)
+        of_classes = ops.sum(self.class_weights * ops.where(silent, before, answers), axis=-1)
         of_units = ops.zeros_like(of_classes)
         for tapped, outputs, weights in zip(self.taps, received, self.unit_weights, strict=True):
             of_units = of_units + ops.sum(weights * _at(outputs, tapped.position), axis=-1)
         others = ops.sum(self.is_other * answers, axis=-1) / ops.maximum(ops.sum(self.is_other, axis=-1), 1.0)
-        silent = ops.logical_and(self.class_weights > 0, answers <= 0)
         surprise = -ops.sum(self.class_weights * ops.log_softmax(ops.where(silent, before, logits), axis=-1), axis=-1)
         return of_classes, of_units, ops.where(self.has_classes, others, ops.zeros_like(others)), surprise
 

@@ -1,6 +1,7 @@
 """Pictures as sums of cosine waves, whose amplitudes fall with frequency as those of photographs do."""
 
 import math
+from typing import Any
 
 import numpy as np
 from keras import ops
@@ -12,6 +13,16 @@ def cosine_basis(length: int) -> np.ndarray:
     basis = np.cos(math.pi * waves / (2 * length)) * math.sqrt(2 / length)
     basis[0] /= math.sqrt(2)
     return basis.astype("float32")
+
+
+def from_waves(amplitudes: Any, rows: Any, columns: Any) -> Any:
+    """Pictures `(B, H, W, C)` from the amplitudes of their waves, with `cosine_basis` of both sides."""
+    return ops.einsum("bhwc,hi,wj->bijc", amplitudes, rows, columns)
+
+
+def to_waves(pictures: Any, rows: Any, columns: Any) -> Any:
+    """The inverse of `from_waves`."""
+    return ops.einsum("bijc,hi,wj->bhwc", pictures, rows, columns)
 
 
 class CosinePictures:
@@ -34,8 +45,8 @@ class CosinePictures:
 
     def pictures(self, amplitudes):
         """`(B, H, W, C)` to `(B, H, W, C)`."""
-        return ops.einsum("bhwc,hi,wj->bijc", amplitudes * self.expected, self.rows, self.columns)
+        return from_waves(amplitudes * self.expected, self.rows, self.columns)
 
     def amplitudes(self, pictures):
         """The inverse of `pictures`."""
-        return ops.einsum("bijc,hi,wj->bhwc", pictures, self.rows, self.columns) / self.expected
+        return to_waves(pictures, self.rows, self.columns) / self.expected

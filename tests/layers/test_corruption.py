@@ -30,12 +30,13 @@ def test_salt_and_pepper_is_half_salt():
     np.testing.assert_allclose((spoiled == -1).mean(), 0.2, atol=0.01)
 
 
-def test_gaussian():
-    noise = np.asarray(Corruption("gaussian", 1.5)(ONES, training=True)) - ONES
-    assert abs(noise.mean()) < 0.03 and abs(noise.std() - 1.5) < 0.03
+@pytest.mark.parametrize(("kind", "rate", "expected"), [("gaussian", 1.5, 1.5), ("multiplicative", 0.4, 0.2)])
+def test_noise(kind, rate, expected):
+    noise = np.asarray(Corruption(kind, rate)(ONES, training=True)) - ONES
+    assert abs(noise.mean()) < 0.02 * expected and abs(noise.std() - expected) < 0.02 * expected
 
 
-@pytest.mark.parametrize("kind", ["masking", "salt_and_pepper", "gaussian"])
+@pytest.mark.parametrize("kind", ["masking", "salt_and_pepper", "gaussian", "multiplicative"])
 def test_only_in_training_and_from_the_seed(kind):
     np.testing.assert_array_equal(Corruption(kind, 0.5)(ONES), ONES)
     first, second, other = (Corruption(kind, 0.5, seed=seed)(ONES, training=True) for seed in (1, 1, 2))
@@ -57,6 +58,7 @@ def test_it_goes_on_where_it_was(tmp_path):
         (("blur", 0.1), "kind must be one of"),
         (("masking", 1.0), "received 1.0"),
         (("gaussian", -1.0), "received -1.0"),
+        (("multiplicative", float("inf")), "received inf"),
         (("masking", float("nan")), "received nan"),
     ],
 )

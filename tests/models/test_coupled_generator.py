@@ -94,8 +94,8 @@ def test_the_papers_optimisers_and_medians(network):
     shared = CoupledGenerator(network, target.classes(0), generator=decoder())
     shared.compile()
     assert isinstance(shared.optimizer, keras.optimizers.SGD) and shared.optimizer.nesterov
-    assert (own.perturb.stddev, own.perturb.kind) == (2.0, "additive")
-    assert (shared.perturb.stddev, shared.perturb.kind) == (0.05, "multiplicative")  # Table 1
+    assert (own.perturb.kind, own.perturb.rate) == ("gaussian", 2.0)
+    assert (shared.perturb.kind, shared.perturb.rate) == ("multiplicative", 0.05)  # Table 1
     assert np.abs(shared.pictures(median_of=9) - shared.pictures()).mean() < 20
     assert (shared.pictures(median_of=3) != shared.pictures(median_of=3)).any()
 

@@ -82,5 +82,5 @@ def test_its_decoder_is_a_generator(pictures):
 def test_wrong_settings():
     with pytest.raises(ValueError, match="size must be at least 32, received 28"):
         DenoisingAutoencoder(28)
-    with pytest.raises(ValueError, match="stddev must be at least 0"):
+    with pytest.raises(ValueError, match="for noise be finite, not negative"):
         small(noise=-1.0)

@@ -1,12 +1,12 @@
 """Table 2: as many parameters as the paper counts, and pictures of any size."""
 
+import keras
 import numpy as np
 import pytest
 
 from kinv.layers import FeatureGain
+from kinv.models import CoupledGenerator, target
 from kinv.models.picture_generator import build_generator, first_side
-
-GAINS = 3200
 
 
 def trainable(model):
@@ -23,13 +23,14 @@ def test_the_untrained_variant_has_the_papers_parameters():
     assert maps == [9, 9, 16, 16, 30, 30, 58, 58, 113, 113]
 
 
-def test_the_pretrained_variant_trains_the_gains_alone():
+def test_of_the_pretrained_variant_the_gains_alone_are_trained():
     generator = build_generator(refined=True)
-    generator.trainable = False
-    assert generator.output_shape == (None, 224, 224, 3) and generator.input_shape == (None, GAINS)
     refined = [layer for layer in generator.layers if layer.name in ("refined1", "refined2")]
-    assert [layer.filters for layer in refined] == [64, 64]
-    assert trainable(generator) == 0
+    assert generator.output_shape == (None, 224, 224, 3) and [layer.filters for layer in refined] == [64, 64]
+    pictures = keras.Input((32, 32, 3))
+    network = keras.Model(pictures, keras.layers.GlobalAveragePooling2D()(pictures))
+    coupled = CoupledGenerator(network, target.classes(0), generator=generator)
+    assert trainable(coupled) == 3200  # Table 1
 
 
 @pytest.mark.parametrize("options", [{}, {"refined": True}, {"skips": True}])
