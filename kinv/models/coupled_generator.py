@@ -192,9 +192,6 @@ class CoupledGenerator(keras.Model):
             self.means[key].update_state(ops.mean(value))
         return {key: mean.result() for key, mean in self.means.items()}
 
-    def call(self, inputs=None, training=False):
-        return self._pictures(training)
-
     def pictures(self, median_of: int = 1) -> np.ndarray:
         """The picture of every target, float32 `(T, H, W, C)` in 0..255.
 
