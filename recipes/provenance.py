@@ -10,7 +10,7 @@ from typing import Any
 def as_json(config: Any) -> dict[str, Any]:
     """A recipe's configuration as JSON values, without the folders that the output goes to: they are the user's own."""
     values = dataclasses.asdict(config)
-    return {key: values[key] for key in values if key not in ("output", "checkpoints")}
+    return {key: values[key] for key in values if key not in ("output", "checkpoints", "artifacts")}
 
 
 def hardware() -> str:

@@ -70,6 +70,7 @@ def run(config: Config) -> dict[str, Any]:
     from keras import ops
 
     from kinv import analysis
+    from kinv.figures import pictures
     from kinv.figures import unit_analysis as figures
     from kinv.ops.image_priors import total_variation
     from recipes import unit_numbers, unit_paths
@@ -119,8 +120,8 @@ def run(config: Config) -> dict[str, Any]:
     }
     last = ways[config.layers[-1]][unit_paths.FREE]
     drawings = {
-        "maxima.png": figures.layer_rows({layer: _contrasted(found.best) for layer, found in maxima.items()}),
-        "readable.png": figures.layer_rows({layer: found.best + color for layer, found in readable.items()}),
+        "maxima.png": pictures.labelled_rows({layer: _contrasted(found.best) for layer, found in maxima.items()}),
+        "readable.png": pictures.labelled_rows({layer: found.best + color for layer, found in readable.items()}),
         "manifolds.png": figures.manifold_rows(
             _contrasted(last.inputs[:4, 0]), last.epsilons, last.activations[:4, 0], f"manifolds of {last.layer}"
         ),

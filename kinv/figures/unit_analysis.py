@@ -1,6 +1,5 @@
 """What units look for and how much of it they ignore: the figures of Erhan, Courville and Bengio 2010."""
 
-import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,7 +8,6 @@ from matplotlib.figure import Figure
 
 from .style import QUIET, legend_beside, new_figure, show_picture
 
-WIDEST = 16  # letters of a label beside a row
 COLORS = ("#222222", "#2f5fa8", "#b3372f", "#2a7f4f", "#8a5fb0", "#c08a2e")
 
 
@@ -129,22 +127,4 @@ def manifold_rows(pictures: np.ndarray, epsilons: np.ndarray, activations: np.nd
             if not row:
                 axis.set_title(f"{epsilons[column]:.1f}", fontsize=8)
     figure.suptitle(title, fontsize=9)
-    return figure
-
-
-def layer_rows(layers: Mapping[str, np.ndarray], inches: float = 1.2) -> Figure:
-    """Pictures of units, a layer in every row.
-
-    Args:
-        layers: by layer, `(K, H, W, 1 or 3)` in 0..255.
-        inches: of a picture.
-    """
-    columns = max(len(pictures) for pictures in layers.values())
-    figure, axes = new_figure(inches * columns + 0.4, inches * len(layers), len(layers), columns)
-    for row, (layer, pictures) in zip(axes, layers.items(), strict=True):
-        for axis, picture in zip(row, pictures, strict=False):
-            show_picture(axis, picture)
-        for axis in row[len(pictures) :]:
-            axis.set_axis_off()
-        row[0].set_ylabel(textwrap.fill(layer, WIDEST), fontsize=8)
     return figure

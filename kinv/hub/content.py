@@ -7,6 +7,7 @@ METHODS: dict[str, str] = dict.fromkeys(
     (
         "InvariantTransformer",
         "FilterGAN",
+        "Gallery",
         "RestrictedBoltzmannMachine",
         "DeepBeliefNetwork",
         "DenoisingAutoencoder",

@@ -9,6 +9,7 @@ from .dbn import DeepBeliefNetwork
 from .denoising_autoencoder import DenoisingAutoencoder
 from .filter_gan import FilterGAN
 from .free_energy_gap import FreeEnergyGap
+from .gallery import Gallery
 from .invariant_transformer import InvariantTransformer
 from .rbm import RestrictedBoltzmannMachine
 from .stacked_autoencoder import StackedDenoisingAutoencoder
@@ -20,6 +21,7 @@ __all__ = [
     "DenoisingAutoencoder",
     "FilterGAN",
     "FreeEnergyGap",
+    "Gallery",
     "InvariantTransformer",
     "RestrictedBoltzmannMachine",
     "StackedDenoisingAutoencoder",

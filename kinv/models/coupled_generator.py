@@ -133,13 +133,13 @@ class CoupledGenerator(keras.Model):
                 f"The network takes pictures of shape {classifier.input_shape}, and the generator makes {made} from "
                 f"{entered}; expected (B, F) to (B, H, W, {channels})."
             )
-        self.features, pretrained = entered[-1], generator is not None
+        self.feature_count, pretrained = entered[-1], generator is not None
         self.regularization = (0.1 if pretrained else 0.01) if regularization is None else regularization
         kind = perturbation or ("multiplicative" if pretrained else "gaussian")
         self.perturb = Corruption(kind, (0.05 if pretrained else 2.0) if noise is None else noise, seed=seed)
         start = "ones" if gain is None else keras.initializers.RandomNormal(stddev=gain, seed=seed + 2)
         self.gains = FeatureGain(self.count, start, name="gains")
-        self.gains.build((None, self.features))
+        self.gains.build((None, self.feature_count))
         self.views = RandomViews(smallest_view, smallest_view < 1, seed + 1) if smallest_view != 1 else None
         self.means = {key: keras.metrics.Mean(name=key) for key in ("loss", "activation", "others")}
         self.built = True
@@ -203,14 +203,18 @@ class CoupledGenerator(keras.Model):
         drawn = [ops.convert_to_numpy(self._pictures(training=median_of > 1)) for _ in range(median_of)]
         return np.median(drawn, axis=0).astype("float32")
 
+    def features(self) -> np.ndarray:
+        """What the generator makes the pictures of, without perturbation, float32 `(T, F)`: a `Gallery` keeps them."""
+        return ops.convert_to_numpy(self.gains(ops.ones((self.count, self.feature_count))))
+
     def get_config(self):
         raise NotImplementedError(
-            "A CoupledGenerator is not kept, as it does not work without its network: keep `pictures()`, and the "
-            "generator's or decoder's own model."
+            "A CoupledGenerator is not kept, as it does not work without its network: keep `pictures()`, or a Gallery "
+            "of its decoder and `features()`, or its generators' own models."
         )
 
     def _pictures(self, training):
-        features = self.gains(self.perturb(ops.ones((self.count, self.features)), training=training))
+        features = self.gains(self.perturb(ops.ones((self.count, self.feature_count)), training=training))
         if self.pretrained:
             outputs = self.decoder.model(features, training=False)
         else:  # a batch of one: what batch norm does is the same in training and afterwards

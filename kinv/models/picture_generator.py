@@ -1,10 +1,12 @@
-"""The generator of Despraz et al. 2017, Table 2: features to a picture."""
+"""Generators, features to a picture: that of Despraz et al. 2017, Table 2, and one made of waves."""
 
 from itertools import count
 from typing import Any
 
 import keras
 from keras import layers
+
+from kinv.layers import SpectralDecoder
 
 NARROWEST, FIRST_CHANNELS = 8, 128
 TRUNK = ((512, 2, 2), (256, 3, 3), (256, 3, 3), (128, 3, 3), (128, 4, 4))  # channels, sides of two kernels
@@ -76,6 +78,29 @@ def build_generator(
     if x.shape[1] != size:
         x = layers.Resizing(size, size, name="resize")(x)
     return keras.Model(features, x, name=name)
+
+
+def build_spectral(size: int = 224, channels: int = 3, images: Any = None, *, name: str = "spectral") -> keras.Model:
+    """A decoder without anything to train, whose pictures have the spectrum and colours of photographs.
+
+    Args:
+        size: side of the picture in pixels.
+        channels: 3 or 1.
+        images: photographs `(N, size, size, channels)` in 0..255 that it is adapted to, see `SpectralDecoder`.
+        name: of the model.
+
+    Returns:
+        Functional model of float32 `(B, size * size * channels)` to `(B, size, size, channels)`, around 0, in the units
+        of the photographs.
+
+    Raises:
+        ValueError: a size that is not positive, or photographs of another shape.
+    """
+    features = layers.Input((size * size * channels,), name="features")
+    waves = SpectralDecoder(size, channels, name="waves")
+    if images is not None:
+        waves.adapt(images)
+    return keras.Model(features, waves(features), name=name)
 
 
 def first_side(size: int) -> int:

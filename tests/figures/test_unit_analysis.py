@@ -43,10 +43,3 @@ def test_paths_beside_each_other_and_rows(random):
     np.testing.assert_allclose(axis.lines[0].get_ydata(), [1, 0.5, 0])
     figure = unit_analysis.manifold_rows(random.uniform(0, 255, (2, 3, 4, 4, 3)), EPSILONS, np.abs(activations[:, 0]))
     assert [axis.get_xlabel() for axis in figure.axes] == ["1.00", "0.50", "0.00", "1.00", "5.00", "5.00"]
-
-
-def test_a_layer_in_every_row(random):
-    pictures = {"first": random.uniform(0, 255, (2, 4, 4, 3)), "second": random.uniform(0, 255, (1, 5, 5, 1))}
-    axes = unit_analysis.layer_rows(pictures).axes
-    assert [axis.get_ylabel() for axis in axes] == ["first", "", "second", ""]
-    assert [len(axis.images) for axis in axes] == [1, 1, 1, 0]

@@ -4,10 +4,14 @@ import json
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from PIL import Image
 
 import kinv
-from recipes import coupled_compare, dae_photos
+from kinv import classifiers
+from kinv.models import CoupledGenerator, target
+from recipes import coupled_bias, coupled_compare, coupled_compound, coupled_filters, coupled_gallery, dae_photos
+from recipes.coupled_ways import TITLES
 
 
 def test_pictures_are_made_and_judged(tmp_path, no_data_folder, capsys):
@@ -21,9 +25,9 @@ def test_pictures_are_made_and_judged(tmp_path, no_data_folder, capsys):
     for way in ways:
         of = numbers[way]
         assert 0 <= of["first_five_of_judge"] <= 1 and of["likeness"] < 0.99, way  # no two pictures are the same
-    assert numbers["photographs"]["slope"] < -1.5 < numbers[coupled_compare.PIXELS]["slope"]  # noise
+    assert numbers["photographs"]["slope"] < -1.5 < numbers[TITLES["pixels"]]["slope"]  # noise
     assert np.asarray(Image.open(folder / "pictures.png").convert("L")).std() > 5
-    assert coupled_compare.SPECTRAL.split()[0] in capsys.readouterr().out
+    assert TITLES["spectral"].split()[0] in capsys.readouterr().out
 
 
 def test_an_autoencoder_of_photographs(tmp_path, no_data_folder, capsys):
@@ -35,3 +39,54 @@ def test_an_autoencoder_of_photographs(tmp_path, no_data_folder, capsys):
     assert autoencoder.size == 32 and np.isfinite(list(metrics.values())).all()
     assert (folder / "figures" / "reconstructions.png").stat().st_size > 5000
     assert not list((tmp_path / "runs").glob("*/*"))  # the checkpoint is gone
+
+
+def test_a_gallery_goes_on_where_it_was(tmp_path, no_data_folder, capsys):
+    smoke = replace(coupled_gallery.PRESETS["smoke"], output=tmp_path, artifacts=tmp_path / "artifacts")
+    coupled_gallery.run(replace(smoke, classes=("tench", "golden retriever")))
+    folder = tmp_path / "coupled_gallery_squeezenet"
+    before = {path.name: path.stat().st_mtime_ns for path in (folder / "pictures").iterdir()}
+    assert set(before) == {"0000_tench.png", "0207_golden_retriever.png"}
+    assert "2 of 2 pictures to make" in capsys.readouterr().out
+
+    numbers = coupled_gallery.run(replace(smoke, classes=("golden retriever", "mosque", "0")))
+    assert "1 of 3 pictures to make" in capsys.readouterr().out
+    after = {path.name: path.stat().st_mtime_ns for path in (folder / "pictures").iterdir()}
+    assert before.items() < after.items() and len(after) == 3
+    assert len(list(folder.glob("sheet_*.png"))) == 2  # of two pictures each
+    gallery = kinv.load(tmp_path / "artifacts" / "coupled_squeezenet_3")
+    assert gallery.labels == ["0207 golden retriever", "0668 mosque", "0000 tench"]
+    kept = np.asarray(Image.open(folder / "pictures" / "0668_mosque.png"), "float32")
+    assert np.abs(gallery.picture("0668 mosque") - kept).mean() < 1  # float16, and whole numbers
+    assert numbers["likeness"] < 0.95 and 5 < numbers["contrast"] and numbers["extreme"] < 0.2
+
+    with pytest.raises(ValueError, match="made with another seed"):
+        coupled_gallery.run(replace(smoke, seed=1))
+    with pytest.raises(ValueError, match=r"Did you mean .*mosque"):
+        coupled_gallery.run(replace(smoke, classes=("mosk",)))
+
+
+def test_filters_pairs_and_biases(tmp_path, no_data_folder):
+    filters = coupled_filters.run(replace(coupled_filters.PRESETS["smoke"], output=tmp_path))
+    assert filters["fire2_expand3x3"]["answer"] > 0
+    pairs = coupled_compound.run(replace(coupled_compound.PRESETS["smoke"], output=tmp_path))
+    assert len(set(pairs["ostrich+bullfrog"]["ranks"])) == 2
+    seen = coupled_bias.run(replace(coupled_bias.PRESETS["smoke"], output=tmp_path))
+    assert len(seen[TITLES["spectral"]]["muzzle"]["squeezenet"]) == 4
+    assert "muzzle" not in seen[TITLES["spectral"]]["muzzle"]["squeezenet"]
+    for name in ("coupled_filters", "coupled_compound", "coupled_bias"):
+        picture = next((tmp_path / f"{name}_squeezenet").glob("*.png"))
+        assert np.asarray(Image.open(picture).convert("L")).std() > 5
+
+
+def test_pairs_need_a_plus(tmp_path):
+    with pytest.raises(ValueError, match="names of two classes with"):
+        coupled_compound.run(replace(coupled_compound.PRESETS["smoke"], pairs=("ostrich",), output=tmp_path))
+
+
+def test_vgg_16_has_a_generator():
+    """Its weights are not here: of its architecture."""
+    network = classifiers.build("vgg16")
+    coupled = CoupledGenerator(network, target.classes(668), width=0.05)
+    assert coupled.generators[0].output_shape == network.input_shape == (None, 224, 224, 3)
+    assert target.last_layer(network) == "predictions"  # its softmax is left out

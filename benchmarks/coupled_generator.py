@@ -1,0 +1,158 @@
+"""The coupled generator: seconds for a class, over the bare passes, beside one class at a time and the hardware.
+
+    python benchmarks/coupled_generator.py       # prints tables; about ten minutes on two cores
+
+Pictures for classes of SqueezeNet, with the decoder of waves and with generators of random weights (an eighth of the
+paper's channels), with the steps that `recipes.coupled_compare` takes by default. Times are from the constructor to
+the last step, with all tracing. Bare passes are the compiled value and gradient of the classes' logits, through the
+generator and the network, once a step, already traced. One at a time is the way of the paper's notebooks: a Keras model
+of generator and network, made, compiled and fitted anew for each class.
+
+Multiply-adds are those of convolutions, dense layers and matrix products, forwards, and backwards for whatever has a
+gradient; the machine's best are those of a product of two 2,048 x 2,048 matrices, measured in the same run.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+
+import kinv.backend  # noqa: F401  (starts TensorFlow quietly, before anything else imports it)
+
+# isort: split
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers, ops
+from rich.console import Console
+from rich.table import Table
+
+from kinv import classifiers, data
+from kinv.layers import FeatureGain, RandomViews, SpectralDecoder
+from kinv.models import CoupledGenerator, target
+from kinv.models.picture_generator import build_generator, build_spectral
+
+SPECTRAL_STEPS, GENERATOR_STEPS = 120, 150
+SIZE, WIDTH, VIEW = 112, 0.125, 0.3
+CLASSES = (0, 207, 281, 340, 407, 508, 607, 668, 779, 949)
+LARGE = 2048  # rows and columns of the matrices
+
+
+def seconds(run: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
+
+
+def ours(network: keras.Model, generator: keras.Model | None, classes: Sequence[int], steps: int) -> None:
+    """All classes at once."""
+    settings = (
+        {"size": 224, "width": WIDTH}
+        if generator is None
+        else {"generator": generator, "gain": 0.01, "contrast": 1.0, "regularization": 0.0, "noise": 0.0}
+    )
+    coupled = CoupledGenerator(
+        network, [target.classes(index) for index in classes], loss="cross_entropy", smallest_view=VIEW, **settings
+    )
+    coupled.compile(keras.optimizers.Adam(0.02))
+    coupled.fit(steps=steps)
+    coupled.pictures()
+
+
+def bare(network: keras.Model, generator: keras.Model | None, classes: Sequence[int], steps: int) -> float:
+    """Seconds for so many passes forwards and backwards."""
+    shared = generator is not None
+    made = [generator] if shared else [build_generator(width=WIDTH, seed=row) for row in range(len(classes))]
+    features = tf.Variable(tf.ones((len(classes), made[0].input_shape[-1])))
+    trained = [features] + ([] if shared else [w for one in made for w in one.trainable_variables])
+    views, chosen = RandomViews(VIEW), tf.constant(classes)
+
+    @tf.function(reduce_retracing=True)
+    def passes():
+        with tf.GradientTape() as tape:
+            if shared:
+                pictures = made[0](features, training=False)
+            else:
+                pictures = tf.concat([one(features[row : row + 1], training=True) for row, one in enumerate(made)], 0)
+            seen = views(ops.clip(117 + 50 * pictures, 0, 255))
+            seen = ops.image.resize(seen, network.input_shape[1:3])
+            loss = -tf.reduce_sum(tf.gather(network(seen, training=False), chosen, axis=1, batch_dims=1))
+        return loss, tape.gradient(loss, trained)
+
+    passes()
+    return seconds(lambda: [passes()[0].numpy() for _ in range(steps)])
+
+
+def one_at_a_time(network: keras.Model, generator: keras.Model | None, classes: Sequence[int], steps: int) -> None:
+    """As in the notebooks, with the same views and optimiser."""
+    network.trainable = False
+    for index in classes:
+        own = generator or build_generator(width=WIDTH, seed=int(index))
+        own.trainable = generator is None
+        features = keras.Input((own.input_shape[-1],))
+        pictures = own(FeatureGain()(features))
+        seen = RandomViews(VIEW)(layers.Rescaling(50.0, 117.0)(pictures))
+        if seen.shape[1] != network.input_shape[1]:
+            seen = layers.Resizing(*network.input_shape[1:3])(seen)
+        model = keras.Model(features, network(seen))
+        model.compile(keras.optimizers.Adam(0.02), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+        inputs = np.ones((1, own.input_shape[-1]), "float32")
+        model.fit(
+            tf.data.Dataset.from_tensors((inputs, np.array([index]))).repeat(steps), verbose=0, shuffle=False
+        )  # fmt: skip
+    network.trainable = True
+
+
+def multiply_adds(model: keras.Model) -> int:
+    """Of one picture, forwards."""
+    total = 0
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            total += multiply_adds(layer)
+        elif isinstance(layer, (layers.Conv2D, layers.DepthwiseConv2D)):
+            positions = int(np.prod(layer.output.shape[1:3]))
+            total += positions * int(np.prod(layer.kernel.shape))
+        elif isinstance(layer, layers.Dense):
+            total += int(np.prod(layer.kernel.shape))
+        elif isinstance(layer, SpectralDecoder):
+            total += 2 * layer.size**3 * layer.channels + layer.size**2 * layer.channels**2
+    return total
+
+
+def best_product() -> float:
+    """Multiply-adds a second."""
+    matrix = tf.random.normal((LARGE, LARGE))
+    product = tf.function(lambda: tf.matmul(matrix, matrix))
+    product()
+    return LARGE**3 / float(np.median([seconds(lambda: product().numpy()) for _ in range(7)]))
+
+
+def compare(name: str, network, generator, steps: int, console: Console, best: float) -> None:
+    table = Table(name, "s / class", "over bare", "one at a time", "G multiply-adds / s", "of the best")
+    of_generator = multiply_adds(generator or build_generator(width=WIDTH))
+    passes = 2 if generator is not None else 3  # of the generator; backwards also for its weights
+    work = 2 * multiply_adds(network) + passes * of_generator
+    alone = seconds(lambda: one_at_a_time(network, generator, CLASSES[:2], steps)) / 2
+    for count in (1, len(CLASSES)):
+        classes = CLASSES[:count]
+        took = seconds(lambda classes=classes: ours(network, generator, classes, steps)) / count
+        passed = bare(network, generator, classes, steps) / count
+        rate = work * steps / took
+        table.add_row(
+            f"batch {count}", f"{took:.1f}", f"{took / passed:.2f}", f"{alone / took:.2f}", f"{rate / 1e9:.1f}",
+            f"{rate / best:.0%}",
+        )  # fmt: skip
+    table.caption = f"one at a time: {alone:.1f} s a class; aims: over bare 1.2, 180 s a class"
+    console.print(table)
+
+
+def main() -> None:
+    console = Console()
+    network = classifiers.load("squeezenet")
+    best = best_product()
+    console.print(f"best matrix product: {best / 1e9:.1f} G multiply-adds / s")
+    waves = build_spectral(SIZE, 3, data.load("photos", size=SIZE)[0])
+    compare(f"waves, {SPECTRAL_STEPS} steps", network, waves, SPECTRAL_STEPS, console, best)
+    compare(f"random weights, {GENERATOR_STEPS} steps", network, None, GENERATOR_STEPS, console, best)
+
+
+if __name__ == "__main__":
+    main()

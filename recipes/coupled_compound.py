@@ -1,0 +1,82 @@
+"""Pictures that a network takes for two classes at once (Despraz et al. 2017, figure 9).
+
+    python -m recipes.coupled_compound                                   # default
+    python -m recipes.coupled_compound --pairs ostrich+bullfrog mosque+candle
+    python -m recipes.coupled_compound --preset smoke                    # seconds: does it run?
+
+Each row: the picture of one class, of both, and of the other.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from recipes.command_line import main
+from recipes.coupled_config import CoupledConfig, Way
+
+
+@dataclass(frozen=True)
+class Config(CoupledConfig):
+    """Which classes are mixed."""
+
+    way: Way = "spectral"
+    pairs: tuple[str, ...] = (
+        "ostrich+bullfrog", "jigsaw puzzle+golden retriever", "mosque+candle", "tench+strawberry", "zebra+teapot",
+    )  # fmt: skip
+
+
+PRESETS = {
+    "default": Config(),
+    "smoke": Config(
+        preset="smoke", limit=4, pairs=("ostrich+bullfrog",), at_a_time=3, spectral_size=64, spectral_steps=20
+    ),
+    "paper": Config(preset="paper"),
+}
+
+
+def run(config: Config) -> dict[str, Any]:
+    """Makes and judges; returns the numbers, by pair."""
+    import kinv.backend  # noqa: F401  (starts TensorFlow quietly, before anything else imports it)
+
+    # isort: split
+    import numpy as np
+    from rich.console import Console
+    from rich.table import Table
+
+    from kinv import analysis
+    from kinv.figures import pictures as figures
+    from kinv.models import target
+    from recipes.coupled_ways import find_classes, prepare
+    from recipes.provenance import as_json
+
+    split = [pair.split("+") for pair in config.pairs]
+    if any(len(pair) != 2 for pair in split):
+        raise ValueError(f"pairs must be names of two classes with + between, received {config.pairs}")
+    coupling, judge = prepare(config)
+    network = coupling.network
+    pairs = [find_classes(network, pair) for pair in split]
+    targets = [one for a, b in pairs for one in (target.classes(a), target.classes(a, b), target.classes(b))]
+    made = coupling.pictures(config.way, targets)
+    rows, numbers = {}, {}
+    for place, (pair, (a, b)) in enumerate(zip(config.pairs, pairs, strict=True)):
+        row = made[3 * place : 3 * place + 3]
+        both = np.stack([row[1]] * 2)
+        own, other = (analysis.class_ranks(by, both, [a, b]) for by in (network, judge))
+        numbers[pair] = {"ranks": own.tolist(), "ranks_of_judge": other.tolist()}
+        rows[pair.replace("+", " + ")] = row
+    folder = config.output / f"coupled_compound_{network.name}"
+    folder.mkdir(parents=True, exist_ok=True)
+    figures.labelled_rows(rows, ["one", "both", "the other"], 1.8).savefig(folder / "compound.png")
+    everything = {"config": as_json(config), "pairs": numbers}
+    (folder / "numbers.json").write_text(json.dumps(everything, indent=1) + "\n", encoding="utf-8")
+    table = Table("", f"ranks in {network.name}", f"ranks in {judge.name}")
+    for pair, of in numbers.items():
+        table.add_row(pair, *(" and ".join(map(str, of[key])) for key in ("ranks", "ranks_of_judge")))
+    table.caption = "how many classes come before each of both in the picture that was made for both; 0 and 1: none"
+    Console().print(table)
+    print(f"Numbers and pictures: {folder}")
+    return numbers
+
+
+if __name__ == "__main__":
+    main(run, PRESETS, __doc__)
