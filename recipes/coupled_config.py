@@ -31,7 +31,9 @@ class CoupledConfig:
     generator_steps: int = 150  # paper: 500
     width: float = 0.125  # of generators; the paper's is 1
     pretrained_steps: int = 300  # paper: 1200
-    decoded_rate: float = 0.03  # Adam, in gains
+    decoded_steps: int = 150
+    decoded_rate: float = 0.1  # Adam, in deviations of photographs' codes
+    decoded_view: float = 0.7  # its pictures are too blurred for smaller ones
     spectral_size: int = 112  # of its pictures, which the network is shown at its own size
     spectral_steps: int = 120
     spectral_rate: float = 0.02  # Adam, in deviations of photographs

@@ -105,7 +105,7 @@ def _keep(config, coupling, judge, labels, shelf, numbers, sheets, minutes) -> N
     suffix = "" if config.preset == "default" and not config.classes else f"_{len(labels)}"
     name = f"coupled_{coupling.network.name}{suffix}"
     decoder, settings = coupling.decoder(config.way)
-    gallery = kinv.models.Gallery(labels, brightness=coupling.color, name=name, **settings)
+    gallery = kinv.models.Gallery(labels, name=name, **settings)
     gallery.collect(decoder, np.stack([shelf.made_of(label)[0] for label in labels]))
     metadata = {
         "name": name,

@@ -1,6 +1,5 @@
 """Ways to make pictures that a network likes, which the recipes of the coupled generator share."""
 
-import dataclasses
 import time
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -13,8 +12,8 @@ from keras import layers
 import kinv
 from kinv import analysis, data
 from kinv.models import CoupledGenerator, target
+from kinv.models.denoising_autoencoder import GREY
 from kinv.models.picture_generator import build_spectral
-from recipes.coupled_config import CoupledConfig
 from recipes.deep_training import seeded
 from recipes.kept import PictureShelf
 from recipes.material import find_pictures, load_classifier
@@ -31,7 +30,16 @@ TITLES = {
 }
 PAPERS = ("untrained", "pretrained")
 SHARED = ("pretrained", "decoded", "spectral")  # whose decoder is the same for all pictures
-UNIMPORTANT = ("preset", "output", "judge", "download")  # fields of `CoupledConfig`, to a picture
+EVERYWHERE = ("classifier", "data", "limit", "seed", "at_a_time")  # what matters to every way's pictures
+FIELDS = {  # and to each
+    "pixels": ("pixel_steps",),
+    "priors": ("prior_steps",),
+    "untrained": ("generator_steps", "width"),
+    "improved": ("generator_steps", "width", "smallest_view"),
+    "pretrained": ("autoencoder", "pretrained_steps"),
+    "decoded": ("autoencoder", "decoded_steps", "decoded_rate", "decoded_view"),
+    "spectral": ("spectral_size", "spectral_steps", "spectral_rate", "smallest_view", "contrast"),
+}
 
 
 class Coupling:
@@ -80,12 +88,33 @@ class Coupling:
             made = self._priors(targets)
             return made, made.reshape(len(made), -1)
         model = getattr(self, f"_{way}")(targets)
-        return model.pictures(median_of=10 if way in PAPERS else 1), model.features()
+        features = model.features()
+        if way == "decoded":
+            mean, deviation = self.codes
+            features = mean + deviation * features
+        return model.pictures(median_of=10 if way in PAPERS else 1), features
 
     @cached_property
     def autoencoder(self) -> Any:
         """The one whose decoder is pretrained."""
         return kinv.load(self.config.autoencoder)
+
+    @cached_property
+    def codes(self) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and deviation of the autoencoder's codes of the photographs, `(F,)`."""
+        size = self.autoencoder.size
+        images = keras.ops.image.resize(self.photographs, (size, size), antialias=True)
+        parts = [self.autoencoder.encode(images[begin : begin + 50]) for begin in range(0, len(images), 50)]
+        codes = np.concatenate([keras.ops.convert_to_numpy(part) for part in parts])
+        return codes.mean(axis=0), codes.std(axis=0)
+
+    @cached_property
+    def standard(self) -> keras.Model:
+        """The pretrained decoder, of features that are 0 on average over photographs, with a deviation of 1."""
+        mean, deviation = self.codes
+        decoder = self.autoencoder.decoder
+        features = keras.Input(decoder.input_shape[1:])
+        return keras.Model(features, decoder(layers.Rescaling(deviation.tolist(), mean.tolist())(features)))
 
     @cached_property
     def waves(self) -> keras.Model:
@@ -98,12 +127,19 @@ class Coupling:
         """The decoder that all pictures of this way share, and how a `Gallery` makes it and its pictures."""
         if way == "spectral":
             size, channels = self.waves.output_shape[2:]
-            return self.waves, {"decoder": "spectral", "size": size, "channels": channels, "contrast": 1.0}
+            return self.waves, {
+                "decoder": "spectral",
+                "size": size,
+                "channels": channels,
+                "contrast": 1.0,
+                "brightness": self.color,
+            }
         of = self.autoencoder
         return of.decoder, {"decoder": "autoencoder", "size": of.size, "channels": of.channels, "width": of.width}
 
     def _trained(self, targets, optimizer, steps, **settings):
-        model = CoupledGenerator(self.network, targets, seed=self.config.seed, brightness=self.color, **settings)
+        settings = {"seed": self.config.seed, "brightness": self.color, **settings}
+        model = CoupledGenerator(self.network, targets, **settings)
         model.compile(optimizer)
         model.fit(steps=steps)
         return model
@@ -140,12 +176,15 @@ class Coupling:
         )  # fmt: skip
 
     def _pretrained(self, targets):
-        return self._trained(targets, None, self.config.pretrained_steps, generator=self.autoencoder.decoder)
+        return self._trained(
+            targets, None, self.config.pretrained_steps, generator=self.autoencoder.decoder, brightness=GREY
+        )
 
     def _decoded(self, targets):
         return self._trained(
-            targets, _adam(self.config.decoded_rate, self.config.pretrained_steps), self.config.pretrained_steps,
-            generator=self.autoencoder.decoder, gain=0.01, noise=0.0, regularization=0.0, **self._sure(),
+            targets, _adam(self.config.decoded_rate, self.config.decoded_steps), self.config.decoded_steps,
+            generator=self.standard, brightness=GREY, gain=0.01, noise=0.0, regularization=0.0,
+            loss="cross_entropy", smallest_view=self.config.decoded_view,
         )  # fmt: skip
 
     def _spectral(self, targets):
@@ -176,9 +215,7 @@ def prepare(config: Any) -> tuple[Coupling, keras.Model]:
 
 def settings(config: Any, way: str) -> dict[str, Any]:
     """What makes a picture another one, for a `PictureShelf`."""
-    values = as_json(config)
-    names = [field.name for field in dataclasses.fields(CoupledConfig) if field.name not in UNIMPORTANT]
-    return {"way": way, **{name: values[name] for name in names}}
+    return {"way": way, **{name: as_json(config)[name] for name in (*EVERYWHERE, *FIELDS[way])}}
 
 
 def class_names(network: keras.Model) -> list[str]:
