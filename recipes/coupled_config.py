@@ -39,3 +39,4 @@ class CoupledConfig:
     spectral_rate: float = 0.02  # Adam, in deviations of photographs
     contrast: float = 40.0  # of these pictures, once they are made, of 255; photographs have 58
     smallest_view: float = 0.3
+    views: int = 1  # of each picture in a step, with the decoder of waves

@@ -38,7 +38,7 @@ FIELDS = {  # and to each
     "improved": ("generator_steps", "width", "smallest_view"),
     "pretrained": ("autoencoder", "pretrained_steps"),
     "decoded": ("autoencoder", "decoded_steps", "decoded_rate", "decoded_view"),
-    "spectral": ("spectral_size", "spectral_steps", "spectral_rate", "smallest_view", "contrast"),
+    "spectral": ("spectral_size", "spectral_steps", "spectral_rate", "smallest_view", "views", "contrast"),
 }
 
 
@@ -191,7 +191,8 @@ class Coupling:
         """Faint as long as it is trained; its features are then scaled for a contrast like that of photographs."""
         model = self._trained(
             targets, _adam(self.config.spectral_rate, self.config.spectral_steps), self.config.spectral_steps,
-            generator=self.waves, gain=0.01, contrast=1.0, noise=0.0, regularization=0.0, **self._sure(),
+            generator=self.waves, gain=0.01, contrast=1.0, noise=0.0, regularization=0.0,
+            views=self.config.views, **self._sure(),
         )  # fmt: skip
         found = model.pictures().std(axis=(1, 2, 3))
         gains = model.gains.gain

@@ -38,7 +38,7 @@ class CoupledGenerator(keras.Model):
         - The last convolution of the generator is linear, see `build_generator`; its output is scaled to the values of
           photographs.
         - `pictures(median_of=10)` is the median over ten perturbations, where the paper's is over the last ten steps.
-        - `loss="cross_entropy"` and `smallest_view` are not the paper's.
+        - `loss="cross_entropy"`, `smallest_view` and `views` are not the paper's.
 
     Args:
         classifier: Functional Keras model, pictures `(B, H, W, C)` in 0..255 to logits; not trained, not saved.
@@ -54,6 +54,7 @@ class CoupledGenerator(keras.Model):
         perturbation: `"gaussian"`, which is additive, or `"multiplicative"`, see `Corruption`; default: the paper's.
         noise: its deviation; default: the paper's 2 or, with pretraining, 0.05.
         smallest_view: side of the smallest part of the picture that the network is shown, see `RandomViews`; 1: all.
+        views: how many such parts of each picture a step averages over.
         gain: deviation of normal numbers that gains start at; `None`: 1, all of them.
         brightness, contrast: values of a picture are `brightness + contrast * output`, clipped to 0..255; the first may
             be one for each channel.
@@ -89,6 +90,7 @@ class CoupledGenerator(keras.Model):
         perturbation: str | None = None,
         noise: float | None = None,
         smallest_view: float = 1.0,
+        views: int = 1,
         gain: float | None = None,
         brightness: float | Sequence[float] = GREY,
         contrast: float = CONTRAST,
@@ -109,8 +111,14 @@ class CoupledGenerator(keras.Model):
             raise ValueError(
                 f"competition and regularization must be at least 0, received {competition} and {regularization}"
             )
+        if views < 1 or (views > 1 and smallest_view == 1):
+            raise ValueError(
+                "views must be at least 1, and 1 where the network is shown all of a picture (smallest_view=1), "
+                f"received {views}"
+            )
         targets = [target] if isinstance(target, Target) else list(target)
-        self.frozen = Frozen(TargetScores(classifier, targets, class_names))
+        self.shown = views
+        self.frozen = Frozen(TargetScores(classifier, [one for one in targets for _ in range(views)], class_names))
         self.objective, self.competition, self.count = loss, competition, len(targets)
         if len(classifier.input_shape) != 4:
             raise ValueError(f"The network must take pictures (B, H, W, C), its inputs are {classifier.input_shape}.")
@@ -183,7 +191,7 @@ class CoupledGenerator(keras.Model):
         """A step of equation 2 for every target; `data` is not looked at."""
         with tf.GradientTape() as tape:
             pictures = self._pictures(training=True)
-            seen = pictures if self.views is None else self.views(pictures)
+            seen = pictures if self.views is None else self.views(ops.repeat(pictures, self.shown, axis=0))
             of_classes, of_units, others, surprise = self.frozen.model(self._fitted(seen))
             loss = self._loss(of_classes, of_units, others, surprise)
         variables = self.trainable_variables
@@ -230,7 +238,7 @@ class CoupledGenerator(keras.Model):
 
     def _loss(self, of_classes, of_units, others, surprise):
         answer = surprise if self.objective == "cross_entropy" else self.competition * others - of_classes
-        return ops.sum(answer - of_units) + self.regularization * self._penalty()
+        return ops.sum(answer - of_units) / self.shown + self.regularization * self._penalty()
 
     def _penalty(self):
         """Equations 3 and 4, summed over targets."""

@@ -75,6 +75,20 @@ def test_the_loss_is_equation_2_with_its_regularisers(network):
     assert logs["loss"][0] == pytest.approx(expected, rel=1e-4)
 
 
+def test_a_step_averages_over_views(network):
+    def loss(seen, **settings):
+        chosen = [target.classes(1), target.classes(2)]
+        coupled = CoupledGenerator(
+            network, chosen, generator=decoder(), gain=1.0, regularization=0.1, noise=0.0, smallest_view=0.5, **settings
+        )
+        coupled.views = seen or coupled.views
+        coupled.compile(keras.optimizers.SGD(0.0))
+        return coupled.fit(steps=1).history["loss"][0]
+
+    assert loss(lambda pictures: pictures, views=3) == pytest.approx(loss(lambda pictures: pictures), rel=1e-5)
+    assert loss(None, views=3) != pytest.approx(loss(None), rel=1e-5)
+
+
 def test_targets_do_not_change_each_other(network):
     def picture(*chosen):
         coupled = CoupledGenerator(network, list(chosen), generator=decoder(), gain=0.01, noise=0.0, seed=3)
@@ -122,6 +136,8 @@ def test_a_loss_that_is_not_finite_stops_it(network):
         ({"competition": -1.0}, "at least 0, received -1.0"),
         ({"regularization": float("nan")}, "at least 0, received 1.0 and nan"),
         ({"smallest_view": 0.0}, "smallest must lie in"),
+        ({"views": 2}, r"all of a picture \(smallest_view=1\), received 2"),
+        ({"views": 0, "smallest_view": 0.5}, "views must be at least 1"),
         ({"generator": classifiers.build("digit_cnn")}, "expected \\(B, F\\) to \\(B, H, W, 3\\)"),
     ],
 )

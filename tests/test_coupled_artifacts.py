@@ -1,0 +1,69 @@
+"""The autoencoder of photographs and the gallery that are committed: whole, of the default presets, good to see."""
+
+import importlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import kinv
+from kinv import analysis, classifiers, data
+from recipes.provenance import as_json
+
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / "artifacts"
+CARDS = {"dae_photos": "dae_photos", "coupled_squeezenet": "coupled"}
+RECIPES = {"dae_photos": "dae_photos", "coupled_squeezenet": "coupled_gallery"}
+
+
+def read(name):
+    return json.loads((FOLDER / name / "metadata.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def gallery():
+    return kinv.load(FOLDER / "coupled_squeezenet")
+
+
+@pytest.fixture(scope="module")
+def pictures(gallery):
+    return gallery.pictures()
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_it_is_whole_and_of_its_recipe_with_the_default_preset(name):
+    sizes = [file["size"] for file in kinv.verify(FOLDER / name).values()]
+    assert sum(sizes) < 12_000_000
+    metadata = read(name)
+    assert metadata["name"] == name and metadata["recipe"] == f"recipes.{RECIPES[name]}"
+    recipe = importlib.import_module(metadata["recipe"])
+    assert metadata["config"] == json.loads(json.dumps(as_json(recipe.PRESETS["default"])))
+    card = (ROOT / "hub_cards" / f"{CARDS[name]}.md").read_text(encoding="utf-8")
+    assert (FOLDER / name / "README.md").read_text(encoding="utf-8") == card.format(**metadata)
+
+
+def test_the_autoencoder_knows_photographs_that_it_was_not_trained_with():
+    autoencoder = kinv.load(FOLDER / "dae_photos")
+    photographs = data.load("photos", size=autoencoder.size, limit=64)[0].astype("float32")
+    error = np.square(np.asarray(autoencoder.reconstruct(photographs)) - photographs).mean()
+    assert error < 0.6 * photographs.var(axis=0).mean()
+
+
+def test_no_picture_of_the_gallery_is_flat_saturated_or_like_another(pictures):
+    flat = pictures.reshape(len(pictures), -1)
+    assert flat.std(axis=1).min() > 25  # not grey
+    assert ((flat < 1) | (flat > 254)).mean(axis=1).max() < 0.15  # not in the corners
+    statistics = analysis.picture_statistics(pictures)
+    assert statistics.likeness < 0.9  # photographs: 0.7
+    assert -3.2 < statistics.slope < -1.8  # photographs: -2.5
+    assert 10 < statistics.saturation < 70  # photographs: 35
+
+
+def test_pictures_of_the_gallery_are_of_their_classes(gallery, pictures):
+    """In the network that they were made for; what the second one says of them is in the metadata."""
+    classes = [int(label.split()[0]) for label in gallery.labels]
+    ranks = analysis.class_ranks(classifiers.load("squeezenet"), pictures, classes)
+    assert (ranks == 0).mean() >= 0.95
+    metrics = read("coupled_squeezenet")["metrics"]
+    assert metrics["first"] >= 0.95 and metrics["first_five_of_judge"] >= 0.2
