@@ -34,9 +34,9 @@ class CoupledConfig:
     decoded_steps: int = 150
     decoded_rate: float = 0.1  # Adam, in deviations of photographs' codes
     decoded_view: float = 0.7  # its pictures are too blurred for smaller ones
-    spectral_size: int = 112  # of its pictures, which the network is shown at its own size
+    spectral_size: int | None = None  # of its pictures; none: the network's
     spectral_steps: int = 120
     spectral_rate: float = 0.02  # Adam, in deviations of photographs
-    contrast: float = 40.0  # of these pictures, once they are made, of 255; photographs have 58
+    contrast: float = 25.0  # of these pictures, once they are made, of 255; photographs have 58
     smallest_view: float = 0.3
     views: int = 1  # of each picture in a step, with the decoder of waves

@@ -1,6 +1,6 @@
 """A gallery: the picture that a network likes best for each of its classes (Despraz et al. 2017, figure 4).
 
-    python -m recipes.coupled_gallery                                     # default: 50 classes, evenly spread
+    python -m recipes.coupled_gallery                                     # default: 20 classes, evenly spread
     python -m recipes.coupled_gallery --classes "golden retriever" 9 mosque
     python -m recipes.coupled_gallery --preset smoke                      # seconds: does it run?
     python -m recipes.coupled_gallery --preset paper                      # all classes
@@ -26,7 +26,7 @@ class Config(CoupledConfig):
 
     way: Way = "spectral"
     classes: tuple[str, ...] = ()  # names or indices; none: evenly spread
-    count: int = 50  # of those
+    count: int = 20  # of those
     of_a_sheet: int = 100
     artifacts: Path = Path("artifacts")  # the artifact's folder is made in here
 

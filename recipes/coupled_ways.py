@@ -119,9 +119,10 @@ class Coupling:
     @cached_property
     def waves(self) -> keras.Model:
         """A decoder of waves, with the spectrum and the colours of the photographs."""
-        small = self.config.spectral_size
-        images = keras.ops.image.resize(self.photographs, (small, small), antialias=True)
-        return build_spectral(small, self.photographs.shape[-1], images)
+        size, images = self.config.spectral_size or self.photographs.shape[1], self.photographs
+        if size != images.shape[1]:
+            images = keras.ops.image.resize(images, (size, size), antialias=True)
+        return build_spectral(size, self.photographs.shape[-1], images)
 
     def decoder(self, way: str) -> tuple[keras.Model, dict[str, Any]]:
         """The decoder that all pictures of this way share, and how a `Gallery` makes it and its pictures."""

@@ -12,6 +12,7 @@ from kinv.layers import Corruption, FeatureGain, RandomViews
 
 from .denoising_autoencoder import CONTRAST, GREY
 from .frozen import Frozen
+from .model_per_row import ModelPerRow
 from .picture_generator import build_generator
 from .target import Target
 from .target_scores import TargetScores
@@ -126,16 +127,18 @@ class CoupledGenerator(keras.Model):
         self.input_height = height
         self.brightness, self.contrast, self.seed = brightness, contrast, seed
         self.decoder = Frozen(generator)
-        self.generators = []
+        own = []
         if generator is None:
             side = size or height
             if side is None:
                 raise ValueError("The classifier takes pictures of any size: pass `size`.")
-            self.generators = [
-                build_generator(side, channels, width=width, skips=skips, seed=seed + index, name=f"generator_{index}")
+            own = [
+                build_generator(side, channels, width=width, skips=skips, seed=seed + index)
                 for index in range(self.count)
             ]
-        entered, made = (generator or self.generators[0]).input_shape, (generator or self.generators[0]).output_shape
+        self.generators = ModelPerRow(own, name="generators") if own else None
+        self.last_gamma = self.generators.stack_of("contrast", "gamma") if self.generators and not skips else None
+        entered, made = (generator or own[0]).input_shape, (generator or own[0]).output_shape
         if len(entered) != 2 or len(made) != 4 or made[-1] != channels:
             raise ValueError(
                 f"The network takes pictures of shape {classifier.input_shape}, and the generator makes {made} from "
@@ -218,17 +221,15 @@ class CoupledGenerator(keras.Model):
     def get_config(self):
         raise NotImplementedError(
             "A CoupledGenerator is not kept, as it does not work without its network: keep `pictures()`, or a Gallery "
-            "of its decoder and `features()`, or its generators' own models."
+            "of its decoder and `features()`, or what `generators.model(row)` returns."
         )
 
     def _pictures(self, training):
         features = self.gains(self.perturb(ops.ones((self.count, self.feature_count)), training=training))
-        if self.pretrained:
+        if self.generators is None:
             outputs = self.decoder.model(features, training=False)
-        else:  # a batch of one: what batch norm does is the same in training and afterwards
-            outputs = ops.concatenate(
-                [generator(features[row : row + 1], training=True) for row, generator in enumerate(self.generators)]
-            )
+        else:
+            outputs = self.generators(features)
         return ops.clip(ops.convert_to_tensor(self.brightness, "float32") + self.contrast * outputs, 0.0, 255.0)
 
     def _fitted(self, pictures):
@@ -244,6 +245,4 @@ class CoupledGenerator(keras.Model):
         """Equations 3 and 4, summed over targets."""
         if self.pretrained:
             return ops.sum(ops.sqrt(ops.sum(ops.square(self.gains.gain), axis=-1) + 1e-12))
-        layers = [generator.layers for generator in self.generators]
-        last = [layer for of in layers for layer in of if layer.name == "contrast"]
-        return sum((ops.sum(ops.abs(layer.gamma)) for layer in last), start=ops.zeros(()))
+        return ops.sum(ops.abs(self.last_gamma)) if self.last_gamma is not None else ops.zeros(())

@@ -65,7 +65,7 @@ def test_the_loss_is_equation_2_with_its_regularisers(network):
     logs = coupled.fit(steps=1).history
     answers = np.maximum(np.asarray(network(coupled.pictures())), 0)
     assert logs["others"][0] == pytest.approx(answers[0, 1:].mean() / 2, rel=1e-4)  # mean over targets; a unit has none
-    gammas = sum(np.abs(generator.get_layer("contrast").gamma).sum() for generator in coupled.generators)
+    gammas = sum(np.abs(coupled.generators.model(row).get_layer("contrast").gamma).sum() for row in range(2))
     expected = -2 * logs["activation"][0] + 3.0 * answers[0, 1:].mean() + 0.2 * gammas
     assert logs["loss"][0] == pytest.approx(expected, rel=1e-4)
     pretrained = CoupledGenerator(network, chosen, generator=decoder(), noise=0.0, competition=0.0)

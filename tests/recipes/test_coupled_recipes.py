@@ -88,5 +88,5 @@ def test_vgg_16_has_a_generator():
     """Its weights are not here: of its architecture."""
     network = classifiers.build("vgg16")
     coupled = CoupledGenerator(network, target.classes(668), width=0.05)
-    assert coupled.generators[0].output_shape == network.input_shape == (None, 224, 224, 3)
+    assert coupled.generators.model(0).output_shape == network.input_shape == (None, 224, 224, 3)
     assert target.last_layer(network) == "predictions"  # its softmax is left out
