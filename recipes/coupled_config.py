@@ -32,8 +32,7 @@ class CoupledConfig:
     width: float = 0.125  # of generators; the paper's is 1
     pretrained_steps: int = 300  # paper: 1200
     decoded_steps: int = 150
-    decoded_rate: float = 0.1  # Adam, in deviations of photographs' codes
-    decoded_view: float = 0.7  # its pictures are too blurred for smaller ones
+    decoded_rate: float = 0.3  # Adam, in deviations of photographs' codes
     spectral_size: int | None = None  # of its pictures; none: the network's
     spectral_steps: int = 120
     spectral_rate: float = 0.02  # Adam, in deviations of photographs

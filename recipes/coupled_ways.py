@@ -37,7 +37,7 @@ FIELDS = {  # and to each
     "untrained": ("generator_steps", "width"),
     "improved": ("generator_steps", "width", "smallest_view"),
     "pretrained": ("autoencoder", "pretrained_steps"),
-    "decoded": ("autoencoder", "decoded_steps", "decoded_rate", "decoded_view"),
+    "decoded": ("autoencoder", "decoded_steps", "decoded_rate"),
     "spectral": ("spectral_size", "spectral_steps", "spectral_rate", "smallest_view", "views", "contrast"),
 }
 
@@ -168,11 +168,11 @@ class Coupling:
         return found.best + np.float32(self.color)
 
     def _untrained(self, targets):
-        return self._trained(targets, None, self.config.generator_steps, size=224, width=self.config.width)
+        return self._trained(targets, None, self.config.generator_steps, width=self.config.width)
 
     def _improved(self, targets):
         return self._trained(
-            targets, _adam(3e-3, self.config.generator_steps), self.config.generator_steps, size=224,
+            targets, _adam(3e-3, self.config.generator_steps), self.config.generator_steps,
             width=self.config.width, skips=True, noise=0.0, contrast=30.0, **self._sure(),
         )  # fmt: skip
 
@@ -182,22 +182,24 @@ class Coupling:
         )
 
     def _decoded(self, targets):
+        """Of parts of such blurred pictures networks are never sure: they are shown whole."""
         return self._trained(
             targets, _adam(self.config.decoded_rate, self.config.decoded_steps), self.config.decoded_steps,
-            generator=self.standard, brightness=GREY, gain=0.01, noise=0.0, regularization=0.0,
-            loss="cross_entropy", smallest_view=self.config.decoded_view,
+            generator=self.standard, brightness=GREY, gain=0.01, noise=0.0, regularization=0.0, loss="cross_entropy",
         )  # fmt: skip
 
     def _spectral(self, targets):
-        """Faint as long as it is trained; its features are then scaled for a contrast like that of photographs."""
+        """Faint as long as it is trained; its waves are then scaled for a contrast more like that of photographs."""
         model = self._trained(
             targets, _adam(self.config.spectral_rate, self.config.spectral_steps), self.config.spectral_steps,
             generator=self.waves, gain=0.01, contrast=1.0, noise=0.0, regularization=0.0,
             views=self.config.views, **self._sure(),
         )  # fmt: skip
-        found = model.pictures().std(axis=(1, 2, 3))
-        gains = model.gains.gain
-        gains.assign(gains * (self.config.contrast / found)[:, None])
+        waves = model.features().reshape(-1, *self.waves.output_shape[1:])
+        waves[:, 0, 0] = 0  # mean colours stay
+        found = np.asarray(self.waves(waves.reshape(len(waves), -1))).std(axis=(1, 2, 3))
+        more = (self.config.contrast / found - 1)[:, None] * waves.reshape(len(waves), -1)
+        model.gains.gain.assign_add(more)
         return model
 
     def _sure(self):
