@@ -31,7 +31,7 @@ from kinv.models import CoupledGenerator, target
 from kinv.models.picture_generator import build_generator, build_spectral
 
 SPECTRAL_STEPS, GENERATOR_STEPS = 120, 150
-SIZE, WIDTH, VIEW = 112, 0.125, 0.3
+WIDTH, VIEW = 0.125, 0.3
 CLASSES = (0, 207, 340, 607, 949)
 LARGE = 2048  # rows and columns of the matrices
 
@@ -48,14 +48,15 @@ def ours(
     """All classes at once; seconds before the second step (making and tracing), and from then on."""
     start = time.perf_counter()
     settings = (
-        {"size": 224, "width": WIDTH}
+        {"width": WIDTH, "loss": "cross_entropy"}
         if generator is None
-        else {"generator": generator, "gain": 0.01, "contrast": 1.0, "regularization": 0.0, "noise": 0.0}
-    )
-    coupled = CoupledGenerator(
-        network, [target.classes(index) for index in classes], loss="cross_entropy", smallest_view=VIEW, **settings
-    )
-    coupled.compile(keras.optimizers.Adam(0.02))
+        else {
+            "generator": generator, "gain": 0.01, "contrast": 1.0, "regularization": 0.0, "noise": 0.0,
+            "competition": 0.0, "unit_steps": True, "loss": "both",
+        }
+    )  # fmt: skip
+    coupled = CoupledGenerator(network, [target.classes(index) for index in classes], smallest_view=VIEW, **settings)
+    coupled.compile(keras.optimizers.Adam(3e-3) if generator is None else keras.optimizers.SGD(1.5, momentum=0.5))
     coupled.fit(steps=1)
     made = time.perf_counter() - start
     return made, seconds(lambda: (coupled.fit(steps=steps - 1), coupled.pictures()))
@@ -64,7 +65,11 @@ def ours(
 def bare(network: keras.Model, generator: keras.Model | None, classes: Sequence[int], steps: int) -> float:
     """Seconds for so many passes forwards and backwards."""
     shared = generator is not None
-    made = [generator] if shared else [build_generator(width=WIDTH, seed=row) for row in range(len(classes))]
+    made = (
+        [generator]
+        if shared
+        else [build_generator(network.input_shape[1], width=WIDTH, seed=row) for row in range(len(classes))]
+    )
     features = tf.Variable(tf.ones((len(classes), made[0].input_shape[-1])))
     trained = [features] + ([] if shared else [w for one in made for w in one.trainable_variables])
     views, chosen = RandomViews(VIEW), tf.constant(classes)
@@ -89,7 +94,7 @@ def one_at_a_time(network: keras.Model, generator: keras.Model | None, classes: 
     """As in the notebooks, with the same views and optimiser."""
     network.trainable = False
     for index in classes:
-        own = generator or build_generator(width=WIDTH, seed=int(index))
+        own = generator or build_generator(network.input_shape[1], width=WIDTH, seed=int(index))
         own.trainable = generator is None
         features = keras.Input((own.input_shape[-1],))
         pictures = own(FeatureGain()(features))
@@ -131,7 +136,7 @@ def best_product() -> float:
 
 def compare(name: str, network, generator, steps: int, console: Console, best: float) -> None:
     table = Table(name, "s", "made", "/ bare", "steps / bare", "alone", "G mul-add / s")
-    of_generator = multiply_adds(generator or build_generator(width=WIDTH))
+    of_generator = multiply_adds(generator or build_generator(network.input_shape[1], width=WIDTH))
     passes = 2 if generator is not None else 3  # of the generator; backwards also for its weights
     work = 2 * multiply_adds(network) + passes * of_generator
     alone = seconds(lambda: one_at_a_time(network, generator, CLASSES[:2], steps)) / 2
@@ -154,9 +159,9 @@ def compare(name: str, network, generator, steps: int, console: Console, best: f
 def main() -> None:
     console = Console()
     network = classifiers.load("squeezenet")
-    best = best_product()
+    best, size = best_product(), network.input_shape[1]
     console.print(f"best matrix product: {best / 1e9:.1f} G multiply-adds / s")
-    waves = build_spectral(SIZE, 3, data.load("photos", size=SIZE)[0])
+    waves = build_spectral(size, 3, data.load("photos", size=size)[0])
     compare(f"waves, {SPECTRAL_STEPS} steps", network, waves, SPECTRAL_STEPS, console, best)
     compare(f"random weights, {GENERATOR_STEPS} steps", network, None, GENERATOR_STEPS, console, best)
 

@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 import tyro
 
+from kinv import ArtifactError
+
 Config = TypeVar("Config")
 
 
@@ -29,7 +31,7 @@ def main(run: Callable[[Config], Any], presets: Mapping[str, Config], documentat
     except KeyboardInterrupt:
         print("\nStopped. The same command goes on where it was.", file=sys.stderr)
         sys.exit(130)
-    except (ValueError, FileNotFoundError, FloatingPointError) as error:
+    except (ValueError, FileNotFoundError, FloatingPointError, ArtifactError) as error:
         sys.exit(f"error: {error}")
 
 

@@ -47,14 +47,19 @@ def run(config: Config) -> dict[str, Any]:
 
     from kinv.figures import pictures as figures
     from kinv.models import target
-    from recipes.coupled_ways import TITLES, class_names, find_classes, prepare
+    from recipes.coupled_ways import TITLES, class_names, find_classes, labels_of, prepare, results_folder
+    from recipes.material import find_pictures
     from recipes.provenance import as_json
 
-    coupling, judge = prepare(config)
+    coupling, judge = prepare(config, config.ways)
     network = coupling.network
+    folder = results_folder(config, "coupled_bias", network)
     chosen, names = find_classes(network, config.classes), class_names(network)
-    rows = {TITLES[way]: coupling.pictures(way, [target.classes(index) for index in chosen]) for way in config.ways}
-    rows["photograph"] = _photographs(coupling.source, chosen, rows[TITLES[config.ways[0]]].shape[1])
+    targets = {label: target.classes(index) for index, label in labels_of(network, chosen).items()}
+    rows = {TITLES[way]: coupling.fill(coupling.shelf(folder, way), way, targets) for way in config.ways}
+    size = rows[TITLES[config.ways[0]]].shape[1]
+    source = find_pictures(config.data, config.download)
+    rows["photograph"] = _photographs(source, [names[index] for index in chosen], size)
     seen = {}
     for row, pictures in rows.items():
         there = [place for place, picture in enumerate(pictures) if np.isfinite(picture).all()]
@@ -62,11 +67,9 @@ def run(config: Config) -> dict[str, Any]:
             by.name: _others(by, pictures[there], np.array(chosen)[there], config.others) for by in (network, judge)
         }
         seen[row] = {
-            names[chosen[place]]: {by: [names[index] for index in of[at]] for by, of in found.items()}
+            list(targets)[place]: {by: [names[index] for index in of[at]] for by, of in found.items()}
             for at, place in enumerate(there)
         }
-    folder = config.output / f"coupled_bias_{network.name}"
-    folder.mkdir(parents=True, exist_ok=True)
     figures.labelled_rows(rows, [names[index] for index in chosen], 1.8).savefig(folder / "bias.png")
     everything = {"config": as_json(config), "others": seen}
     (folder / "others.json").write_text(json.dumps(everything, indent=1) + "\n", encoding="utf-8")
@@ -78,15 +81,15 @@ def run(config: Config) -> dict[str, Any]:
     return seen
 
 
-def _photographs(source, chosen, size):
+def _photographs(source, names, size):
     """The first one of each class, `(classes, size, size, 3)`; NaN where there is none."""
     import numpy as np
 
-    found = np.full((len(chosen), size, size, 3), np.nan, "float32")
-    if source.labels is None:
+    found = np.full((len(names), size, size, 3), np.nan, "float32")
+    if source.labels is None or source.class_names is None:
         return found
-    for place, index in enumerate(chosen):
-        of_class = np.flatnonzero(source.labels == index)
+    for place, name in enumerate(names):
+        of_class = np.flatnonzero(np.array(source.class_names)[source.labels] == name)
         if len(of_class):
             found[place] = source.read(int(of_class[0]), size)[0]
     return found

@@ -32,7 +32,7 @@ PRESETS = {
     "default": Config(),
     "smoke": Config(
         preset="smoke", limit=4, classes=2, at_a_time=2, pixel_steps=2, prior_steps=2, generator_steps=2, width=0.05,
-        pretrained_steps=2, spectral_steps=20, shown=2,
+        pretrained_steps=2, decoded_steps=2, spectral_size=64, spectral_steps=20, shown=2,
     ),
     "paper": Config(preset="paper", generator_steps=500, width=1.0, pretrained_steps=1200, at_a_time=2),
 }  # fmt: skip
@@ -48,28 +48,27 @@ def run(config: Config) -> dict[str, Any]:
     from kinv import analysis
     from kinv.figures import pictures as figures
     from kinv.models import target
-    from recipes.coupled_ways import TITLES, prepare, settings
-    from recipes.kept import PictureShelf
+    from recipes.coupled_ways import TITLES, labels_of, prepare, results_folder, spread_classes, statistics
     from recipes.provenance import as_json
 
-    coupling, judge = prepare(config)
+    coupling, judge = prepare(config, config.ways)
     network = coupling.network
-    chosen = np.linspace(0, network.output_shape[-1] - 1, config.classes).astype(int)
-    numbers: dict[str, Any] = {"photographs": analysis.picture_statistics(coupling.photographs).as_dict()}
-    sheets, folder = {}, config.output / f"coupled_compare_{network.name}"
+    chosen = spread_classes(network, config.classes)
+    targets = {label: target.classes(index) for index, label in labels_of(network, chosen).items()}
+    numbers: dict[str, Any] = {"photographs": statistics(coupling.photographs)}
+    sheets, folder = {}, results_folder(config, "coupled_compare", network)
     for way in config.ways:
-        print(f"{TITLES[way]} ...", flush=True)
-        shelf = PictureShelf(folder / way, settings(config, way))
-        made = coupling.fill(shelf, way, {f"{index:04d}": target.classes(int(index)) for index in chosen})
+        shelf = coupling.shelf(folder, way)
+        made = coupling.fill(shelf, way, targets)
         own, other = (analysis.class_ranks(by, made, chosen) for by in (network, judge))
         numbers[TITLES[way]] = {
             "first": float((own == 0).mean()),
             "first_five_of_judge": float((other < 5).mean()),
             "median_rank_of_judge": float(np.median(other)),
-            **analysis.picture_statistics(made).as_dict(),
-            "seconds_a_class": float(np.mean([shelf.made_of(f"{index:04d}")[1] for index in chosen])),
+            **statistics(made),
+            "seconds_a_class": float(np.mean([shelf.made_of(label)[1] for label in targets])),
         }
-        sheets[TITLES[way]] = made[:: max(1, len(made) // config.shown)][: config.shown]
+        sheets[TITLES[way]] = made[:: max(1, len(made) // max(1, config.shown))][: config.shown]
     figures.labelled_rows(sheets).savefig(folder / "pictures.png")
     everything = {"config": as_json(config), "ways": numbers}
     (folder / "numbers.json").write_text(json.dumps(everything, indent=1) + "\n", encoding="utf-8")

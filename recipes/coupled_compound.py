@@ -46,26 +46,28 @@ def run(config: Config) -> dict[str, Any]:
     from kinv import analysis
     from kinv.figures import pictures as figures
     from kinv.models import target
-    from recipes.coupled_ways import find_classes, prepare
+    from recipes.coupled_ways import find_classes, prepare, results_folder
     from recipes.provenance import as_json
 
     split = [pair.split("+") for pair in config.pairs]
     if any(len(pair) != 2 for pair in split):
         raise ValueError(f"pairs must be names of two classes with + between, received {config.pairs}")
-    coupling, judge = prepare(config)
+    coupling, judge = prepare(config, [config.way])
     network = coupling.network
+    folder = results_folder(config, "coupled_compound", network)
     pairs = [find_classes(network, pair) for pair in split]
-    targets = [one for a, b in pairs for one in (target.classes(a), target.classes(a, b), target.classes(b))]
-    made = coupling.pictures(config.way, targets)
+    if any(len(pair) != 2 for pair in pairs):
+        raise ValueError(f"pairs must be of two different classes, received {config.pairs}")
+    parts = [part for a, b in pairs for part in ((a,), (a, b), (b,))]
+    targets = {" ".join(f"{index:04d}" for index in part): target.classes(*part) for part in parts}
+    made = dict(zip(targets, coupling.fill(coupling.shelf(folder, config.way), config.way, targets), strict=True))
     rows, numbers = {}, {}
-    for place, (pair, (a, b)) in enumerate(zip(config.pairs, pairs, strict=True)):
-        row = made[3 * place : 3 * place + 3]
+    for pair, (a, b) in zip(config.pairs, pairs, strict=True):
+        row = np.stack([made[f"{a:04d}"], made[f"{a:04d} {b:04d}"], made[f"{b:04d}"]])
         both = np.stack([row[1]] * 2)
         own, other = (analysis.class_ranks(by, both, [a, b]) for by in (network, judge))
         numbers[pair] = {"ranks": own.tolist(), "ranks_of_judge": other.tolist()}
         rows[pair.replace("+", " + ")] = row
-    folder = config.output / f"coupled_compound_{network.name}"
-    folder.mkdir(parents=True, exist_ok=True)
     figures.labelled_rows(rows, ["one", "both", "the other"], 1.8).savefig(folder / "compound.png")
     everything = {"config": as_json(config), "pairs": numbers}
     (folder / "numbers.json").write_text(json.dumps(everything, indent=1) + "\n", encoding="utf-8")

@@ -30,12 +30,11 @@ class CoupledConfig:
     prior_steps: int = 200
     generator_steps: int = 150  # paper: 500
     width: float = 0.125  # of generators; the paper's is 1
-    pretrained_steps: int = 300  # paper: 1200
+    pretrained_steps: int = 150  # paper: 1200
     decoded_steps: int = 150
     decoded_rate: float = 0.3  # Adam, in deviations of photographs' codes
     spectral_size: int | None = None  # of its pictures; none: the network's
     spectral_steps: int = 120
-    spectral_rate: float = 0.02  # Adam, in deviations of photographs
-    contrast: float = 25.0  # of these pictures, once they are made, of 255; photographs have 58
+    spectral_rate: float = 1.5  # of steps of norm 1, in deviations of photographs' waves
+    spectral_limit: float = 2.0  # of a wave, in the same deviations
     smallest_view: float = 0.3
-    views: int = 1  # of each picture in a step, with the decoder of waves

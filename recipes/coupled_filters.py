@@ -50,34 +50,33 @@ def run(config: Config) -> dict[str, Any]:
     from kinv import analysis
     from kinv.figures import pictures as figures
     from kinv.models import target
-    from recipes.coupled_ways import prepare
+    from recipes.coupled_ways import prepare, results_folder, statistics
     from recipes.provenance import as_json
     from recipes.unit_numbers import spread
 
-    coupling, _ = prepare(config)
+    coupling, _ = prepare(config, [config.way], judged=False)
     network = coupling.network
+    folder = results_folder(config, "coupled_filters", network)
+    shelf = coupling.shelf(folder, config.way)
     rows, numbers = {}, {}
     for layer in config.layers:
         tapped = analysis.tap(network, layer)
         units = spread(len(tapped.units), config.shown)
         print(f"{layer}: {len(units)} of {len(tapped.units)} filters ...", flush=True)
-        made = coupling.pictures(config.way, [target.unit(layer, int(unit)) for unit in units])
+        made = coupling.fill(
+            shelf, config.way, {f"{layer} {unit:04d}": target.unit(layer, int(unit)) for unit in units}
+        )
         fitted = _fitted(made, network)
         of_made = _answers(tapped, fitted)[np.arange(len(units)), units]
         of_photographs = _answers(tapped, coupling.photographs)[:, units]
-        statistics = analysis.picture_statistics(made)
+        values = statistics(made)
         numbers[layer] = {
             "answer": float(np.median(of_made)),
             "largest_of_photographs": float(np.median(of_photographs.max(axis=0))),
             "ahead": float((of_made > of_photographs.max(axis=0)).mean()),
-            "slope": statistics.slope,
-            "contrast": statistics.contrast,
-            "extreme": statistics.extreme,
-            "likeness": statistics.likeness,
+            **values,
         }
         rows[layer] = made
-    folder = config.output / f"coupled_filters_{network.name}"
-    folder.mkdir(parents=True, exist_ok=True)
     figures.labelled_rows(rows).savefig(folder / "filters.png")
     everything = {"config": as_json(config), "layers": numbers}
     (folder / "numbers.json").write_text(json.dumps(everything, indent=1) + "\n", encoding="utf-8")
@@ -85,7 +84,10 @@ def run(config: Config) -> dict[str, Any]:
     for layer, of in numbers.items():
         keys = ("answer", "largest_of_photographs", "ahead", "slope", "contrast", "likeness")
         table.add_row(layer, *(f"{of[key]:.3g}" for key in keys))
-    table.caption = "medians over filters; ahead: share of filters that answer to no photograph as strongly"
+    table.caption = (
+        "answers: medians over filters; ahead: share of filters that answer to no photograph as strongly; slope and "
+        "contrast: means; alike: largest correlation of two pictures"
+    )
     Console().print(table)
     print(f"The paper: {EXPECTED}\nNumbers and pictures: {folder}")
     return numbers

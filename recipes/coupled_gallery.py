@@ -50,25 +50,31 @@ def run(config: Config) -> dict[str, Any]:
     from kinv import analysis
     from kinv.figures import pictures as figures
     from kinv.models import target
-    from recipes.coupled_ways import SHARED, TITLES, class_names, find_classes, prepare, settings
-    from recipes.kept import PictureShelf
+    from recipes.coupled_ways import (
+        SHARED,
+        find_classes,
+        labels_of,
+        prepare,
+        results_folder,
+        spread_classes,
+        statistics,
+    )
 
     started = time.monotonic()
-    coupling, judge = prepare(config)
+    coupling, judge = prepare(config, [config.way])
     network = coupling.network
-    names = class_names(network)
-    chosen = find_classes(network, config.classes) if config.classes else _spread(len(names), config.count)
-    labels = [f"{index:04d} {names[index]}" for index in chosen]
-    folder = config.output / f"coupled_gallery_{network.name}"
-    shelf = PictureShelf(folder, settings(config, config.way))
-    print(f"{TITLES[config.way]}:", flush=True)
-    pictures = coupling.fill(
-        shelf, config.way, {label: target.classes(index) for label, index in zip(labels, chosen, strict=True)}
-    )
+    chosen = find_classes(network, config.classes) if config.classes else spread_classes(network, config.count)
+    labels = list(labels_of(network, chosen).values())
+    folder = results_folder(config, "coupled_gallery", network)
+    shelf = coupling.shelf(folder, config.way)
+    targets = {label: target.classes(index) for label, index in zip(labels, chosen, strict=True)}
+    pictures = coupling.fill(shelf, config.way, targets)
+    for old in folder.glob("sheet_*.png"):
+        old.unlink()
     sheets = {}
-    for begin in range(0, len(labels), config.of_a_sheet):
-        part = slice(begin, begin + config.of_a_sheet)
-        sheets[f"sheet_{begin // config.of_a_sheet:02d}.png"] = figures.contact_sheet(pictures[part], labels[part])
+    for begin in range(0, len(labels), max(1, config.of_a_sheet)):
+        part = slice(begin, begin + max(1, config.of_a_sheet))
+        sheets[f"sheet_{len(sheets):02d}.png"] = figures.contact_sheet(pictures[part], labels[part])
     for file_name, sheet in sheets.items():
         sheet.savefig(folder / file_name)
     own, other = (analysis.class_ranks(by, pictures, chosen) for by in (network, judge))
@@ -76,7 +82,7 @@ def run(config: Config) -> dict[str, Any]:
         "first": float((own == 0).mean()),
         "first_five_of_judge": float((other < 5).mean()),
         "median_rank_of_judge": float(np.median(other)),
-        **(analysis.picture_statistics(pictures).as_dict() if len(pictures) > 1 else {}),
+        **statistics(pictures),
     }
     (folder / "numbers.json").write_text(json.dumps(numbers, indent=1) + "\n", encoding="utf-8")
     print(f"first in {network.name}: {numbers['first']:.1%}; of the first five in {judge.name}: ", end="")
@@ -90,20 +96,26 @@ def run(config: Config) -> dict[str, Any]:
     return numbers
 
 
-def _spread(classes, count) -> list[int]:
-    import numpy as np
-
-    return np.unique(np.linspace(0, classes - 1, count).astype(int)).tolist()
+def _artifact_name(config, network, count) -> str:
+    """`coupled_squeezenet` for the default, with suffixes for whatever differs."""
+    plain = PRESETS["default"]
+    parts = [
+        config.way if config.way != plain.way else "",
+        str(count) if config.classes or config.count != plain.count else "",
+        f"seed{config.seed}" if config.seed != plain.seed else "",
+        config.preset if config.preset != "default" else "",
+    ]
+    return "_".join(["coupled", network.name, *filter(None, parts)])
 
 
 def _keep(config, coupling, judge, labels, shelf, numbers, sheets, minutes) -> None:
     import numpy as np
 
     import kinv
-    from recipes.provenance import as_json, hardware
+    from recipes.coupled_ways import TITLES
+    from recipes.provenance import as_json, describe, hardware
 
-    suffix = "" if config.preset == "default" and not config.classes else f"_{len(labels)}"
-    name = f"coupled_{coupling.network.name}{suffix}"
+    name = _artifact_name(config, coupling.network, len(labels))
     decoder, settings = coupling.decoder(config.way)
     gallery = kinv.models.Gallery(labels, name=name, **settings)
     gallery.collect(decoder, np.stack([shelf.made_of(label)[0] for label in labels]))
@@ -112,7 +124,9 @@ def _keep(config, coupling, judge, labels, shelf, numbers, sheets, minutes) -> N
         "recipe": "recipes.coupled_gallery",
         "config": as_json(config),
         "seed": config.seed,
+        "way": TITLES[config.way],
         "metrics": numbers,
+        "classifier": describe(coupling.network),
         "judge": judge.name,
         "data": {"train": coupling.source.description, "license": coupling.source.license},
         "minutes": minutes,

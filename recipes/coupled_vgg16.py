@@ -5,7 +5,7 @@
     python -m recipes.coupled_vgg16 --preset smoke       # seconds: does it run?
     python -m recipes.coupled_vgg16 --preset paper       # the paper's scale; needs dae_photos_paper
 
-Above: both of the paper's generators as it has them; below: both with what helps them.
+Above: both of the paper's generators as it has them; below: both with what helps them, and a decoder of waves.
 """
 
 import json
@@ -21,7 +21,7 @@ class Config(CoupledConfig):
     """What is made."""
 
     classifier: str = "vgg16"
-    ways: tuple[Way, ...] = ("pretrained", "untrained", "decoded", "improved")
+    ways: tuple[Way, ...] = ("pretrained", "untrained", "decoded", "improved", "spectral")
     classes: tuple[str, ...] = ("mosque", "candle", "leaf beetle", "lawn mower")  # the paper's figure 5
 
 
@@ -48,28 +48,28 @@ def run(config: Config) -> dict[str, Any]:
     from kinv import analysis
     from kinv.figures import pictures as figures
     from kinv.models import target
-    from recipes.coupled_ways import TITLES, class_names, find_classes, prepare
+    from recipes.coupled_ways import TITLES, find_classes, labels_of, prepare, results_folder
     from recipes.provenance import as_json
 
-    coupling, judge = prepare(config)
+    coupling, judge = prepare(config, config.ways)
     network = coupling.network
-    chosen, names = find_classes(network, config.classes), class_names(network)
+    folder = results_folder(config, "coupled_classes", network)
+    chosen = find_classes(network, config.classes)
+    labels = labels_of(network, chosen)
+    targets = {label: target.classes(index) for index, label in labels.items()}
     rows, numbers = {}, {}
     for way in config.ways:
-        print(f"{TITLES[way]} ...", flush=True)
-        made = coupling.pictures(way, [target.classes(index) for index in chosen])
+        made = coupling.fill(coupling.shelf(folder, way), way, targets)
         own, other = (analysis.class_ranks(by, made, chosen) for by in (network, judge))
         rows[TITLES[way]] = made
         numbers[TITLES[way]] = {
-            names[index]: {network.name: int(a), judge.name: int(b)}
+            labels[index]: {network.name: int(a), judge.name: int(b)}
             for index, a, b in zip(chosen, own, other, strict=True)
         }
-    folder = config.output / f"coupled_{network.name}"
-    folder.mkdir(parents=True, exist_ok=True)
-    figures.labelled_rows(rows, [names[index] for index in chosen], 2.0).savefig(folder / "classes.png")
+    figures.labelled_rows(rows, list(targets), 2.0).savefig(folder / "classes.png")
     everything = {"config": as_json(config), "ranks": numbers}
     (folder / "numbers.json").write_text(json.dumps(everything, indent=1) + "\n", encoding="utf-8")
-    table = Table("", *(names[index] for index in chosen))
+    table = Table("", *targets)
     for way, of in numbers.items():
         table.add_row(way, *(" / ".join(str(rank) for rank in ranks.values()) for ranks in of.values()))
     table.caption = f"classes that come before it in {network.name} / in {judge.name}"

@@ -1,8 +1,10 @@
 """Ways to make pictures that a network likes, which the recipes of the coupled generator share."""
 
+import hashlib
 import time
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -29,43 +31,58 @@ TITLES = {
     "spectral": "spectral decoder of photographs",
 }
 PAPERS = ("untrained", "pretrained")
-SHARED = ("pretrained", "decoded", "spectral")  # whose decoder is the same for all pictures
-EVERYWHERE = ("classifier", "data", "limit", "seed", "at_a_time")  # what matters to every way's pictures
+AUTOENCODER = ("pretrained", "decoded")
+SHARED = (*AUTOENCODER, "spectral")  # whose decoder is the same for all pictures
+EVERYWHERE = ("limit", "seed", "at_a_time")  # what matters to every way's pictures
 FIELDS = {  # and to each
     "pixels": ("pixel_steps",),
     "priors": ("prior_steps",),
     "untrained": ("generator_steps", "width"),
     "improved": ("generator_steps", "width", "smallest_view"),
-    "pretrained": ("autoencoder", "pretrained_steps"),
-    "decoded": ("autoencoder", "decoded_steps", "decoded_rate"),
-    "spectral": ("spectral_size", "spectral_steps", "spectral_rate", "smallest_view", "views", "contrast"),
+    "pretrained": ("pretrained_steps",),
+    "decoded": ("decoded_steps", "decoded_rate"),
+    "spectral": ("spectral_size", "spectral_steps", "spectral_rate", "spectral_limit", "smallest_view"),
 }
+LEAST_SIDE = 64  # of pictures, for their statistics
 
 
 class Coupling:
     """Makes a network's pictures in the way that is asked for.
 
     Args:
-        network: Functional model of pictures `(B, H, W, C)` in 0..255 to logits.
+        network: Functional model of square RGB pictures `(B, S, S, 3)` in 0..255 to logits.
         source: of photographs, for their spectrum and mean colour.
         config: the recipe's, a `CoupledConfig`.
+
+    Raises:
+        ValueError: another network.
     """
 
     def __init__(self, network: keras.Model, source: Any, config: Any):
+        shape = network.input_shape[1:]
+        if len(shape) != 3 or shape[0] is None or shape[0] != shape[1] or shape[2] != 3 or shape[0] < LEAST_SIDE:
+            raise ValueError(
+                f"The network must take square RGB pictures of one size, at least {LEAST_SIDE} x {LEAST_SIDE}; "
+                f"{network.name} takes {shape}."
+            )
         self.network, self.source, self.config = network, source, config
-        self.photographs = source.load(network.input_shape[1], config.limit)[0].astype("float32")
+        self.photographs = source.load(shape[0])[0].astype("float32")
         self.color = self.photographs.mean(axis=(0, 1, 2)).tolist()
 
-    def pictures(self, way: str, targets: Sequence[target.Target]) -> np.ndarray:
-        """`(T, H, W, C)` in 0..255, made for so many targets at a time as the configuration says."""
-        step = self.config.at_a_time
-        chunks = [targets[begin : begin + step] for begin in range(0, len(targets), step)]
-        return np.concatenate([self.make(way, some)[0] for some in chunks])
+    def shelf(self, folder: Path, way: str) -> PictureShelf:
+        """Where pictures of a way are kept: a folder in `folder`."""
+        values = as_json(self.config)
+        settings = {
+            "way": way, "network": self.network.name, "photographs": self.source.description,
+            **({"autoencoder": self._checksum()} if way in AUTOENCODER else {}),
+            **{name: values[name] for name in (*EVERYWHERE, *FIELDS[way])},
+        }  # fmt: skip
+        return PictureShelf(folder / way, settings)
 
     def fill(self, shelf: PictureShelf, way: str, targets: Mapping[str, target.Target]) -> np.ndarray:
-        """The same for targets by label, where those that are on the shelf are taken from there, and new ones put."""
+        """Pictures of targets by label, `(T, H, W, 3)` in 0..255; those that are on the shelf are taken from there."""
         missing = [label for label in targets if not shelf.has(label)]
-        print(f"{len(missing)} of {len(targets)} pictures to make", flush=True)
+        print(f"{TITLES[way]}: {len(missing)} of {len(targets)} pictures to make", flush=True)
         started = time.monotonic()
         for begin in range(0, len(missing), self.config.at_a_time):
             some = missing[begin : begin + self.config.at_a_time]
@@ -80,7 +97,7 @@ class Coupling:
         return np.stack([shelf.picture(label) for label in targets])
 
     def make(self, way: str, targets: Sequence[target.Target]) -> tuple[np.ndarray, np.ndarray]:
-        """Pictures of all targets at once, `(T, H, W, C)` in 0..255, and what a generator made them of, `(T, F)`.
+        """Pictures of all targets at once, `(T, H, W, 3)` in 0..255, and what a generator made them of, `(T, F)`.
 
         The paper's are medians over perturbations.
         """
@@ -92,6 +109,9 @@ class Coupling:
         if way == "decoded":
             mean, deviation = self.codes
             features = mean + deviation * features
+        if way == "spectral":
+            limit = self.config.spectral_limit
+            features = limit * np.tanh(features / limit)
         return model.pictures(median_of=10 if way in PAPERS else 1), features
 
     @cached_property
@@ -120,23 +140,32 @@ class Coupling:
     def waves(self) -> keras.Model:
         """A decoder of waves, with the spectrum and the colours of the photographs."""
         size, images = self.config.spectral_size or self.photographs.shape[1], self.photographs
+        if size < LEAST_SIDE:
+            raise ValueError(f"spectral_size must be at least {LEAST_SIDE}, received {size}")
         if size != images.shape[1]:
             images = keras.ops.image.resize(images, (size, size), antialias=True)
-        return build_spectral(size, self.photographs.shape[-1], images)
+        return build_spectral(size, 3, images)
+
+    @cached_property
+    def limited(self) -> keras.Model:
+        """The same, where no wave can be larger than a few deviations: photographs have none."""
+        limit, features = self.config.spectral_limit, keras.Input(self.waves.input_shape[1:])
+        bent = layers.Activation("tanh")(layers.Rescaling(1 / limit)(features))
+        return keras.Model(features, self.waves(layers.Rescaling(limit)(bent)))
 
     def decoder(self, way: str) -> tuple[keras.Model, dict[str, Any]]:
         """The decoder that all pictures of this way share, and how a `Gallery` makes it and its pictures."""
         if way == "spectral":
-            size, channels = self.waves.output_shape[2:]
-            return self.waves, {
-                "decoder": "spectral",
-                "size": size,
-                "channels": channels,
-                "contrast": 1.0,
-                "brightness": self.color,
-            }
+            size = self.waves.output_shape[1]
+            return self.waves, {"decoder": "spectral", "size": size, "contrast": 1.0, "brightness": self.color}
         of = self.autoencoder
         return of.decoder, {"decoder": "autoencoder", "size": of.size, "channels": of.channels, "width": of.width}
+
+    def _checksum(self) -> str:
+        digest = hashlib.sha256()
+        for weights in self.autoencoder.get_weights():
+            digest.update(weights.tobytes())
+        return digest.hexdigest()
 
     def _trained(self, targets, optimizer, steps, **settings):
         settings = {"seed": self.config.seed, "brightness": self.color, **settings}
@@ -156,6 +185,8 @@ class Coupling:
 
     def _priors(self, targets):
         """Ascent of the logit at the mean norm of photographs around their mean colour."""
+        if any(len(one.terms) > 1 or one.terms[0].layer is not None for one in targets):
+            raise ValueError(f"{TITLES['priors']} is for single classes only: choose another way.")
         shifted = keras.Input(self.photographs.shape[1:])
         network = keras.Model(shifted, self.network(layers.Rescaling(1.0, self.color, name="mean_color")(shifted)))
         around = (self.photographs - np.float32(self.color)).reshape(len(self.photographs), -1)
@@ -172,8 +203,8 @@ class Coupling:
 
     def _improved(self, targets):
         return self._trained(
-            targets, _adam(3e-3, self.config.generator_steps), self.config.generator_steps,
-            width=self.config.width, skips=True, noise=0.0, contrast=30.0, **self._sure(),
+            targets, _adam(3e-3, self.config.generator_steps), self.config.generator_steps, width=self.config.width,
+            skips=True, noise=0.0, contrast=30.0, loss="cross_entropy", smallest_view=self.config.smallest_view,
         )  # fmt: skip
 
     def _pretrained(self, targets):
@@ -189,37 +220,47 @@ class Coupling:
         )  # fmt: skip
 
     def _spectral(self, targets):
-        """Faint as long as it is trained; its waves are then scaled for a contrast more like that of photographs."""
-        model = self._trained(
-            targets, _adam(self.config.spectral_rate, self.config.spectral_steps), self.config.spectral_steps,
-            generator=self.waves, gain=0.01, contrast=1.0, noise=0.0, regularization=0.0,
-            views=self.config.views, **self._sure(),
+        """The activation too, as cross-entropy alone looks for what tells classes apart; along the gradient itself, as
+        Adam's steps are as large for fine waves, which other networks do not see, as for coarse ones.
+        """
+        rate = keras.optimizers.schedules.CosineDecay(self.config.spectral_rate, self.config.spectral_steps, 0.1)
+        return self._trained(
+            targets, keras.optimizers.SGD(rate, momentum=0.5), self.config.spectral_steps, generator=self.limited,
+            gain=0.01, contrast=1.0, noise=0.0, regularization=0.0, competition=0.0, unit_steps=True,
+            loss="both", smallest_view=self.config.smallest_view,
         )  # fmt: skip
-        waves = model.features().reshape(-1, *self.waves.output_shape[1:])
-        waves[:, 0, 0] = 0  # mean colours stay
-        found = np.asarray(self.waves(waves.reshape(len(waves), -1))).std(axis=(1, 2, 3))
-        more = (self.config.contrast / found - 1)[:, None] * waves.reshape(len(waves), -1)
-        model.gains.gain.assign_add(more)
-        return model
-
-    def _sure(self):
-        return {"loss": "cross_entropy", "smallest_view": self.config.smallest_view}
 
 
-def prepare(config: Any) -> tuple[Coupling, keras.Model]:
-    """Networks and photographs that the configuration names; returns the coupling and the judge."""
+def prepare(config: Any, ways: Sequence[str], judged: bool = True) -> tuple[Coupling, Any]:
+    """Networks and photographs that the configuration names; returns the coupling and the judge, if there is one.
+
+    Raises:
+        ValueError: no way, or a judge that can't judge.
+        ArtifactError: there is no autoencoder, and a way needs it.
+    """
+    if not ways:
+        raise ValueError(f"ways must name at least one of {', '.join(TITLES)}.")
     seeded(config)
     network = load_classifier(config.classifier, "squeezenet", config.download)
-    judge = load_classifier(config.judge, "efficientnet_lite0", config.download)
-    source = find_pictures(config.data, config.download)
-    print(f"Network:  {network.name}; judge: {judge.name}")
+    judge = load_classifier(config.judge, "efficientnet_lite0", config.download) if judged else None
+    source = find_pictures(config.data, config.download).evenly(config.limit)
+    print(f"Network:  {network.name}" + (f"; judge: {judge.name}" if judge else ""))
     print(f"Pictures: {source.description}", flush=True)
-    return Coupling(network, source, config), judge
+    if judge and (judge.name == network.name or judge.output_shape != network.output_shape):
+        raise ValueError(
+            f"judge must be another network with the same classes; {network.name} has {network.output_shape[-1]} "
+            f"and {judge.name} {judge.output_shape[-1]}"
+        )
+    coupling = Coupling(network, source, config)
+    if set(ways) & set(AUTOENCODER):
+        print(f"Autoencoder: {coupling.autoencoder.name}", flush=True)
+    return coupling, judge
 
 
-def settings(config: Any, way: str) -> dict[str, Any]:
-    """What makes a picture another one, for a `PictureShelf`."""
-    return {"way": way, **{name: as_json(config)[name] for name in (*EVERYWHERE, *FIELDS[way])}}
+def results_folder(config: Any, name: str, network: keras.Model) -> Path:
+    """Where a recipe's pictures and numbers go, by preset."""
+    suffix = "" if config.preset == "default" else f"_{config.preset}"
+    return config.output / f"{name}_{network.name}{suffix}"
 
 
 def class_names(network: keras.Model) -> list[str]:
@@ -230,13 +271,39 @@ def class_names(network: keras.Model) -> list[str]:
 
 
 def find_classes(network: keras.Model, chosen: Sequence[str]) -> list[int]:
-    """Indices of classes that are named, or already given by index.
+    """Indices of classes that are named, or already given by index, each once.
 
     Raises:
-        ValueError: there is no such class; near names are suggested.
+        ValueError: none, or no such class, where near names are suggested.
     """
     names = class_names(network)
-    return [target.class_index(int(one) if one.isdecimal() else one, names, len(names)) for one in chosen]
+    found = [target.class_index(int(one) if one.isdecimal() else one, names, len(names)) for one in chosen]
+    if not found:
+        raise ValueError("classes must name at least one.")
+    return list(dict.fromkeys(found))
+
+
+def spread_classes(network: keras.Model, count: int) -> list[int]:
+    """At most so many classes, evenly spread."""
+    if count < 1:
+        raise ValueError(f"expected a number of classes of at least 1, received {count}")
+    return np.unique(np.linspace(0, network.output_shape[-1] - 1, count).astype(int)).tolist()
+
+
+def labels_of(network: keras.Model, chosen: Sequence[int]) -> dict[int, str]:
+    """A label for each class: index and name, as names may be the same."""
+    names = class_names(network)
+    return {index: f"{index:04d} {names[index]}" for index in chosen}
+
+
+def statistics(pictures: np.ndarray) -> dict[str, float]:
+    """`analysis.picture_statistics`, of small pictures at least 64 pixels wide; a single one is like no other."""
+    side = max(LEAST_SIDE, pictures.shape[1])
+    if side != pictures.shape[1]:
+        pictures = keras.ops.convert_to_numpy(keras.ops.image.resize(pictures, (side, side)))
+    if len(pictures) > 1:
+        return analysis.picture_statistics(pictures).as_dict()
+    return {**analysis.picture_statistics(np.repeat(pictures, 2, axis=0)).as_dict(), "likeness": 0.0}
 
 
 def _adam(rate, steps):

@@ -46,13 +46,17 @@ class PictureShelf:
             part.mkdir(parents=True, exist_ok=True)
         kept = folder / "settings.json"
         settings = json.loads(json.dumps(settings))
-        if kept.is_file() and (found := json.loads(kept.read_text(encoding="utf-8"))) != settings:
-            changed = [key for key in settings if found.get(key) != settings[key]]
+        found = json.loads(kept.read_text(encoding="utf-8")) if kept.is_file() else None
+        if found is not None and found != settings:
+            changed = sorted(key for key in {*settings, *found} if found.get(key) != settings.get(key))
             raise ValueError(
                 f"{folder} holds pictures that were made with another {', '.join(changed)}. Choose another --output, "
                 "or delete the folder."
             )
-        kept.write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
+        if found is None:
+            draft = kept.with_suffix(".draft")
+            draft.write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
+            os.replace(draft, kept)
 
     def has(self, label: str) -> bool:
         return self._file(self.pictures, label, "png").is_file()

@@ -44,7 +44,7 @@ def contact_sheet(pictures: np.ndarray, labels: Sequence[str], columns: int = 10
     rows = -(-len(pictures) // columns)
     columns = min(columns, len(pictures))
     figure, axes = new_figure(inches * columns, (inches + 0.2) * rows, rows, columns)
-    for axis, picture, label in zip(axes.flat, pictures, labels, strict=False):
+    for axis, picture, label in zip(axes.flat[: len(pictures)], pictures, labels, strict=True):
         _show(axis, picture)
         axis.set_title(textwrap.shorten(label, WIDEST + 2, placeholder="…"), fontsize=7, pad=2)
     for axis in axes.flat[len(pictures) :]:

@@ -18,7 +18,7 @@ from .target import Target
 from .target_scores import TargetScores
 from .training_guard import StopWhenDiverged
 
-LOSSES = ("activation", "cross_entropy")
+LOSSES = ("activation", "cross_entropy", "both")
 
 
 class CoupledGenerator(keras.Model):
@@ -39,7 +39,7 @@ class CoupledGenerator(keras.Model):
         - The last convolution of the generator is linear, see `build_generator`; its output is scaled to the values of
           photographs.
         - `pictures(median_of=10)` is the median over ten perturbations, where the paper's is over the last ten steps.
-        - `loss="cross_entropy"`, `smallest_view` and `views` are not the paper's.
+        - `loss="cross_entropy"`, `smallest_view`, `skips` and `unit_steps` are not the paper's.
 
     Args:
         classifier: Functional Keras model, pictures `(B, H, W, C)` in 0..255 to logits; not trained, not saved.
@@ -48,14 +48,17 @@ class CoupledGenerator(keras.Model):
             shared by all targets and not trained. Default: one of random weights for every target.
         size: side of the pictures, where there is no `generator`; default: the classifier's. Pictures of another size
             are resized on their way into the network.
-        width, skips: of generators of random weights, see `build_generator`.
-        loss: `"activation"` (equation 2), or `"cross_entropy"`, which goes on only until the network is sure.
+        width, skips: of generators of random weights, see `build_generator`. With skips there is no last gamma, and no
+            regulariser.
+        loss: `"activation"` (equation 2); `"cross_entropy"`, which goes on only until the network is sure; or
+            `"both"`, their sum.
         competition: lambda in equation 2, of the mean over all other classes; 10 is the notebooks'.
         regularization: of the last gamma (equation 3), or of the gains (equation 4); default: the paper's 0.01 or 0.1.
         perturbation: `"gaussian"`, which is additive, or `"multiplicative"`, see `Corruption`; default: the paper's.
         noise: its deviation; default: the paper's 2 or, with pretraining, 0.05.
         smallest_view: side of the smallest part of the picture that the network is shown, see `RandomViews`; 1: all.
-        views: how many such parts of each picture a step averages over.
+        unit_steps: with a `generator`, whether the gradient of every target's gains is scaled to norm 1, so that with
+            SGD the learning rate is the distance that features move in a step.
         gain: deviation of normal numbers that gains start at; `None`: 1, all of them.
         brightness, contrast: values of a picture are `brightness + contrast * output`, clipped to 0..255; the first may
             be one for each channel.
@@ -91,7 +94,7 @@ class CoupledGenerator(keras.Model):
         perturbation: str | None = None,
         noise: float | None = None,
         smallest_view: float = 1.0,
-        views: int = 1,
+        unit_steps: bool = False,
         gain: float | None = None,
         brightness: float | Sequence[float] = GREY,
         contrast: float = CONTRAST,
@@ -102,7 +105,7 @@ class CoupledGenerator(keras.Model):
         super().__init__(name=name)
         if loss not in LOSSES:
             raise ValueError(f"loss must be one of {LOSSES}, received {loss!r}")
-        if loss == "cross_entropy" and any(
+        if loss != "activation" and any(
             term.layer is None and term.weight < 0
             for one in ([target] if isinstance(target, Target) else target)
             for term in one.terms
@@ -112,14 +115,11 @@ class CoupledGenerator(keras.Model):
             raise ValueError(
                 f"competition and regularization must be at least 0, received {competition} and {regularization}"
             )
-        if views < 1 or (views > 1 and smallest_view == 1):
-            raise ValueError(
-                "views must be at least 1, and 1 where the network is shown all of a picture (smallest_view=1), "
-                f"received {views}"
-            )
         targets = [target] if isinstance(target, Target) else list(target)
-        self.shown = views
-        self.frozen = Frozen(TargetScores(classifier, [one for one in targets for _ in range(views)], class_names))
+        if unit_steps and generator is None:
+            raise ValueError("unit_steps are of gains alone: pass the `generator` that they belong to.")
+        self.unit_steps = unit_steps
+        self.frozen = Frozen(TargetScores(classifier, targets, class_names))
         self.objective, self.competition, self.count = loss, competition, len(targets)
         if len(classifier.input_shape) != 4:
             raise ValueError(f"The network must take pictures (B, H, W, C), its inputs are {classifier.input_shape}.")
@@ -139,6 +139,10 @@ class CoupledGenerator(keras.Model):
         self.generators = ModelPerRow(own, name="generators") if own else None
         self.last_gamma = self.generators.stack_of("contrast", "gamma") if self.generators and not skips else None
         entered, made = (generator or own[0]).input_shape, (generator or own[0]).output_shape
+        if not isinstance(brightness, (int, float)) and len(brightness) != channels:
+            raise ValueError(
+                f"brightness must be one number, or one for each of {channels} channels, received {brightness}"
+            )
         if len(entered) != 2 or len(made) != 4 or made[-1] != channels:
             raise ValueError(
                 f"The network takes pictures of shape {classifier.input_shape}, and the generator makes {made} from "
@@ -194,11 +198,14 @@ class CoupledGenerator(keras.Model):
         """A step of equation 2 for every target; `data` is not looked at."""
         with tf.GradientTape() as tape:
             pictures = self._pictures(training=True)
-            seen = pictures if self.views is None else self.views(ops.repeat(pictures, self.shown, axis=0))
+            seen = pictures if self.views is None else self.views(pictures)
             of_classes, of_units, others, surprise = self.frozen.model(self._fitted(seen))
             loss = self._loss(of_classes, of_units, others, surprise)
         variables = self.trainable_variables
-        self.optimizer.apply(tape.gradient(loss, variables), variables)
+        gradients = tape.gradient(loss, variables)
+        if self.unit_steps:
+            gradients = [one / (ops.norm(one, axis=-1, keepdims=True) + 1e-12) for one in gradients]
+        self.optimizer.apply(gradients, variables)
         for key, value in (("loss", loss), ("activation", of_classes + of_units), ("others", others)):
             self.means[key].update_state(ops.mean(value))
         return {key: mean.result() for key, mean in self.means.items()}
@@ -238,8 +245,12 @@ class CoupledGenerator(keras.Model):
         return pictures if pictures.shape[1:3] == size else ops.image.resize(pictures, size)
 
     def _loss(self, of_classes, of_units, others, surprise):
-        answer = surprise if self.objective == "cross_entropy" else self.competition * others - of_classes
-        return ops.sum(answer - of_units) / self.shown + self.regularization * self._penalty()
+        answer = ops.zeros_like(surprise)
+        if self.objective != "activation":
+            answer = answer + surprise
+        if self.objective != "cross_entropy":
+            answer = answer + self.competition * others - of_classes
+        return ops.sum(answer - of_units) + self.regularization * self._penalty()
 
     def _penalty(self):
         """Equations 3 and 4, summed over targets."""

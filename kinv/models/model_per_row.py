@@ -63,7 +63,7 @@ class ModelPerRow(keras.layers.Layer):
         return self.stacks[[weights is wanted for weights in model.trainable_variables].index(True)]
 
     def model(self, row: int) -> keras.Model:
-        """A copy of one of the models, with its weights as they are now."""
+        """A copy of one of the models, with its weights as they are now, to be called with `training=True`."""
         copy = keras.models.clone_model(self.one.require("rows"))
         for weights, stack in zip(copy.trainable_variables, self.stacks, strict=True):
             weights.assign(stack[row])

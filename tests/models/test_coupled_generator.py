@@ -75,18 +75,15 @@ def test_the_loss_is_equation_2_with_its_regularisers(network):
     assert logs["loss"][0] == pytest.approx(expected, rel=1e-4)
 
 
-def test_a_step_averages_over_views(network):
-    def loss(seen, **settings):
-        chosen = [target.classes(1), target.classes(2)]
-        coupled = CoupledGenerator(
-            network, chosen, generator=decoder(), gain=1.0, regularization=0.1, noise=0.0, smallest_view=0.5, **settings
-        )
-        coupled.views = seen or coupled.views
-        coupled.compile(keras.optimizers.SGD(0.0))
-        return coupled.fit(steps=1).history["loss"][0]
-
-    assert loss(lambda pictures: pictures, views=3) == pytest.approx(loss(lambda pictures: pictures), rel=1e-5)
-    assert loss(None, views=3) != pytest.approx(loss(None), rel=1e-5)
+def test_steps_of_norm_1(network):
+    coupled = CoupledGenerator(
+        network, [target.classes(0), 100.0 * target.classes(2)], generator=decoder(), gain=0.5, noise=0.0,
+        regularization=0.0, unit_steps=True,
+    )  # fmt: skip
+    before = coupled.features()
+    coupled.compile(keras.optimizers.SGD(0.25))
+    coupled.fit(steps=1)
+    np.testing.assert_allclose(np.linalg.norm(coupled.features() - before, axis=1), 0.25, rtol=1e-4)
 
 
 def test_targets_do_not_change_each_other(network):
@@ -136,8 +133,8 @@ def test_a_loss_that_is_not_finite_stops_it(network):
         ({"competition": -1.0}, "at least 0, received -1.0"),
         ({"regularization": float("nan")}, "at least 0, received 1.0 and nan"),
         ({"smallest_view": 0.0}, "smallest must lie in"),
-        ({"views": 2}, r"all of a picture \(smallest_view=1\), received 2"),
-        ({"views": 0, "smallest_view": 0.5}, "views must be at least 1"),
+        ({"unit_steps": True}, "pass the `generator`"),
+        ({"brightness": [1.0, 2.0]}, "one for each of 3 channels"),
         ({"generator": classifiers.build("digit_cnn")}, "expected \\(B, F\\) to \\(B, H, W, 3\\)"),
     ],
 )
@@ -157,6 +154,17 @@ def test_a_unit_counts_beside_a_class_in_cross_entropy(network):
     alone, unit = loss(target.classes(0)), loss(target.unit("edges", 2))
     assert unit != 0
     assert loss(target.classes(0), target.unit("edges", 2)) == pytest.approx(alone + unit, rel=1e-4)
+
+
+def test_both_losses_together(network):
+    def loss(objective):
+        coupled = CoupledGenerator(
+            network, target.classes(0), generator=decoder(), gain=1.0, noise=0.0, regularization=0.0, loss=objective
+        )
+        coupled.compile(keras.optimizers.SGD(0.0))
+        return coupled.fit(steps=1).history["loss"][0]
+
+    assert loss("both") == pytest.approx(loss("activation") + loss("cross_entropy"), rel=1e-4)
 
 
 def test_it_is_not_kept_and_says_so(network, tmp_path):
