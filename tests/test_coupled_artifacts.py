@@ -52,11 +52,11 @@ def test_the_autoencoder_knows_photographs_that_it_was_not_trained_with():
 
 def test_no_picture_of_the_gallery_is_flat_saturated_or_like_another(pictures):
     flat = pictures.reshape(len(pictures), -1)
-    assert flat.std(axis=1).min() > 25  # not grey
+    assert flat.std(axis=1).min() > 20  # not grey
     assert ((flat < 1) | (flat > 254)).mean(axis=1).max() < 0.15  # not in the corners
     statistics = analysis.picture_statistics(pictures)
     assert statistics.likeness < 0.9  # photographs: 0.7
-    assert -3.2 < statistics.slope < -1.8  # photographs: -2.5
+    assert -3.6 < statistics.slope < -1.8  # photographs: -2.5
     assert 10 < statistics.saturation < 70  # photographs: 35
 
 
@@ -66,4 +66,4 @@ def test_pictures_of_the_gallery_are_of_their_classes(gallery, pictures):
     ranks = analysis.class_ranks(classifiers.load("squeezenet"), pictures, classes)
     assert (ranks == 0).mean() >= 0.95
     metrics = read("coupled_squeezenet")["metrics"]
-    assert metrics["first"] >= 0.95 and metrics["first_five_of_judge"] >= 0.2
+    assert metrics["first"] >= 0.95 and metrics["first_five_of_judge"] >= 0.3

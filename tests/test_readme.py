@@ -88,3 +88,9 @@ def test_pictures_that_a_network_likes_best():
     classifier = keras.Model(inputs, layers.Dense(300)(layers.GlobalAveragePooling2D()(filters)))
     names = run(SNIPPETS[7].replace("steps=500", "steps=2"), {"classifier": classifier})
     assert names["pictures"].shape == (2, 32, 32, 3) and names["pictures"].std() > 5
+
+
+def test_a_gallery(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    names = run(SNIPPETS[8], {"kinv": kinv})
+    assert names["picture"].shape == (227, 227, 3) and names["between"].shape == (1, 227, 227, 3)
