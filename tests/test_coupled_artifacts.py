@@ -45,9 +45,9 @@ def test_it_is_whole_and_of_its_recipe_with_the_default_preset(name):
 
 def test_the_autoencoder_knows_photographs_that_it_was_not_trained_with():
     autoencoder = kinv.load(FOLDER / "dae_photos")
-    photographs = data.load("photos", size=autoencoder.size, limit=64)[0].astype("float32")
+    photographs = data.load("photos", size=autoencoder.size)[0][::4].astype("float32")
     error = np.square(np.asarray(autoencoder.reconstruct(photographs)) - photographs).mean()
-    assert error < 0.6 * photographs.var(axis=0).mean()
+    assert error < 0.5 * photographs.var(axis=0).mean()
 
 
 def test_no_picture_of_the_gallery_is_flat_saturated_or_like_another(pictures):
