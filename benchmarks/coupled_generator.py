@@ -32,7 +32,7 @@ from kinv.models.picture_generator import build_generator, build_spectral
 
 SPECTRAL_STEPS, GENERATOR_STEPS = 120, 150
 WIDTH, VIEW = 0.125, 0.3
-CLASSES = (0, 207, 340, 607, 949)
+CLASSES = (0, 207, 340, 607)
 LARGE = 2048  # rows and columns of the matrices
 
 
