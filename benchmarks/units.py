@@ -73,13 +73,7 @@ def ours(case: Case, **options: Any) -> float:
     network, units = case.tapped.network, case.units
     return seconds(
         lambda: kinv.maximize_activation(
-            network,
-            network.layers[-1].name,
-            units,
-            math.inf,
-            start=case.start(),
-            steps=case.steps,
-            threshold=0.0,
+            network, network.layers[-1].name, units, math.inf, start=case.start(), steps=case.steps, threshold=0.0,
             **options,
         )
     )  # fmt: skip

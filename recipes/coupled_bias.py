@@ -1,6 +1,6 @@
 """What a network takes for part of a class: generated pictures beside a photograph (Despraz et al. 2017, figures 6, 7).
 
-    python -m recipes.coupled_bias                       # default: the paper's classes
+    python -m recipes.coupled_bias                       # default: the paper's classes, 9 minutes
     python -m recipes.coupled_bias --classes muzzle snorkel --data my/photos
     python -m recipes.coupled_bias --preset smoke        # seconds: does it run?
 
@@ -47,7 +47,8 @@ def run(config: Config) -> dict[str, Any]:
 
     from kinv.figures import pictures as figures
     from kinv.models import target
-    from recipes.coupled_ways import TITLES, class_names, find_classes, labels_of, prepare, results_folder
+    from recipes.coupled_material import class_names, find_classes, labels_of, prepare, results_folder
+    from recipes.coupled_ways import TITLES
     from recipes.material import find_pictures
     from recipes.provenance import as_json
 
@@ -59,7 +60,10 @@ def run(config: Config) -> dict[str, Any]:
     rows = {TITLES[way]: coupling.fill(coupling.shelf(folder, way), way, targets) for way in config.ways}
     size = rows[TITLES[config.ways[0]]].shape[1]
     source = find_pictures(config.data, config.download)
-    rows["photograph"] = _photographs(source, [names[index] for index in chosen], size)
+    rows["photograph"] = _photographs(source, names, chosen, size)
+    missing = [label for label, picture in zip(targets, rows["photograph"], strict=True) if np.isnan(picture).all()]
+    if missing:
+        print(f"No photograph in {source.name}: {', '.join(missing)}")
     seen = {}
     for row, pictures in rows.items():
         there = [place for place, picture in enumerate(pictures) if np.isfinite(picture).all()]
@@ -81,15 +85,18 @@ def run(config: Config) -> dict[str, Any]:
     return seen
 
 
-def _photographs(source, names, size):
+def _photographs(source, names, chosen, size):
     """The first one of each class, `(classes, size, size, 3)`; NaN where there is none."""
     import numpy as np
 
-    found = np.full((len(names), size, size, 3), np.nan, "float32")
+    found = np.full((len(chosen), size, size, 3), np.nan, "float32")
     if source.labels is None or source.class_names is None:
         return found
-    for place, name in enumerate(names):
-        of_class = np.flatnonzero(np.array(source.class_names)[source.labels] == name)
+    same = list(source.class_names) == names  # else other folders, with names of their own
+    for place, index in enumerate(chosen):
+        of_class = np.flatnonzero(
+            source.labels == index if same else np.array(source.class_names)[source.labels] == names[index]
+        )
         if len(of_class):
             found[place] = source.read(int(of_class[0]), size)[0]
     return found
@@ -98,12 +105,12 @@ def _photographs(source, names, size):
 def _others(network, pictures, own, count):
     """The classes that it answers with most, without the picture's own, `(N, count)`."""
     import numpy as np
-    from keras import ops
+
+    from kinv import analysis
 
     if not len(pictures):
         return np.zeros((0, count), int)
-    fitted = ops.image.resize(pictures, network.input_shape[1:3], antialias=True)
-    answers = np.array(network(fitted, training=False))
+    answers = np.array(network(analysis.resized_for(network, pictures), training=False))
     answers[np.arange(len(own)), own] = -np.inf
     return np.argsort(-answers, axis=1)[:, :count]
 

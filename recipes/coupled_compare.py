@@ -1,6 +1,6 @@
 """Pictures that a network likes best, made in several ways and judged by a second network (after Despraz et al. 2017).
 
-    python -m recipes.coupled_compare                    # default
+    python -m recipes.coupled_compare                    # default: an hour of one core
     python -m recipes.coupled_compare --classifier efficientnet_lite0 --judge squeezenet
     python -m recipes.coupled_compare --preset smoke     # seconds: does it run?
 
@@ -48,14 +48,15 @@ def run(config: Config) -> dict[str, Any]:
     from kinv import analysis
     from kinv.figures import pictures as figures
     from kinv.models import target
-    from recipes.coupled_ways import TITLES, labels_of, prepare, results_folder, spread_classes, statistics
+    from recipes.coupled_material import labels_of, prepare, results_folder, spread_classes
+    from recipes.coupled_ways import TITLES
     from recipes.provenance import as_json
 
     coupling, judge = prepare(config, config.ways)
     network = coupling.network
     chosen = spread_classes(network, config.classes)
     targets = {label: target.classes(index) for index, label in labels_of(network, chosen).items()}
-    numbers: dict[str, Any] = {"photographs": statistics(coupling.photographs)}
+    numbers: dict[str, Any] = {"photographs": analysis.picture_statistics(coupling.photographs).as_dict()}
     sheets, folder = {}, results_folder(config, "coupled_compare", network)
     for way in config.ways:
         shelf = coupling.shelf(folder, way)
@@ -65,7 +66,7 @@ def run(config: Config) -> dict[str, Any]:
             "first": float((own == 0).mean()),
             "first_five_of_judge": float((other < 5).mean()),
             "median_rank_of_judge": float(np.median(other)),
-            **statistics(made),
+            **analysis.picture_statistics(made).as_dict(),
             "seconds_a_class": float(np.mean([shelf.made_of(label)[1] for label in targets])),
         }
         sheets[TITLES[way]] = made[:: max(1, len(made) // max(1, config.shown))][: config.shown]

@@ -1,6 +1,6 @@
 """Pictures that a network takes for two classes at once (Despraz et al. 2017, figure 9).
 
-    python -m recipes.coupled_compound                                   # default
+    python -m recipes.coupled_compound                                   # default: 3 minutes
     python -m recipes.coupled_compound --pairs ostrich+bullfrog mosque+candle
     python -m recipes.coupled_compound --preset smoke                    # seconds: does it run?
 
@@ -46,7 +46,7 @@ def run(config: Config) -> dict[str, Any]:
     from kinv import analysis
     from kinv.figures import pictures as figures
     from kinv.models import target
-    from recipes.coupled_ways import find_classes, prepare, results_folder
+    from recipes.coupled_material import find_classes, prepare, results_folder
     from recipes.provenance import as_json
 
     split = [pair.split("+") for pair in config.pairs]

@@ -1,6 +1,6 @@
 """What filters of early and late layers like best, through a generator (Despraz et al. 2017, figure 8).
 
-    python -m recipes.coupled_filters                    # default
+    python -m recipes.coupled_filters                    # default: 5 minutes
     python -m recipes.coupled_filters --classifier vgg16 --layers block3_conv3 block5_conv2
     python -m recipes.coupled_filters --preset smoke     # seconds: does it run?
 
@@ -50,7 +50,7 @@ def run(config: Config) -> dict[str, Any]:
     from kinv import analysis
     from kinv.figures import pictures as figures
     from kinv.models import target
-    from recipes.coupled_ways import prepare, results_folder, statistics
+    from recipes.coupled_material import prepare, results_folder
     from recipes.provenance import as_json
     from recipes.unit_numbers import spread
 
@@ -66,15 +66,13 @@ def run(config: Config) -> dict[str, Any]:
         made = coupling.fill(
             shelf, config.way, {f"{layer} {unit:04d}": target.unit(layer, int(unit)) for unit in units}
         )
-        fitted = _fitted(made, network)
-        of_made = _answers(tapped, fitted)[np.arange(len(units)), units]
+        of_made = _answers(tapped, analysis.resized_for(network, made))[np.arange(len(units)), units]
         of_photographs = _answers(tapped, coupling.photographs)[:, units]
-        values = statistics(made)
         numbers[layer] = {
             "answer": float(np.median(of_made)),
             "largest_of_photographs": float(np.median(of_photographs.max(axis=0))),
             "ahead": float((of_made > of_photographs.max(axis=0)).mean()),
-            **values,
+            **analysis.picture_statistics(made).as_dict(),
         }
         rows[layer] = made
     figures.labelled_rows(rows).savefig(folder / "filters.png")
@@ -91,13 +89,6 @@ def run(config: Config) -> dict[str, Any]:
     Console().print(table)
     print(f"The paper: {EXPECTED}\nNumbers and pictures: {folder}")
     return numbers
-
-
-def _fitted(pictures, network):
-    from keras import ops
-
-    size = network.input_shape[1:3]
-    return pictures if pictures.shape[1:3] == size else ops.convert_to_numpy(ops.image.resize(pictures, size))
 
 
 def _answers(tapped, pictures):

@@ -1,6 +1,6 @@
 """A gallery: the picture that a network likes best for each of its classes (Despraz et al. 2017, figure 4).
 
-    python -m recipes.coupled_gallery                                     # default: 20 classes, evenly spread
+    python -m recipes.coupled_gallery                                     # default: 20 classes, 3 minutes
     python -m recipes.coupled_gallery --classes "golden retriever" 9 mosque
     python -m recipes.coupled_gallery --preset smoke                      # seconds: does it run?
     python -m recipes.coupled_gallery --preset paper                      # all classes
@@ -50,15 +50,8 @@ def run(config: Config) -> dict[str, Any]:
     from kinv import analysis
     from kinv.figures import pictures as figures
     from kinv.models import target
-    from recipes.coupled_ways import (
-        SHARED,
-        find_classes,
-        labels_of,
-        prepare,
-        results_folder,
-        spread_classes,
-        statistics,
-    )
+    from recipes.coupled_material import find_classes, labels_of, prepare, results_folder, spread_classes
+    from recipes.coupled_ways import SHARED
 
     started = time.monotonic()
     coupling, judge = prepare(config, [config.way])
@@ -82,7 +75,7 @@ def run(config: Config) -> dict[str, Any]:
         "first": float((own == 0).mean()),
         "first_five_of_judge": float((other < 5).mean()),
         "median_rank_of_judge": float(np.median(other)),
-        **statistics(pictures),
+        **analysis.picture_statistics(pictures).as_dict(),
     }
     (folder / "numbers.json").write_text(json.dumps(numbers, indent=1) + "\n", encoding="utf-8")
     print(f"first in {network.name}: {numbers['first']:.1%}; of the first five in {judge.name}: ", end="")

@@ -48,7 +48,8 @@ def run(config: Config) -> dict[str, Any]:
     from kinv import analysis
     from kinv.figures import pictures as figures
     from kinv.models import target
-    from recipes.coupled_ways import TITLES, find_classes, labels_of, prepare, results_folder
+    from recipes.coupled_material import find_classes, labels_of, prepare, results_folder
+    from recipes.coupled_ways import TITLES
     from recipes.provenance import as_json
 
     coupling, judge = prepare(config, config.ways)

@@ -1,6 +1,5 @@
 """Ways to make pictures that a network likes, which the recipes of the coupled generator share."""
 
-import hashlib
 import time
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -12,14 +11,13 @@ import numpy as np
 from keras import layers
 
 import kinv
-from kinv import analysis, data
+from kinv import analysis
+from kinv.analysis.picture_judgement import LEAST_SIDE
 from kinv.models import CoupledGenerator, target
 from kinv.models.denoising_autoencoder import GREY
 from kinv.models.picture_generator import build_spectral
-from recipes.deep_training import seeded
-from recipes.kept import PictureShelf
-from recipes.material import find_pictures, load_classifier
-from recipes.provenance import as_json
+from recipes.picture_shelf import PictureShelf
+from recipes.provenance import as_json, weights_sha256
 
 TITLES = {
     "pixels": "plain pixel ascent",
@@ -30,10 +28,10 @@ TITLES = {
     "decoded": "pretrained decoder, improved",
     "spectral": "spectral decoder of photographs",
 }
-PAPERS = ("untrained", "pretrained")
 AUTOENCODER = ("pretrained", "decoded")
 SHARED = (*AUTOENCODER, "spectral")  # whose decoder is the same for all pictures
 EVERYWHERE = ("limit", "seed", "at_a_time")  # what matters to every way's pictures
+MEDIAN_OF = 10  # perturbations; the paper has that over the last ten steps
 FIELDS = {  # and to each
     "pixels": ("pixel_steps",),
     "priors": ("prior_steps",),
@@ -43,7 +41,6 @@ FIELDS = {  # and to each
     "decoded": ("decoded_steps", "decoded_rate"),
     "spectral": ("spectral_size", "spectral_steps", "spectral_rate", "spectral_limit", "smallest_view"),
 }
-LEAST_SIDE = 64  # of pictures, for their statistics
 
 
 class Coupling:
@@ -65,6 +62,8 @@ class Coupling:
                 f"The network must take square RGB pictures of one size, at least {LEAST_SIDE} x {LEAST_SIDE}; "
                 f"{network.name} takes {shape}."
             )
+        if config.spectral_size is not None and config.spectral_size < LEAST_SIDE:
+            raise ValueError(f"spectral_size must be at least {LEAST_SIDE}, received {config.spectral_size}")
         self.network, self.source, self.config = network, source, config
         self.photographs = source.load(shape[0])[0].astype("float32")
         self.color = self.photographs.mean(axis=(0, 1, 2)).tolist()
@@ -74,7 +73,7 @@ class Coupling:
         values = as_json(self.config)
         settings = {
             "way": way, "network": self.network.name, "photographs": self.source.description,
-            **({"autoencoder": self._checksum()} if way in AUTOENCODER else {}),
+            **({"autoencoder": weights_sha256(self.autoencoder)} if way in AUTOENCODER else {}),
             **{name: values[name] for name in (*EVERYWHERE, *FIELDS[way])},
         }  # fmt: skip
         return PictureShelf(folder / way, settings)
@@ -99,20 +98,9 @@ class Coupling:
     def make(self, way: str, targets: Sequence[target.Target]) -> tuple[np.ndarray, np.ndarray]:
         """Pictures of all targets at once, `(T, H, W, 3)` in 0..255, and what a generator made them of, `(T, F)`.
 
-        The paper's are medians over perturbations.
+        The paper's are medians over perturbations. Features are those of `decoder`, where the way has one.
         """
-        if way == "priors":
-            made = self._priors(targets)
-            return made, made.reshape(len(made), -1)
-        model = getattr(self, f"_{way}")(targets)
-        features = model.features()
-        if way == "decoded":
-            mean, deviation = self.codes
-            features = mean + deviation * features
-        if way == "spectral":
-            limit = self.config.spectral_limit
-            features = limit * np.tanh(features / limit)
-        return model.pictures(median_of=10 if way in PAPERS else 1), features
+        return getattr(self, f"_{way}")(targets)
 
     @cached_property
     def autoencoder(self) -> Any:
@@ -140,39 +128,27 @@ class Coupling:
     def waves(self) -> keras.Model:
         """A decoder of waves, with the spectrum and the colours of the photographs."""
         size, images = self.config.spectral_size or self.photographs.shape[1], self.photographs
-        if size < LEAST_SIDE:
-            raise ValueError(f"spectral_size must be at least {LEAST_SIDE}, received {size}")
         if size != images.shape[1]:
             images = keras.ops.image.resize(images, (size, size), antialias=True)
-        return build_spectral(size, 3, images)
-
-    @cached_property
-    def limited(self) -> keras.Model:
-        """The same, where no wave can be larger than a few deviations: photographs have none."""
-        limit, features = self.config.spectral_limit, keras.Input(self.waves.input_shape[1:])
-        bent = layers.Activation("tanh")(layers.Rescaling(1 / limit)(features))
-        return keras.Model(features, self.waves(layers.Rescaling(limit)(bent)))
+        return build_spectral(size, 3, images, limit=self.config.spectral_limit)
 
     def decoder(self, way: str) -> tuple[keras.Model, dict[str, Any]]:
         """The decoder that all pictures of this way share, and how a `Gallery` makes it and its pictures."""
         if way == "spectral":
             size = self.waves.output_shape[1]
-            return self.waves, {"decoder": "spectral", "size": size, "contrast": 1.0, "brightness": self.color}
+            limit = self.config.spectral_limit
+            return self.waves, {
+                "decoder": "spectral", "size": size, "limit": limit, "contrast": 1.0, "brightness": self.color,
+            }  # fmt: skip
         of = self.autoencoder
         return of.decoder, {"decoder": "autoencoder", "size": of.size, "channels": of.channels, "width": of.width}
 
-    def _checksum(self) -> str:
-        digest = hashlib.sha256()
-        for weights in self.autoencoder.get_weights():
-            digest.update(weights.tobytes())
-        return digest.hexdigest()
-
-    def _trained(self, targets, optimizer, steps, **settings):
+    def _trained(self, targets, optimizer, steps, median_of=1, **settings):
         settings = {"seed": self.config.seed, "brightness": self.color, **settings}
         model = CoupledGenerator(self.network, targets, **settings)
         model.compile(optimizer)
         model.fit(steps=steps)
-        return model
+        return model.pictures(median_of), model.features()
 
     def _pixels(self, targets):
         """Features are pixels, 10 of 255 away from grey at the start, and nothing comes between."""
@@ -196,10 +172,10 @@ class Coupling:
             float(np.linalg.norm(around, axis=1).mean()), 1, self.config.seed, steps=self.config.prior_steps, box=True,
             value_range=(-min(self.color), 255 - max(self.color)), cosine_waves=True, jitter=16, variation_weight=1e-3,
         )  # fmt: skip
-        return found.best + np.float32(self.color)
+        return found.best + np.float32(self.color), found.best.reshape(len(targets), -1)
 
     def _untrained(self, targets):
-        return self._trained(targets, None, self.config.generator_steps, width=self.config.width)
+        return self._trained(targets, None, self.config.generator_steps, MEDIAN_OF, width=self.config.width)
 
     def _improved(self, targets):
         return self._trained(
@@ -209,15 +185,17 @@ class Coupling:
 
     def _pretrained(self, targets):
         return self._trained(
-            targets, None, self.config.pretrained_steps, generator=self.autoencoder.decoder, brightness=GREY
+            targets, None, self.config.pretrained_steps, MEDIAN_OF, generator=self.autoencoder.decoder, brightness=GREY
         )
 
     def _decoded(self, targets):
         """Of parts of such blurred pictures networks are never sure: they are shown whole."""
-        return self._trained(
+        mean, deviation = self.codes
+        pictures, features = self._trained(
             targets, _adam(self.config.decoded_rate, self.config.decoded_steps), self.config.decoded_steps,
             generator=self.standard, brightness=GREY, gain=0.01, noise=0.0, regularization=0.0, loss="cross_entropy",
         )  # fmt: skip
+        return pictures, mean + deviation * features
 
     def _spectral(self, targets):
         """The activation too, as cross-entropy alone looks for what tells classes apart; along the gradient itself, as
@@ -225,85 +203,10 @@ class Coupling:
         """
         rate = keras.optimizers.schedules.CosineDecay(self.config.spectral_rate, self.config.spectral_steps, 0.1)
         return self._trained(
-            targets, keras.optimizers.SGD(rate, momentum=0.5), self.config.spectral_steps, generator=self.limited,
+            targets, keras.optimizers.SGD(rate, momentum=0.5), self.config.spectral_steps, generator=self.waves,
             gain=0.01, contrast=1.0, noise=0.0, regularization=0.0, competition=0.0, unit_steps=True,
             loss="both", smallest_view=self.config.smallest_view,
         )  # fmt: skip
-
-
-def prepare(config: Any, ways: Sequence[str], judged: bool = True) -> tuple[Coupling, Any]:
-    """Networks and photographs that the configuration names; returns the coupling and the judge, if there is one.
-
-    Raises:
-        ValueError: no way, or a judge that can't judge.
-        ArtifactError: there is no autoencoder, and a way needs it.
-    """
-    if not ways:
-        raise ValueError(f"ways must name at least one of {', '.join(TITLES)}.")
-    seeded(config)
-    network = load_classifier(config.classifier, "squeezenet", config.download)
-    judge = load_classifier(config.judge, "efficientnet_lite0", config.download) if judged else None
-    source = find_pictures(config.data, config.download).evenly(config.limit)
-    print(f"Network:  {network.name}" + (f"; judge: {judge.name}" if judge else ""))
-    print(f"Pictures: {source.description}", flush=True)
-    if judge and (judge.name == network.name or judge.output_shape != network.output_shape):
-        raise ValueError(
-            f"judge must be another network with the same classes; {network.name} has {network.output_shape[-1]} "
-            f"and {judge.name} {judge.output_shape[-1]}"
-        )
-    coupling = Coupling(network, source, config)
-    if set(ways) & set(AUTOENCODER):
-        print(f"Autoencoder: {coupling.autoencoder.name}", flush=True)
-    return coupling, judge
-
-
-def results_folder(config: Any, name: str, network: keras.Model) -> Path:
-    """Where a recipe's pictures and numbers go, by preset."""
-    suffix = "" if config.preset == "default" else f"_{config.preset}"
-    return config.output / f"{name}_{network.name}{suffix}"
-
-
-def class_names(network: keras.Model) -> list[str]:
-    """Of all its classes: ImageNet's, or else numbers."""
-    count = network.output_shape[-1]
-    known = data.imagenet_class_names()
-    return known if count == len(known) else [str(index) for index in range(count)]
-
-
-def find_classes(network: keras.Model, chosen: Sequence[str]) -> list[int]:
-    """Indices of classes that are named, or already given by index, each once.
-
-    Raises:
-        ValueError: none, or no such class, where near names are suggested.
-    """
-    names = class_names(network)
-    found = [target.class_index(int(one) if one.isdecimal() else one, names, len(names)) for one in chosen]
-    if not found:
-        raise ValueError("classes must name at least one.")
-    return list(dict.fromkeys(found))
-
-
-def spread_classes(network: keras.Model, count: int) -> list[int]:
-    """At most so many classes, evenly spread."""
-    if count < 1:
-        raise ValueError(f"expected a number of classes of at least 1, received {count}")
-    return np.unique(np.linspace(0, network.output_shape[-1] - 1, count).astype(int)).tolist()
-
-
-def labels_of(network: keras.Model, chosen: Sequence[int]) -> dict[int, str]:
-    """A label for each class: index and name, as names may be the same."""
-    names = class_names(network)
-    return {index: f"{index:04d} {names[index]}" for index in chosen}
-
-
-def statistics(pictures: np.ndarray) -> dict[str, float]:
-    """`analysis.picture_statistics`, of small pictures at least 64 pixels wide; a single one is like no other."""
-    side = max(LEAST_SIDE, pictures.shape[1])
-    if side != pictures.shape[1]:
-        pictures = keras.ops.convert_to_numpy(keras.ops.image.resize(pictures, (side, side)))
-    if len(pictures) > 1:
-        return analysis.picture_statistics(pictures).as_dict()
-    return {**analysis.picture_statistics(np.repeat(pictures, 2, axis=0)).as_dict(), "likeness": 0.0}
 
 
 def _adam(rate, steps):

@@ -25,13 +25,18 @@ def describe(classifier: Any) -> dict[str, Any]:
     """The network under study: its name, its size, a checksum of its weights, and their licence."""
     from kinv.classifiers import CLASSIFIERS
 
-    digest = hashlib.sha256()
-    for weights in classifier.get_weights():
-        digest.update(weights.tobytes())
     known = CLASSIFIERS.get(classifier.name)
     return {
         "name": classifier.name,
         "parameters": classifier.count_params(),
-        "weights_sha256": digest.hexdigest(),
+        "weights_sha256": weights_sha256(classifier),
         "license": known.license if known else "the user's own network",
     }
+
+
+def weights_sha256(model: Any) -> str:
+    """A checksum of a model's weights."""
+    digest = hashlib.sha256()
+    for weights in model.get_weights():
+        digest.update(weights.tobytes())
+    return digest.hexdigest()

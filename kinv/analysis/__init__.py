@@ -23,7 +23,7 @@ from .learned_transformation import LearnedTransformation
 from .linear_combination import combine_filters
 from .matching_findings import shape_share, summarise_matches
 from .partition_function import LogPartition, estimate_log_partition, exact_log_partition, log_likelihood
-from .picture_judgement import PictureStatistics, class_ranks, picture_statistics
+from .picture_judgement import PictureStatistics, class_ranks, picture_statistics, resized_for
 from .screening import screen, transformed_strip
 from .screening_results import Screening
 from .unit_sampling import UnitSamples, sample_unit
@@ -61,6 +61,7 @@ __all__ = [
     "predict",
     "predict_classes",
     "predictions_along_k",
+    "resized_for",
     "retrain_above",
     "sample_unit",
     "screen",

@@ -10,6 +10,8 @@ from kinv.classifiers.units import checked_units
 
 from .learned_invariance import logits_in_batches
 
+LEAST_SIDE = 64  # of pictures, for their statistics
+
 
 def class_ranks(classifier: keras.Model, images: Any, classes: Any) -> np.ndarray:
     """How many classes the network puts before the given one or beside it, `(N,)`; 0: it alone comes first.
@@ -30,9 +32,7 @@ def class_ranks(classifier: keras.Model, images: Any, classes: Any) -> np.ndarra
             f"expected pictures (N, H, W, C) and a class for each, received {images.shape} and {classes.shape}"
         )
     checked_units(classes, classifier.output_shape[-1], "the classes")
-    size = classifier.input_shape[1:3]
-    if None not in size and images.shape[1:3] != size:
-        images = keras.ops.convert_to_numpy(keras.ops.image.resize(images, size, antialias=True))
+    images = resized_for(classifier, images)
     ranks = np.empty(len(images), int)
     for at, answers in logits_in_batches(classifier, images):
         if not np.isfinite(answers).all():
@@ -40,6 +40,14 @@ def class_ranks(classifier: keras.Model, images: Any, classes: Any) -> np.ndarra
         given = np.take_along_axis(answers, classes[at, None], axis=1)
         ranks[at] = (answers >= given).sum(axis=1) - 1
     return ranks
+
+
+def resized_for(classifier: keras.Model, images: np.ndarray) -> np.ndarray:
+    """Pictures `(N, H, W, C)` at the size that the network takes, if it takes one only."""
+    size = classifier.input_shape[1:3]
+    if None in size or images.shape[1:3] == size:
+        return images
+    return keras.ops.convert_to_numpy(keras.ops.image.resize(images, size, antialias=True))
 
 
 @dataclass(frozen=True)
@@ -52,7 +60,8 @@ class PictureStatistics:
         extreme: share of values within 1 of 0 or 255.
         slope: of the logarithm of the power over that of the frequency, between a twentieth and a half of the
             sampling frequency's half; photographs have about -2 (Field 1987), white noise 0.
-        likeness: largest correlation of a picture with another one's values; 1: two are identical.
+        likeness: largest correlation of a picture with another one's values; 1: two are identical; 0 where there is
+            only one.
     """
 
     saturation: float
@@ -70,14 +79,16 @@ def picture_statistics(images: Any) -> PictureStatistics:
     """Statistics in which pictures that were made for a network often differ from photographs.
 
     Args:
-        images: at least two, `(N, H, W, C)` in 0..255, with sides of at least 64 pixels.
+        images: `(N, H, W, C)` in 0..255, with sides of at least 64 pixels.
 
     Raises:
-        ValueError: other shapes, or fewer than two pictures.
+        ValueError: other shapes, or no picture.
     """
     images = np.asarray(images, "float64")
-    if images.ndim != 4 or len(images) < 2 or min(images.shape[1:3]) < 64:
-        raise ValueError(f"expected at least two pictures (N, H, W, C) of at least 64 x 64, received {images.shape}")
+    if images.ndim != 4 or not len(images) or min(images.shape[1:3]) < LEAST_SIDE:
+        raise ValueError(
+            f"expected pictures (N, H, W, C) of at least {LEAST_SIDE} x {LEAST_SIDE}, received {images.shape}"
+        )
     flat = images.reshape(len(images), -1)
     centred = flat - flat.mean(axis=1, keepdims=True)
     centred /= np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-12)
@@ -87,7 +98,7 @@ def picture_statistics(images: Any) -> PictureStatistics:
         contrast=float(flat.std(axis=1).mean()),
         extreme=float(((flat < 1) | (flat > 254)).mean()),
         slope=float(np.mean([_slope(image.mean(axis=-1)) for image in images])),
-        likeness=float(alike.max()),
+        likeness=float(alike.max()) if len(images) > 1 else 0.0,
     )
 
 

@@ -21,6 +21,7 @@ class SpectralDecoder(keras.layers.Layer):
     Args:
         size: side of the pictures.
         channels: 3 or 1.
+        limit: how many deviations a wave can come near to and not pass (hyperbolic tangent); none: it may be any.
 
     Call arguments:
         features: float tensor `(B, size * size * channels)`.
@@ -29,14 +30,16 @@ class SpectralDecoder(keras.layers.Layer):
         Float tensor `(B, size, size, channels)` around 0, in the units of the pictures that it was adapted to.
 
     Raises:
-        ValueError: a size that is not positive.
+        ValueError: a size or a limit that is not positive.
     """
 
-    def __init__(self, size: int, channels: int = 3, **kwargs: Any):
+    def __init__(self, size: int, channels: int = 3, limit: float | None = None, **kwargs: Any):
         super().__init__(**kwargs)
         if size < 1 or channels < 1:
             raise ValueError(f"size and channels must be positive, received {size} and {channels}")
-        self.size, self.channels = size, channels
+        if limit is not None and not limit > 0:
+            raise ValueError(f"limit must be positive, received {limit}")
+        self.size, self.channels, self.limit = size, channels, limit
         self.deviation = self.add_weight(
             shape=(size, size, channels), initializer="ones", trainable=False, name="deviation"
         )
@@ -66,12 +69,14 @@ class SpectralDecoder(keras.layers.Layer):
         self.deviation.assign(_smoothed(np.square(waves).mean(axis=0)))
 
     def call(self, features):
+        if self.limit is not None:
+            features = self.limit * ops.tanh(features / self.limit)
         amplitudes = ops.reshape(features, (-1, self.size, self.size, self.channels)) * self.deviation
         waves = from_waves(amplitudes, self.basis, self.basis)
         return ops.matmul(waves, self.colors)
 
     def get_config(self):
-        return {**super().get_config(), "size": self.size, "channels": self.channels}
+        return {**super().get_config(), "size": self.size, "channels": self.channels, "limit": self.limit}
 
 
 def _smoothed(power: np.ndarray) -> np.ndarray:

@@ -13,7 +13,7 @@ from kinv.layers import Corruption, FeatureGain, RandomViews
 from .denoising_autoencoder import CONTRAST, GREY
 from .frozen import Frozen
 from .model_per_row import ModelPerRow
-from .picture_generator import build_generator
+from .picture_generator import as_picture, build_generator
 from .target import Target
 from .target_scores import TargetScores
 from .training_guard import StopWhenDiverged
@@ -237,7 +237,7 @@ class CoupledGenerator(keras.Model):
             outputs = self.decoder.model(features, training=False)
         else:
             outputs = self.generators(features)
-        return ops.clip(ops.convert_to_tensor(self.brightness, "float32") + self.contrast * outputs, 0.0, 255.0)
+        return as_picture(outputs, self.brightness, self.contrast)
 
     def _fitted(self, pictures):
         """Of the size that the network takes."""

@@ -9,7 +9,7 @@ from keras import layers, ops
 
 from kinv.layers import Corruption
 
-from .picture_generator import build_generator, convolution, scaled
+from .picture_generator import as_picture, build_generator, convolution, scaled
 
 ENCODER = (32, 64, 128, 256, 512)  # channels of its blocks
 DENSE = 2048
@@ -108,7 +108,7 @@ class DenoisingAutoencoder(keras.Model):
 
     def decode(self, codes: Any) -> Any:
         """Codes `(B, F)` to pictures, float32 `(B, size, size, channels)` in 0..255."""
-        return ops.clip(GREY + CONTRAST * self.decoder(codes, training=False), 0.0, 255.0)
+        return as_picture(self.decoder(codes, training=False), GREY, CONTRAST)
 
     def reconstruct(self, images: Any) -> Any:
         """`decode(encode(images))`."""

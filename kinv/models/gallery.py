@@ -9,12 +9,12 @@ import tensorflow as tf
 from keras import ops
 
 from .denoising_autoencoder import CONTRAST, GREY
-from .picture_generator import build_generator, build_spectral
+from .picture_generator import as_picture, build_generator, build_spectral
 from .target import class_index
 
 DECODERS: dict[str, Callable[..., keras.Model]] = {
-    "autoencoder": lambda size, channels, width: build_generator(size, channels, width=width, refined=True),
-    "spectral": lambda size, channels, width: build_spectral(size, channels),
+    "autoencoder": lambda size, channels, width, limit: build_generator(size, channels, width=width, refined=True),
+    "spectral": lambda size, channels, width, limit: build_spectral(size, channels, limit=limit),
 }
 
 
@@ -30,6 +30,7 @@ class Gallery(keras.Model):
         size: side of the pictures in pixels.
         channels: 3 or 1.
         width: of an autoencoder's decoder.
+        limit: of a spectral decoder's waves.
         brightness, contrast: as in `CoupledGenerator`.
 
     Call arguments:
@@ -54,6 +55,7 @@ class Gallery(keras.Model):
         size: int = 96,
         channels: int = 3,
         width: float = 1.0,
+        limit: float | None = None,
         brightness: float | Sequence[float] = GREY,
         contrast: float = CONTRAST,
         name: str = "gallery",
@@ -64,10 +66,11 @@ class Gallery(keras.Model):
             raise ValueError("labels must be at least one, received none.")
         if decoder not in DECODERS:
             raise ValueError(f"decoder must be one of {', '.join(DECODERS)}, received {decoder!r}")
-        self.labels, self.kind, self.size, self.channels, self.width = labels, decoder, size, channels, width
+        self.labels, self.kind, self.size, self.channels = labels, decoder, size, channels
+        self.width, self.limit = width, limit
         self.brightness = brightness if isinstance(brightness, (int, float)) else [float(value) for value in brightness]
         self.contrast = contrast
-        self.decoder = DECODERS[decoder](size, channels, width)
+        self.decoder = DECODERS[decoder](size, channels, width, limit)
         self.features = self.add_weight(
             shape=(len(labels), self.decoder.input_shape[-1]), initializer="ones", trainable=False, name="features"
         )
@@ -86,8 +89,7 @@ class Gallery(keras.Model):
         features = ops.convert_to_tensor(features, "float32")
         if len(features.shape) != 2 or features.shape[-1] != self.features.shape[-1]:
             raise ValueError(f"features must have shape (B, {self.features.shape[-1]}), received {features.shape}")
-        outputs = self.decoder(features, training=False)
-        return ops.clip(ops.convert_to_tensor(self.brightness, "float32") + self.contrast * outputs, 0.0, 255.0)
+        return as_picture(self.decoder(features, training=False), self.brightness, self.contrast)
 
     def pictures(self) -> np.ndarray:
         """All of them, float32 `(labels, size, size, channels)` in 0..255."""
@@ -120,6 +122,7 @@ class Gallery(keras.Model):
             "size": self.size,
             "channels": self.channels,
             "width": self.width,
+            "limit": self.limit,
             "brightness": self.brightness,
             "contrast": self.contrast,
             "name": self.name,

@@ -37,12 +37,11 @@ class ModelPerRow(keras.layers.Layer):
         if not models or any(of != shapes[0] for of in shapes):
             raise ValueError(f"expected models of the same architecture, received {len(models)} that are not")
         self.one = Frozen(models[0])
-        self.stacks = [
-            self.add_weight(shape=(len(models), *same[0].shape), initializer="zeros", name=f"stack_{index}")
-            for index, same in enumerate(zip(*(model.trainable_variables for model in models), strict=True))
-        ]
-        for stack, same in zip(self.stacks, zip(*(m.trainable_variables for m in models), strict=True), strict=True):
-            stack.assign(np.stack([ops.convert_to_numpy(weights) for weights in same]))
+        self.stacks = []
+        for index, same in enumerate(zip(*(model.trainable_variables for model in models), strict=True)):
+            values = np.stack([ops.convert_to_numpy(weights) for weights in same])
+            self.stacks.append(self.add_weight(shape=values.shape, initializer="zeros", name=f"stack_{index}"))
+            self.stacks[-1].assign(values)
         self.built = True
 
     def call(self, inputs):

@@ -1,10 +1,11 @@
 """Generators, features to a picture: that of Despraz et al. 2017, Table 2, and one made of waves."""
 
+from collections.abc import Sequence
 from itertools import count
 from typing import Any
 
 import keras
-from keras import layers
+from keras import layers, ops
 
 from kinv.layers import SpectralDecoder
 
@@ -80,13 +81,16 @@ def build_generator(
     return keras.Model(features, x, name=name)
 
 
-def build_spectral(size: int = 224, channels: int = 3, images: Any = None, *, name: str = "spectral") -> keras.Model:
+def build_spectral(
+    size: int = 224, channels: int = 3, images: Any = None, *, limit: float | None = None, name: str = "spectral"
+) -> keras.Model:
     """A decoder without anything to train, whose pictures have the spectrum and colours of photographs.
 
     Args:
         size: side of the picture in pixels.
         channels: 3 or 1.
         images: photographs `(N, size, size, channels)` in 0..255 that it is adapted to, see `SpectralDecoder`.
+        limit: of every wave, see there.
         name: of the model.
 
     Returns:
@@ -94,13 +98,18 @@ def build_spectral(size: int = 224, channels: int = 3, images: Any = None, *, na
         of the photographs.
 
     Raises:
-        ValueError: a size that is not positive, or photographs of another shape.
+        ValueError: a size or limit that is not positive, or photographs of another shape.
     """
     features = layers.Input((size * size * channels,), name="features")
-    waves = SpectralDecoder(size, channels, name="waves")
+    waves = SpectralDecoder(size, channels, limit, name="waves")
     if images is not None:
         waves.adapt(images)
     return keras.Model(features, waves(features), name=name)
+
+
+def as_picture(outputs: Any, brightness: float | Sequence[float], contrast: float) -> Any:
+    """A generator's outputs `(B, H, W, C)`, around 0, as values in 0..255."""
+    return ops.clip(ops.convert_to_tensor(brightness, "float32") + contrast * outputs, 0.0, 255.0)
 
 
 def first_side(size: int) -> int:

@@ -35,8 +35,10 @@ def test_statistics(random):
     twice = random.uniform(0, 255, (1, 64, 64, 3)).repeat(2, axis=0)
     assert picture_statistics(twice).likeness == pytest.approx(1)
     assert abs(picture_statistics(random.uniform(0, 255, (4, 64, 64, 3))).likeness) < 0.1
-    with pytest.raises(ValueError, match="at least two pictures"):
-        picture_statistics(grey[:1])
+    alone = picture_statistics(twice[:1])
+    assert alone.likeness == 0 and alone.contrast == pytest.approx(picture_statistics(twice).contrast)
+    with pytest.raises(ValueError, match="expected pictures"):
+        picture_statistics(grey[:0])
     with pytest.raises(ValueError, match="at least 64 x 64, received"):
         picture_statistics(grey[:, :8])
 

@@ -31,6 +31,18 @@ def test_without_adaptation_it_only_turns(random):
     np.testing.assert_allclose(np.square(pictures).sum(), np.square(features).sum(), rtol=1e-5)
 
 
+def test_no_wave_passes_its_limit(random):
+    pictures = correlated(random, 20, 8)
+    limited, free = SpectralDecoder(8, limit=2.0), SpectralDecoder(8)
+    for decoder in (limited, free):
+        decoder.adapt(pictures)
+    features = random.normal(size=(3, 192)).astype("float32")
+    np.testing.assert_allclose(limited(0.01 * features), free(0.01 * features), rtol=1e-3, atol=1e-5)
+    np.testing.assert_allclose(limited(1e4 * features), free(2 * np.sign(features)), rtol=1e-4, atol=1e-4)
+    with pytest.raises(ValueError, match="limit must be positive, received 0"):
+        SpectralDecoder(8, limit=0)
+
+
 def test_it_survives_saving(random, tmp_path):
     decoder = SpectralDecoder(4, 1)
     decoder.adapt(random.normal(size=(9, 4, 4, 1)))

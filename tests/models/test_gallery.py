@@ -51,6 +51,18 @@ def test_it_takes_the_decoder_of_an_autoencoder():
     np.testing.assert_allclose(made.pictures(), expected, atol=1e-3)
 
 
+def test_limits_are_kept(tmp_path):
+    made = Gallery(["a"], "spectral", 16, limit=2.0, brightness=100.0, contrast=30.0)
+    made.collect(build_spectral(16, 3), np.full((1, 768), 50.0))
+    kinv.save(made, tmp_path / "kept", saved_model=False)
+    again = kinv.load(tmp_path / "kept")
+    assert again.limit == 2.0
+    np.testing.assert_allclose(again.pictures(), made.pictures(), atol=1e-3)
+    free = Gallery(["a"], "spectral", 16, brightness=100.0, contrast=30.0)
+    free.collect(build_spectral(16, 3), np.full((1, 768), 2.0))
+    np.testing.assert_allclose(made.pictures(), free.pictures(), atol=1e-2)
+
+
 def test_what_is_wrong(gallery):
     with pytest.raises(ValueError, match="at least one"):
         Gallery([])

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from recipes.kept import PictureShelf, measure_once
+from recipes.kept import measure_once
+from recipes.picture_shelf import PictureShelf
 
 
 def test_what_is_measured_once(tmp_path):
