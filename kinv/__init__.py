@@ -18,7 +18,7 @@ if TYPE_CHECKING:
         screen,
         trace_manifold,
     )
-    from .hub import ArtifactError, load, save, verify
+    from .hub import ArtifactError, load, pull, push, save, verify
 
 _PACKAGES = {"analysis", "classifiers", "data", "figures", "hub", "layers", "models", "ops"}
 _ANALYSIS = (
@@ -34,7 +34,7 @@ _ANALYSIS = (
 )
 _FUNCTIONS = {
     **dict.fromkeys(_ANALYSIS, "analysis"),
-    **dict.fromkeys(("ArtifactError", "load", "save", "verify"), "hub"),
+    **dict.fromkeys(("ArtifactError", "load", "pull", "push", "save", "verify"), "hub"),
 }
 
 __all__ = [
@@ -54,6 +54,8 @@ __all__ = [
     "measure_invariance",
     "models",
     "ops",
+    "pull",
+    "push",
     "sample_unit",
     "save",
     "screen",

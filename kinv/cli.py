@@ -10,44 +10,70 @@ import tyro
 
 @dataclasses.dataclass
 class List:
-    """Shows the artifacts on this machine."""
+    """Shows the artifacts on this machine: in artifacts/ and in the hub's cache."""
+
+    remote: str | None = None
+    """An organisation or a user on the hub: shows the artifacts there instead."""
 
     def run(self) -> None:
         from rich.console import Console
         from rich.table import Table
 
-        from kinv.hub import artifact_folders
-        from kinv.hub.artifact import summary
+        from kinv.hub import listing
 
+        rows = listing.local() if self.remote is None else listing.remote(self.remote)
         table = Table()
         table.add_column("artifact", no_wrap=True)  # names are there to be copied
-        for title in ("class", "result", "size", "folder"):
+        for title in listing.TITLES:
             table.add_column(title, overflow="fold")
-        for shelf in artifact_folders():
-            for folder in sorted(entry.parent for entry in shelf.glob("*/manifest.json")):
-                table.add_row(*summary(folder))
-        Console().print(table if table.row_count else "There are no artifacts on this machine.")
+        for row in rows:
+            table.add_row(*row)
+        place = "on this machine" if self.remote is None else f"of {self.remote} on the hub"
+        Console().print(table if table.row_count else f"There are no artifacts {place}.")
 
 
 @dataclasses.dataclass
 class Show:
-    """Shows what an artifact is: its metadata and files."""
+    """Shows what an artifact is: card, results, size, endpoints; with --metadata, all that is known of its training."""
 
     handle: tyro.conf.Positional[str]
-    """A folder, or the name of an artifact."""
+    """A folder, the name of an artifact, or hf://organisation/name@revision."""
+    metadata: bool = False
+    """Prints metadata.json."""
 
     def run(self) -> None:
         from rich.console import Console
+        from rich.table import Table
 
-        from kinv.hub import find, read_metadata, verify
+        from kinv.hub import describing, find, read_metadata, verify
 
         folder = find(self.handle)
-        files = verify(folder)
-        console = Console()
-        console.print(
-            f"[bold]{folder}[/bold]: {len(files)} files, {sum(file['size'] for file in files.values()):,} bytes"
-        )
-        console.print_json(data=read_metadata(folder))
+        files, known, console = verify(folder), read_metadata(folder), Console()
+        summary, origin = describing.summarise(folder), describing.origin(folder)
+        if self.metadata:
+            console.print_json(data=known)
+            return
+        console.print(f"{summary.name}: {summary.kind}, {len(files)} files, {summary.size:,} bytes", style="bold")
+        console.print(str(folder), markup=False)
+        if origin:
+            console.print(f"pulled from hf://{origin.get('repository')}@{origin.get('commit')}", markup=False)
+        console.print(f"\n{describing.abstract(folder)}\n", markup=False)
+        table = Table("result", "value")
+        for name, value in describing.metrics(known).items():
+            table.add_row(name, f"{value:.4g}")
+        console.print(table)
+        table = Table("endpoint", "of the SavedModel" if describing.signatures(folder) else "(kinv export makes it)")
+        for name, signature in (describing.signatures(folder) or _endpoints(folder)).items():
+            table.add_row(name, signature)
+        console.print(table)
+
+
+def _endpoints(folder: Path) -> dict[str, str]:
+    """The endpoints of an artifact without SavedModel."""
+    import kinv.backend  # noqa: F401  (starts TensorFlow quietly)
+    from kinv.hub import describing, load
+
+    return describing.endpoints(load(folder))
 
 
 @dataclasses.dataclass
@@ -63,6 +89,51 @@ class Verify:
         folder = find(self.handle)
         files = verify(folder)
         print(f"{folder} is whole: {len(files)} files, {sum(file['size'] for file in files.values()):,} bytes.")
+
+
+@dataclasses.dataclass
+class Pull:
+    """Downloads an artifact from a hub, and checks every byte of it. Stopped, it goes on where it was."""
+
+    handle: tyro.conf.Positional[str]
+    """hf://organisation/name, or hf://organisation/name@revision (a branch, a tag or a commit)."""
+    folder: tyro.conf.Positional[Path | None] = None
+    """Where to put it; default: the hub's cache, where kinv finds it by its name."""
+
+    def run(self) -> None:
+        from kinv.hub import describing, pull
+
+        folder = pull(self.handle, self.folder)
+        origin = describing.origin(folder) or {"commit": folder.name}
+        print(f"{self.handle} is commit {origin['commit']}: {folder}")
+
+
+@dataclasses.dataclass
+class Push:
+    """Publishes an artifact on a hub, in one commit, once it is verified; cards that were edited there are kept."""
+
+    folder: tyro.conf.Positional[str]
+    """A folder, or the name of an artifact."""
+    handle: tyro.conf.Positional[str]
+    """hf://organisation/name, or hf://organisation/name@branch."""
+    private: bool = False
+    """Hides a new repository."""
+    create_pr: bool = False
+    """Proposes it as a pull request."""
+    tag: str | None = None
+    """A name for the commit, such as v1."""
+    message: str | None = None
+    """Of the commit."""
+    saved_model: bool = True
+    """Makes the SavedModel that an artifact lacks."""
+    overwrite_card: bool = False
+    """Replaces the card even if somebody edited it on the hub."""
+
+    def run(self) -> None:
+        from kinv.hub import push
+
+        settings = {name: value for name, value in vars(self).items() if name not in ("folder", "handle", "private")}
+        print(f"Pushed: {push(self.folder, self.handle, private=self.private or None, **settings)}")
 
 
 @dataclasses.dataclass
@@ -192,7 +263,16 @@ def _magnitudes(text: str) -> tuple[str, list]:
     return name, parts if len(parts) > 1 else parts[0]
 
 
-COMMANDS = {"list": List, "show": Show, "verify": Verify, "export": Export, "evaluate": Evaluate, "screen": Screen}
+COMMANDS = {
+    "list": List,
+    "show": Show,
+    "verify": Verify,
+    "pull": Pull,
+    "push": Push,
+    "export": Export,
+    "evaluate": Evaluate,
+    "screen": Screen,
+}
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -2,26 +2,20 @@
 
 import json
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..artifact_folders import artifact_folders
-from .content import CLASSES, build, classify, copy_weights, describe, endpoints
+from .content import build, build_within, copy_weights, describe
 from .errors import ArtifactError
-from .manifest import verify, write_manifest
+from .finding import find
+from .layout import CARD, CONFIG, MANIFEST, METADATA, SAVED_MODEL, WEIGHTS, to_json
+from .manifest import write_manifest
+from .placing import placed, unchanged
+from .saved_model import export
+from .verification import check
 from .weights import halve
-
-CONFIG, WEIGHTS, METADATA, SAVED_MODEL, CARD = (
-    "config.json",
-    "model.weights.h5",
-    "metadata.json",
-    "saved_model",
-    "README.md",
-)
 
 
 def save(
@@ -59,16 +53,11 @@ def save(
         ArtifactError: `folder` exists and is not an artifact.
     """
     folder = Path(folder)
-    _check_replaceable(folder)
     name, config = describe(model)
     metadata = {**(metadata or {}), "versions": versions()}
-    config_text = _to_json({"kinv": __version__, "class": name, "config": config})
-    metadata_text = _to_json(metadata)
-
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as temporary:
-        draft = Path(temporary, folder.name)
-        draft.mkdir()
+    config_text = to_json({"kinv": __version__, "class": name, "config": config})
+    metadata_text = to_json(metadata)
+    with placed(folder, check_replaceable) as draft:
         (draft / CONFIG).write_text(config_text, encoding="utf-8")
         (draft / METADATA).write_text(metadata_text, encoding="utf-8")
         bare = build(name, config)  # without the state of optimizers, which may be larger than the model
@@ -84,89 +73,48 @@ def save(
         if card is not None:
             (draft / CARD).write_text(card.format(**json.loads(metadata_text)), encoding="utf-8")
         write_manifest(draft)
-        _move_into_place(draft, folder, Path(temporary, "replaced"))
     return folder
 
 
-def load(handle: str | os.PathLike) -> Any:
-    """Loads a model from an artifact, after every byte of it was checked against its manifest.
+def load(
+    handle: str | os.PathLike,
+    *,
+    revision: str | None = None,
+    token: str | bool | None = None,
+    cache_dir: str | os.PathLike | None = None,
+) -> Any:
+    """Loads a model from an artifact, after `verify` found nothing wrong with it.
 
     Args:
-        handle: a folder, or the name of an artifact in `artifacts/`.
+        handle: a folder, the name of an artifact in `artifacts/` or one that was pulled, or
+            `hf://organisation/name@revision`, which is pulled first if it is not in the cache.
+        revision: of an artifact on a hub: a branch, a tag or a commit, instead of `@revision`.
+        token: for private repositories, as in `pull`.
+        cache_dir: as in `pull`.
 
     Returns:
         The model. A network under study is not part of it.
 
     Raises:
-        ArtifactError: not found, damaged, or made by something else.
+        ArtifactError: not found, damaged, not trusted, or made by something else.
     """
-    folder = find(handle)
-    verify(folder)
-    config = _read_config(folder)
+    return unchanged(find(handle, revision=revision, token=token, cache_dir=cache_dir), _load)
+
+
+def _load(folder: Path) -> Any:
+    checked = check(folder)
+    name = checked.config["class"]
     try:
-        model = build(config["class"], config["config"])
+        model = build_within(name, checked.config["config"], checked.weights)
         model.load_weights(folder / WEIGHTS)
-    except (ValueError, TypeError, KeyError, OSError, AttributeError) as error:
-        raise ArtifactError(f"{folder} does not hold a valid {config['class']}: {error}") from error
+    except Exception as error:  # a configuration can be wrong in any way
+        raise ArtifactError(f"{folder} does not hold a valid {name}: {error}") from error
     return model
 
 
-def find(handle: str | os.PathLike) -> Path:
-    """The folder behind a handle: an existing folder, else one of `artifacts/` here or beside the package.
-
-    Raises:
-        ArtifactError: there is none; the message lists where it was looked for.
-    """
-    if str(handle).startswith("hf://"):
-        raise ArtifactError(f"{handle}: this version of kinv loads local artifacts only, not from a hub.")
-    if Path(handle).is_dir():
-        return Path(handle)
-    for shelf in artifact_folders():
-        if (shelf / str(handle)).is_dir():
-            return shelf / str(handle)
-    searched = ", ".join(str(shelf) for shelf in artifact_folders())
-    raise ArtifactError(f"No artifact {str(handle)!r}: it is not a folder, and not in {searched}.")
-
-
-def read_metadata(folder: Path) -> dict[str, Any]:
-    """The metadata of a verified artifact."""
-    return _read_json(folder / METADATA)
-
-
-def summary(folder: Path) -> tuple[str, str, str, str, str]:
-    """One line about an artifact: name, class, its first result, size and folder; nothing is verified."""
-    config, metadata = _read_json(folder / CONFIG), _read_json(folder / METADATA)
-    metrics = metadata.get("metrics") or {}
-    result = ", ".join(f"{name} {value:.3g}" for name, value in list(metrics.items())[:1])
-    size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
-    return folder.name, str(config.get("class")), result, f"{size / 1e6:.1f} MB", str(folder)
-
-
-def export(model: Any, folder: str | os.PathLike, classifiers: Mapping[str, Any] | None = None) -> Path:
-    """Writes a TensorFlow SavedModel with the model's named endpoints, for programs without kinv.
-
-    Args:
-        model: one of kinv's models or classifiers.
-        folder: where to.
-        classifiers: more endpoints by name, as in `save`.
-    """
-    import keras
-
-    archive = keras.export.ExportArchive()
-    archive.track(model)
-    answers = endpoints(model)
-    for name, classifier in (classifiers or {}).items():
-        archive.track(classifier)
-        answers = {**answers, name: classify(classifier)}
-    for name, (function, signature) in answers.items():
-        archive.add_endpoint(name, function, input_signature=signature)
-    folder = Path(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as temporary:
-        draft = Path(temporary, "saved_model")
-        archive.write_out(str(draft), verbose=False)
-        os.rename(draft, folder)
-    return folder
+def export_artifact(handle: str | os.PathLike, folder: str | os.PathLike) -> Path:
+    """Writes the SavedModel of an artifact."""
+    return export(load(handle), folder)
 
 
 def versions() -> dict[str, str]:
@@ -186,47 +134,11 @@ def versions() -> dict[str, str]:
     }
 
 
-def _check_replaceable(folder: Path) -> None:
-    if folder.exists() and not (folder / "manifest.json").is_file() and (not folder.is_dir() or any(folder.iterdir())):
+def check_replaceable(folder: Path) -> None:
+    """Leaves alone what is no artifact.
+
+    Raises:
+        ArtifactError: the folder exists, is not empty, and no artifact.
+    """
+    if folder.exists() and not (folder / MANIFEST).is_file() and (not folder.is_dir() or any(folder.iterdir())):
         raise ArtifactError(f"{folder} exists and is not a kinv artifact; it is left alone. Choose another folder.")
-
-
-def _move_into_place(draft: Path, folder: Path, aside: Path) -> None:
-    if folder.exists():
-        os.rename(folder, aside)
-    try:
-        os.rename(draft, folder)
-    except OSError:
-        if aside.exists():
-            os.rename(aside, folder)
-        raise
-    shutil.rmtree(aside, ignore_errors=True)
-
-
-def _read_config(folder: Path) -> dict[str, Any]:
-    config = _read_json(folder / CONFIG)
-    if set(config) != {"kinv", "class", "config"} or not isinstance(config["config"], dict):
-        raise ArtifactError(f"{folder / CONFIG} must hold exactly 'kinv', 'class' and 'config'.")
-    if config["class"] not in CLASSES:
-        raise ArtifactError(f"{folder / CONFIG} names the class {config['class']!r}; kinv loads {', '.join(CLASSES)}.")
-    return config
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    def refuse(constant):
-        raise ValueError(f"{constant} is not JSON")
-
-    try:
-        value = json.loads(path.read_bytes(), parse_constant=refuse)
-    except (OSError, ValueError, RecursionError) as error:
-        raise ArtifactError(f"{path} can't be read: {error}") from None
-    if not isinstance(value, dict):
-        raise ArtifactError(f"{path} must hold a JSON object.")
-    return value
-
-
-def _to_json(value: Any) -> str:
-    try:
-        return json.dumps(value, indent=1, allow_nan=False) + "\n"
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"metadata and config must be JSON without NaN: {error}") from None

@@ -66,6 +66,28 @@ def build(name: str, config: dict[str, Any]) -> Any:
     return getattr(import_module(METHODS[name]), name).from_config(config)
 
 
+def build_within(name: str, config: dict[str, Any], weights: int) -> Any:
+    """As `build`, unless the model would be larger than the weights there are for it: memory is taken only then.
+
+    Args:
+        name: as in `build`.
+        config: as in `build`.
+        weights: how many numbers the model may hold.
+
+    Raises:
+        ValueError: it would hold more.
+    """
+    import math
+
+    import keras
+
+    with keras.StatelessScope():  # variables have shapes here, but no values
+        planned = sum(math.prod(variable.shape) for variable in build(name, config).variables)
+    if planned > weights:
+        raise ValueError(f"it asks for {planned:,} weights, and there are {weights:,}")
+    return build(name, config)
+
+
 def copy_weights(source: Any, target: Any) -> None:
     """Weights and the state of random numbers, from a model to one that `build` made of its configuration."""
     for theirs, ours in zip(source.variables, target.variables, strict=True):

@@ -1,6 +1,64 @@
-"""Weights in half the space."""
+"""The weights file: what is in it, looked at before Keras reads it, and how to keep it in half the space."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+from .errors import ArtifactError
+
+DTYPES = ("float16", "float32", "float64", "int32", "int64", "uint32", "bool")
+MAX_OBJECTS, MAX_DEPTH = 100_000, 32
+
+
+def check_weights(path: Path) -> int:
+    """Refuses a weights file that is anything but plain arrays, which its own bytes hold; no array is read.
+
+    Returns:
+        How many numbers it holds.
+
+    Raises:
+        ArtifactError: no HDF5, links (which may lead into other files), arrays that lie elsewhere, compressed ones
+            (which may be larger than any memory), or ones that claim more than the file has.
+    """
+    import h5py
+
+    try:
+        with h5py.File(path) as file:
+            return sum(_plain_numbers(path, file))
+    except ArtifactError:
+        raise
+    except Exception as error:  # a file made to break HDF5 breaks it in any way
+        raise ArtifactError(f"{path} is no weights file: {error}") from None
+
+
+def _plain_numbers(path: Path, file: Any) -> Iterator[int]:
+    """How many numbers each array has."""
+    import h5py
+
+    room, seen, groups = path.stat().st_size, 0, [(file, 0)]
+    while groups:
+        group, depth = groups.pop()
+        for name in group:
+            seen += 1
+            if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+                raise ArtifactError(f"{path} holds a link, {name!r}: weights are in the file itself.")
+            item = group[name]
+            if isinstance(item, h5py.Group) and seen < MAX_OBJECTS and depth < MAX_DEPTH:
+                groups.append((item, depth + 1))
+                continue
+            if not isinstance(item, h5py.Dataset) or seen >= MAX_OBJECTS:
+                raise ArtifactError(
+                    f"{path} holds {name!r}, which is neither a group nor an array, or too many of them."
+                )
+            made = item.id.get_create_plist()
+            if made.get_nfilters() or made.get_external_count() or made.get_layout() != h5py.h5d.CONTIGUOUS:
+                raise ArtifactError(f"{path}: {name!r} is compressed, in pieces or in another file; weights are plain.")
+            if item.dtype.name not in DTYPES or item.id.get_storage_size() != item.nbytes or item.nbytes > room:
+                raise ArtifactError(
+                    f"{path}: {name!r} claims {item.shape} numbers of {item.dtype}, which it does not hold."
+                )
+            room -= item.nbytes
+            yield item.size
 
 
 def halve(path: Path) -> None:

@@ -27,8 +27,7 @@ def hashed_uniform(seed: Any, count: Any, columns: int) -> Any:
     counter = ops.arange(count * columns, dtype="int32")
     mixed = _mix(counter * GOLDEN_RATIO + _mix(seed[0]))
     mixed = _mix(mixed + _mix(seed[1] + GOLDEN_RATIO))
-    top = ops.bitwise_and(ops.right_shift(mixed, 8), 0x00FFFFFF)
-    return ops.reshape(ops.cast(top, "float32") * 2.0**-24, (-1, columns))
+    return ops.reshape(ops.cast(_shifted(mixed, 8), "float32") * 2.0**-24, (-1, columns))
 
 
 def hashed_normal(seed: Any, count: Any, columns: int) -> Any:
@@ -49,7 +48,7 @@ def hashed_normal(seed: Any, count: Any, columns: int) -> Any:
     pairs = (columns + 1) // 2
     row = _mix(seed[0]) + _mix((seed[1] + ops.arange(count, dtype="int32")) * GOLDEN_RATIO)
     counter = ops.expand_dims(_mix(row), 1) + ops.arange(2 * pairs, dtype="int32") * GOLDEN_RATIO
-    uniform = ops.cast(ops.bitwise_and(ops.right_shift(_mix(counter), 8), 0x00FFFFFF), "float32") * 2.0**-24
+    uniform = ops.cast(_shifted(_mix(counter), 8), "float32") * 2.0**-24
     first, second = uniform[:, :pairs], uniform[:, pairs:]
     radius = ops.sqrt(-2.0 * ops.log(first + 2.0**-25))  # never log(0)
     angle = 2 * math.pi * second
@@ -74,12 +73,11 @@ def seed_pair(seed: Any) -> Any:
 
 def _mix(h):
     """The 32-bit finaliser of MurmurHash3; int32 arithmetic wraps around as uint32's does."""
-    h = _shift_xor(h, 16) * -2048144789  # 0x85EBCA6B
-    h = _shift_xor(h, 13) * -1028477387  # 0xC2B2AE35
-    return _shift_xor(h, 16)
+    h = ops.bitwise_xor(h, _shifted(h, 16)) * -2048144789  # 0x85EBCA6B
+    h = ops.bitwise_xor(h, _shifted(h, 13)) * -1028477387  # 0xC2B2AE35
+    return ops.bitwise_xor(h, _shifted(h, 16))
 
 
-def _shift_xor(h, bits: int):
-    """`h ^ (h >>> bits)`; int32 shifts copy the sign bit in, which the mask takes out again."""
-    shifted = ops.bitwise_and(ops.right_shift(h, bits), (1 << (32 - bits)) - 1)
-    return ops.bitwise_xor(h, shifted)
+def _shifted(h, bits: int):
+    """`h >>> bits`; int32 shifts copy the sign bit in, which is taken out again (without `and`, which LiteRT lacks)."""
+    return ops.right_shift(h, bits) - ops.right_shift(h, 31) * (1 << (32 - bits))

@@ -57,8 +57,6 @@ def test_names_are_found_in_artifacts(saved, monkeypatch, tmp_path):
     assert kinv.load("mine").name == "invariant_transformer"
     with pytest.raises(kinv.ArtifactError, match="'yours'"):
         kinv.load("yours")
-    with pytest.raises(kinv.ArtifactError, match="local artifacts only"):
-        kinv.load("hf://org/name")
 
 
 def test_one_flipped_bit_in_any_file_is_noticed(artifact):

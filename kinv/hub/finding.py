@@ -1,0 +1,66 @@
+"""Where an artifact is: a folder, a name in `artifacts/` or in the hub's cache, or a name on the hub."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..artifact_folders import artifact_folders
+from .errors import ArtifactError
+from .handle import SCHEME, Handle
+from .layout import MANIFEST
+
+
+def find(
+    handle: str | os.PathLike,
+    *,
+    revision: str | None = None,
+    token: str | bool | None = None,
+    cache_dir: str | os.PathLike | None = None,
+) -> Path:
+    """The folder behind a handle: a folder, one of `artifacts/` here or beside the package, one that was pulled.
+
+    Args:
+        handle: a folder, a name, or `hf://organisation/name@revision`, which is pulled.
+        revision: of an artifact on a hub, as in `pull`.
+        token: as in `pull`.
+        cache_dir: as in `pull`.
+
+    Raises:
+        ArtifactError: there is none, and where it was looked for; or several were pulled under that name.
+    """
+    text = str(handle)
+    if Handle.is_one(text):
+        from .pull import pull
+
+        return pull(text, revision=revision, token=token, cache_dir=cache_dir)
+    if revision is not None:
+        raise ArtifactError(f"{text} is on this machine, where there are no revisions such as {revision!r}.")
+    for folder in (Path(handle), *(shelf / text for shelf in artifact_folders())):
+        if folder.is_dir():
+            return folder
+    found = {pulled: folder for pulled, folder in cached(cache_dir) if pulled.name == text}
+    if len(found) > 1:
+        raise ArtifactError(f"{text!r} was pulled more than once: {', '.join(map(str, found))}. Say which.")
+    for folder in found.values():
+        return folder
+    searched = ", ".join(map(str, (*artifact_folders(), cache_folder(cache_dir))))
+    raise ArtifactError(f"No artifact {text!r}: it is not a folder, and not in {searched}.")
+
+
+def cached(cache_dir: str | os.PathLike | None = None) -> Iterator[tuple[Handle, Path]]:
+    """The artifacts in the hub's cache: each repository's newest pull, with its commit."""
+    for repository in sorted(cache_folder(cache_dir).glob("models--*--*")):
+        pulled = [manifest.parent for manifest in repository.glob(f"snapshots/*/{MANIFEST}")]
+        if pulled:
+            newest = max(pulled, key=lambda folder: folder.stat().st_mtime)
+            name = repository.name.removeprefix("models--").replace("--", "/", 1)
+            yield Handle.parse(f"{SCHEME}{name}@{newest.name}"), newest
+
+
+def cache_folder(cache_dir: str | os.PathLike | None = None) -> Path:
+    """The hub's cache: HF_HUB_CACHE."""
+    if cache_dir is not None:
+        return Path(cache_dir)
+    from huggingface_hub import constants
+
+    return Path(constants.HF_HUB_CACHE)

@@ -1,0 +1,48 @@
+"""The artifacts there are: on this machine, and of an organisation on the hub."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..artifact_folders import artifact_folders
+from .connection import client
+from .describing import summarise
+from .errors import ArtifactError
+from .finding import cached
+from .handle import SCHEME
+from .layout import MANIFEST
+
+TITLES = ("class", "result", "size", "where")
+TAG = "kinv"  # of every card
+
+
+def local() -> Iterator[tuple[str, ...]]:
+    """A row for each artifact in `artifacts/` and in the hub's cache: what `load` takes, and `TITLES`."""
+    for shelf in artifact_folders():
+        for manifest in sorted(shelf.glob(f"*/{MANIFEST}")):
+            yield _row(manifest.parent.name, manifest.parent, min(os.path.relpath(shelf), str(shelf), key=len))
+    for handle, folder in cached():
+        yield _row(f"{SCHEME}{handle.repository}", folder, f"cache, commit {folder.name[:7]}")
+
+
+def _row(name: str, folder: Path, place: str) -> tuple[str, ...]:
+    try:
+        summary = summarise(folder)
+    except ArtifactError as error:
+        return name, "damaged", str(error), "", place
+    return name, summary.kind, summary.result, f"{summary.size / 1e6:.1f} MB", place
+
+
+def remote(organisation: str) -> Iterator[tuple[str, ...]]:
+    """A row for each of an organisation's artifacts on the hub.
+
+    Raises:
+        ArtifactError: the hub can't be reached.
+    """
+    try:
+        models = list(client(None).list_models(author=organisation, filter=TAG, full=True))
+    except Exception as error:  # of the network
+        raise ArtifactError(f"The artifacts of {organisation} on the hub: {type(error).__name__}: {error}") from error
+    for model in models:
+        changed = f"changed {model.last_modified:%Y-%m-%d}" if model.last_modified else ""
+        yield f"{SCHEME}{model.id}", model.pipeline_tag or "", changed, "", "private" if model.private else "public"

@@ -1,0 +1,122 @@
+"""Folders that appear, or are replaced, in one step: whoever looks sees the old one or the new one, whole."""
+
+import contextlib
+import ctypes
+import os
+import re
+import shutil
+import socket
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from .errors import ArtifactError
+
+ATTEMPTS = 20
+ASIDE = "replaced"
+RENAME_EXCHANGE = RENAME_SWAP = 2  # linux/fs.h, and macOS's sys/stdio.h
+HERE = -100  # AT_FDCWD: paths are relative to the working folder
+
+
+@contextlib.contextmanager
+def placed(folder: Path, check_replaceable: Callable[[Path], None]) -> Iterator[Path]:
+    """A new folder to fill, which takes `folder`'s place when the block ends without an error.
+
+    What a killed process left behind is removed by the next one that writes here.
+
+    Args:
+        folder: the place.
+        check_replaceable: raises if what lies there may not be replaced; asked again at the last moment.
+    """
+    check_replaceable(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    _clear(folder)
+    prefix = f".{folder.name}.{os.getpid()}@{socket.gethostname()}."
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=folder.parent, ignore_cleanup_errors=True) as temporary:
+        draft = Path(temporary, folder.name)
+        draft.mkdir()
+        yield draft
+        _place(draft, folder, check_replaceable)
+
+
+def unchanged(folder: Path, read: Callable[[Path], Any]) -> Any:
+    """What `read` makes of a folder; once more if somebody replaced the folder meanwhile."""
+    for _ in range(ATTEMPTS):
+        before = _identity(folder)
+        try:
+            answer = read(folder)
+        except (ArtifactError, OSError):
+            if _identity(folder) == before:
+                raise
+            continue
+        if _identity(folder) == before:
+            return answer
+    raise ArtifactError(f"{folder} is replaced again and again; it could not be read in {ATTEMPTS} attempts.")
+
+
+def _identity(folder: Path) -> tuple[int, ...] | None:
+    try:
+        status = os.stat(folder)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino, status.st_ctime_ns
+
+
+def _place(draft: Path, folder: Path, check_replaceable: Callable[[Path], None]) -> None:
+    for _ in range(ATTEMPTS):  # others may make or replace the folder at the same time: the last one stays
+        if not folder.exists() or not any(folder.iterdir()):
+            with contextlib.suppress(OSError):
+                os.rename(draft, folder)
+                return
+        check_replaceable(folder)
+        with contextlib.suppress(FileNotFoundError):
+            _exchange(draft, folder)
+            return
+    os.rename(draft, folder)  # raises what stands in the way
+
+
+def _exchange(first: Path, second: Path) -> None:
+    """Swaps two folders in one step, where the system can; else in two, of which a kill may leave the first alone."""
+    library, paths = ctypes.CDLL(None, use_errno=True), (os.fsencode(first), os.fsencode(second))
+    if sys.platform.startswith("linux") and hasattr(library, "renameat2"):
+        failed = library.renameat2(HERE, paths[0], HERE, paths[1], RENAME_EXCHANGE)
+    elif sys.platform == "darwin" and hasattr(library, "renamex_np"):
+        failed = library.renamex_np(*paths, RENAME_SWAP)
+    else:
+        failed = True
+    if not failed:
+        return
+    if not second.exists():
+        raise FileNotFoundError(second)
+    aside = first.parent / ASIDE
+    os.rename(second, aside)
+    try:
+        os.rename(first, second)
+    except OSError:
+        os.rename(aside, second)
+        raise
+
+
+def _clear(folder: Path) -> None:
+    """Removes drafts of processes of this machine that are no more; puts back what one of them had set aside."""
+    if os.name != "posix":  # elsewhere, asking for a process may end it
+        return
+    pattern = re.compile(rf"\.{re.escape(folder.name)}\.(\d+)@{re.escape(socket.gethostname())}\.[^.]+")
+    for path in folder.parent.iterdir():
+        match = pattern.fullmatch(path.name)
+        if match and not _is_alive(int(match[1])):
+            if (path / ASIDE).is_dir() and not folder.exists():
+                os.rename(path / ASIDE, folder)
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's
+        pass
+    return True

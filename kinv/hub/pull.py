@@ -1,0 +1,97 @@
+"""From the hub to this machine: downloaded, checked, and kept in the hub's own cache or in a folder."""
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from .artifact import check_replaceable
+from .connection import client, said_clearly
+from .errors import ArtifactError, DamagedError
+from .handle import Handle
+from .layout import CARD, MANIFEST, ORIGIN, check_names, to_json
+from .manifest import read_manifest, write_manifest
+from .placing import placed
+from .verification import cache_blobs, verify
+
+
+def pull(
+    handle: str,
+    folder: str | os.PathLike | None = None,
+    *,
+    revision: str | None = None,
+    token: str | bool | None = None,
+    cache_dir: str | os.PathLike | None = None,
+) -> Path:
+    """Downloads an artifact from a hub and checks every byte of it.
+
+    Goes on where an interrupted download stopped. What is in the cache is not downloaded again, and stands in for a
+    hub that can't be reached. A file that arrives with other bytes than the manifest's is thrown away.
+
+    Args:
+        handle: `hf://organisation/name`, or `hf://organisation/name@revision`.
+        folder: where to put it as a plain folder, which notes where it came from in `origin.json`; an artifact that is
+            there is replaced. None: it stays in the hub's cache.
+        revision: a branch, a tag or a commit, instead of `@revision`.
+        token: for private repositories; None: HF_TOKEN, or what `hf auth login` keeps.
+        cache_dir: another cache than HF_HUB_CACHE.
+
+    Returns:
+        The artifact's folder, at one commit.
+
+    Raises:
+        ArtifactError: not found, not reachable and not in the cache, or refused by `verify`.
+    """
+    asked = Handle.parse(handle, revision)
+    if folder is not None:
+        check_replaceable(Path(folder))
+    with said_clearly(asked):
+        snapshot = _download(asked, token, cache_dir)
+    if folder is None:
+        return snapshot
+    origin = {"repository": asked.repository, "revision": asked.revision, "commit": snapshot.name}
+    with placed(Path(folder), check_replaceable) as draft:
+        shutil.copytree(snapshot, draft, dirs_exist_ok=True)
+        (draft / ORIGIN).write_text(to_json(origin), encoding="utf-8")
+        write_manifest(draft)
+    return Path(folder)
+
+
+def _download(asked: Handle, token: Any, cache_dir: Any) -> Path:
+    """The snapshot of a commit, whole and checked."""
+    api = client(token)
+    commit = api.resolve_revision(asked.repository, revision=asked.revision, cache_dir=cache_dir)
+    place = {"repo_id": asked.repository, "revision": commit, "cache_dir": cache_dir}
+    for again in (True, False):
+        snapshot = Path(api.hf_hub_download(filename=MANIFEST, **place)).parent
+        files = read_manifest(snapshot, cache_blobs(snapshot))
+        check_names(asked, files)
+        wanted = [MANIFEST, *files]
+        _check_sizes(asked, files, api.snapshot_download(allow_patterns=wanted, dry_run=True, **place), snapshot)
+        api.snapshot_download(allow_patterns=wanted, **place)
+        try:
+            verify(snapshot)
+        except DamagedError as error:  # the client compares sizes only: without this it would keep the file for ever
+            for name in error.names:
+                (snapshot / name).resolve().unlink(missing_ok=True)
+                (snapshot / name).unlink(missing_ok=True)
+            if not again:
+                raise
+        else:
+            return snapshot
+    raise AssertionError("not reached")
+
+
+def _check_sizes(asked: Handle, files: dict[str, Any], offered: Any, snapshot: Path) -> None:
+    """Compares what the hub has with the manifest before it is downloaded."""
+    sizes = {file.filename: file.file_size for file in offered}
+    missing = sorted(set(files) - set(sizes))
+    if missing:
+        raise ArtifactError(f"{asked} is incomplete: {', '.join(missing[:5])} missing on the hub.")
+    for name, entry in files.items():
+        if sizes[name] != entry["size"] and name != CARD:  # people edit cards on the hub
+            raise ArtifactError(f"{asked}: {name} has {sizes[name]:,} bytes, its manifest says {entry['size']:,}.")
+    needed = sum(file.file_size for file in offered if file.will_download)
+    free = shutil.disk_usage(snapshot).free
+    if needed > free:
+        raise ArtifactError(f"{asked} needs {needed:,} bytes, and the cache's disk has {free:,} left.")

@@ -1,0 +1,81 @@
+"""All that must hold before anything of an artifact is used; nothing is deserialised or run to find out."""
+
+import os
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from .content import CLASSES
+from .errors import ArtifactError
+from .graph_scan import check_graph
+from .layout import CONFIG, SAVED_MODEL, WEIGHTS, check_names, read_json
+from .manifest import check_bytes, read_manifest
+from .placing import unchanged
+from .weights import check_weights
+
+MAX_NUMBER, MAX_LIST = 2**40, 10_000  # of a configuration: seeds may be large, galleries have many labels
+
+
+class Checked(NamedTuple):
+    """What is known of an artifact that was checked: its manifest's entries, config.json, and how many weights."""
+
+    files: dict[str, Any]
+    config: dict[str, Any]
+    weights: int
+
+
+def verify(folder: str | os.PathLike) -> dict[str, Any]:
+    """Checks an artifact: every byte against its manifest, and that it can do no harm.
+
+    Files that no artifact has, links, weights that are not plain arrays, unknown classes, and SavedModels that would
+    reach files, processes or Python are refused. Nothing of the artifact is deserialised or run.
+
+    Args:
+        folder: the artifact, on this machine.
+
+    Returns:
+        The manifest's entries: file name to `{"sha256": ..., "size": ...}`.
+
+    Raises:
+        ArtifactError: what is wrong.
+    """
+    return unchanged(Path(folder), check).files
+
+
+def check(folder: Path) -> Checked:
+    """As `verify`, of a folder that nobody replaces meanwhile."""
+    blobs = cache_blobs(folder)
+    try:
+        check_names(folder, read_manifest(folder, blobs))
+        files = check_bytes(folder, blobs)
+        config = _check_config(folder / CONFIG)
+        if any(name.startswith(f"{SAVED_MODEL}/") for name in files):
+            check_graph(folder / SAVED_MODEL)
+        return Checked(files, config, check_weights(folder / WEIGHTS))
+    except OSError as error:
+        raise ArtifactError(f"{folder} can't be read: {error}") from error
+
+
+def cache_blobs(folder: Path) -> Path | None:
+    """Where a snapshot in the hub's cache keeps its files, which are links there; None for any other folder."""
+    blobs = folder.parent.parent / "blobs"
+    return blobs if folder.parent.name == "snapshots" and blobs.is_dir() else None
+
+
+def _check_config(path: Path) -> dict[str, Any]:
+    config = read_json(path)
+    if set(config) != {"kinv", "class", "config"} or not isinstance(config["config"], dict):
+        raise ArtifactError(f"{path} must hold exactly 'kinv', 'class' and 'config'.")
+    if config["class"] not in CLASSES:
+        raise ArtifactError(f"{path} names the class {config['class']!r}; kinv loads {', '.join(CLASSES)}.")
+    _check_value(path, config["config"])
+    return config
+
+
+def _check_value(path: Path, value: Any) -> None:
+    if isinstance(value, (dict, list)):
+        if len(value) > MAX_LIST:
+            raise ArtifactError(f"{path} holds a list of {len(value):,} values; no model has more than {MAX_LIST:,}.")
+        for part in value.values() if isinstance(value, dict) else value:
+            _check_value(path, part)
+    elif isinstance(value, (int, float)) and not abs(value) <= MAX_NUMBER:
+        raise ArtifactError(f"{path} asks for {value:.3g}, which no model needs.")
