@@ -1,12 +1,23 @@
 """The hub's client, and its errors in the words of someone who wants an artifact."""
 
 import contextlib
-from collections.abc import Iterator
-from typing import Any
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
 from .. import __version__
 from .errors import ArtifactError
 from .handle import Handle
+
+Answer = TypeVar("Answer")
+WAITS = (0.5, 1.0, 2.0)  # seconds
+ANSWERS = {
+    401: "the hub does not know you: set HF_TOKEN, or `hf auth login`.",
+    403: "your token may not do that. Does it have the right to write, in this organisation?",
+    409: "somebody else pushed at the same time. Look at what they changed, then push again.",
+    412: "somebody else pushed at the same time. Look at what they changed, then push again.",
+    429: "the hub has had too many questions from you. Wait a few minutes.",
+}
 
 
 def client(token: str | bool | None) -> Any:
@@ -23,40 +34,65 @@ def said_clearly(handle: Handle) -> Iterator[None]:
     Raises:
         ArtifactError: instead of any other exception.
     """
-    from huggingface_hub import errors
-
     try:
         yield
     except ArtifactError:
         raise
-    except errors.GatedRepoError as error:
-        raise ArtifactError(f"{handle}: its owners let people in one by one. Ask on its page first.") from error
-    except errors.RepositoryNotFoundError as error:
-        raise ArtifactError(
-            f"{handle}: there is no such repository, or it is private and your token may not read it "
-            "(HF_TOKEN, or `hf auth login`)."
-        ) from error
-    except errors.RevisionNotFoundError as error:
-        raise ArtifactError(f"{handle}: there is no such branch, tag or commit.") from error
-    except errors.RemoteEntryNotFoundError as error:
-        raise ArtifactError(f"{handle} is not a kinv artifact: it has no manifest.json.") from error
-    except errors.HfHubHTTPError as error:
-        raise ArtifactError(f"{handle}: {_answer(error)}") from error
-    except (errors.RevisionResolutionError, errors.LocalEntryNotFoundError, errors.OfflineModeIsEnabled) as error:
-        raise ArtifactError(
-            f"{handle}: the hub can't be reached, and it is not in the cache. Check the connection, HF_ENDPOINT and "
-            "HF_HUB_OFFLINE."
-        ) from error
-    except Exception as error:  # of the network, of the disk
-        raise ArtifactError(f"{handle}: {type(error).__name__}: {error}") from error
+    except Exception as error:  # of the hub, of the network, of the disk
+        raise ArtifactError(f"{handle}{_explanation(error)}") from error
 
 
-def _answer(error: Any) -> str:
-    status = error.response.status_code if error.response is not None else None
-    if status == 401:
-        return "the hub does not know you: set HF_TOKEN, or `hf auth login`."
-    if status == 403:
-        return "your token may not do that. Does it have the right to write, in this organisation?"
-    if status in (409, 412):
-        return "somebody else pushed at the same time. Look at what they changed, then push again."
-    return f"the hub answered {status}: {error}"
+def persistently(ask: Callable[[], Answer]) -> Answer:
+    """Asks again, after a while, if the hub stumbles or drops the line; its client does so for some questions only."""
+    for seconds in WAITS:
+        try:
+            return ask()
+        except Exception as error:
+            if not _will_pass(_cause(error)):
+                raise
+            time.sleep(seconds)
+    return ask()
+
+
+def _will_pass(error: BaseException) -> bool:
+    """A hub that can't be reached at all is not among these: the cache may help, and an error soon."""
+    return (_status(error) or 0) >= 500 or type(error).__name__ in ("ReadError", "RemoteProtocolError")
+
+
+def _cause(error: BaseException) -> BaseException:
+    """What the client's general errors are about."""
+    from huggingface_hub import errors
+
+    general = (errors.LocalEntryNotFoundError, errors.RevisionResolutionError, RuntimeError)
+    return error.__cause__ if isinstance(error, general) and error.__cause__ is not None else error
+
+
+def _status(error: BaseException) -> int | None:
+    return getattr(getattr(error, "response", None), "status_code", None)
+
+
+def _explanation(error: Exception) -> str:
+    from huggingface_hub import errors
+
+    cause = _cause(error)
+    for kind, text in {
+        errors.GatedRepoError: ": its owners let people in one by one. Ask on its page first.",
+        errors.RepositoryNotFoundError: ": there is no such repository, or it is private and your token may not read "
+        "it (HF_TOKEN, or `hf auth login`).",
+        errors.RevisionNotFoundError: ": there is no such branch, tag or commit.",
+        errors.RemoteEntryNotFoundError: " is not a kinv artifact: it has no manifest.json.",
+    }.items():
+        if isinstance(cause, kind):
+            return text
+    if _status(cause) in ANSWERS:
+        return f": {ANSWERS[_status(cause)]}"
+    if _status(cause):
+        return f": the hub answered {_status(cause)}: {cause}"
+    if type(cause).__name__ in ("ConnectError", "ConnectTimeout") or isinstance(
+        error, (errors.RevisionResolutionError, errors.LocalEntryNotFoundError, errors.OfflineModeIsEnabled)
+    ):
+        return (
+            ": the hub can't be reached, and the cache does not have it. Check the connection, HF_ENDPOINT and "
+            f"HF_HUB_OFFLINE. ({cause})"
+        )
+    return f": {type(cause).__name__}: {cause}"

@@ -52,23 +52,20 @@ def check_bytes(folder: Path, blobs: Path | None = None) -> dict[str, Any]:
     if extra:
         raise ArtifactError(f"{folder} holds files that its manifest does not list: {', '.join(extra[:5])}.")
     with ThreadPoolExecutor(THREADS) as pool:
-        damaged = [
-            name for name in pool.map(lambda name: _damaged(folder, name, entries[name], blobs), entries) if name
-        ]
+        whole = pool.map(lambda name: _is_whole(folder / name, entries[name], blobs is not None), entries)
+        damaged = [name for name, is_whole in zip(entries, whole, strict=True) if not is_whole]
     if damaged:
         raise DamagedError(folder, damaged)
     return entries
 
 
-def _damaged(folder: Path, name: str, entry: dict[str, Any], blobs: Path | None) -> str | None:
-    """The name, if the file is not what its entry says."""
-    path = folder / name
+def _is_whole(path: Path, entry: dict[str, Any], in_cache: bool) -> bool:
     if path.stat().st_size == entry["size"] and _sha256(path) == entry["sha256"]:
-        return None
-    return None if blobs and name == CARD and is_named_after_content(path) else name
+        return True
+    return in_cache and path.name == CARD and _is_named_after_content(path)
 
 
-def is_named_after_content(path: Path) -> bool:
+def _is_named_after_content(path: Path) -> bool:
     """Whether a file of the hub's cache is what its name says: git's id of its bytes, or their sha256."""
     content, name = path.read_bytes(), path.resolve().name
     git = hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False)

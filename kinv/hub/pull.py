@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from .artifact import check_replaceable
-from .connection import client, said_clearly
+from .connection import client, persistently, said_clearly
 from .errors import ArtifactError, DamagedError
 from .handle import Handle
 from .layout import CARD, MANIFEST, ORIGIN, check_names, to_json
@@ -25,7 +25,7 @@ def pull(
 ) -> Path:
     """Downloads an artifact from a hub and checks every byte of it.
 
-    Goes on where an interrupted download stopped. What is in the cache is not downloaded again, and stands in for a
+    Files that are in the cache, also those of an interrupted download, are not downloaded again, and stand in for a
     hub that can't be reached. A file that arrives with other bytes than the manifest's is thrown away.
 
     Args:
@@ -46,7 +46,7 @@ def pull(
     if folder is not None:
         check_replaceable(Path(folder))
     with said_clearly(asked):
-        snapshot = _download(asked, token, cache_dir)
+        snapshot = persistently(lambda: _download(asked, token, cache_dir))
     if folder is None:
         return snapshot
     origin = {"repository": asked.repository, "revision": asked.revision, "commit": snapshot.name}
@@ -61,6 +61,8 @@ def _download(asked: Handle, token: Any, cache_dir: Any) -> Path:
     """The snapshot of a commit, whole and checked."""
     api = client(token)
     commit = api.resolve_revision(asked.repository, revision=asked.revision, cache_dir=cache_dir)
+    if commit.initial == commit.resolved and not _is_cached(asked, commit.resolved, cache_dir):
+        api.model_info(asked.repository, revision=commit.resolved)  # an error at once, not after many attempts
     place = {"repo_id": asked.repository, "revision": commit, "cache_dir": cache_dir}
     for again in (True, False):
         snapshot = Path(api.hf_hub_download(filename=MANIFEST, **place)).parent
@@ -80,6 +82,12 @@ def _download(asked: Handle, token: Any, cache_dir: Any) -> Path:
         else:
             return snapshot
     raise AssertionError("not reached")
+
+
+def _is_cached(asked: Handle, commit: str, cache_dir: Any) -> bool:
+    from huggingface_hub import try_to_load_from_cache
+
+    return isinstance(try_to_load_from_cache(asked.repository, MANIFEST, cache_dir, commit), str)
 
 
 def _check_sizes(asked: Handle, files: dict[str, Any], offered: Any, snapshot: Path) -> None:
