@@ -1,5 +1,7 @@
 """What an artifact can hold: methods, and the classifiers that kinv trains itself."""
 
+import math
+from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from typing import Any
 
@@ -77,15 +79,19 @@ def build_within(name: str, config: dict[str, Any], weights: int) -> Any:
     Raises:
         ValueError: it would hold more.
     """
-    import math
-
-    import keras
-
-    with keras.StatelessScope():  # variables have shapes here, but no values
-        planned = sum(math.prod(variable.shape) for variable in build(name, config).variables)
+    with ThreadPoolExecutor(1) as pool:  # Keras keeps a list of variables without values for each thread
+        planned = pool.submit(_count, name, config).result()
     if planned > weights:
         raise ValueError(f"it asks for {planned:,} weights, and there are {weights:,}")
     return build(name, config)
+
+
+def _count(name: str, config: dict[str, Any]) -> int:
+    """How many weights a model would have; none of them is made."""
+    import keras
+
+    with keras.StatelessScope(initialize_variables=False):
+        return sum(math.prod(variable.shape) for variable in build(name, config).variables)
 
 
 def copy_weights(source: Any, target: Any) -> None:

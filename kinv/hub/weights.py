@@ -47,9 +47,7 @@ def _plain_numbers(path: Path, file: Any) -> Iterator[int]:
                 groups.append((item, depth + 1))
                 continue
             if not isinstance(item, h5py.Dataset) or seen >= MAX_OBJECTS:
-                raise ArtifactError(
-                    f"{path} holds {name!r}, which is neither a group nor an array, or too many of them."
-                )
+                raise ArtifactError(f"{path}: {name!r} is neither a group nor an array, or there are too many.")
             made = item.id.get_create_plist()
             if made.get_nfilters() or made.get_external_count() or made.get_layout() != h5py.h5d.CONTIGUOUS:
                 raise ArtifactError(f"{path}: {name!r} is compressed, in pieces or in another file; weights are plain.")

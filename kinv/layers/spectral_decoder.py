@@ -8,6 +8,8 @@ from keras import ops
 
 from kinv.ops.cosine_basis import cosine_basis, from_waves, to_waves
 
+MAX_SIZE = 4096  # pixels: the waves of a side are a matrix of its square
+
 
 @keras.saving.register_keras_serializable("kinv")
 class SpectralDecoder(keras.layers.Layer):
@@ -30,13 +32,13 @@ class SpectralDecoder(keras.layers.Layer):
         Float tensor `(B, size, size, channels)` around 0, in the units of the pictures that it was adapted to.
 
     Raises:
-        ValueError: a size or a limit that is not positive.
+        ValueError: a size or a limit that is not positive, or a size beyond 4,096.
     """
 
     def __init__(self, size: int, channels: int = 3, limit: float | None = None, **kwargs: Any):
         super().__init__(**kwargs)
-        if size < 1 or channels < 1:
-            raise ValueError(f"size and channels must be positive, received {size} and {channels}")
+        if not 1 <= size <= MAX_SIZE or channels < 1:
+            raise ValueError(f"size must be 1 to {MAX_SIZE} and channels positive, received {size} and {channels}")
         if limit is not None and not limit > 0:
             raise ValueError(f"limit must be positive, received {limit}")
         self.size, self.channels, self.limit = size, channels, limit

@@ -74,6 +74,15 @@ def test_one_flipped_bit_in_any_file_is_noticed(artifact):
     kinv.load(artifact)
 
 
+def test_a_space_more_or_less_in_the_manifest_is_noticed(artifact):
+    manifest = artifact / "manifest.json"
+    text = manifest.read_text()
+    for changed in (text[:-1], text + "\n", text.replace('"format": 1', '"format":  1'), text.replace("\n", "\r\n")):
+        manifest.write_bytes(changed.encode())
+        with pytest.raises(kinv.ArtifactError, match="changed"):
+            kinv.verify(artifact)
+
+
 @pytest.mark.parametrize("name", ["config.json", "model.weights.h5", "saved_model/saved_model.pb", "manifest.json"])
 def test_a_missing_file_is_noticed(artifact, name):
     (artifact / name).unlink()

@@ -55,7 +55,7 @@ def test_it_survives_saving(random, tmp_path):
 
 
 def test_wrong_pictures():
-    with pytest.raises(ValueError, match="must be positive, received 0 and 3"):
+    with pytest.raises(ValueError, match="size must be 1 to 4096 and channels positive, received 0 and 3"):
         SpectralDecoder(0)
     for shape in ((3, 5, 5, 3), (1, 4, 4, 3)):
         with pytest.raises(ValueError, match="at least 2, 4, 4, 3"):
