@@ -138,21 +138,27 @@ class Push:
 
 @dataclasses.dataclass
 class Export:
-    """Writes an artifact's TensorFlow SavedModel, for programs without kinv."""
+    """Writes an artifact for programs without kinv: as a TensorFlow SavedModel, or each endpoint as ONNX or LiteRT."""
 
     handle: tyro.conf.Positional[str]
-    """A folder, or the name of an artifact."""
+    """A folder, the name of an artifact, or hf://organisation/name@revision."""
     output: tyro.conf.Positional[Path]
     """The folder to make."""
+    format: Literal["saved_model", "onnx", "litert"] = "saved_model"
+    """ONNX needs more packages: pip install kinv[onnx]."""
 
     def run(self) -> None:
         import kinv.backend  # noqa: F401  (starts TensorFlow quietly)
         from kinv import hub
 
-        if self.output.exists():
-            raise ValueError(f"{self.output} is there already: choose another folder.")
-        folder = hub.export(hub.load(self.handle), self.output)
-        print(f"SavedModel: {folder}")
+        hub.check_new(self.output)
+        model = hub.load(self.handle)
+        if self.format == "saved_model":
+            print(f"SavedModel: {hub.export(model, self.output)}")
+            return
+        write = {"onnx": hub.export_onnx, "litert": hub.export_litert}[self.format]
+        for endpoint, path in write(model, self.output).items():
+            print(f"{endpoint}: {path}")
 
 
 @dataclasses.dataclass

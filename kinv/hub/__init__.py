@@ -5,16 +5,20 @@ from .artifact import export_artifact, load, save
 from .describing import read_metadata
 from .errors import ArtifactError
 from .finding import find
+from .formats import export_litert, export_onnx
 from .pull import pull
 from .push import push
-from .saved_model import export
+from .saved_model import check_new, export
 from .verification import verify
 
 __all__ = [
     "ArtifactError",
     "artifact_folders",
+    "check_new",
     "export",
     "export_artifact",
+    "export_litert",
+    "export_onnx",
     "find",
     "load",
     "pull",

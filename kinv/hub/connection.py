@@ -84,10 +84,9 @@ def _explanation(error: Exception) -> str:
     }.items():
         if isinstance(cause, kind):
             return text
-    if _status(cause) in ANSWERS:
-        return f": {ANSWERS[_status(cause)]}"
-    if _status(cause):
-        return f": the hub answered {_status(cause)}: {cause}"
+    status = _status(cause)
+    if status:
+        return f": {ANSWERS.get(status, f'the hub answered {status}: {cause}')}"
     if type(cause).__name__ in ("ConnectError", "ConnectTimeout") or isinstance(
         error, (errors.RevisionResolutionError, errors.LocalEntryNotFoundError, errors.OfflineModeIsEnabled)
     ):

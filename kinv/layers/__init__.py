@@ -9,6 +9,7 @@ from .feature_gain import FeatureGain
 from .filter_generator import FilterGenerator
 from .generated_convolution import GeneratedConvolution
 from .invariance_pooling import InvariancePooling
+from .learned_augmentation import LearnedAugmentation
 from .local_response_normalization import LocalResponseNormalization
 from .matrix_generator import MatrixGenerator
 from .random_views import RandomViews
@@ -24,6 +25,7 @@ __all__ = [
     "FilterGenerator",
     "GeneratedConvolution",
     "InvariancePooling",
+    "LearnedAugmentation",
     "LocalResponseNormalization",
     "MatrixGenerator",
     "RandomViews",

@@ -1,0 +1,96 @@
+"""A layer that augments: while training only, the same for the same seed, and whole in a saved model."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import kinv
+from kinv.layers import LearnedAugmentation
+from kinv.models import InvariantTransformer, RestrictedBoltzmannMachine
+
+
+@pytest.fixture(scope="module")
+def transformer():
+    return InvariantTransformer(hidden_units=(8,), seed=2)
+
+
+@pytest.fixture
+def saved(transformer, tmp_path):
+    return kinv.save(transformer, tmp_path / "itn", saved_model=False)
+
+
+def test_it_transforms_while_training_only(saved, transformer, images):
+    layer = LearnedAugmentation(saved, seed=4)
+    np.testing.assert_array_equal(layer(images), images)
+    augmented = np.asarray(layer(images, training=True))
+    assert np.abs(augmented - images).mean() > 1
+    drawn = tf.cast(keras.random.SeedGenerator(4).next(), tf.int32)
+    np.testing.assert_allclose(augmented, transformer.augment(images, drawn), atol=1e-3)
+
+
+def test_seeds(saved, images):
+    first, same, other = (LearnedAugmentation(saved, seed=seed) for seed in (1, 1, 2))
+    one, two = first(images, training=True), first(images, training=True)
+    assert np.abs(one - two).max() > 1  # other pictures in every call
+    np.testing.assert_array_equal(one, same(images, training=True))
+    np.testing.assert_array_equal(two, same(images, training=True))
+    assert np.abs(one - other(images, training=True)).max() > 1
+
+
+def test_ranges_and_types(saved, images):
+    whole = LearnedAugmentation(saved, seed=1)(images, training=True)
+    unit = LearnedAugmentation(saved, (-1, 1), seed=1)(images / 127.5 - 1, training=True)
+    np.testing.assert_allclose(127.5 * (np.asarray(unit) + 1), whole, atol=1e-2)
+    bytes_ = images.astype("uint8")
+    layer = LearnedAugmentation(saved, seed=1)
+    assert layer(bytes_).dtype == layer(bytes_, training=True).dtype == tf.float32
+    half = LearnedAugmentation(saved, seed=1, dtype="mixed_float16")
+    assert half(images, training=True).dtype == tf.float16
+
+
+def test_it_is_a_part_of_a_model_that_is_trained_saved_and_loaded(saved, images, tmp_path):
+    network = keras.Sequential(
+        [
+            keras.Input((20, 24, 3)),
+            LearnedAugmentation(saved, seed=3),
+            keras.layers.Rescaling(1 / 255),
+            keras.layers.GlobalAveragePooling2D(),
+            keras.layers.Dense(2),
+        ]
+    )
+    assert len(network.trainable_variables) == 2  # the dense layer's alone
+    before = [np.asarray(weight) for weight in network.layers[0].transformer.weights]
+    network.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    network.fit(images, np.array([0, 1, 0, 1]), epochs=2, verbose=0)
+    for weight, old in zip(network.layers[0].transformer.weights, before, strict=True):
+        np.testing.assert_array_equal(weight, old)
+    network.save(tmp_path / "network.keras")
+    expected, training = network.predict(images, verbose=0), network.layers[0](images, training=True)
+    for path in sorted(saved.rglob("*"), reverse=True):  # the artifact is not needed any more
+        path.unlink() if path.is_file() else path.rmdir()
+    again = keras.models.load_model(tmp_path / "network.keras")
+    np.testing.assert_array_equal(again.predict(images, verbose=0), expected)
+    np.testing.assert_array_equal(again.layers[0](images, training=True), training)
+
+
+def test_in_a_data_pipeline(saved, images):
+    layer = LearnedAugmentation(saved, seed=5)
+
+    def pictures():
+        data = tf.data.Dataset.from_tensor_slices(images).batch(2).repeat(2)
+        return np.stack(list(data.map(lambda batch: layer(batch, training=True)).as_numpy_iterator()))
+
+    augmented = pictures()
+    assert augmented.shape == (4, 2, 20, 24, 3)
+    assert np.abs(augmented[:2] - augmented[2:]).max() > 1
+
+
+def test_what_does_not_augment_is_refused(saved, tmp_path):
+    machine = kinv.save(RestrictedBoltzmannMachine(4, 2), tmp_path / "machine", saved_model=False)
+    with pytest.raises(ValueError, match="received a RestrictedBoltzmannMachine"):
+        LearnedAugmentation(machine)
+    with pytest.raises(kinv.ArtifactError, match="No artifact 'nothing'"):
+        LearnedAugmentation("nothing")
+    with pytest.raises(ValueError, match="value_range"):
+        LearnedAugmentation(saved, (1, 0))
