@@ -17,7 +17,7 @@ from typing import Any
 from recipes.command_line import main
 from recipes.coupled_config import CoupledConfig, Way
 
-CARD = Path(__file__).parents[1] / "hub_cards" / "coupled.md"
+CARD = "coupled"
 
 
 @dataclass(frozen=True)
@@ -105,6 +105,7 @@ def _keep(config, coupling, judge, labels, shelf, numbers, sheets, minutes) -> N
     import numpy as np
 
     import kinv
+    from recipes import cards
     from recipes.coupled_ways import TITLES
     from recipes.provenance import as_json, describe, hardware
 
@@ -127,7 +128,7 @@ def _keep(config, coupling, judge, labels, shelf, numbers, sheets, minutes) -> N
     }
     folder = kinv.save(
         gallery, config.artifacts / name, metadata, {file: sheet.savefig for file, sheet in sheets.items()},
-        CARD.read_text(encoding="utf-8"), half=True, saved_model=False,
+        cards.template("recipes.coupled_gallery"), half=True, saved_model=False,
     )  # fmt: skip
     print(f"Artifact: {folder}")
 

@@ -16,7 +16,7 @@ from typing import Any, Literal
 from recipes.command_line import main
 
 COLUMNS = {"loss": "error", "val_loss": "held out"}
-CARD = Path(__file__).parents[1] / "hub_cards" / "dae_photos.md"
+CARD = "dae_photos"
 SHOWN = 10
 
 
@@ -61,6 +61,7 @@ def run(config: Config) -> dict[str, float]:
     from kinv import models
     from kinv.figures import pictures as figures
     from kinv.hub.checkpoint import Checkpoint
+    from recipes import cards
     from recipes.crops import TenCrops
     from recipes.deep_training import seeded
     from recipes.provenance import as_json, hardware
@@ -103,7 +104,7 @@ def run(config: Config) -> dict[str, float]:
     shown = {"photographs": held_out[:SHOWN], "reconstructions": again[:SHOWN]}
     folder = kinv.save(
         autoencoder, config.output / name, metadata, {"reconstructions.png": figures.labelled_rows(shown).savefig},
-        CARD.read_text(encoding="utf-8"), half=True, saved_model=False,
+        cards.template("recipes.dae_photos"), half=True, saved_model=False,
     )  # fmt: skip
     checkpoint.forget()
     print(f"\nOf the variance of held-out photographs {metrics['explained']:.1%} is explained.")

@@ -15,6 +15,8 @@ from recipes.command_line import main
 from recipes.deep_config import DeepConfig
 from recipes.material import load_digits
 
+CARD = "dbn"
+
 
 @dataclass(frozen=True)
 class Config(DeepConfig):

@@ -14,6 +14,8 @@ from typing import Any
 from recipes.command_line import main
 from recipes.deep_config import PatchConfig
 
+CARD = "patches"
+
 
 @dataclass(frozen=True)
 class Config(PatchConfig):

@@ -14,6 +14,7 @@ from recipes.dbn_mnist import PRESETS as DIGITS
 from recipes.dbn_mnist import run
 from recipes.deep_config import SILHOUETTES
 
+CARD = "silhouettes"
 SETTINGS = {"default": SILHOUETTES, "smoke": {"data": "silhouettes"}, "paper": SILHOUETTES}
 PRESETS = {name: replace(preset, **SETTINGS[name]) for name, preset in DIGITS.items()}
 

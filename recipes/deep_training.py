@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -15,11 +14,11 @@ from kinv import analysis, data
 from kinv.figures import deep_units
 from kinv.hub.checkpoint import Checkpoint
 from kinv.models.greedy_stack import GreedyStack
+from recipes import cards
 from recipes.material import Labelled, digits_suffix, sources
 from recipes.provenance import as_json, hardware
 from recipes.training import cosine, fit, steps_at_a_time
 
-CARDS = Path(__file__).parents[1] / "hub_cards"
 LISA = {"dbn": "1.34%", "sdae": "1.30%"}  # test errors on MNIST in the LISA deep learning tutorials
 FAMILIES = {
     "dbn": "a deep belief net (Hinton, Osindero and Teh 2006)",
@@ -105,7 +104,7 @@ def finish(
         stack: with random weights.
         train, test: pictures.
         config: the recipe's.
-        kind: `dbn` or `sdae`; also the card's name.
+        kind: `dbn` or `sdae`.
         started: when, in seconds.
         draw: gives more figures, by file name, of the trained stack.
         keep_classifier: whether the artifact holds what fine-tuning makes, instead of the layers before it.
@@ -119,7 +118,7 @@ def finish(
     metrics = {"test_error": 1 - analysis.accuracy(classifier, test.images, test.labels, 500)}
     metadata: dict[str, Any] = {
         "name": name,
-        "recipe": f"recipes.{kind}_{train.source.name}",
+        "recipe": recipe_of(kind, train.source.name, keep_classifier),
         "config": as_json(config),
         "seed": config.seed,
         "metrics": metrics,
@@ -129,13 +128,12 @@ def finish(
         "minutes": round((time.monotonic() - started) / 60, 1),
         "hardware": hardware(),
     }
-    card = "sigmoid_network" if keep_classifier else kind
     folder = kinv.save(
         classifier if keep_classifier else stack,
         config.output / name,
         metadata,
         {file_name: figure.savefig for file_name, figure in figures.items()},
-        (CARDS / f"{card}.md").read_text(encoding="utf-8"),
+        cards.template(metadata["recipe"]),
         half=True,
         saved_model=False,  # it would double the artifact; `kinv export` makes one
     )
@@ -145,6 +143,13 @@ def finish(
     print(f"\nTest error after fine-tuning: {metrics['test_error']:.2%}{beside}")
     print(f"Artifact: {folder}\nPictures: {folder / 'figures'}")
     return metrics
+
+
+def recipe_of(kind: str, data_name: str, keep_classifier: bool) -> str:
+    """The recipe whose artifacts are like this one: with `--data`, that is not always the one that was started."""
+    if keep_classifier:
+        return f"recipes.{kind}_rotated_mnist"
+    return f"recipes.{kind}_{'silhouettes' if data_name == 'silhouettes' else 'mnist'}"
 
 
 def data_of(train: Labelled, test: Labelled, deformed: bool) -> dict[str, str]:

@@ -18,8 +18,9 @@ from recipes.material import digits_suffix, load_digits, sources
 from recipes.provenance import as_json, hardware
 
 COLUMNS = {"loss": "loss", "accuracy": "accuracy", "val_accuracy": "test"}
+HARDEST = 60  # digits in the picture
 PAPER = 0.971  # section 5.2
-CARD = Path(__file__).parents[1] / "hub_cards" / "digit_cnn.md"
+CARD = "digit_cnn"
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ def run(config: Config) -> dict[str, float]:
     import kinv
     from kinv import analysis, classifiers
     from kinv.hub.checkpoint import Checkpoint
+    from recipes import cards
     from recipes.training import cosine, fit
 
     keras.utils.set_random_seed(config.seed)
@@ -96,11 +98,29 @@ def run(config: Config) -> dict[str, float]:
         "minutes": round((time.monotonic() - started) / 60, 1),
         "hardware": hardware(),
     }
-    folder = kinv.save(classifier, config.output / name, metadata, card=CARD.read_text(encoding="utf-8"))
+    figures = {"hardest.png": lambda path: hardest(classifier, test).savefig(path)}
+    folder = kinv.save(classifier, config.output / name, metadata, figures, cards.template("recipes.digit_cnn"))
     checkpoint.forget()
     print(f"\nTest accuracy: {metrics['test_accuracy']:.2%} of {len(test.labels):,} digits (paper: {PAPER:.1%})")
     print(f"Artifact: {folder}")
     return metrics
+
+
+def hardest(classifier: Any, test: Any) -> Any:
+    """The test digits for whose class the classifier speaks least, beside the best of the others: first, its errors."""
+    import numpy as np
+
+    from kinv.figures.pictures import contact_sheet
+
+    logits = np.array(classifier.predict(test.images, batch_size=500, verbose=0))
+    digits = np.arange(len(logits))
+    own = logits[digits, test.labels]
+    logits[digits, test.labels] = -np.inf
+    margins, others = own - logits.max(axis=1), logits.argmax(axis=1)
+    shown = np.argsort(margins)[:HARDEST]
+    signs = np.where(margins[shown] < 0, "not", "or")
+    labels = [f"{test.labels[i]}, {sign} {others[i]}" for i, sign in zip(shown, signs, strict=True)]
+    return contact_sheet(test.images[shown], labels, columns=12)
 
 
 if __name__ == "__main__":

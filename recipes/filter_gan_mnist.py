@@ -16,6 +16,8 @@ from typing import Literal
 from recipes.command_line import main
 from recipes.material import digits_suffix, load_digits
 
+CARD = "filter_gan"
+
 
 @dataclass(frozen=True)
 class Config:

@@ -15,6 +15,7 @@ from recipes.command_line import main
 from recipes.crops import TenCrops
 from recipes.material import Labelled, find_halves, load_classifier
 
+CARD = "filter_gan_photos"
 CROP_MARGIN = 256 / 227  # as in recipes.itn_alexnet
 
 

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -14,7 +13,7 @@ from kinv import analysis, models
 from kinv.hub.checkpoint import Checkpoint
 from kinv.hub.content import OWN
 from kinv.models.filter_gan import NETWORKS
-from recipes import filter_gan_report
+from recipes import cards, filter_gan_report
 from recipes.material import Labelled, sources
 from recipes.provenance import as_json, describe, hardware
 from recipes.training import cosine, fit
@@ -26,7 +25,6 @@ COLUMNS = {
     "explained_variance": "explained",
     "diversity": "diversity",
 }
-CARD = Path(__file__).parents[1] / "hub_cards" / "filter_gan.md"
 LAST_RATE = 0.05  # of the first
 
 
@@ -77,7 +75,7 @@ def run_on(
     filter_gan_report.print_table(metadata, paper)
     drawings = filter_gan_report.draw(gan, matches, config)
     writers = {file_name: figure.savefig for file_name, figure in drawings.items()}
-    card = CARD.read_text(encoding="utf-8")
+    card = cards.template(recipe)
     # other networks' weights are their authors' to share
     pooled = {"classify": quality.averaged_network} if classifier.name in OWN else None
     folder = kinv.save(gan, config.output / name, metadata, writers, card, pooled)

@@ -20,6 +20,8 @@ from recipes.crops import TenCrops
 from recipes.material import find_halves, load_classifier
 from recipes.provenance import as_json, describe, hardware
 
+CARD = "invariant_transformer"
+
 
 @dataclass(frozen=True)
 class Config:

@@ -11,6 +11,7 @@ from rich.table import Table
 import kinv
 from kinv import analysis, data
 from kinv.figures import invariant_transformer as figures
+from recipes import cards
 
 COLUMNS = {
     "classifier_loss": "classifier",
@@ -20,7 +21,6 @@ COLUMNS = {
     "space_distance": "space",
     "expanding": "expanding",
 }
-CARD = Path(__file__).parents[1] / "hub_cards" / "invariant_transformer.md"
 SETTINGS = {  # figure 5: control parameters (k_color, k_space)
     "all 0": ((0, 0), (0, 0)),
     "space (1, 0)": ((0, 0), (1, 0)),
@@ -61,7 +61,7 @@ def keep(transformer, classifier, images, labels, names, history, metadata, fold
         "pictures.png": pictures,
     }
     writers = {file_name: figure.savefig for file_name, figure in drawings.items()}
-    return kinv.save(transformer, folder, metadata, writers, card=CARD.read_text(encoding="utf-8"))
+    return kinv.save(transformer, folder, metadata, writers, card=cards.template(metadata["recipe"]))
 
 
 def _chosen(classifier: keras.Model, images: np.ndarray, labels: np.ndarray | None) -> np.ndarray:

@@ -13,6 +13,7 @@ import dataclasses
 from recipes import itn_alexnet
 from recipes.command_line import main
 
+CARD = itn_alexnet.CARD
 RESIDUAL = {
     "classifier": "resnet101",
     "fallback": "efficientnet_lite0",

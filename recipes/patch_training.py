@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -12,11 +11,11 @@ import kinv
 from kinv import analysis, data
 from kinv.figures import deep_units
 from kinv.hub.checkpoint import Checkpoint
+from recipes import cards
 from recipes.deep_training import GREEDY_COLUMNS, layer_optimizers, seeded
 from recipes.provenance import as_json, hardware
 from recipes.training import fit, steps_at_a_time
 
-CARD = Path(__file__).parents[1] / "hub_cards" / "patches.md"
 USUAL, FULL = ("imagenet_samples", "olshausen"), 100_000  # sources and patches of the artifacts without a suffix
 EXPLAINED = 0.6  # of a filter's squared weights, from which on it counts as a Gabor filter
 TITLES = {"sdae": "A stack of denoising autoencoders", "dbn": "A deep belief net with Gaussian visible units"}
@@ -73,8 +72,8 @@ def run_on(make: Callable[[int], Any], config: Any, kind: str) -> dict[str, floa
         "hardware": hardware(),
     }
     writers = {file_name: figure.savefig for file_name, figure in figures.items()}
-    text = CARD.read_text(encoding="utf-8")
-    folder = kinv.save(stack, config.output / name, metadata, writers, text, half=True, saved_model=False)
+    card = cards.template(f"recipes.{kind}_patches")
+    folder = kinv.save(stack, config.output / name, metadata, writers, card, half=True, saved_model=False)
     checkpoint.forget()
     print(
         f"\nLocalised oriented edges: {metrics['edge_share']:.0%} of the filters. A Gabor function explains "

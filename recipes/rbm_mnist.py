@@ -18,7 +18,7 @@ from recipes.material import digits_suffix, load_digits, sources
 
 COLUMNS = {"reconstruction_error": "error", "free_energy": "free energy", "free_energy_gap": "gap"}
 GAP = 1000  # pictures that the gap of free energies is measured with
-CARD = Path(__file__).parents[1] / "hub_cards" / "rbm.md"
+CARD = "rbm"
 LISA, PUBLISHED = -62.8, -86.0  # nats: pseudo-likelihood, log-likelihood
 
 
@@ -67,6 +67,7 @@ def run(config: Config) -> dict[str, float]:
     from kinv import analysis, data, models
     from kinv.figures import deep_units
     from kinv.hub.checkpoint import Checkpoint
+    from recipes import cards
     from recipes.deep_training import seeded
     from recipes.provenance import as_json, hardware
     from recipes.training import cosine, fit, steps_at_a_time
@@ -127,7 +128,7 @@ def run(config: Config) -> dict[str, float]:
         "samples.png": deep_units.sheets({"samples, as means": 255 * np.asarray(means).reshape(-1, *shape)}),
     }
     writers = {file_name: figure.savefig for file_name, figure in figures.items()}
-    folder = kinv.save(machine, config.output / name, metadata, writers, CARD.read_text(encoding="utf-8"))
+    folder = kinv.save(machine, config.output / name, metadata, writers, cards.template("recipes.rbm_mnist"))
     checkpoint.forget()
     low = metrics["log_likelihood"] + partition.value - partition.high
     print(

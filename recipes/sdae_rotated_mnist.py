@@ -13,6 +13,7 @@ from recipes.command_line import main
 from recipes.sdae_mnist import PRESETS as DIGITS
 from recipes.sdae_mnist import run as run_stack
 
+CARD = "sigmoid_network"
 LARGE = {"deformed": False, "epochs": 30, "batch_size": 50, "tune_epochs": 60, "tune_batch_size": 50, "tune_rate": 0.05}
 SETTINGS = {"default": LARGE, "smoke": {}, "paper": LARGE}
 PRESETS = {name: replace(preset, data="rotated_mnist", **SETTINGS[name]) for name, preset in DIGITS.items()}

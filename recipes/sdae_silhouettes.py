@@ -14,6 +14,7 @@ from recipes.deep_config import SILHOUETTES
 from recipes.sdae_mnist import PRESETS as DIGITS
 from recipes.sdae_mnist import run
 
+CARD = "silhouettes"
 LARGE = {**SILHOUETTES, "learning_rate": 0.05, "upper_rate": None}
 SETTINGS = {"default": LARGE, "smoke": {"data": "silhouettes"}, "paper": LARGE}
 PRESETS = {name: replace(preset, **SETTINGS[name]) for name, preset in DIGITS.items()}

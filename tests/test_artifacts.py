@@ -8,7 +8,7 @@ import pytest
 
 import kinv
 from kinv import analysis, classifiers, data
-from recipes import itn_alexnet, itn_report, itn_resnet
+from recipes import cards, itn_alexnet, itn_report, itn_resnet
 from recipes.provenance import as_json
 
 ROOT = Path(__file__).parents[1]
@@ -58,7 +58,7 @@ def test_the_pictures_of_figure_5_differ(name):
 @pytest.mark.parametrize("name", PROMISED)
 def test_card_and_readme_say_what_the_metadata_says(name):
     metadata = read(name)
-    card = itn_report.CARD.read_text(encoding="utf-8").format(**metadata)
+    card = cards.template(metadata["recipe"]).format(**metadata)
     assert (ROOT / "artifacts" / name / "README.md").read_text(encoding="utf-8") == card
     assert itn_report.readme_row(metadata) in (ROOT / "README.md").read_text(encoding="utf-8")
 

@@ -9,11 +9,10 @@ import pytest
 
 import kinv
 from kinv import analysis, classifiers, data
+from recipes import cards
 from recipes.provenance import as_json
 
-ROOT = Path(__file__).parents[1]
-FOLDER = ROOT / "artifacts"
-CARDS = {"dae_photos": "dae_photos", "coupled_squeezenet": "coupled"}
+FOLDER = Path(__file__).parents[1] / "artifacts"
 RECIPES = {"dae_photos": "dae_photos", "coupled_squeezenet": "coupled_gallery"}
 
 
@@ -31,7 +30,7 @@ def pictures(gallery):
     return gallery.pictures()
 
 
-@pytest.mark.parametrize("name", CARDS)
+@pytest.mark.parametrize("name", RECIPES)
 def test_it_is_whole_and_of_its_recipe_with_the_default_preset(name):
     sizes = [file["size"] for file in kinv.verify(FOLDER / name).values()]
     assert sum(sizes) < 12_000_000
@@ -39,8 +38,8 @@ def test_it_is_whole_and_of_its_recipe_with_the_default_preset(name):
     assert metadata["name"] == name and metadata["recipe"] == f"recipes.{RECIPES[name]}"
     recipe = importlib.import_module(metadata["recipe"])
     assert metadata["config"] == json.loads(json.dumps(as_json(recipe.PRESETS["default"])))
-    card = (ROOT / "hub_cards" / f"{CARDS[name]}.md").read_text(encoding="utf-8")
-    assert (FOLDER / name / "README.md").read_text(encoding="utf-8") == card.format(**metadata)
+    card = cards.template(metadata["recipe"]).format(**metadata)
+    assert (FOLDER / name / "README.md").read_text(encoding="utf-8") == card
 
 
 def test_the_autoencoder_knows_photographs_that_it_was_not_trained_with():

@@ -9,13 +9,13 @@ import pytest
 
 import kinv
 from kinv import analysis, classifiers, data
+from recipes import cards
 from recipes.provenance import as_json
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "artifacts"
 STACKS = ("dbn_mnist", "sdae_mnist", "dbn_patches", "sdae_patches", "sdae_silhouettes")
 NAMES = (*STACKS, "sdae_rotated_mnist")
-CARDS = {"dbn_mnist": "dbn", "sdae_mnist": "sdae", "sdae_silhouettes": "sdae", "sdae_rotated_mnist": "sigmoid_network"}
 
 
 def read(name):
@@ -29,8 +29,8 @@ def test_it_is_whole_and_of_its_recipe_with_the_default_preset(name):
     recipe = importlib.import_module(metadata["recipe"])
     assert metadata["name"] == name and metadata["recipe"] == f"recipes.{name}"
     assert metadata["config"] == json.loads(json.dumps(as_json(recipe.PRESETS["default"])))
-    card = (ROOT / "hub_cards" / f"{CARDS.get(name, 'patches')}.md").read_text(encoding="utf-8")
-    assert (FOLDER / name / "README.md").read_text(encoding="utf-8") == card.format(**metadata)
+    card = cards.template(metadata["recipe"]).format(**metadata)
+    assert (FOLDER / name / "README.md").read_text(encoding="utf-8") == card
 
 
 def test_together_they_are_small():

@@ -470,3 +470,42 @@ def test_another_class_replaces_the_model(local, artifact, cache):
     kinv.push(artifact, handle, token=local.token, saved_model=False)
     loaded = kinv.load(handle, token=local.token, cache_dir=cache)
     np.testing.assert_array_equal(loaded.get_weights()[0], machine.get_weights()[0])
+
+
+# === Several at once, and killed ===
+
+PULL = "import sys, kinv.hub; kinv.hub.pull(sys.argv[1], sys.argv[2] or None)"
+
+
+def pulling(url, cache, *arguments):
+    """A process that pulls."""
+    settings = {**os.environ, "HF_ENDPOINT": url, "HF_HUB_CACHE": str(cache), "HF_TOKEN": "secret"}
+    return subprocess.Popen([sys.executable, "-c", PULL, *map(str, arguments)], env=settings, stderr=subprocess.PIPE)
+
+
+def test_two_processes_pull_into_one_cache_and_one_folder(local, artifact, cache, tmp_path):
+    handle, _ = local.push(artifact, saved_model=False)
+    local.server.faults.slow("GET .*model.weights.h5", seconds=0.3)  # so that they meet
+    processes = [pulling(local.server.url, cache, handle, tmp_path / "mine") for _ in range(3)]
+    errors = [process.communicate()[1] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0, 0], errors
+    kinv.verify(tmp_path / "mine")
+    assert {path.name for path in tmp_path.iterdir()} <= {"mine", "cache", "itn_test"}
+
+
+def test_a_pull_killed_at_any_moment_leaves_the_old_artifact_or_the_new(local, artifact, cache, tmp_path):
+    handle, _ = local.push(artifact, saved_model=False)
+    folder = kinv.pull(handle, tmp_path / "mine", token=local.token, cache_dir=cache)
+    kinv.save(InvariantTransformer(hidden_units=(3,)), artifact, saved_model=False)
+    kinv.push(artifact, handle, token=local.token, saved_model=False)
+    local.server.faults.slow("/resolve/", seconds=0.05)
+    random = np.random.default_rng(0)
+    for attempt in range(8):
+        process = pulling(local.server.url, tmp_path / f"cache{attempt}", handle, folder)
+        time.sleep(0.4 + 0.8 * random.random())
+        process.kill()
+        process.communicate()
+        assert kinv.load(folder).get_config()["hidden_units"] in ([4], [3])
+    assert pulling(local.server.url, tmp_path / "cache0", handle, folder).wait() == 0  # goes on with what is there
+    assert kinv.load(folder).get_config()["hidden_units"] == [3]
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]

@@ -9,6 +9,7 @@ import pytest
 import kinv
 from kinv.hub.checkpoint import Checkpoint
 from recipes import dbn_mnist, rbm_mnist, sdae_patches, sdae_rotated_mnist
+from recipes.deep_training import recipe_of
 from recipes.training import steps_at_a_time
 
 
@@ -78,8 +79,23 @@ def test_deformed_pictures_are_those_of_the_recipe(small, monkeypatch):
     assert [settings["source"].name for settings in streams] == ["silhouettes"] * 2
     metadata = read(config.output / "dbn_silhouettes_smoke")
     assert metadata["data"]["train"].startswith("elastically deformed: 200 of")
+    assert metadata["recipe"] == "recipes.dbn_silhouettes"
     figures = {file.name for file in (config.output / "dbn_silhouettes_smoke" / "figures").iterdir()}
     assert figures == {"filters.png", "reconstructions.png", "samples.png"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "data_name", "keep_classifier", "recipe"),
+    [
+        ("sdae", "mnist", False, "recipes.sdae_mnist"),
+        ("sdae", "rotated_mnist", True, "recipes.sdae_rotated_mnist"),
+        ("sdae", "rotated_mnist", False, "recipes.sdae_mnist"),  # --data rotated_mnist
+        ("dbn", "rotated_mnist", False, "recipes.dbn_mnist"),
+        ("dbn", "silhouettes", False, "recipes.dbn_silhouettes"),
+    ],
+)
+def test_an_artifact_names_a_recipe_that_makes_its_kind(kind, data_name, keep_classifier, recipe):
+    assert recipe_of(kind, data_name, keep_classifier) == recipe
 
 
 @pytest.mark.parametrize(("steps", "count"), [(600, 15), (138, 6), (7, 7), (19, 1), (1, 1)])
