@@ -79,19 +79,26 @@ def build_within(name: str, config: dict[str, Any], weights: int) -> Any:
     Raises:
         ValueError: it would hold more.
     """
-    with ThreadPoolExecutor(1) as pool:  # Keras keeps a list of variables without values for each thread
-        planned = pool.submit(_count, name, config).result()
-    if planned > weights:
-        raise ValueError(f"it asks for {planned:,} weights, and there are {weights:,}")
-    return build(name, config)
-
-
-def _count(name: str, config: dict[str, Any]) -> int:
-    """How many weights a model would have; none of them is made."""
     import keras
 
+    with ThreadPoolExecutor(1) as pool:  # a thread: Keras has a list of variables without values for each
+        model = pool.submit(_plan, name, config, weights, keras.config.dtype_policy()).result()
+    for variable in model.variables:
+        variable._deferred_initialize()
+    return model
+
+
+def _plan(name: str, config: dict[str, Any], weights: int, policy: Any) -> Any:
+    """The model with variables that have shapes, but no values."""
+    import keras
+
+    keras.config.set_dtype_policy(policy)  # another thread's
     with keras.StatelessScope(initialize_variables=False):
-        return sum(math.prod(variable.shape) for variable in build(name, config).variables)
+        model = build(name, config)
+    planned = sum(math.prod(variable.shape) for variable in model.variables)
+    if planned > weights:
+        raise ValueError(f"it asks for {planned:,} weights, and there are {weights:,}")
+    return model
 
 
 def copy_weights(source: Any, target: Any) -> None:
