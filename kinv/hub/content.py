@@ -81,16 +81,17 @@ def build_within(name: str, config: dict[str, Any], weights: int) -> Any:
     """
     import keras
 
-    with ThreadPoolExecutor(1) as pool:  # a thread: Keras has a list of variables without values for each
-        model = pool.submit(_plan, name, config, weights, keras.config.dtype_policy()).result()
-    for variable in model.variables:
+    with ThreadPoolExecutor(1) as pool:  # a thread, as Keras has a list of variables without values for each
+        model, pending = pool.submit(_plan, name, config, weights, keras.config.dtype_policy()).result()
+    for variable in pending:
         variable._deferred_initialize()
     return model
 
 
-def _plan(name: str, config: dict[str, Any], weights: int, policy: Any) -> Any:
-    """The model with variables that have shapes, but no values."""
+def _plan(name: str, config: dict[str, Any], weights: int, policy: Any) -> tuple[Any, list[Any]]:
+    """A model whose variables have shapes, but no values yet, and all of these variables."""
     import keras
+    from keras.src.backend.common.global_state import get_global_attribute  # Keras offers no other way to them
 
     keras.config.set_dtype_policy(policy)  # another thread's
     with keras.StatelessScope(initialize_variables=False):
@@ -98,7 +99,7 @@ def _plan(name: str, config: dict[str, Any], weights: int, policy: Any) -> Any:
     planned = sum(math.prod(variable.shape) for variable in model.variables)
     if planned > weights:
         raise ValueError(f"it asks for {planned:,} weights, and there are {weights:,}")
-    return model
+    return model, get_global_attribute("uninitialized_variables")
 
 
 def copy_weights(source: Any, target: Any) -> None:
