@@ -1,7 +1,10 @@
 """The README's Python runs as it stands there."""
 
+import json
+import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import keras
@@ -25,6 +28,12 @@ def test_its_pictures_are_there():
     assert ignored.stdout == ""
 
 
+def snippet(part):
+    """The one that holds these words."""
+    (found,) = [snippet for snippet in SNIPPETS if part in snippet]
+    return found
+
+
 def run(snippet, names):
     exec(compile(snippet, "README.md", "exec"), names)
     return names
@@ -41,44 +50,71 @@ def test_on_your_own_model(images, tmp_path, monkeypatch):
         "images": np.asarray(pictures),
         "labels": np.arange(len(pictures)) % 4,
     }
-    names = run(SNIPPETS[0], names)
+    names = run(snippet("InvariantTransformer(classifier)"), names)
     augmented = names["transformer"].augment(names["images"], seed=1)
     assert augmented.shape == pictures.shape and np.isfinite(augmented).all()
-    names = run(SNIPPETS[1], names)
+    names = run(snippet("kinv.screen("), names)
     assert len(names["screening"].accuracy["transformation"].unique()) == 11
     assert (tmp_path / "rotation.png").stat().st_size > 5000 and (tmp_path / "my_screening").is_dir()
 
 
 def test_in_your_pipeline(images, monkeypatch):
     monkeypatch.chdir(ROOT)
-    batches = list(run(SNIPPETS[2], {"images": images})["batches"])
+    batches = list(run(snippet("tf.saved_model.load"), {"images": images})["batches"])
     assert sum(len(batch) for batch in batches) == len(images)
     assert np.abs(np.concatenate(batches) - images).mean() > 5
+
+
+def test_as_a_layer(images, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    network = run(snippet("LearnedAugmentation"), {"kinv": kinv})["network"]
+    pictures = images / 255
+    assert np.abs(network.layers[0](pictures, training=True) - pictures).mean() > 0.02
+    np.testing.assert_array_equal(network.layers[0](pictures), pictures)
+    network.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    network.fit(pictures, np.arange(len(pictures)), verbose=0)
+
+
+def test_on_a_hub(monkeypatch, tmp_path, images):
+    """Against a server that speaks the hub's protocol, from a process with an environment of its own."""
+    from tests.hub.hub_server import HubServer
+
+    code = snippet("kinv.push") + "import json; print(json.dumps([handle, str(folder), transformer.name]))"
+    with HubServer(tokens={"secret": ["my-organisation"]}) as server:
+        settings = {"HF_ENDPOINT": server.url, "HF_TOKEN": "secret", "HF_HUB_CACHE": str(tmp_path / "cache")}
+        settings = {**os.environ, **settings, "HF_HUB_DISABLE_XET": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
+        command = [sys.executable, "-c", f"import kinv\n{code}"]
+        done = subprocess.run(command, cwd=tmp_path, env=settings, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+    handle, folder, name = json.loads(done.stdout.splitlines()[-1])
+    assert handle.startswith("hf://my-organisation/itn_squeezenet@") and name == "invariant_transformer"
+    assert kinv.verify(tmp_path / folder)
+    assert json.loads((tmp_path / folder / "origin.json").read_text())["commit"] == handle.split("@")[1]
 
 
 def test_with_generated_filters(monkeypatch):
     monkeypatch.chdir(ROOT)
     digits = kinv.data.load("mnist", "test", limit=1)[0]
-    names = run(SNIPPETS[3], {"kinv": kinv, "digits": digits})
+    names = run(snippet("filter_gan_mnist_conv4"), {"kinv": kinv, "digits": digits})
     assert names["pooled"](digits).shape == (1, 10)
     assert names["matches"].pictures.shape == (1, 7, 7, 28, 28, 1)
 
 
 def test_boltzmann_machines_and_autoencoders(no_data_folder):
-    names = run(SNIPPETS[4], {"kinv": kinv, "keras": keras})
+    names = run(snippet("data.load("), {"kinv": kinv, "keras": keras})
     assert names["vectors"].shape == (968, 784) and names["patches"].shape == (1000, 144)
     assert names["samples"].shape == (4, 784) and names["classifier"](names["pictures"][:2]).shape == (2, 10)
 
 
 def test_what_units_look_for(monkeypatch):
     monkeypatch.chdir(ROOT)
-    names = run(SNIPPETS[5], {"kinv": kinv})
+    names = run(snippet("maximize"), {"kinv": kinv})
     assert names["found"].best.shape == (2, 784) and names["filters"].shape == (2, 784)
     assert names["samples"].samples.shape == (2, 10, 784)
     assert names["manifold"].constraint_errors().max() < 1e-4
     first, third = names["curves"]
     assert third.low > first.high  # the upper layer is more invariant
-    known = run(SNIPPETS[6], names)["known"]
+    known = run(snippet("decompose"), names)["known"]
     assert known.shares.shape == (2, 5)
 
 
@@ -86,11 +122,11 @@ def test_pictures_that_a_network_likes_best():
     inputs = layers.Input((32, 32, 3))
     filters = layers.Conv2D(8, 3, activation="relu", name="fire5_expand3x3")(inputs)
     classifier = keras.Model(inputs, layers.Dense(300)(layers.GlobalAveragePooling2D()(filters)))
-    names = run(SNIPPETS[7].replace("steps=500", "steps=2"), {"classifier": classifier})
+    names = run(snippet("CoupledGenerator(").replace("steps=500", "steps=2"), {"classifier": classifier})
     assert names["pictures"].shape == (2, 32, 32, 3) and names["pictures"].std() > 5
 
 
 def test_a_gallery(monkeypatch):
     monkeypatch.chdir(ROOT)
-    names = run(SNIPPETS[8], {"kinv": kinv})
+    names = run(snippet("coupled_squeezenet"), {"kinv": kinv})
     assert names["picture"].shape == (227, 227, 3) and names["between"].shape == (1, 227, 227, 3)
