@@ -13,7 +13,7 @@ from recipes import manifolds_rotated_mnist, units_mnist, units_patches, units_s
 
 @pytest.mark.parametrize(
     ("recipe", "networks"),
-    [(units_mnist, 2), (units_patches, 1), (units_silhouettes, 1)],  # of patches the first, which is the belief net
+    [(units_mnist, 2), (units_patches, 1)],  # of patches the first, which is the belief net
 )
 def test_it_writes_figures_and_numbers(recipe, networks, tmp_path, no_data_folder, capsys):
     name = recipe.__name__.removeprefix("recipes.")
