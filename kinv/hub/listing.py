@@ -12,12 +12,12 @@ from .finding import cached
 from .handle import SCHEME
 from .layout import MANIFEST
 
-TITLES = ("class", "result", "size", "where")
+LOCAL_TITLES, REMOTE_TITLES = ("class", "result", "size", "where"), ("task", "changed", "downloads", "who sees it")
 TAG = "kinv"  # of every card
 
 
 def local() -> Iterator[tuple[str, ...]]:
-    """A row for each artifact in `artifacts/` and in the hub's cache: what `load` takes, and `TITLES`."""
+    """A row for each artifact in `artifacts/` and in the hub's cache: what `load` takes, and `LOCAL_TITLES`."""
     for shelf in artifact_folders():
         for manifest in sorted(shelf.glob(f"*/{MANIFEST}")):
             yield _row(manifest.parent.name, manifest.parent, min(os.path.relpath(shelf), str(shelf), key=len))
@@ -34,7 +34,7 @@ def _row(name: str, folder: Path, place: str) -> tuple[str, ...]:
 
 
 def remote(organisation: str) -> Iterator[tuple[str, ...]]:
-    """A row for each of an organisation's artifacts on the hub.
+    """A row for each of an organisation's artifacts on the hub: what `load` takes, and `REMOTE_TITLES`.
 
     Raises:
         ArtifactError: the hub can't be reached.
@@ -44,5 +44,6 @@ def remote(organisation: str) -> Iterator[tuple[str, ...]]:
     except Exception as error:  # of the network
         raise ArtifactError(f"The artifacts of {organisation} on the hub: {type(error).__name__}: {error}") from error
     for model in models:
-        changed = f"changed {model.last_modified:%Y-%m-%d}" if model.last_modified else ""
-        yield f"{SCHEME}{model.id}", model.pipeline_tag or "", changed, "", "private" if model.private else "public"
+        changed = f"{model.last_modified:%Y-%m-%d}" if model.last_modified else ""
+        seen_by = "its owners" if model.private else "everybody"
+        yield f"{SCHEME}{model.id}", model.pipeline_tag or "", changed, str(model.downloads or 0), seen_by

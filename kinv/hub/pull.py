@@ -69,8 +69,10 @@ def _download(asked: Handle, token: Any, cache_dir: Any) -> Path:
         files = read_manifest(snapshot, cache_blobs(snapshot))
         check_names(asked, files)
         wanted = [MANIFEST, *files]
-        _check_sizes(asked, files, api.snapshot_download(allow_patterns=wanted, dry_run=True, **place), snapshot)
-        api.snapshot_download(allow_patterns=wanted, **place)
+        offered = api.snapshot_download(allow_patterns=wanted, dry_run=True, tqdm_class=_silent(), **place)
+        _check_sizes(asked, files, offered, snapshot)
+        if any(file.will_download for file in offered):
+            api.snapshot_download(allow_patterns=wanted, **place)
         try:
             verify(snapshot)
         except DamagedError as error:  # the client compares sizes only: without this it would keep the file for ever
@@ -82,6 +84,17 @@ def _download(asked: Handle, token: Any, cache_dir: Any) -> Path:
         else:
             return snapshot
     raise AssertionError("not reached")
+
+
+def _silent() -> Any:
+    """Progress that is not shown, for what takes no time."""
+    from huggingface_hub.utils import tqdm
+
+    class Silent(tqdm):
+        def __init__(self, *arguments: Any, **settings: Any):
+            super().__init__(*arguments, **{**settings, "disable": True})
+
+    return Silent
 
 
 def _is_cached(asked: Handle, commit: str, cache_dir: Any) -> bool:

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from kinv.analysis.known_transformations import FAMILIES, TOGETHER
-from recipes import manifolds_rotated_mnist, units_mnist, units_patches, units_silhouettes, units_squeezenet
+from recipes import manifolds_rotated_mnist, units_mnist, units_patches, units_squeezenet
 
 
 @pytest.mark.parametrize(
