@@ -142,3 +142,12 @@ def test_the_words_of_others_do_not_control_the_terminal(shelf, capsys):
     with pytest.raises(SystemExit) as caught:
         cli.main(["show", hostile])
     assert "\x1b" not in str(caught.value)
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])
+def test_tab_completion_knows_every_command(shell, capsys):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["--tyro-print-completion", shell])
+    assert not ended.value.code
+    script = capsys.readouterr().out
+    assert all(command in script for command in cli.COMMANDS) and "create-pr" in script
