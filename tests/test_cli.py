@@ -144,7 +144,7 @@ def test_the_words_of_others_do_not_control_the_terminal(shelf, capsys):
     assert "\x1b" not in str(caught.value)
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
 def test_tab_completion_knows_every_command(shell, capsys):
     with pytest.raises(SystemExit) as ended:
         cli.main(["--tyro-print-completion", shell])
