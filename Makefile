@@ -19,7 +19,7 @@ demo: $(VENV)/.ready
 	$(BIN)/python -m recipes.itn_alexnet
 
 test: $(VENV)/.ready
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .

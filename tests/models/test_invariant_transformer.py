@@ -15,16 +15,8 @@ def digits():
 
 
 @pytest.fixture(scope="module")
-def digit_classifier(digits):
-    """A small digit network, trained for a few seconds."""
-    images, labels = data.digits.open_embedded("train").load()
-    keras.utils.set_random_seed(0)
-    model = classifiers.build("digit_cnn")
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(keras.optimizers.Adam(3e-3), loss, metrics=["accuracy"])
-    model.fit(images, labels, epochs=3, batch_size=64, verbose=0)
-    assert model.evaluate(*digits, verbose=0)[1] > 0.9
-    return model
+def digit_classifier():
+    return classifiers.load("digit_cnn")
 
 
 def brightness_blind():
@@ -185,7 +177,7 @@ def test_it_finds_what_a_classifier_ignores():
 
 
 def test_it_works_on_greyscale_digits_with_and_without_labels(digits, digit_classifier):
-    images, labels = digits
+    images, labels = (every[::2] for every in digits)
     for given in ((images, labels), (images,)):
         transformer = InvariantTransformer(digit_classifier, accuracy_threshold=0.85, color_weight=0.2)
         transformer.compile(keras.optimizers.Adam(2e-3))

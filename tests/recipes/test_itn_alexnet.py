@@ -57,7 +57,7 @@ def check_what_is_left(out, folder):
 
 
 def test_stopped_and_killed_and_started_again_it_ends_with_the_same_weights(tmp_path, ctrl_c_heard):
-    settings = ["--preset", "smoke", "--epochs", 6, "--steps-per-epoch", 2]
+    settings = ["--preset", "smoke", "--epochs", 4, "--steps-per-epoch", 2]
     out = finish(start(*settings, "--output", tmp_path / "whole", "--checkpoints", tmp_path / "runs1"))
     check_what_is_left(out, tmp_path / "whole" / "itn_squeezenet_photos_smoke")  # named after what it was trained on
     assert not (tmp_path / "runs1").exists() or not any((tmp_path / "runs1").iterdir())
