@@ -53,14 +53,14 @@ class Show:
         files, known, console = verify(folder), read_metadata(folder), Console()
         summary, origin = describing.summarise(folder), describing.origin(folder)
         if self.metadata:
-            console.print_json(data=known)
+            console.print_json(data=known, ensure_ascii=True)
             return
         console.print(
             plain(f"{summary.name}: {summary.kind}, {len(files)} files, {summary.size:,} bytes"), style="bold"
         )
         console.print(plain(str(folder)))
         if origin:
-            console.print(plain(f"pulled from hf://{origin.get('repository')}@{origin.get('commit')}"))
+            console.print(plain(f"pulled, so its origin.json, from {origin}"))
         console.print("", plain(describing.abstract(folder)), "", sep="\n")
         table = Table("result", "value")
         for name, value in describing.metrics(known).items():
@@ -108,8 +108,8 @@ class Pull:
         from kinv.hub import describing, pull
 
         folder = pull(self.handle, self.folder)
-        origin = describing.origin(folder) or {"commit": folder.name}
-        print(f"{self.handle} is commit {origin['commit']}: {folder}")
+        commit = folder.name if self.folder is None else str(describing.origin(folder)).rpartition("@")[2]
+        print(f"{self.handle} is commit {commit}: {folder}")
 
 
 @dataclasses.dataclass

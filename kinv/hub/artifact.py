@@ -11,7 +11,7 @@ from .content import build, build_within, copy_weights, describe
 from .errors import ArtifactError
 from .finding import find
 from .layout import CARD, CONFIG, MANIFEST, METADATA, SAVED_MODEL, WEIGHTS, to_json
-from .manifest import write_manifest
+from .manifest import list_files, read_manifest, write_manifest
 from .placing import placed, unchanged
 from .saved_model import export
 from .verification import check
@@ -135,10 +135,19 @@ def versions() -> dict[str, str]:
 
 
 def check_replaceable(folder: Path) -> None:
-    """Leaves alone what is no artifact.
+    """Leaves alone what is no artifact, and what else somebody keeps in an artifact's folder.
 
     Raises:
-        ArtifactError: the folder exists, is not empty, and no artifact.
+        ArtifactError: the folder exists, is not empty, and no artifact; or has files that its manifest does not list.
     """
-    if folder.exists() and not (folder / MANIFEST).is_file() and (not folder.is_dir() or any(folder.iterdir())):
-        raise ArtifactError(f"{folder} exists and is not a kinv artifact; it is left alone. Choose another folder.")
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return
+    try:
+        known = {*read_manifest(folder), MANIFEST}
+    except ArtifactError as error:
+        raise ArtifactError(
+            f"{folder} exists and is not a kinv artifact; it is left alone. Choose another folder. ({error})"
+        ) from None
+    others = sorted(set(list_files(folder)) - known)
+    if others:
+        raise ArtifactError(f"{folder} holds {', '.join(others[:5])} beside an artifact; it is left alone.")

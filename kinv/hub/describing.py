@@ -6,10 +6,12 @@ from typing import Any, NamedTuple
 
 from . import content
 from .graph_scan import read
-from .layout import CARD, CONFIG, METADATA, ORIGIN, SAVED_MODEL, read_json
+from .handle import SCHEME
+from .layout import CARD, CONFIG, MAX_CARD_BYTES, METADATA, ORIGIN, SAVED_MODEL, read_json
 
 DTYPES = {1: "float32", 2: "float64", 3: "int32", 4: "uint8", 7: "string", 9: "int64", 10: "bool", 22: "uint32"}
 HIDDEN = ("__saved_model_init_op", "serving_default")  # TensorFlow's own, and the first endpoint once more
+LARGEST = 1e300  # JSON's whole numbers may be larger than any float
 BATCH = -1  # a dimension of any size, in TensorFlow's shapes
 
 
@@ -46,18 +48,21 @@ def metrics(metadata: Mapping[str, Any]) -> dict[str, float]:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < LARGEST
 
 
-def origin(folder: Path) -> dict[str, Any] | None:
-    """Where a pulled artifact came from."""
-    return read_json(folder / ORIGIN) if (folder / ORIGIN).is_file() else None
+def origin(folder: Path) -> str | None:
+    """Where a pulled artifact says that it came from, as a handle with the commit."""
+    if not (folder / ORIGIN).is_file():
+        return None
+    known = read_json(folder / ORIGIN)
+    return f"{SCHEME}{known.get('repository')}@{known.get('commit')}"
 
 
 def abstract(folder: Path) -> str:
     """The first paragraph of the card, after its title."""
     path = folder / CARD
-    text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    text = path.read_bytes()[:MAX_CARD_BYTES].decode(errors="replace") if path.is_file() else ""
     body = text.split("\n---\n", 1)[-1] if text.startswith("---\n") else text
     paragraphs = [part.strip() for part in body.split("\n\n")]
     return next((" ".join(part.split()) for part in paragraphs if part and not part.startswith(("#", "!"))), "")

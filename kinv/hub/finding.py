@@ -1,5 +1,6 @@
 """Where an artifact is: a folder, a name in `artifacts/` or in the hub's cache, or a name on the hub."""
 
+import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,13 +36,17 @@ def find(
         return pull(text, revision=revision, token=token, cache_dir=cache_dir)
     if revision is not None:
         raise ArtifactError(f"{text} is on this machine, where there are no revisions such as {revision!r}.")
-    for folder in (Path(handle), *(shelf / text for shelf in artifact_folders())):
-        if folder.is_dir():
-            return folder
+    try:
+        for folder in (Path(handle), *(shelf / text for shelf in artifact_folders())):
+            if folder.is_dir():
+                return folder
+    except (OSError, ValueError) as error:  # too long, not allowed, no path at all
+        raise ArtifactError(f"No artifact {text[:100]!r}: {error}") from None
     found = {pulled: folder for pulled, folder in cached(cache_dir) if pulled.name == text}
     if len(found) > 1:
         raise ArtifactError(f"{text!r} was pulled more than once: {', '.join(map(str, found))}. Say which.")
-    for folder in found.values():
+    for pulled, folder in found.items():
+        print(f"{text} is {pulled}, from the cache.")  # a name that anybody can give
         return folder
     searched = ", ".join(map(str, (*artifact_folders(), cache_folder(cache_dir))))
     raise ArtifactError(f"No artifact {text!r}: it is not a folder, and not in {searched}.")
@@ -54,7 +59,8 @@ def cached(cache_dir: str | os.PathLike | None = None) -> Iterator[tuple[Handle,
         if pulled:
             newest = max(pulled, key=lambda folder: folder.stat().st_mtime)
             name = repository.name.removeprefix("models--").replace("--", "/", 1)
-            yield Handle.parse(f"{SCHEME}{name}@{newest.name}"), newest
+            with contextlib.suppress(ArtifactError):  # a name that no push of ours makes
+                yield Handle.parse(f"{SCHEME}{name}@{newest.name}"), newest
 
 
 def cache_folder(cache_dir: str | os.PathLike | None = None) -> Path:

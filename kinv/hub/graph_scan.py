@@ -1,5 +1,6 @@
 """What a SavedModel would do if it were run: only what a model needs, and nothing with files, processes or Python."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,13 +25,17 @@ COMPUTING = frozenset(
     AssignVariableOp ReadVariableOp ResourceGather StatefulPartitionedCall VarHandleOp VarIsInitializedOp
     """.split()
 )
-# TensorFlow writes and reads a SavedModel's variables with these; nothing but the saver may call them.
-SAVING = frozenset(
-    """
-    DisableCopyOnRead MergeV2Checkpoints RestoreV2 SaveV2 ShardedFilename StaticRegexFullMatch StringJoin
-    """.split()
-)
-MAX_BYTES = 256_000_000  # a graph; variables are in other files
+# TensorFlow writes and reads a SavedModel's variables with two functions of its own, made of these as well.
+SAVING = {
+    "save": frozenset(
+        "DisableCopyOnRead MergeV2Checkpoints SaveV2 ShardedFilename StaticRegexFullMatch StringJoin".split()
+    ),
+    "restore": frozenset(["RestoreV2"]),
+}
+SAVER = re.compile(r"__inference__traced_(save|restore)_\d+", re.ASCII)
+MENTIONS = 2  # of a saver's name: where it is defined, and where the saver calls it
+ATTRIBUTES = ("_construction_context", "_input_shapes")  # of functions; others let TensorFlow put one for another
+MAX_BYTES = 4_000_000  # a graph; variables are in other files, and parsed messages take hundreds of times as much
 
 
 def check_graph(folder: Path) -> None:
@@ -40,38 +45,52 @@ def check_graph(folder: Path) -> None:
         folder: the SavedModel.
 
     Raises:
-        ArtifactError: such an operation, or no graph.
+        ArtifactError: such an operation, another structure than `export`'s, or no graph.
     """
-    for graph in read(folder).meta_graphs:
-        main, library = graph.graph_def.node, graph.graph_def.library
-        collections = {entry.key for entry in graph.collections} - {"saved_model_main_op"}
-        if graph.asset_file_def or collections or library.gradient or library.registered_gradients:
-            raise ArtifactError(f"{folder} has files, collections or gradients of its own, which no artifact needs.")
-        saver = {graph.saver_def.save_tensor_name.split(":")[0], graph.saver_def.restore_op_name} - {""}
-        savers = {name for node in main if node.name in saver for name in _called(node.attributes)}
-        _check_nodes(folder, [node for node in main if node.name not in saver], savers)
-        for function in library.function:
-            is_saver = function.signature.name in savers
-            _check_nodes(folder, function.node_def, savers, is_saver)
-            if savers & set(_called(function.attributes)):
-                raise _saving_elsewhere(folder)
-        tensors = [entry.value.name for signature in graph.signatures for entry in _tensors(signature.value)]
-        tensors += [name for node in main if node.name not in saver for name in node.input]
-        tensors += [name for entry in graph.collections for name in entry.value.node_list.value]
-        exposed = savers & {entry.key for entry in graph.object_graph_def.functions}
-        if exposed or saver & {name.lstrip("^").split(":")[0] for name in tensors}:
-            raise _saving_elsewhere(folder)
+    model, content = read(folder), (folder / "saved_model.pb").read_bytes()
+    if len(model.meta_graphs) != 1 or not model.meta_graphs[0].object_graph_def.nodes:
+        raise ArtifactError(f"{folder} must hold one graph with its objects, as TensorFlow 2 writes it.")
+    graph = model.meta_graphs[0]
+    library = graph.graph_def.library
+    collections = {entry.key for entry in graph.collections} - {"saved_model_main_op"}
+    if graph.asset_file_def or collections or library.gradient or library.registered_gradients:
+        raise ArtifactError(f"{folder} has files, collections or gradients of its own, which no artifact needs.")
+    names = {function.signature.name for function in library.function}
+    attributes = {entry.key for function in library.function for entry in function.attributes}
+    if len(names) < len(library.function) or names & COMPUTING or attributes - set(ATTRIBUTES):
+        raise ArtifactError(f"{folder} has functions that TensorFlow may take for others.")
+    saver = {graph.saver_def.save_tensor_name.split(":")[0], graph.saver_def.restore_op_name}
+    savers = dict(_saving_function(folder, node, content) for node in graph.graph_def.node if node.name in saver)
+    if sorted(savers.values()) != sorted(SAVING):
+        raise _saving_elsewhere(folder)
+    _check_nodes(folder, [node for node in graph.graph_def.node if node.name not in saver])
+    for function in library.function:
+        _check_nodes(folder, function.node_def, SAVING.get(savers.get(function.signature.name, ""), frozenset()))
+    tensors = [entry.value for one in graph.signatures for entry in (*one.value.inputs, *one.value.outputs)]
+    used = [tensor.name for tensor in tensors]
+    used += [name for node in graph.graph_def.node if node.name not in saver for name in node.input]
+    used += [name for entry in graph.collections for name in entry.value.node_list.value]
+    composed = any(tensor.HasField("coo_sparse") or tensor.HasField("composite_tensor") for tensor in tensors)
+    if composed or saver & {name.lstrip("^").split(":")[0] for name in used}:
+        raise _saving_elsewhere(folder)
 
 
-def _check_nodes(folder: Path, nodes: Any, savers: set[str], is_saver: bool = False) -> None:
+def _saving_function(folder: Path, node: Any, content: bytes) -> tuple[str, str]:
+    """The function that a node of the saver calls, and whether it is to save or to restore."""
+    called = list(_called(node.attributes))
+    match = SAVER.fullmatch(called[0]) if len(called) == 1 else None
+    if match is None or node.op != "StatefulPartitionedCall" or content.count(called[0].encode()) != MENTIONS:
+        raise _saving_elsewhere(folder)  # any other mention is a way to it, whatever field that is in
+    return called[0], match[1]
+
+
+def _check_nodes(folder: Path, nodes: Any, also: frozenset[str] = frozenset()) -> None:
     for node in nodes:
-        if node.op not in COMPUTING and not (is_saver and node.op in SAVING):
+        if node.op not in COMPUTING and node.op not in also:
             raise ArtifactError(
                 f"{folder} would run {node.op!r}, which no model of kinv needs: files, processes and code may be "
                 "reached that way. It is not loaded."
             )
-        if savers & set(_called(node.attributes)):
-            raise _saving_elsewhere(folder)
 
 
 def _saving_elsewhere(folder: Path) -> ArtifactError:
@@ -85,10 +104,6 @@ def _called(attributes: Any) -> Iterator[str]:
             if function.name:
                 yield function.name
             yield from _called(function.attributes)
-
-
-def _tensors(signature: Any) -> list[Any]:
-    return [*signature.inputs, *signature.outputs]
 
 
 def read(folder: Path) -> Any:

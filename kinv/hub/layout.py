@@ -2,6 +2,7 @@
 
 import json
 import re
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ FILES = re.compile(
     r"|saved_model/(saved_model\.pb|fingerprint\.pb|variables/variables\.(index|data-\d{5}-of-\d{5}))",
     re.ASCII,
 )
-MAX_JSON_BYTES = 4_000_000
+MAX_JSON_BYTES, MAX_CARD_BYTES = 4_000_000, 1_000_000
 
 
 def check_names(place: Any, names: Any) -> None:
@@ -54,8 +55,9 @@ def read_json(path: Path) -> dict[str, Any]:
         raise ValueError(f"{constant} is not JSON")
 
     try:
-        if path.stat().st_size > MAX_JSON_BYTES:
-            raise ValueError(f"{path.stat().st_size:,} bytes are too many")
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_JSON_BYTES:
+            raise ValueError(f"it is no file, or its {status.st_size:,} bytes are too many")
         value = json.loads(path.read_bytes(), parse_constant=refuse)
     except (OSError, ValueError, RecursionError) as error:
         raise ArtifactError(f"{path} can't be read: {error}") from None

@@ -9,9 +9,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from .errors import ArtifactError, DamagedError
-from .layout import CARD, MANIFEST, read_json
+from .layout import CARD, MANIFEST, MAX_CARD_BYTES, read_json
 
-FORMAT = 1
+FORMAT, MAX_DEPTH = 1, 3
 THREADS = 4  # hashing leaves Python alone
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -19,7 +19,7 @@ SHA256 = re.compile(r"[0-9a-f]{64}")
 def write_manifest(folder: Path) -> None:
     """Records every file below `folder`."""
     files = {
-        name: {"sha256": _sha256(folder / name), "size": (folder / name).stat().st_size} for name in _files(folder)
+        name: {"sha256": _sha256(folder / name), "size": (folder / name).stat().st_size} for name in list_files(folder)
     }
     (folder / MANIFEST).write_bytes(_canonical(files))
 
@@ -45,7 +45,7 @@ def check_bytes(folder: Path, blobs: Path | None = None) -> dict[str, Any]:
         DamagedError: the files that are not what the manifest says.
     """
     entries = read_manifest(folder, blobs)
-    found = set(_files(folder, blobs))
+    found = set(list_files(folder, blobs))
     missing, extra = sorted(entries.keys() - found), sorted(found - entries.keys())
     if missing:
         raise ArtifactError(f"{folder} is incomplete: {', '.join(missing[:5])} missing. Get the artifact again.")
@@ -67,6 +67,8 @@ def _is_whole(path: Path, entry: dict[str, Any], in_cache: bool) -> bool:
 
 def _is_named_after_content(path: Path) -> bool:
     """Whether a file of the hub's cache is what its name says: git's id of its bytes, or their sha256."""
+    if path.stat().st_size > MAX_CARD_BYTES:
+        return False
     content, name = path.read_bytes(), path.resolve().name
     git = hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False)
     return name in (git.hexdigest(), hashlib.sha256(content).hexdigest())
@@ -117,10 +119,12 @@ def _check_entry(path: Path, name: str, entry: Any) -> None:
         raise ArtifactError(f"{path}: the entry of {name!r} must be a sha256 and a size, received {entry!r}.")
 
 
-def _files(folder: Path, blobs: Path | None = None) -> list[str]:
+def list_files(folder: Path, blobs: Path | None = None) -> list[str]:
     """Every file below the folder but its manifest. Links are refused: they may lead out of the folder."""
     names = []
     for parent, folders, files in os.walk(folder):
+        if len(Path(parent).relative_to(folder).parts) > MAX_DEPTH:
+            raise ArtifactError(f"{folder} has folders in folders in folders, as no artifact has.")
         for entry in (*folders, *files):
             path = Path(parent, entry)
             if (path.is_symlink() and not _leads_to(path, blobs)) or not (path.is_dir() or path.is_file()):

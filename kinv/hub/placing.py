@@ -30,6 +30,7 @@ def placed(folder: Path, check_replaceable: Callable[[Path], None]) -> Iterator[
         folder: the place.
         check_replaceable: raises if what lies there may not be replaced; asked again at the last moment.
     """
+    folder = folder.resolve()  # where a link leads, not the link
     check_replaceable(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     _clear(folder)
@@ -56,12 +57,13 @@ def unchanged(folder: Path, read: Callable[[Path], Any]) -> Any:
     raise ArtifactError(f"{folder} is replaced again and again; it could not be read in {ATTEMPTS} attempts.")
 
 
-def _identity(folder: Path) -> tuple[int, ...] | None:
+def _identity(folder: Path) -> list[tuple[int, ...]] | None:
+    """Which folder it is, and which files are in it."""
     try:
-        status = os.stat(folder)
+        found = [os.stat(path) for path in (folder, *sorted(folder.iterdir()))]
     except OSError:
         return None
-    return status.st_dev, status.st_ino, status.st_ctime_ns
+    return [(status.st_dev, status.st_ino, status.st_size, status.st_ctime_ns) for status in found]
 
 
 def _place(draft: Path, folder: Path, check_replaceable: Callable[[Path], None]) -> None:

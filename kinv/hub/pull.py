@@ -9,7 +9,7 @@ from .artifact import check_replaceable
 from .connection import client, persistently, said_clearly
 from .errors import ArtifactError, DamagedError
 from .handle import Handle
-from .layout import CARD, MANIFEST, ORIGIN, check_names, to_json
+from .layout import CARD, MANIFEST, MAX_CARD_BYTES, ORIGIN, check_names, to_json
 from .manifest import read_manifest, write_manifest
 from .placing import placed
 from .verification import cache_blobs, verify
@@ -68,6 +68,8 @@ def _download(asked: Handle, token: Any, cache_dir: Any) -> Path:
         snapshot = Path(api.hf_hub_download(filename=MANIFEST, **place)).parent
         files = read_manifest(snapshot, cache_blobs(snapshot))
         check_names(asked, files)
+        if ORIGIN in files:
+            raise ArtifactError(f"{asked} brings an {ORIGIN} of its own, which says where it was pulled from.")
         wanted = [MANIFEST, *files]
         offered = api.snapshot_download(allow_patterns=wanted, dry_run=True, tqdm_class=_silent(), **place)
         _check_sizes(asked, files, offered, snapshot)
@@ -110,7 +112,8 @@ def _check_sizes(asked: Handle, files: dict[str, Any], offered: Any, snapshot: P
     if missing:
         raise ArtifactError(f"{asked} is incomplete: {', '.join(missing[:5])} missing on the hub.")
     for name, entry in files.items():
-        if sizes[name] != entry["size"] and name != CARD:  # people edit cards on the hub
+        edited = name == CARD and sizes[name] <= MAX_CARD_BYTES  # people edit cards on the hub
+        if sizes[name] != entry["size"] and not edited:
             raise ArtifactError(f"{asked}: {name} has {sizes[name]:,} bytes, its manifest says {entry['size']:,}.")
     needed = sum(file.file_size for file in offered if file.will_download)
     free = shutil.disk_usage(snapshot).free

@@ -12,7 +12,7 @@ from .connection import client, said_clearly
 from .errors import ArtifactError
 from .finding import find
 from .handle import Handle
-from .layout import CARD, MANIFEST, ORIGIN, SAVED_MODEL
+from .layout import CARD, FILES, MANIFEST, ORIGIN, SAVED_MODEL
 from .manifest import read_manifest, write_manifest
 from .placing import unchanged
 from .verification import verify
@@ -60,7 +60,7 @@ def push(
     verify(source)
     with tempfile.TemporaryDirectory() as temporary:  # what is pushed does not change on the way
         draft = Path(temporary, "artifact")
-        unchanged(source, lambda folder: shutil.copytree(folder, draft, dirs_exist_ok=True) and verify(draft))
+        unchanged(source, lambda folder: _copy(folder, draft))
         (draft / ORIGIN).unlink(missing_ok=True)
         if saved_model and not (draft / SAVED_MODEL).exists():
             export_artifact(draft, draft / SAVED_MODEL)
@@ -69,10 +69,18 @@ def push(
             api = client(token)
             if not api.repo_exists(target.repository):
                 api.create_repo(target.repository, private=private, exist_ok=True)
+            if tag and tag in {ref.name for ref in api.list_repo_refs(target.repository).tags}:
+                raise ArtifactError(f"{target} has a tag {tag!r} already. Choose another name: tags do not move.")
             commit = _commit(api, target, draft, create_pr, message or f"{source.name}, with kinv", overwrite_card)
             if tag:
                 api.create_tag(target.repository, tag=tag, revision=commit)
     return str(Handle(target.repository, commit))
+
+
+def _copy(folder: Path, draft: Path) -> None:
+    shutil.rmtree(draft, ignore_errors=True)  # of an attempt before
+    shutil.copytree(folder, draft)
+    verify(draft)
 
 
 def _commit(api: Any, target: Handle, draft: Path, create_pr: bool, message: str, overwrite_card: bool) -> str:
@@ -88,7 +96,8 @@ def _commit(api: Any, target: Handle, draft: Path, create_pr: bool, message: str
         print(f"The card of {target} was edited there: it stays as it is.")
         files = [name for name in files if name != CARD]
     operations: list[Any] = [CommitOperationAdd(name, draft / name) for name in files]
-    operations += [CommitOperationDelete(name) for name in sorted((set(pushed) & there) - set(files) - {CARD})]
+    gone = {name for name in set(pushed) & there if FILES.fullmatch(name)} - {*files, CARD}
+    operations += [CommitOperationDelete(name) for name in sorted(gone)]
     made = api.create_commit(
         target.repository,
         operations,

@@ -12,7 +12,7 @@ from .manifest import check_bytes, read_manifest
 from .placing import unchanged
 from .weights import check_weights
 
-MAX_NUMBER, MAX_LIST = 2**40, 10_000  # of a configuration: seeds may be large, galleries have many labels
+MAX_NUMBER, MAX_LABELS, MAX_LIST, MAX_PARTS = 2**40, 10_000, 100, 100_000  # of a configuration
 
 
 class Checked(NamedTuple):
@@ -43,22 +43,22 @@ def verify(folder: str | os.PathLike) -> dict[str, Any]:
 
 def check(folder: Path) -> Checked:
     """As `verify`, of a folder that nobody replaces meanwhile."""
-    blobs = cache_blobs(folder)
     try:
+        blobs = cache_blobs(folder)
         check_names(folder, read_manifest(folder, blobs))
         files = check_bytes(folder, blobs)
         config = _check_config(folder / CONFIG)
         if any(name.startswith(f"{SAVED_MODEL}/") for name in files):
             check_graph(folder / SAVED_MODEL)
         return Checked(files, config, check_weights(folder / WEIGHTS))
-    except OSError as error:
+    except (OSError, ValueError, ArithmeticError, RecursionError, MemoryError) as error:
         raise ArtifactError(f"{folder} can't be read: {error}") from error
 
 
 def cache_blobs(folder: Path) -> Path | None:
     """Where a snapshot in the hub's cache keeps its files, which are links there; None for any other folder."""
     blobs = folder.parent.parent / "blobs"
-    return blobs if folder.parent.name == "snapshots" and blobs.is_dir() else None
+    return blobs if folder.parent.name == "snapshots" and blobs.is_dir() and not blobs.is_symlink() else None
 
 
 def _check_config(path: Path) -> dict[str, Any]:
@@ -67,15 +67,18 @@ def _check_config(path: Path) -> dict[str, Any]:
         raise ArtifactError(f"{path} must hold exactly 'kinv', 'class' and 'config'.")
     if config["class"] not in CLASSES:
         raise ArtifactError(f"{path} names the class {config['class']!r}; kinv loads {', '.join(CLASSES)}.")
-    _check_value(path, config["config"])
+    _check_values(path, config["config"])
     return config
 
 
-def _check_value(path: Path, value: Any) -> None:
-    if isinstance(value, (dict, list)):
-        if len(value) > MAX_LIST:
-            raise ArtifactError(f"{path} holds a list of {len(value):,} values; no model has more than {MAX_LIST:,}.")
-        for part in value.values() if isinstance(value, dict) else value:
-            _check_value(path, part)
-    elif isinstance(value, (int, float)) and not abs(value) <= MAX_NUMBER:
-        raise ArtifactError(f"{path} asks for {value:.3g}, which no model needs.")
+def _check_values(path: Path, config: dict[str, Any]) -> None:
+    """Numbers and lists that no model has; how large the model is gets counted before it is made."""
+    parts: list[Any] = [config]
+    for part in parts:  # grows meanwhile: what is nested comes later
+        if isinstance(part, (dict, list)):
+            texts = isinstance(part, list) and all(isinstance(value, str) for value in part)
+            if len(part) > (MAX_LABELS if texts else MAX_LIST) or len(parts) > MAX_PARTS:
+                raise ArtifactError(f"{path} holds a list of {len(part):,} values, which is more than any model has.")
+            parts += part.values() if isinstance(part, dict) else part
+        elif isinstance(part, (int, float)) and not abs(part) <= MAX_NUMBER:
+            raise ArtifactError(f"{path} asks for a number beyond {MAX_NUMBER:,}, which no model needs.")

@@ -83,4 +83,7 @@ class LearnedAugmentation(keras.layers.Layer):
 
     @classmethod
     def from_config(cls, config):
-        return cls(**{**config, "artifact": keras.saving.deserialize_keras_object(config["artifact"])})
+        transformer = keras.saving.deserialize_keras_object(config["artifact"])
+        if not isinstance(transformer, keras.Model):  # a saved model must not make anybody load something else
+            raise ValueError(f"artifact must be the configuration of a model, received {transformer!r}")
+        return cls(**{**config, "artifact": transformer})

@@ -1,6 +1,7 @@
 """Artifacts made to do harm, with a manifest that fits them: refused before anything of them is used."""
 
 import json
+import os
 import shutil
 import zipfile
 
@@ -10,7 +11,7 @@ import pytest
 import tensorflow as tf
 
 import kinv
-from kinv.hub import graph_scan
+from kinv.hub import describing, graph_scan
 from kinv.hub.manifest import write_manifest
 from kinv.models import Gallery, RestrictedBoltzmannMachine, StackedDenoisingAutoencoder
 
@@ -60,6 +61,52 @@ def test_a_graph_without_its_file(artifact):
     refused(artifact, "no SavedModel")
 
 
+def test_folders_in_folders(artifact):
+    (artifact / "/".join(["a"] * 500)).mkdir(parents=True)
+    with pytest.raises(kinv.ArtifactError, match="folders in folders"):
+        kinv.load(artifact)
+
+
+def test_a_pipe_in_place_of_a_file(artifact):
+    (artifact / "config.json").unlink()
+    os.mkfifo(artifact / "config.json")
+    with pytest.raises(kinv.ArtifactError):
+        kinv.load(artifact)
+    with pytest.raises(kinv.ArtifactError, match="no file"):
+        describing.summarise(artifact)
+
+
+def test_results_that_are_no_numbers(artifact):
+    metadata = {"metrics": {"top": 10**400, "text": "x", "list": [], "true": True, "right": 0.5}}
+    (artifact / "metadata.json").write_text(json.dumps(metadata))
+    assert describing.summarise(artifact).result == "right 0.5"
+
+
+def test_handles_that_are_no_paths():
+    for handle in ("a" * 5000, "a\0b"):
+        with pytest.raises(kinv.ArtifactError):
+            kinv.load(handle)
+
+
+def test_what_is_beside_an_artifact_is_left_alone(artifact):
+    (artifact / "notes.txt").write_text("mine")
+    with pytest.raises(kinv.ArtifactError, match=r"notes\.txt"):
+        kinv.save(RestrictedBoltzmannMachine(4, 2), artifact)
+    assert (artifact / "notes.txt").read_text() == "mine"
+    project = artifact.parent / "extension"
+    project.mkdir()
+    (project / "manifest.json").write_text('{"name": "my browser extension"}')
+    with pytest.raises(kinv.ArtifactError, match="not a kinv artifact"):
+        kinv.save(RestrictedBoltzmannMachine(4, 2), project)
+    assert (project / "manifest.json").exists()
+
+
+def test_a_saved_model_does_not_make_anybody_load_an_artifact():
+    config = {"artifact": "hf://somebody/else", "value_range": [0, 1], "seed": 0, "name": "x"}
+    with pytest.raises(ValueError, match="configuration of a model"):
+        kinv.layers.LearnedAugmentation.from_config(config)
+
+
 # === Configurations ===
 
 
@@ -80,7 +127,8 @@ def configure(artifact, **changes):
         ({"units": [6, "4"]}, "valid"),
         ({"units": []}, "valid"),
         ({"units": None}, "valid"),
-        ({"seed": 10**40}, "asks for 1e"),
+        ({"seed": 10**400}, "a number beyond"),
+        ({"rates": [0.1] * 200}, "a list of 200"),
         ({"corruption": {"class_name": "Lambda", "config": {"function": "x"}}}, "valid"),
         ({"name": "../../x"}, "valid"),
         ({"dtype": "float64"}, "valid"),
@@ -158,17 +206,31 @@ def references(file, name, shape):
     file[name] = np.array([file.ref], dtype=h5py.ref_dtype)
 
 
+def with_attributes(file, name, shape):
+    """Keras would read them."""
+    file[name] = np.zeros(shape, "float32")
+    file[name].attrs["dtype"] = np.array(["float32"] * 10, dtype=h5py.string_dtype())
+
+
+def with_many_names(file, name, shape):
+    file.create_group("other").attrs["name"] = np.array(["x"] * 10, dtype=h5py.string_dtype())
+
+
 def named_type(file, name, shape):
     file[name] = np.dtype("float32")
 
 
-@pytest.mark.parametrize(
-    "make", [external, soft, elsewhere, unallocated, compressed, virtual, texts, references, named_type]
-)
+MORE_THAN_ARRAYS = (
+    external, soft, elsewhere, unallocated, compressed, virtual, texts, references, named_type, with_attributes,
+    with_many_names,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("make", MORE_THAN_ARRAYS)
 def test_weights_that_are_more_than_arrays(artifact, make):
     with weights(artifact) as file:
         replace(file, make)
-    refused(artifact, r"link|compressed|claims|neither a group nor an array")
+    refused(artifact, r"link|compressed|claims|neither a group nor an array|attributes|is not one")
 
 
 def test_a_group_that_holds_itself_ends(artifact):
@@ -240,40 +302,104 @@ def test_graphs_that_reach_out(artifact, harm, tmp_path, monkeypatch):
     shutil.rmtree(artifact / "saved_model")
     tf.saved_model.save(module, str(artifact / "saved_model"), signatures=module.call if harm == "ReadFile" else None)
     shutil.rmtree(artifact / "saved_model" / "assets", ignore_errors=True)
-    refused(artifact, "would run|files, collections")
+    refused(artifact, "would run|files, collections|may take for others")
     assert not (tmp_path / "stolen").exists()
 
 
-def test_a_saver_that_is_offered_as_an_endpoint(artifact):
-    """TensorFlow's own saving function writes wherever its argument says."""
-    from tensorflow.core.protobuf import saved_model_pb2
+class Graph:
+    """The artifact's own SavedModel, to be changed."""
 
-    path = artifact / "saved_model" / "saved_model.pb"
-    graph = saved_model_pb2.SavedModel.FromString(path.read_bytes())
-    saver = graph.meta_graphs[0].saver_def.save_tensor_name
-    for name, output in list(graph.meta_graphs[0].signature_def["encode"].outputs.items()):
-        output.name = saver
-        graph.meta_graphs[0].signature_def["encode"].outputs[name].CopyFrom(output)
-    path.write_bytes(graph.SerializeToString())
-    refused(artifact, "elsewhere than its saver")
+    def __init__(self, artifact):
+        from tensorflow.core.protobuf import saved_model_pb2
+
+        self.path = artifact / "saved_model" / "saved_model.pb"
+        self.model = saved_model_pb2.SavedModel.FromString(self.path.read_bytes())
+        self.meta = self.model.meta_graphs[0]
+        self.library = self.meta.graph_def.library.function
+        self.saver = self.meta.saver_def.save_tensor_name
+        self.save_node = {node.name: node for node in self.meta.graph_def.node}[self.saver.split(":")[0]]
+        self.save_function = self.save_node.attr["f"].func.name
+
+    def write(self):
+        self.path.write_bytes(self.model.SerializeToString())
 
 
-@pytest.mark.parametrize("where", ["object graph", "function"])
-def test_a_saver_that_is_called_from_elsewhere(artifact, where):
-    from tensorflow.core.protobuf import saved_model_pb2
+def offered_as_an_endpoint(graph):
+    for output in graph.meta.signature_def["encode"].outputs.values():
+        output.name = graph.saver
 
-    path = artifact / "saved_model" / "saved_model.pb"
-    graph = saved_model_pb2.SavedModel.FromString(path.read_bytes())
-    meta = graph.meta_graphs[0]
-    node = {node.name: node for node in meta.graph_def.node}[meta.saver_def.save_tensor_name.split(":")[0]]
-    name = node.attr["f"].func.name
-    if where == "object graph":
-        meta.object_graph_def.concrete_functions[name].SetInParent()
-    else:
-        functions = [f for f in meta.graph_def.library.function if "traced" not in f.signature.name]
-        functions[0].node_def.add(name="x", op="StatefulPartitionedCall").attr["f"].func.name = name
-    path.write_bytes(graph.SerializeToString())
-    refused(artifact, "elsewhere than its saver")
+
+def offered_as_a_part_of_an_endpoint(graph):
+    for output in graph.meta.signature_def["encode"].outputs.values():
+        output.coo_sparse.values_tensor_name = graph.saver
+
+
+def called_by_another_function(graph):
+    graph.library[0].node_def.add(name="x", op="StatefulPartitionedCall").attr["f"].func.name = graph.save_function
+
+
+def called_by_an_object(graph):
+    graph.meta.object_graph_def.nodes.add().bare_concrete_function.concrete_function_name = graph.save_function
+
+
+def named_beside_the_saver(graph):
+    """Another function that would count as one of the saver's."""
+    evil = graph.library.add()
+    evil.signature.name = "__inference__traced_save_9"
+    evil.node_def.add(name="x", op="SaveV2")
+    graph.save_node.attr["_evil"].func.name = "__inference__traced_save_9"
+
+
+def named_like_an_operation(graph):
+    graph.library.add().signature.name = "Relu"
+
+
+def put_in_place_of_another(graph):
+    for function in graph.library:
+        function.attr["api_implements"].s = b"x"
+
+
+def run_as_the_saver(graph):
+    graph.save_node.op = "WriteFile"
+    graph.save_node.attr.pop("f")
+
+
+def saving_while_it_restores(graph):
+    for function in graph.library:
+        if "traced_restore" in function.signature.name:
+            function.node_def.add(name="x", op="SaveV2")
+
+
+def without_objects(graph):
+    graph.meta.ClearField("object_graph_def")
+
+
+def two_graphs(graph):
+    graph.model.meta_graphs.add().CopyFrom(graph.meta)
+
+
+WAYS = (
+    offered_as_an_endpoint, offered_as_a_part_of_an_endpoint, called_by_another_function, called_by_an_object,
+    named_beside_the_saver, named_like_an_operation, put_in_place_of_another, run_as_the_saver,
+    saving_while_it_restores, without_objects, two_graphs,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_writes_files_can_not_be_reached(artifact, way):
+    """TensorFlow's own saving function writes wherever its argument says; nothing else may lead there."""
+    graph = Graph(artifact)
+    way(graph)
+    graph.write()
+    refused(artifact, "elsewhere than its saver|may take for others|would run|one graph with its objects")
+
+
+def test_a_graph_that_would_fill_the_memory(artifact):
+    graph = Graph(artifact)
+    function = type(graph.save_node.attr["f"].func)()
+    graph.meta.graph_def.node[0].attr["x"].list.func.extend([function] * 2_100_000)
+    graph.write()
+    refused(artifact, "too many for a graph")
 
 
 def test_what_kinv_exports_passes(saved):
@@ -285,7 +411,7 @@ def test_known_operations_exist():
     """A name with a typing error would refuse good graphs."""
     from tensorflow.python.framework import op_def_registry
 
-    for name in graph_scan.COMPUTING | graph_scan.SAVING:
+    for name in graph_scan.COMPUTING.union(*graph_scan.SAVING.values()):
         assert op_def_registry.get(name) is not None, name
 
 

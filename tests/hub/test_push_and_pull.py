@@ -456,7 +456,7 @@ def test_the_command_line_pushes_lists_shows_and_pulls(local, artifact, cache, c
     capsys.readouterr()
     cli.main(["show", "mine"])
     shown = capsys.readouterr().out
-    assert "pulled from hf://lab/itn_test@" in shown and "kept" in shown and "augment" in shown
+    assert "from hf://lab/itn_test@" in shown and "kept" in shown and "augment" in shown
     with pytest.raises(SystemExit, match="no such repository"):
         cli.main(["pull", "hf://lab/none"])
     with pytest.raises(SystemExit, match="itn_tset"):

@@ -25,7 +25,7 @@ def codes(count):
     return np.random.default_rng(0).normal(size=(count, 16)).astype("float32")
 
 
-def test_interrupted_and_continued_it_ends_with_the_same_filters(config, monkeypatch, capsys):
+def test_interrupted_and_continued_it_ends_with_the_same_filters(config, monkeypatch, capsys, few_codes):
     metrics = filter_gan_mnist.run(replace(config, output=config.output / "whole"))
     out = capsys.readouterr().out
     assert "real filters, layers above retrained" in out and "98.2%" in out

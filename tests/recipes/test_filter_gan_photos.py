@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from importlib import import_module
 
 import tensorflow as tf
 
@@ -11,8 +10,7 @@ from recipes import filter_gan_photos
 from tests.recipes.test_filter_gan_mnist import FIGURES
 
 
-def test_it_runs_on_embedded_photographs(tmp_path, no_data_folder, capsys, monkeypatch):
-    monkeypatch.setattr(import_module("kinv.analysis.filter_quality"), "CODES", 32)  # the recipe's 512 take 15 s
+def test_it_runs_on_embedded_photographs(tmp_path, no_data_folder, capsys, few_codes):
     smoke = filter_gan_photos.PRESETS["smoke"]
     config = replace(smoke, preset="smoke", output=tmp_path / "artifacts", checkpoints=tmp_path / "runs")
     metrics = filter_gan_photos.run(config)

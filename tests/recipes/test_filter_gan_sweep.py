@@ -6,7 +6,7 @@ from dataclasses import replace
 from recipes import filter_gan_sweep, filter_gan_training
 
 
-def test_it_measures_every_pair_once(tmp_path, no_data_folder, monkeypatch, capsys):
+def test_it_measures_every_pair_once(tmp_path, no_data_folder, monkeypatch, capsys, few_codes):
     smoke = filter_gan_sweep.PRESETS["smoke"]
     config = replace(smoke, preset="smoke", output=tmp_path / "runs")
     points = filter_gan_sweep.run(config)
