@@ -17,7 +17,7 @@ def export_onnx(model: Any, folder: str | os.PathLike, classifiers: Mapping[str,
     """Writes every endpoint of a model as `<endpoint>.onnx`; inputs have their names, the output is `output_0`.
 
     Batches can have any size, and pictures too where the endpoint takes any. An endpoint that draws TensorFlow's own
-    random numbers (`sample`) is left out, and a line is printed that says so.
+    random numbers (`sample`) is left out, and a line is printed that says so: `sweep` takes the caller's instead.
 
     Args:
         model: one of kinv's models or classifiers.

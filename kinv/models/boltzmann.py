@@ -133,6 +133,18 @@ class BoltzmannDistribution(keras.Model):
         visible, results = run_chain(kernel, start, kernel.bootstrap_results(start), steps, second)
         return visible, results.means
 
+    def sweep(self, visible: Any, draws: Any) -> Any:
+        """Half of a step of Gibbs sampling, with random numbers of the caller's: what other runtimes can do as well.
+
+        Args:
+            visible: `(B, V)`.
+            draws: `(B, H)`, uniform in 0..1: a hidden unit is on where its probability is larger.
+
+        Returns:
+            Means of the visible units given these hidden units, `(B, V)`; drawing from them ends the step.
+        """
+        return self.visible_means(ops.cast(draws < self.hidden_probabilities(visible), "float32"))
+
     def first_state(self, count: Any, seed: Any) -> Any:
         """Visible units that Gibbs sampling starts from, `(count, V)`: drawn without looking at the weights."""
         middle = 0.5 if self.visible == "bernoulli" else 0.0
@@ -154,7 +166,12 @@ class BoltzmannDistribution(keras.Model):
         def sample(seed, count):
             return self.run(count, EXPORTED_STEPS, seed)[0]
 
-        return {"encode": (self.hidden_probabilities, [vectors]), "sample": (sample, [seed, count])}
+        draws = tf.TensorSpec((None, self.hidden_units), tf.float32, name="draws")
+        return {
+            "encode": (self.hidden_probabilities, [vectors]),
+            "sample": (sample, [seed, count]),
+            "sweep": (self.sweep, [vectors, draws]),
+        }
 
 
 def generator_of(model: Any) -> Generator:

@@ -158,7 +158,20 @@ class DeepBeliefNetwork(GreedyStack):
         def sample(seed, count):
             return self._sample(count, EXPORTED_STEPS, seed, len(self.blocks))[0]
 
-        return {"encode": (self.encode, [vectors]), "sample": (sample, [seed, count])}
+        def decode(states):
+            for block in reversed(self.blocks[:-1]):
+                states = block.visible_means(states)
+            return states
+
+        top = self.blocks[-1]
+        states = tf.TensorSpec((None, top.visible_units), tf.float32, name="states")
+        draws = tf.TensorSpec((None, top.hidden_units), tf.float32, name="draws")
+        return {
+            "encode": (self.encode, [vectors]),
+            "sample": (sample, [seed, count]),
+            "sweep": (top.sweep, [states, draws]),  # in the uppermost machine, whose visible units are `states`
+            "decode": (decode, [states]),  # the way down to means of pixels
+        }
 
     def get_config(self):
         return {

@@ -40,7 +40,7 @@ class Gallery(keras.Model):
         Pictures `(B, size, size, channels)` in 0..255.
 
     Raises:
-        ValueError: no labels, an unknown decoder, or features of another shape.
+        ValueError: no labels, an unknown decoder, a brightness or contrast that is none, or features of another shape.
 
     Example:
         >>> gallery = Gallery(["tench", "goldfish"], "spectral", size=16)
@@ -66,10 +66,16 @@ class Gallery(keras.Model):
             raise ValueError("labels must be at least one, received none.")
         if decoder not in DECODERS:
             raise ValueError(f"decoder must be one of {', '.join(DECODERS)}, received {decoder!r}")
+        levels = 1 if isinstance(brightness, (int, float)) else len(brightness)
+        if levels not in (1, channels) or not float(contrast) > 0:
+            raise ValueError(
+                f"brightness must be a number, or one for each of {channels} channels, and contrast positive, received "
+                f"{brightness!r} and {contrast!r}"
+            )
         self.labels, self.kind, self.size, self.channels = labels, decoder, size, channels
         self.width, self.limit = width, limit
         self.brightness = brightness if isinstance(brightness, (int, float)) else [float(value) for value in brightness]
-        self.contrast = contrast
+        self.contrast = float(contrast)
         self.decoder = DECODERS[decoder](size, channels, width, limit)
         self.features = self.add_weight(
             shape=(len(labels), self.decoder.input_shape[-1]), initializer="ones", trainable=False, name="features"

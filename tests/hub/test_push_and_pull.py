@@ -19,6 +19,7 @@ import pytest
 from huggingface_hub import HfApi, constants
 
 import kinv
+from kinv.artifact_folders import artifact_folders
 from kinv.hub import connection
 from kinv.hub.manifest import read_manifest
 from kinv.models import InvariantTransformer, RestrictedBoltzmannMachine
@@ -234,6 +235,16 @@ def test_rights_and_names_are_said_clearly(local, artifact, cache):
             kinv.pull(name, cache_dir=cache)
     with pytest.raises(kinv.ArtifactError, match="two revisions"):
         kinv.pull("hf://lab/x@v1", revision="v2", cache_dir=cache)
+
+
+def test_the_hub_takes_every_card(hub):
+    """What the hub says of the fields, which is no more here than their form; the real one knows its own lists."""
+    folders = [path.parent for shelf in artifact_folders() for path in shelf.glob("*/README.md")]
+    assert len(folders) >= 13
+    for folder in folders:
+        huggingface_hub.ModelCard((folder / "README.md").read_text(encoding="utf-8")).validate()
+    with pytest.raises(ValueError):
+        huggingface_hub.ModelCard("---\npipeline_tag: [a]\n---\n# x\n").validate()
 
 
 # === Troubles ===

@@ -110,6 +110,14 @@ def test_keras_files_artifacts_and_saved_models(kind, tmp_path):
         first, again, other = (exported.sample(np.array([seed, 0], "int32"), 50) for seed in (1, 1, 2))
         np.testing.assert_array_equal(first, again)
         assert (first.numpy() != other.numpy()).any() and set(np.unique(first)) == {0.0, 1.0}
+        top = model.blocks[-1]
+        states, draws = (np.full((3, units), 0.4, "float32") for units in (top.visible_units, top.hidden_units))
+        swept = exported.sweep(states, draws)
+        np.testing.assert_allclose(swept, top.sweep(states, draws), atol=1e-6)
+        down = swept
+        for block in model.blocks[-2::-1]:
+            down = block.visible_means(down)
+        np.testing.assert_allclose(exported.decode(swept), down, atol=1e-6)
 
 
 @either

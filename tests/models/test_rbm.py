@@ -11,7 +11,7 @@ import kinv
 from kinv.analysis import exact_log_partition, log_likelihood
 from kinv.hub.manifest import write_manifest
 from kinv.models import DeepBeliefNetwork, FreeEnergyGap, RestrictedBoltzmannMachine, StackedDenoisingAutoencoder
-from tests.models.tiny_machine import joint, randomize, states
+from tests.models.tiny_machine import chi_squared_p, count_states, joint, randomize, states
 
 PATTERNS = np.array([[1, 1, 0, 0, 1, 0], [1, 1, 0, 0, 1, 1], [0, 0, 1, 1, 0, 1], [0, 0, 1, 1, 0, 0]], "float32")
 
@@ -236,3 +236,15 @@ def test_it_is_an_artifact(tmp_path):
     np.testing.assert_allclose(exported.encode(PATTERNS), machine(PATTERNS), atol=1e-6)
     samples = exported.sample(np.array([1, 2], "int32"), 3)
     assert samples.shape == (3, 6) and set(np.unique(samples)) <= {0.0, 1.0}
+
+
+def test_sweeps_with_the_callers_numbers_sample_the_machine(random):
+    """As other runtimes have to do it, from the exported files: chains of `sweep` reach the exact distribution."""
+    machine = randomize(RestrictedBoltzmannMachine(4, 3), seed=3)
+    visible = np.zeros((20_000, 4), "float32")
+    for _ in range(30):
+        means = np.asarray(machine.sweep(visible, random.random((20_000, 3), "float32")))
+        visible = (random.random(means.shape) < means).astype("float32")
+    assert chi_squared_p(count_states(visible), joint(machine).sum(axis=1)) > 1e-3
+    on = machine.visible_means(np.ones((2, 3), "float32"))
+    np.testing.assert_allclose(machine.sweep(visible[:2], np.zeros((2, 3), "float32")), on)
