@@ -1,11 +1,12 @@
 # make demo   an Invariant Transformer Net on real photographs, from nothing
-# make test   the whole test suite, in two processes
+# make test        the test suite, in two processes
+# make test-long   the tests that take a recipe from end to end
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 EXTRAS := test
 
-.PHONY: demo test lint bench figures wheel clean
+.PHONY: demo test test-long lint bench figures wheel clean
 
 # One stamp for the whole environment: it is made again when the dependencies change.
 $(VENV)/.ready: pyproject.toml constraints.txt
@@ -19,7 +20,10 @@ demo: $(VENV)/.ready
 	$(BIN)/python -m recipes.itn_alexnet
 
 test: $(VENV)/.ready
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not long"
+
+test-long: $(VENV)/.ready
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m long
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .

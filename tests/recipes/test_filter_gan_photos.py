@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 
+import pytest
 import tensorflow as tf
 
 import kinv
@@ -10,6 +11,7 @@ from recipes import filter_gan_photos
 from tests.recipes.test_filter_gan_mnist import FIGURES
 
 
+@pytest.mark.long
 def test_it_runs_on_embedded_photographs(tmp_path, no_data_folder, capsys, few_codes):
     smoke = filter_gan_photos.PRESETS["smoke"]
     config = replace(smoke, preset="smoke", output=tmp_path / "artifacts", checkpoints=tmp_path / "runs")

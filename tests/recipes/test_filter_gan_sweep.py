@@ -3,9 +3,12 @@
 import json
 from dataclasses import replace
 
+import pytest
+
 from recipes import filter_gan_sweep, filter_gan_training
 
 
+@pytest.mark.long
 def test_it_measures_every_pair_once(tmp_path, no_data_folder, monkeypatch, capsys, few_codes):
     smoke = filter_gan_sweep.PRESETS["smoke"]
     config = replace(smoke, preset="smoke", output=tmp_path / "runs")

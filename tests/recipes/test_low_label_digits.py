@@ -4,10 +4,12 @@ import json
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from recipes import low_label_digits
 
 
+@pytest.mark.long
 def test_every_arm_is_measured_once(tmp_path, no_data_folder, monkeypatch, capsys):
     config = replace(low_label_digits.PRESETS["smoke"], preset="smoke", output=tmp_path / "runs", labels=(20,))
     rows = low_label_digits.run(config)
