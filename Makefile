@@ -1,4 +1,4 @@
-# make demo   an Invariant Transformer Net on real photographs, from nothing
+# make demo        an Invariant Transformer Net on real photographs, from nothing
 # make test        the test suite, in two processes
 # make test-long   the tests that take a recipe from end to end
 PYTHON ?= python3

@@ -48,5 +48,5 @@ def test_hostile_shapes_are_refused(tmp_path, change):
     content["config"] |= change
     (folder / "config.json").write_text(json.dumps(content))
     write_manifest(folder)
-    with pytest.raises(kinv.ArtifactError, match="does not hold a valid Classifier|more than any model has"):
+    with pytest.raises(kinv.ArtifactError, match=r"does not hold a valid Classifier|more than any model has"):
         kinv.load(folder)
