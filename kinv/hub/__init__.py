@@ -1,7 +1,7 @@
 """What is kept and shared: artifacts, on this machine and on a hub, and checkpoints."""
 
 from ..artifact_folders import artifact_folders
-from .artifact import export_artifact, load, save
+from .artifact import load, save
 from .describing import read_metadata
 from .errors import ArtifactError
 from .finding import find
@@ -16,7 +16,6 @@ __all__ = [
     "artifact_folders",
     "check_new",
     "export",
-    "export_artifact",
     "export_litert",
     "export_onnx",
     "find",

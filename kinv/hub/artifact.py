@@ -50,7 +50,8 @@ def save(
 
     Raises:
         ValueError: an unknown class of model, or metadata that is not JSON (NaN counts as not).
-        ArtifactError: `folder` exists and is not an artifact.
+        ArtifactError: `folder` exists and is not an artifact; or `load` would refuse what was written, such as a file
+            that is no picture, or a classifier with operations that no model of kinv needs.
     """
     folder = Path(folder)
     name, config = describe(model)
@@ -73,6 +74,7 @@ def save(
         if card is not None:
             (draft / CARD).write_text(card.format(**json.loads(metadata_text)), encoding="utf-8")
         write_manifest(draft)
+        check(draft)  # what could not be loaded is not kept
     return folder
 
 
@@ -110,11 +112,6 @@ def _load(folder: Path) -> Any:
     except Exception as error:  # a configuration can be wrong in any way
         raise ArtifactError(f"{folder} does not hold a valid {name}: {error}") from error
     return model
-
-
-def export_artifact(handle: str | os.PathLike, folder: str | os.PathLike) -> Path:
-    """Writes the SavedModel of an artifact."""
-    return export(load(handle), folder)
 
 
 def versions() -> dict[str, str]:

@@ -11,11 +11,12 @@ from .handle import Handle
 
 Answer = TypeVar("Answer")
 WAITS = (0.5, 1.0, 2.0)  # seconds
+CONFLICT = "somebody else pushed at the same time. Look at what they changed, then push again."
 ANSWERS = {
     401: "the hub does not know you: set HF_TOKEN, or `hf auth login`.",
     403: "your token may not do that. Does it have the right to write, in this organisation?",
-    409: "somebody else pushed at the same time. Look at what they changed, then push again.",
-    412: "somebody else pushed at the same time. Look at what they changed, then push again.",
+    409: CONFLICT,
+    412: CONFLICT,
     429: "the hub has had too many questions from you. Wait a few minutes.",
 }
 
@@ -28,8 +29,8 @@ def client(token: str | bool | None) -> Any:
 
 
 @contextlib.contextmanager
-def said_clearly(handle: Handle) -> Iterator[None]:
-    """Turns whatever goes wrong with the hub into an ArtifactError that says what to do.
+def said_clearly(what: Handle | str) -> Iterator[None]:
+    """Turns whatever goes wrong with the hub into an ArtifactError that says what to do, and `what` it is about.
 
     Raises:
         ArtifactError: instead of any other exception.
@@ -39,7 +40,7 @@ def said_clearly(handle: Handle) -> Iterator[None]:
     except ArtifactError:
         raise
     except Exception as error:  # of the hub, of the network, of the disk
-        raise ArtifactError(f"{handle}{_explanation(error)}") from error
+        raise ArtifactError(f"{what}{_explanation(error)}") from error
 
 
 def persistently(ask: Callable[[], Answer]) -> Answer:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,8 +46,9 @@ def find(
     found = {pulled: folder for pulled, folder in cached(cache_dir) if pulled.name == text}
     if len(found) > 1:
         raise ArtifactError(f"{text!r} was pulled more than once: {', '.join(map(str, found))}. Say which.")
-    for pulled, folder in found.items():
-        print(f"{text} is {pulled}, from the cache.")  # a name that anybody can give
+    if found:
+        ((pulled, folder),) = found.items()
+        print(f"{text} is {pulled}, from the cache.", file=sys.stderr)  # a name that anybody can give
         return folder
     searched = ", ".join(map(str, (*artifact_folders(), cache_folder(cache_dir))))
     raise ArtifactError(f"No artifact {text!r}: it is not a folder, and not in {searched}.")

@@ -47,7 +47,8 @@ def check_graph(folder: Path) -> None:
     Raises:
         ArtifactError: such an operation, another structure than `export`'s, or no graph.
     """
-    model, content = read(folder), (folder / "saved_model.pb").read_bytes()
+    content = _content(folder)
+    model = _parsed(folder, content)
     if len(model.meta_graphs) != 1 or not model.meta_graphs[0].object_graph_def.nodes:
         raise ArtifactError(f"{folder} must hold one graph with its objects, as TensorFlow 2 writes it.")
     graph = model.meta_graphs[0]
@@ -112,12 +113,23 @@ def read(folder: Path) -> Any:
     Raises:
         ArtifactError: it can't be read.
     """
-    from google.protobuf.message import DecodeError
+    return _parsed(folder, _content(folder))
 
+
+def _content(folder: Path) -> bytes:
     path = folder / "saved_model.pb"
     try:
         if path.stat().st_size > MAX_BYTES:
             raise ArtifactError(f"{path} has {path.stat().st_size:,} bytes: too many for a graph.")
-        return message_class()().FromString(path.read_bytes())
-    except (OSError, DecodeError) as error:
+        return path.read_bytes()
+    except OSError as error:
         raise ArtifactError(f"{path} is no SavedModel: {error}") from None
+
+
+def _parsed(folder: Path, content: bytes) -> Any:
+    from google.protobuf.message import DecodeError
+
+    try:
+        return message_class()().FromString(content)
+    except DecodeError as error:
+        raise ArtifactError(f"{folder} is no SavedModel: {error}") from None

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..artifact_folders import artifact_folders
-from .connection import client
+from .connection import client, said_clearly
 from .describing import summarise
 from .errors import ArtifactError
 from .finding import cached
@@ -39,10 +39,8 @@ def remote(organisation: str) -> Iterator[tuple[str, ...]]:
     Raises:
         ArtifactError: the hub can't be reached.
     """
-    try:
+    with said_clearly(f"The artifacts of {organisation}"):
         models = list(client(None).list_models(author=organisation, filter=TAG, full=True))
-    except Exception as error:  # of the network
-        raise ArtifactError(f"The artifacts of {organisation} on the hub: {type(error).__name__}: {error}") from error
     for model in models:
         changed = f"{model.last_modified:%Y-%m-%d}" if model.last_modified else ""
         seen_by = "its owners" if model.private else "everybody"

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from .errors import ArtifactError, DamagedError
-from .layout import CARD, MANIFEST, MAX_CARD_BYTES, read_json
+from .layout import CARD, MANIFEST, MAX_CARD_BYTES, check_names, read_json
 
 FORMAT, MAX_DEPTH = 1, 3
 THREADS = 4  # hashing leaves Python alone
@@ -75,7 +75,7 @@ def _is_named_after_content(path: Path) -> bool:
 
 
 def read_manifest(folder: Path, blobs: Path | None = None) -> dict[str, Any]:
-    """The manifest's entries, each with a name that stays in the folder.
+    """The manifest's entries, each with a name that an artifact's files have.
 
     Raises:
         ArtifactError: no valid manifest.
@@ -92,6 +92,7 @@ def read_manifest(folder: Path, blobs: Path | None = None) -> dict[str, Any]:
         _check_entry(path, name, entry)
     if path.read_bytes() != _canonical(manifest["files"]):
         raise ArtifactError(f"{path} is not written as kinv writes it: it was changed.")
+    check_names(folder, manifest["files"])
     return manifest["files"]
 
 

@@ -81,14 +81,7 @@ def _place(draft: Path, folder: Path, check_replaceable: Callable[[Path], None])
 
 def _exchange(first: Path, second: Path) -> None:
     """Swaps two folders in one step, where the system can; else in two, of which a kill may leave the first alone."""
-    library, paths = ctypes.CDLL(None, use_errno=True), (os.fsencode(first), os.fsencode(second))
-    if sys.platform.startswith("linux") and hasattr(library, "renameat2"):
-        failed = library.renameat2(HERE, paths[0], HERE, paths[1], RENAME_EXCHANGE)
-    elif sys.platform == "darwin" and hasattr(library, "renamex_np"):
-        failed = library.renamex_np(*paths, RENAME_SWAP)
-    else:
-        failed = True
-    if not failed:
+    if _swapped(os.fsencode(first), os.fsencode(second)):
         return
     if not second.exists():
         raise FileNotFoundError(second)
@@ -99,6 +92,13 @@ def _exchange(first: Path, second: Path) -> None:
     except OSError:
         os.rename(aside, second)
         raise
+
+
+def _swapped(first: bytes, second: bytes) -> bool:
+    if sys.platform.startswith("linux"):
+        library = ctypes.CDLL(None)
+        return hasattr(library, "renameat2") and not library.renameat2(HERE, first, HERE, second, RENAME_EXCHANGE)
+    return sys.platform == "darwin" and not ctypes.CDLL(None).renamex_np(first, second, RENAME_SWAP)
 
 
 def _clear(folder: Path) -> None:

@@ -9,7 +9,7 @@ from .artifact import check_replaceable
 from .connection import client, persistently, said_clearly
 from .errors import ArtifactError, DamagedError
 from .handle import Handle
-from .layout import CARD, MANIFEST, MAX_CARD_BYTES, ORIGIN, check_names, to_json
+from .layout import CARD, MANIFEST, MAX_CARD_BYTES, ORIGIN, to_json
 from .manifest import read_manifest, write_manifest
 from .placing import placed
 from .verification import cache_blobs, verify
@@ -64,28 +64,30 @@ def _download(asked: Handle, token: Any, cache_dir: Any) -> Path:
     if commit.initial == commit.resolved and not _is_cached(asked, commit.resolved, cache_dir):
         api.model_info(asked.repository, revision=commit.resolved)  # an error at once, not after many attempts
     place = {"repo_id": asked.repository, "revision": commit, "cache_dir": cache_dir}
-    for again in (True, False):
-        snapshot = Path(api.hf_hub_download(filename=MANIFEST, **place)).parent
-        files = read_manifest(snapshot, cache_blobs(snapshot))
-        check_names(asked, files)
-        if ORIGIN in files:
-            raise ArtifactError(f"{asked} brings an {ORIGIN} of its own, which says where it was pulled from.")
-        wanted = [MANIFEST, *files]
-        offered = api.snapshot_download(allow_patterns=wanted, dry_run=True, tqdm_class=_silent(), **place)
-        _check_sizes(asked, files, offered, snapshot)
-        if any(file.will_download for file in offered):
-            api.snapshot_download(allow_patterns=wanted, **place)
-        try:
-            verify(snapshot)
-        except DamagedError as error:  # the client compares sizes only: without this it would keep the file for ever
-            for name in error.names:
-                (snapshot / name).resolve().unlink(missing_ok=True)
-                (snapshot / name).unlink(missing_ok=True)
-            if not again:
-                raise
-        else:
-            return snapshot
-    raise AssertionError("not reached")
+    try:
+        return _fetch(api, asked, place)
+    except DamagedError:  # what was damaged is gone from the cache
+        return _fetch(api, asked, place)
+
+
+def _fetch(api: Any, asked: Handle, place: dict[str, Any]) -> Path:
+    snapshot = Path(api.hf_hub_download(filename=MANIFEST, **place)).parent
+    files = read_manifest(snapshot, cache_blobs(snapshot))
+    if ORIGIN in files:
+        raise ArtifactError(f"{asked} brings an {ORIGIN} of its own, which says where it was pulled from.")
+    wanted = [MANIFEST, *files]
+    offered = api.snapshot_download(allow_patterns=wanted, dry_run=True, tqdm_class=_silent(), **place)
+    _check_sizes(asked, files, offered, snapshot)
+    if any(file.will_download for file in offered):
+        api.snapshot_download(allow_patterns=wanted, **place)
+    try:
+        verify(snapshot)
+    except DamagedError as error:  # the client compares sizes only: without this it would keep the file for ever
+        for name in error.names:
+            (snapshot / name).resolve().unlink(missing_ok=True)
+            (snapshot / name).unlink(missing_ok=True)
+        raise
+    return snapshot
 
 
 def _silent() -> Any:

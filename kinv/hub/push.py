@@ -7,15 +7,16 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from .artifact import export_artifact
+from .artifact import load
 from .connection import client, said_clearly
 from .errors import ArtifactError
 from .finding import find
 from .handle import Handle
-from .layout import CARD, FILES, MANIFEST, ORIGIN, SAVED_MODEL
+from .layout import CARD, MANIFEST, ORIGIN, SAVED_MODEL
 from .manifest import read_manifest, write_manifest
 from .placing import unchanged
-from .verification import verify
+from .saved_model import export
+from .verification import check
 
 OURS = (".gitattributes", CARD)  # what a hub itself, or its page for new repositories, puts there
 
@@ -57,13 +58,13 @@ def push(
     target, source = Handle.parse(handle, revision), find(folder)
     if tag and create_pr:
         raise ValueError("a tag names a commit of a branch, not a pull request: give tag or create_pr.")
-    verify(source)
     with tempfile.TemporaryDirectory() as temporary:  # what is pushed does not change on the way
         draft = Path(temporary, "artifact")
         unchanged(source, lambda folder: _copy(folder, draft))
         (draft / ORIGIN).unlink(missing_ok=True)
         if saved_model and not (draft / SAVED_MODEL).exists():
-            export_artifact(draft, draft / SAVED_MODEL)
+            write_manifest(draft)
+            export(load(draft), draft / SAVED_MODEL)
         write_manifest(draft)
         with said_clearly(target):
             api = client(token)
@@ -78,9 +79,9 @@ def push(
 
 
 def _copy(folder: Path, draft: Path) -> None:
+    check(folder)
     shutil.rmtree(draft, ignore_errors=True)  # of an attempt before
     shutil.copytree(folder, draft)
-    verify(draft)
 
 
 def _commit(api: Any, target: Handle, draft: Path, create_pr: bool, message: str, overwrite_card: bool) -> str:
@@ -96,8 +97,7 @@ def _commit(api: Any, target: Handle, draft: Path, create_pr: bool, message: str
         print(f"The card of {target} was edited there: it stays as it is.")
         files = [name for name in files if name != CARD]
     operations: list[Any] = [CommitOperationAdd(name, draft / name) for name in files]
-    gone = {name for name in set(pushed) & there if FILES.fullmatch(name)} - {*files, CARD}
-    operations += [CommitOperationDelete(name) for name in sorted(gone)]
+    operations += [CommitOperationDelete(name) for name in sorted((set(pushed) & there) - {*files, CARD})]
     made = api.create_commit(
         target.repository,
         operations,

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 from .content import CLASSES
 from .errors import ArtifactError
 from .graph_scan import check_graph
-from .layout import CONFIG, SAVED_MODEL, WEIGHTS, check_names, read_json
-from .manifest import check_bytes, read_manifest
+from .layout import CONFIG, SAVED_MODEL, WEIGHTS, read_json
+from .manifest import check_bytes
 from .placing import unchanged
 from .weights import check_weights
 
@@ -45,7 +45,6 @@ def check(folder: Path) -> Checked:
     """As `verify`, of a folder that nobody replaces meanwhile."""
     try:
         blobs = cache_blobs(folder)
-        check_names(folder, read_manifest(folder, blobs))
         files = check_bytes(folder, blobs)
         config = _check_config(folder / CONFIG)
         if any(name.startswith(f"{SAVED_MODEL}/") for name in files):

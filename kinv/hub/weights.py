@@ -43,7 +43,7 @@ def _plain_numbers(path: Path, file: Any) -> Iterator[int]:
             if not isinstance(group.get(name, getlink=True), h5py.HardLink):
                 raise ArtifactError(f"{path} holds a link, {name!r}: weights are in the file itself.")
             item = group[name]
-            if not set(item.attrs) <= ({"name"} if isinstance(item, h5py.Group) else set()) or len(item.attrs) > 1:
+            if set(item.attrs) - ({"name"} if isinstance(item, h5py.Group) else set()):
                 raise ArtifactError(f"{path}: {name!r} has attributes, which Keras would read; weights have none.")
             if len(item.attrs) and item.attrs.get_id("name").shape != ():
                 raise ArtifactError(f"{path}: the name of {name!r} is not one.")

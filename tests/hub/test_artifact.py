@@ -172,6 +172,24 @@ def test_a_folder_that_is_no_artifact_is_left_alone(tmp_path, transformer):
     assert (tmp_path / "thesis.txt").read_text() == "years of work"
 
 
+def test_what_load_would_refuse_is_not_kept(tmp_path, transformer):
+    import keras
+
+    with pytest.raises(kinv.ArtifactError, match="which no artifact has"):
+        kinv.save(transformer, tmp_path / "a", figures={"film.gif": lambda path: path.write_bytes(b"x")})
+    inputs = keras.Input((4, 4, 3))
+    reads = keras.layers.Lambda(lambda x: x + 0 * keras.ops.cast(len_of_file(), "float32"), output_shape=(4, 4, 3))
+    with pytest.raises(kinv.ArtifactError, match="would run 'ReadFile'"):
+        kinv.save(transformer, tmp_path / "a", classifiers={"own": keras.Model(inputs, reads(inputs))})
+    assert not any(tmp_path.iterdir())
+
+
+def len_of_file():
+    import tensorflow as tf
+
+    return tf.strings.length(tf.io.read_file("/etc/hostname"))
+
+
 def test_what_can_not_be_kept_is_said(tmp_path, transformer):
     import keras
 

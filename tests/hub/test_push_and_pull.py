@@ -352,7 +352,7 @@ def test_a_file_that_is_larger_than_promised_is_not_downloaded(local, artifact, 
         kinv.pull(handle, token=local.token, cache_dir=cache)
 
 
-def test_a_hub_that_is_gone_is_replaced_by_the_cache(local, artifact, cache, images, transformer):
+def test_a_hub_that_is_gone_is_replaced_by_the_cache(local, artifact, cache, images, transformer, caplog):
     handle, commit = local.push(artifact, saved_model=False, tag="v1")
     kinv.pull(f"{handle}@v1", token=local.token, cache_dir=cache)
     local.server.stop()
@@ -361,6 +361,7 @@ def test_a_hub_that_is_gone_is_replaced_by_the_cache(local, artifact, cache, ima
         np.testing.assert_array_equal(
             kinv.load(asked, token=local.token, cache_dir=cache).augment(images, 1), transformer.augment(images, 1)
         )
+    assert "Could not reach the Hub" in caplog.text and "Using cached" in caplog.text  # said, not silent
     with pytest.raises(kinv.ArtifactError, match="can't be reached"):
         kinv.load("hf://lab/other", token=local.token, cache_dir=cache)
     with pytest.raises(kinv.ArtifactError):
