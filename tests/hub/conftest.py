@@ -10,6 +10,8 @@ import types
 
 import pytest
 
+from .hubs import artifact, cache, hub, local, saved, server, transformer  # noqa: F401  (fixtures)
+
 
 @pytest.fixture
 def impatient(monkeypatch):
