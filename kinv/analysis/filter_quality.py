@@ -95,12 +95,10 @@ def filter_quality(
         name: random.normal(size=(count, gan.latent_dim)).astype("float32")
         for name, count in (("average", draws), ("singles", singles), ("many", CODES))
     }
-    kernel, average = cut.kernel(), ops.mean(gan.generate_filters(codes["average"]), axis=0)
-    averaged, control = cut.copy(average), cut.copy(kernel)
-    for network in (averaged, control) if epochs else ():
-        retrain_above(network, gan.layer, images, labels, epochs, batch_size, learning_rate, seed)
+    retraining = (epochs, batch_size, learning_rate, seed)
+    averaged, control = averaged_and_control(gan, codes["average"], images, labels, *retraining)
     some = np.linspace(0, len(test_images) - 1, min(singles_on, len(test_images))).astype(int)
-    spread = relative_spread(gan.generate_filters(codes["many"]), kernel)
+    spread = relative_spread(gan.generate_filters(codes["many"]), cut.kernel())
     diversity, alive = (ops.convert_to_numpy(values) for values in spread)
     return FilterQuality(
         network=accuracy(cut.classifier, test_images, test_labels, CHUNK),
@@ -111,6 +109,27 @@ def filter_quality(
         diversity=diversity[alive],
         averaged_network=averaged,
     )
+
+
+def averaged_and_control(
+    gan: Any,
+    codes: np.ndarray,
+    images: np.ndarray,
+    labels: np.ndarray,
+    epochs: int,
+    batch_size: int,
+    learning_rate: float,
+    seed: int,
+) -> tuple[keras.Model, keras.Model]:
+    """The network with the average filters of some codes `(draws, latent_dim)`, and with its real ones, both retrained.
+
+    The other arguments are those of `filter_quality`.
+    """
+    cut = gan.cut.require("averaged_and_control")
+    networks = cut.copy(ops.mean(gan.generate_filters(codes), axis=0)), cut.copy(cut.kernel())
+    for network in networks if epochs else ():
+        retrain_above(network, gan.layer, images, labels, epochs, batch_size, learning_rate, seed)
+    return networks
 
 
 def retrain_above(

@@ -15,6 +15,7 @@ from kinv.ops.image_priors import total_variation
 FIRST_STEP, LARGEST_STEP, SMALLEST_STEP = 0.5, 1e4, 1e-4  # of the norm
 GROWTH, SHRINKAGE = 1.5, 0.4
 LOOK = 5  # steps between two looks at how far every input is
+LARGE = ("parameters", "gradient")  # of a batch: they stay where they are computed until others enter
 
 
 class Picture:
@@ -50,7 +51,7 @@ class Picture:
 class _Batch:
     """Inputs that are under way, one in each row; arrays between looks, tensors in a step.
 
-    Parameters and gradients, which are large, remain tensors until a row is done.
+    Parameters and gradients, which are large, remain tensors until a row is done and another input takes it.
 
     Attributes:
         items: which results these are; -1: none, the row is idle.
@@ -143,10 +144,11 @@ class Ascent:
             done = (batch.items >= 0) & (settled | batch.dead | (batch.taken >= self.steps))
             rows, items = np.flatnonzero(done), batch.items[done]
             if len(rows):
-                batch = _in_arrays(batch)
-                found = self.picture.of(ops.convert_to_tensor(batch.parameters[rows]))
+                found = self.picture.of(ops.take(batch.parameters, rows, axis=0))
                 inputs[items], activations[items] = ops.convert_to_numpy(found), batch.value[rows]
                 converged[items], dead[items] = (settled & ~batch.dead)[rows], batch.dead[rows]
+                if waiting < len(unit_of):
+                    batch = _in_arrays(batch)
                 for row in rows:
                     enter(batch, row)
                 batch = _without_idle_half(batch)
@@ -162,9 +164,10 @@ class Ascent:
             for part in (batch.parameters, batch.value, batch.gradient, batch.length, batch.dead)
         ]
         units, looked_at = ops.convert_to_tensor(batch.units), batch.value
+        shift = ops.zeros(2, "int32")
         for index in range(steps):
-            shift = ops.convert_to_tensor(self.random.integers(-self.jitter, self.jitter + 1, 2).astype("int32"))
             if self.jitter:
+                shift = ops.convert_to_tensor(self.random.integers(-self.jitter, self.jitter + 1, 2).astype("int32"))
                 state[3] = ops.convert_to_tensor(self._jittered_length(batch.taken + index))
             state = list(self.step(units, *state, shift))
         parameters, value, gradient, length, dead = state
@@ -213,9 +216,7 @@ def _idle(rows, shape):
 
 def _in_arrays(batch):
     """With arrays that may be written to."""
-    large = (batch.parameters, batch.gradient)
-    parameters, gradient = (np.array(ops.convert_to_numpy(part)) for part in large)
-    return replace(batch, parameters=parameters, gradient=gradient)
+    return replace(batch, **{name: np.array(ops.convert_to_numpy(getattr(batch, name))) for name in LARGE})
 
 
 def _without_idle_half(batch):
@@ -225,4 +226,5 @@ def _without_idle_half(batch):
     if len(busy) > half or half == len(batch.items):
         return batch
     kept = np.concatenate([busy, np.flatnonzero(batch.items < 0)])[:half]
-    return replace(batch, **{name: getattr(batch, name)[kept] for name in vars(batch)})
+    large = {name: ops.take(getattr(batch, name), kept, axis=0) for name in LARGE}
+    return replace(batch, **large, **{name: part[kept] for name, part in vars(batch).items() if name not in LARGE})

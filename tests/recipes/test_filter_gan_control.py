@@ -1,0 +1,45 @@
+"""Averages beside the control: every seed is measured once, and what is printed is the mean of the pairs."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from recipes import filter_gan_control
+
+SMOKE = replace(filter_gan_control.PRESETS["smoke"], preset="smoke")
+
+
+def test_seeds_are_paired_and_measured_once(tmp_path, no_data_folder, monkeypatch, capsys):
+    answers = {0: (0.98, 0.99), 1: (0.97, 0.97), 2: (0.99, 0.97)}
+    asked = []
+    monkeypatch.setattr(filter_gan_control, "measure", lambda *given: asked.append(given[-1]) or answers[given[-1]])
+    config = replace(SMOKE, output=tmp_path)
+    assert filter_gan_control.run(config)["difference"] == pytest.approx(-0.005)
+    metrics = filter_gan_control.run(replace(config, seeds=3))
+    assert asked == [0, 1, 2]
+    assert metrics["averaged"] == pytest.approx(0.98)
+    assert metrics["difference"] == pytest.approx(0.01 / 3)
+    differences = np.array([-0.01, 0, 0.02])
+    assert metrics["standard_error"] == pytest.approx(differences.std(ddof=1) / np.sqrt(3))
+    assert "+0.333 ± 0.882" in capsys.readouterr().out
+    filter_gan_control.run(replace(config, retrain_epochs=3))
+    assert asked == [0, 1, 2, 0, 1]
+
+
+def test_the_control_without_retraining_is_the_network(no_data_folder):
+    import kinv
+    from recipes.material import load_digits
+
+    config = replace(SMOKE, retrain_epochs=0)
+    train, test = load_digits(config)
+    gan, classifier = kinv.load("filter_gan_mnist_conv4"), kinv.classifiers.load("digit_cnn")
+    gan.set_classifier(classifier)
+    averaged, control = filter_gan_control.measure(gan, train, test, config, seed=0)
+    assert control == kinv.analysis.accuracy(classifier, test.images, test.labels)
+    assert 0.8 < averaged <= 1
+
+
+def test_one_seed_has_no_standard_error(no_data_folder):
+    with pytest.raises(ValueError, match="at least 2 seeds, received 1"):
+        filter_gan_control.run(replace(SMOKE, seeds=1))
