@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .artifact import load
+from .base_model import name_base_model
 from .connection import client, said_clearly
 from .errors import ArtifactError
 from .finding import find
@@ -35,6 +36,8 @@ def push(
     overwrite_card: bool = False,
 ) -> str:
     """Publishes an artifact on a hub, in one commit; the repository is made if there is none.
+
+    What was made for a network of ours names that as its `base_model`, if it is in the same organisation already.
 
     Args:
         folder: the artifact, or its name; it has to pass `verify`.
@@ -65,9 +68,10 @@ def push(
         if saved_model and not (draft / SAVED_MODEL).exists():
             write_manifest(draft)
             export(load(draft), draft / SAVED_MODEL)
-        write_manifest(draft)
         with said_clearly(target):
             api = client(token)
+            name_base_model(api, target.repository, draft)
+            write_manifest(draft)
             if not api.repo_exists(target.repository):
                 api.create_repo(target.repository, private=private, exist_ok=True)
             if tag and tag in {ref.name for ref in api.list_repo_refs(target.repository).tags}:

@@ -1,6 +1,9 @@
 """The test Hub, driven by the real client: what `push` and `pull` will rely on is there, and goes wrong to order."""
 
 import hashlib
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +18,7 @@ from huggingface_hub.errors import (
 
 from .hub_server import HubServer
 
+ROOT = Path(__file__).parents[2]
 WEIGHTS = bytes(range(256)) * 80
 README = b"---\nlibrary_name: keras\npipeline_tag: image-feature-extraction\ntags: [kinv, digits]\n---\n# A model\n"
 FILES = {"README.md": README, "config.json": b"{}\n", "model.weights.h5": WEIGHTS, "saved_model/variables/x": b"1"}
@@ -189,3 +193,22 @@ def test_what_the_client_notices_and_what_it_does_not(server, alice, tmp_path, i
     server.stop()
     with pytest.raises(LocalEntryNotFoundError):
         alice.snapshot_download("lab/model", cache_dir=tmp_path / "none")
+
+
+@pytest.mark.long
+def test_the_tests_of_the_real_hub_run_on_this_one(server, tmp_path):
+    """They need a token that few have: so that they do not rot, the server stands for the hub that they ask for."""
+    environment = {
+        **os.environ,
+        "HF_ENDPOINT": server.url,
+        "HF_HOME": str(tmp_path / "home"),
+        "HF_HUB_DISABLE_XET": "1",
+        "KINV_TEST_HUB_TOKEN": "alice-token",
+    }
+    tests = [str(Path(__file__).with_name("test_push_and_pull.py")), "-k", "real", "-p", "no:cacheprovider"]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *tests], env=environment, cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert " passed" in done.stdout and "skipped" not in done.stdout
+    assert not list(HfApi(server.url, token="alice-token").list_models(author="alice"))  # all deleted again

@@ -1,0 +1,55 @@
+"""A card on a hub names the model that its artifact was made for, if it is there."""
+
+import pytest
+from huggingface_hub import ModelCard
+
+import kinv
+from kinv.models import InvariantTransformer
+
+from .hubs import CARD
+
+
+def read_card(hub, handle, cache):
+    folder = kinv.pull(handle, token=hub.token, cache_dir=cache)
+    kinv.verify(folder)
+    text = (folder / "README.md").read_text()
+    ModelCard(text).validate()
+    return text
+
+
+def base_of(card):
+    return ModelCard(card).data.base_model
+
+
+def made_for(folder, network, card=CARD):
+    metadata = {"name": "n", "classifier": {"name": network}}
+    return kinv.save(InvariantTransformer(hidden_units=(3,)), folder, metadata, card=card, saved_model=False)
+
+
+def test_a_network_of_ours_is_named_once_it_is_there(local, cache, capsys):
+    first = kinv.push("filter_gan_mnist_conv4", "hf://lab/filters", token=local.token)
+    assert "lab/digit_cnn is not on the hub" in capsys.readouterr().out
+    assert base_of(read_card(local, first, cache)) is None
+    kinv.push("digit_cnn", "hf://lab/digit_cnn", token=local.token)
+    second = kinv.push("filter_gan_mnist_conv4", "hf://lab/filters", token=local.token)
+    assert capsys.readouterr().out == ""  # the card is not taken for one that somebody edited
+    card, ours = read_card(local, second, cache), kinv.hub.find("filter_gan_mnist_conv4") / "README.md"
+    assert base_of(card) == "lab/digit_cnn"
+    assert card.replace("base_model: lab/digit_cnn\n", "", 1) == ours.read_text()
+
+
+@pytest.mark.parametrize(
+    ("network", "base"),
+    [("efficientnet_lite0", "timm/tf_efficientnet_lite0.in1k"), ("mine", None), (["digit_cnn"], None)],
+)
+def test_networks_of_others_are_named_where_their_weights_are(local, cache, tmp_path, network, base):
+    handle, _ = local.push(made_for(tmp_path / "itn", network), saved_model=False)
+    assert base_of(read_card(local, handle, cache)) == base
+
+
+def test_what_the_card_says_already_stays(local, cache, tmp_path):
+    card = CARD.replace("license:", "base_model: alice/hers\nlicense:", 1)
+    handle, _ = local.push(made_for(tmp_path / "itn", "efficientnet_lite0", card), saved_model=False)
+    assert base_of(read_card(local, handle, cache)) == "alice/hers"
+    handle, _ = local.push(made_for(tmp_path / "plain", "efficientnet_lite0", "# No front matter\n"), saved_model=False)
+    assert "base_model" not in (kinv.pull(handle, token=local.token, cache_dir=cache) / "README.md").read_text()
