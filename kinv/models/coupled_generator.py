@@ -177,6 +177,7 @@ class CoupledGenerator(keras.Model):
                 else keras.optimizers.Adamax(0.002, epsilon=1e-8)
             )
         super().compile(optimizer=optimizer, **kwargs)
+        self.optimizer.build(self.trainable_variables)  # a step that makes variables is traced twice
 
     def fit(self, steps: int = 500, verbose: Any = 0, callbacks: Sequence[Any] | None = None, **kwargs: Any) -> Any:
         """So many steps for all targets at once, as one epoch; returns Keras's history, with means over the steps.

@@ -80,6 +80,7 @@ class DenoisingAutoencoder(keras.Model):
     def compile(self, optimizer: Any = None, **kwargs: Any) -> None:
         """Default: the notebooks', Adadelta with a rate of 1."""
         super().compile(optimizer=optimizer or keras.optimizers.Adadelta(1.0), **kwargs)
+        self.optimizer.build(self.trainable_variables)  # a step that makes variables is traced twice
 
     def call(self, images, training=False):
         images = ops.cast(images, "float32")

@@ -123,6 +123,7 @@ class InvariantTransformer(AffineFamily):
         if not isinstance(loss, keras.losses.Loss):
             raise ValueError(f"loss must be a keras.losses.Loss, of labels and logits, received {loss!r}")
         super().compile(optimizer=optimizer or keras.optimizers.Adam(5e-4), loss=loss, **kwargs)
+        self.optimizer.build(self.trainable_variables)  # a step that makes variables is traced twice
 
     @property
     def metrics(self):

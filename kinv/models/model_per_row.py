@@ -53,6 +53,8 @@ class ModelPerRow(keras.layers.Layer):
             return model.stateless_call(weights, moving, one[None], training=True)[0][0]
 
         rows = (tf.convert_to_tensor(inputs), *(tf.convert_to_tensor(stack) for stack in self.stacks))
+        if rows[1].shape[0] == 1:  # a loop takes seconds more to trace
+            return pass_one([row[0] for row in rows])[None]
         return tf.map_fn(pass_one, rows, fn_output_signature=tf.TensorSpec(model.output_shape[1:], tf.float32))
 
     def stack_of(self, layer: str, name: str) -> Any:

@@ -17,10 +17,11 @@ def build(seed, units=3):
     return keras.Model(inputs, layers.Dense(2, kernel_initializer=start)(layers.Reshape((1, units))(x)))
 
 
-def test_outputs_and_gradients_are_those_of_single_models():
-    models = [build_generator(32, width=0.02, seed=seed) for seed in range(3)]
+@pytest.mark.parametrize("count", [1, 3])
+def test_outputs_and_gradients_are_those_of_single_models(count):
+    models = [build_generator(32, width=0.02, seed=seed) for seed in range(count)]
     together = ModelPerRow(models)
-    rows = tf.constant(np.random.default_rng(0).normal(size=(3, models[0].input_shape[-1])), tf.float32)
+    rows = tf.constant(np.random.default_rng(0).normal(size=(count, models[0].input_shape[-1])), tf.float32)
     with tf.GradientTape(persistent=True) as tape:
         tape.watch(rows)
         outputs = together(rows)
