@@ -137,7 +137,7 @@ class CoupledGenerator(keras.Model):
                 for index in range(self.count)
             ]
         self.generators = ModelPerRow(own, name="generators") if own else None
-        self.last_gamma = self.generators.stack_of("contrast", "gamma") if self.generators and not skips else None
+        self.has_contrast = not skips
         entered, made = (generator or own[0]).input_shape, (generator or own[0]).output_shape
         if not isinstance(brightness, (int, float)) and len(brightness) != channels:
             raise ValueError(
@@ -257,4 +257,6 @@ class CoupledGenerator(keras.Model):
         """Equations 3 and 4, summed over targets."""
         if self.pretrained:
             return ops.sum(ops.sqrt(ops.sum(ops.square(self.gains.gain), axis=-1) + 1e-12))
-        return ops.sum(ops.abs(self.last_gamma)) if self.last_gamma is not None else ops.zeros(())
+        if self.generators is None or not self.has_contrast:
+            return ops.zeros(())
+        return ops.sum(ops.abs(self.generators.weights_of("contrast", "gamma")))
