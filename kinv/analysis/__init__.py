@@ -5,7 +5,7 @@ from kinv.classifiers.units import Tap, tap
 
 from .activation_matching import ActivationMatches, match_activations
 from .activation_maximization import ActivationMaxima, maximize_activation
-from .filter_quality import FilterQuality, averaged_and_control, filter_quality, retrain_above
+from .filter_quality import FilterQuality, accuracy_of_sets, averaged_and_control, filter_quality, retrain_above
 from .gabor import GaborFit, fit_gabors
 from .great_circles import follow_great_circles
 from .invariance_decomposition import InvarianceDecomposition, decompose_invariance
@@ -44,6 +44,7 @@ __all__ = [
     "Tap",
     "UnitSamples",
     "accuracy",
+    "accuracy_of_sets",
     "averaged_and_control",
     "class_ranks",
     "combine_filters",

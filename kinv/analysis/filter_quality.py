@@ -8,6 +8,7 @@ import numpy as np
 from keras import ops
 
 from kinv import backend
+from kinv.classifiers.replaced_filters import ReplacedFilters
 from kinv.classifiers.splitting import freeze_up_to
 from kinv.data import shuffled_batches
 from kinv.ops.diversity import relative_spread
@@ -104,7 +105,7 @@ def filter_quality(
         network=accuracy(cut.classifier, test_images, test_labels, CHUNK),
         averaged=accuracy(averaged, test_images, test_labels, CHUNK),
         control=accuracy(control, test_images, test_labels, CHUNK),
-        singles=_singles(cut, gan.generate_filters(codes["singles"]), test_images[some], test_labels[some]),
+        singles=accuracy_of_sets(cut, gan.generate_filters(codes["singles"]), test_images[some], test_labels[some]),
         explained_variance=_explained_variance(gan, test_images, codes["many"]),
         diversity=diversity[alive],
         averaged_network=averaged,
@@ -156,8 +157,11 @@ def retrain_above(
     )
 
 
-def _singles(cut, filters, images, labels):
-    """Accuracy with every set of filters; what lies below the layer is computed once for a chunk of pictures."""
+def accuracy_of_sets(cut: ReplacedFilters, filters: Any, images: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Accuracy `(S,)` with every set of filters `(S, rows, columns, C / groups, F)` in place of the real ones.
+
+    What lies below the layer is computed once for a chunk of pictures.
+    """
 
     def right(entering, past, labels, kernel):
         predictions = ops.argmax(cut.leave(cut.convolve(entering, kernel), past), axis=-1)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from recipes import filter_gan_control
+from recipes.material import load_digits
 
 SMOKE = replace(filter_gan_control.PRESETS["smoke"], preset="smoke")
 
@@ -29,7 +30,6 @@ def test_seeds_are_paired_and_measured_once(tmp_path, no_data_folder, monkeypatc
 
 def test_the_control_without_retraining_is_the_network(no_data_folder):
     import kinv
-    from recipes.material import load_digits
 
     config = replace(SMOKE, retrain_epochs=0)
     train, test = load_digits(config)
@@ -38,6 +38,21 @@ def test_the_control_without_retraining_is_the_network(no_data_folder):
     averaged, control = filter_gan_control.measure(gan, train, test, config, seed=0)
     assert control == kinv.analysis.accuracy(classifier, test.images, test.labels)
     assert 0.8 < averaged <= 1
+
+
+def test_random_numbers_are_as_large_as_the_generated_filters_spread(no_data_folder, monkeypatch):
+    import kinv
+
+    gan, classifier = kinv.load("filter_gan_mnist_conv4"), kinv.classifiers.load("digit_cnn")
+    gan.set_classifier(classifier)
+    seen = []
+    monkeypatch.setattr(kinv.analysis, "accuracy_of_sets", lambda cut, sets, *_: seen.append(sets) or [0.5])
+    _, test = load_digits(SMOKE)
+    assert filter_gan_control.single_sets(gan, test, replace(SMOKE, singles=200)) == (0.5, 0.5)
+    kernel = np.asarray(gan.cut.require("test").kernel())
+    np.testing.assert_allclose(seen[1].mean(axis=0), kernel, atol=0.02)
+    spread = [np.sqrt(np.mean(np.var(sets, axis=0), axis=(0, 1, 2))) for sets in seen]
+    np.testing.assert_allclose(spread[1], spread[0], rtol=0.02)
 
 
 def test_one_seed_has_no_standard_error(no_data_folder):
