@@ -1,12 +1,12 @@
 """What runs on every backend of Keras, on whatever device that backend finds: over the bare passes, and beside a peer.
 
-    KERAS_BACKEND=torch python benchmarks/accelerators.py      # or jax; a minute on a GPU, TensorFlow is not needed
+    KERAS_BACKEND=torch python benchmarks/accelerators.py      # or jax; minutes on a GPU, TensorFlow is not needed
 
 Activation maximisation over the compiled value and gradient of the same units for the same batch: the steps of a call
 (the time of eight times as many minus that of so many), then the whole call, with what is traced and compiled in it.
-The screening over the bare classifier, marginal too. The spatial transformer, forward and
-backward, beside PyTorch's own `grid_sample` on the same device, where the backend is PyTorch. All in one process and in
-turn; medians. Random weights and pictures, so that nothing has to be downloaded.
+The screening over the bare classifier, which is given every magnitude's pictures from the host; marginal too. The
+spatial transformer, forward and backward, beside PyTorch's own `grid_sample` on the same device, where the backend is
+PyTorch. All in one process and in turn; medians. Random weights and pictures, so that nothing has to be downloaded.
 """
 
 import math
