@@ -1,6 +1,6 @@
 # make demo        an Invariant Transformer Net on real photographs, from nothing
 # make test        the test suite, in two processes
-# make test-long   the tests that take a recipe from end to end
+# make test-long   the tests that take longest: recipes from end to end
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin

@@ -1,6 +1,8 @@
-"""What runs on every backend of Keras, on whatever device that backend finds: over the bare passes, and beside a peer.
+"""What runs on every backend of Keras, on the accelerator that it finds: over the bare passes, and beside a peer.
 
     KERAS_BACKEND=torch python benchmarks/accelerators.py      # or jax; minutes on a GPU, TensorFlow is not needed
+
+Where there is a CPU only, nothing is measured: it would take hours, and the other benchmarks are for that.
 
 Activation maximisation over the compiled value and gradient of the same units for the same batch: the steps of a call
 (the time of eight times as many minus that of so many), then the whole call, with what is traced and compiled in it.
@@ -46,20 +48,22 @@ def medians(ways: dict[str, Callable[[], object]]) -> dict[str, float]:
     return {name: float(np.median([turn[name] for turn in took[1:]])) for name in ways}
 
 
-def device() -> str:
-    """What the backend computes on, in words."""
+def accelerator() -> str | None:
+    """What the backend computes on, in words; None: a CPU."""
     name = keras.backend.backend()
     if name == "jax":
         import jax
 
-        return f"jax {jax.__version__}, {jax.devices()[0].device_kind}"
+        first = jax.devices()[0]
+        return None if first.platform == "cpu" else f"jax {jax.__version__}, {first.device_kind}"
     if name == "torch":
         import torch
 
-        return f"torch {torch.__version__}, {torch.cuda.get_device_name() if torch.cuda.is_available() else 'CPU'}"
+        return f"torch {torch.__version__}, {torch.cuda.get_device_name()}" if torch.cuda.is_available() else None
     import tensorflow as tf
 
-    return f"tensorflow {tf.__version__}, {tf.config.list_logical_devices()[-1].name}"
+    found = tf.config.list_logical_devices("GPU")
+    return f"tensorflow {tf.__version__}, {found[0].name}" if found else None
 
 
 def show(name: str, took: str, rate: str, beside: str) -> None:
@@ -154,8 +158,12 @@ def grid_sample(pictures: np.ndarray, matrices: np.ndarray, mode: str) -> Callab
 
 
 def main() -> None:
+    found = accelerator()
+    if found is None:
+        print(f"{keras.backend.backend()} finds no accelerator here: nothing is measured.")
+        return
     keras.utils.set_random_seed(0)
-    print(f"Keras {keras.__version__}, {device()}")
+    print(f"Keras {keras.__version__}, {found}")
     show("", "seconds", "rate", "over bare passes or grid_sample")
     photographs, digits = classifiers.build("squeezenet"), classifiers.build("digit_cnn")
     for count in FILTERS:

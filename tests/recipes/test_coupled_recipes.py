@@ -30,6 +30,7 @@ def test_pictures_are_made_and_judged(tmp_path, no_data_folder, capsys):
     assert "judge's 5" in capsys.readouterr().out
 
 
+@pytest.mark.long
 def test_an_autoencoder_of_photographs(tmp_path, no_data_folder, capsys):
     smoke = replace(dae_photos.PRESETS["smoke"], output=tmp_path / "artifacts", checkpoints=tmp_path / "runs")
     metrics = dae_photos.run(smoke)
@@ -41,6 +42,7 @@ def test_an_autoencoder_of_photographs(tmp_path, no_data_folder, capsys):
     assert not list((tmp_path / "runs").glob("*/*"))  # the checkpoint is gone
 
 
+@pytest.mark.long
 def test_a_gallery_goes_on_where_it_was(tmp_path, no_data_folder, capsys):
     smoke = replace(coupled_gallery.PRESETS["smoke"], output=tmp_path, artifacts=tmp_path / "artifacts")
     coupled_gallery.run(replace(smoke, classes=("tench", "golden retriever")))
@@ -67,6 +69,7 @@ def test_a_gallery_goes_on_where_it_was(tmp_path, no_data_folder, capsys):
         coupled_gallery.run(replace(smoke, classes=("mosk",)))
 
 
+@pytest.mark.long
 def test_filters_pairs_and_biases(tmp_path, no_data_folder):
     filters = coupled_filters.run(replace(coupled_filters.PRESETS["smoke"], output=tmp_path))
     assert filters["fire2_expand3x3"]["answer"] > 0

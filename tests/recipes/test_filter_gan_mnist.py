@@ -25,6 +25,7 @@ def codes(count):
     return np.random.default_rng(0).normal(size=(count, 16)).astype("float32")
 
 
+@pytest.mark.long
 def test_interrupted_and_continued_it_ends_with_the_same_filters(config, monkeypatch, capsys, few_codes):
     metrics = filter_gan_mnist.run(replace(config, output=config.output / "whole"))
     out = capsys.readouterr().out

@@ -32,6 +32,7 @@ def test_compare_offline_from_nothing_then_again_from_what_is_there(tmp_path):
     assert "rotation: done before" in again
 
 
+@pytest.mark.long
 def test_another_run_is_not_overwritten(tmp_path):
     settings = [*SMOKE, "--transformations", "noise", "--output", tmp_path]
     finish(start(*settings, module="recipes.screen_alexnet"))

@@ -11,6 +11,7 @@ from kinv.analysis.known_transformations import FAMILIES, TOGETHER
 from recipes import manifolds_rotated_mnist, units_mnist, units_patches, units_squeezenet
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("recipe", "networks"),
     [(units_mnist, slice(1, 2)), (units_patches, slice(0, 1))],  # the stack of digits, the belief net of patches
