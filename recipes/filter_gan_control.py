@@ -115,9 +115,8 @@ def measure(gan: Any, train: Labelled, test: Labelled, config: Config, seed: int
     keras.backend.clear_session()
     tf.get_logger().setLevel("ERROR")  # dozens of networks are compiled, one after the other; no need to remark on it
     codes = np.random.default_rng(seed).normal(size=(config.draws, gan.latent_dim)).astype("float32")
-    networks = analysis.averaged_and_control(
-        gan, codes, train.images, train.labels, config.retrain_epochs, config.batch_size, config.retrain_rate, seed
-    )
+    settings = {"batch_size": config.batch_size, "learning_rate": config.retrain_rate, "seed": seed}
+    networks = analysis.averaged_and_control(gan, codes, train.images, train.labels, config.retrain_epochs, **settings)
     averaged, control = (analysis.accuracy(network, test.images, test.labels, 500) for network in networks)
     return averaged, control
 

@@ -96,8 +96,8 @@ def filter_quality(
         name: random.normal(size=(count, gan.latent_dim)).astype("float32")
         for name, count in (("average", draws), ("singles", singles), ("many", CODES))
     }
-    retraining = (epochs, batch_size, learning_rate, seed)
-    averaged, control = averaged_and_control(gan, codes["average"], images, labels, *retraining)
+    settings = {"batch_size": batch_size, "learning_rate": learning_rate, "seed": seed}
+    averaged, control = averaged_and_control(gan, codes["average"], images, labels, epochs, **settings)
     some = np.linspace(0, len(test_images) - 1, min(singles_on, len(test_images))).astype(int)
     spread = relative_spread(gan.generate_filters(codes["many"]), cut.kernel())
     diversity, alive = (ops.convert_to_numpy(values) for values in spread)
@@ -113,23 +113,16 @@ def filter_quality(
 
 
 def averaged_and_control(
-    gan: Any,
-    codes: np.ndarray,
-    images: np.ndarray,
-    labels: np.ndarray,
-    epochs: int,
-    batch_size: int,
-    learning_rate: float,
-    seed: int,
+    gan: Any, codes: np.ndarray, images: np.ndarray, labels: np.ndarray, epochs: int, **settings: Any
 ) -> tuple[keras.Model, keras.Model]:
     """The network with the average filters of some codes `(draws, latent_dim)`, and with its real ones, both retrained.
 
-    The other arguments are those of `filter_quality`.
+    The other arguments are those of `retrain_above`; 0 epochs: nothing is retrained.
     """
     cut = gan.cut.require("averaged_and_control")
     networks = cut.copy(ops.mean(gan.generate_filters(codes), axis=0)), cut.copy(cut.kernel())
     for network in networks if epochs else ():
-        retrain_above(network, gan.layer, images, labels, epochs, batch_size, learning_rate, seed)
+        retrain_above(network, gan.layer, images, labels, epochs, **settings)
     return networks
 
 
