@@ -100,8 +100,17 @@ def test_with_generated_filters(monkeypatch):
     assert names["matches"].pictures.shape == (1, 7, 7, 28, 28, 1)
 
 
+def test_what_is_learned_in_colour_hardly_depends_on_k(monkeypatch, no_data_folder):
+    monkeypatch.chdir(ROOT)
+    code = snippet("color, (0, 0)")
+    *lines, last = code.strip().splitlines()
+    measured, said = last.split("  # ")
+    change = eval(measured, run("\n".join(lines), {"kinv": kinv}))
+    assert f"{change:.1f}" == said.split()[0]
+
+
 def test_boltzmann_machines_and_autoencoders(no_data_folder):
-    names = run(snippet("data.load("), {"kinv": kinv, "keras": keras})
+    names = run(snippet("vectors"), {"kinv": kinv, "keras": keras})
     assert names["vectors"].shape == (968, 784) and names["patches"].shape == (1000, 144)
     assert names["samples"].shape == (4, 784) and names["classifier"](names["pictures"][:2]).shape == (2, 10)
 
