@@ -24,7 +24,7 @@ from sklearn.neural_network import BernoulliRBM
 
 import kinv
 from kinv.models.boltzmann import Generator
-from kinv.models.gibbs import draw
+from kinv.models.drawing import draw
 
 PICTURES, VISIBLE, HIDDEN, RATE = 60_000, 784, 500, 0.1
 BATCHES, STEPS, EPOCHS, TURNS = (20, 100), 50, 4, 3

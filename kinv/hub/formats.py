@@ -17,7 +17,8 @@ def export_onnx(model: Any, folder: str | os.PathLike, classifiers: Mapping[str,
     """Writes every endpoint of a model as `<endpoint>.onnx`; inputs have their names, the output is `output_0`.
 
     Batches can have any size, and pictures too where the endpoint takes any. An endpoint that draws TensorFlow's own
-    random numbers (`sample`) is left out, and a line is printed that says so: `sweep` takes the caller's instead.
+    random numbers (`sample` of Boltzmann machines from before version 0.2) is left out, and a line is printed that says
+    so.
 
     Args:
         model: one of kinv's models or classifiers.
@@ -113,24 +114,47 @@ def _rewritten(frozen, signature):
     """The same graph, with what LiteRT's converter gets wrong expressed in other operations."""
     import tensorflow as tf
 
-    rewrite = {"Reshape": _reshape, "Einsum": _einsum}
+    functions = {one.signature.name: one for one in frozen.graph.as_graph_def().library.function}
 
     def endpoint(*inputs):
-        graph = tf.compat.v1.get_default_graph()
-        tensors = {old.ref(): new for old, new in zip(frozen.inputs, inputs, strict=True)}
-        for op in frozen.graph.get_operations():  # in an order in which inputs come first
-            if op.type in ("Placeholder", "NoOp"):
-                continue
-            arguments = [tensors[tensor.ref()] for tensor in op.inputs]
-            if op.type in rewrite:
-                outputs = [rewrite[op.type](op, *arguments)]
-            else:
-                dtypes = [tensor.dtype for tensor in op.outputs]
-                outputs = graph.create_op(op.type, arguments, dtypes, name=op.name, attrs=op.node_def.attr).outputs
-            tensors.update(zip([tensor.ref() for tensor in op.outputs], outputs, strict=True))
-        return {OUTPUT: tensors[frozen.outputs[0].ref()]}
+        return {OUTPUT: _redone(frozen.graph, frozen.inputs, inputs, frozen.outputs, functions)[0]}
 
     return tf.function(endpoint, input_signature=signature, autograph=False)
+
+
+def _redone(graph, inputs, arguments, outputs, functions):
+    """A graph's outputs for other inputs, in the graph that is being made; functions are what its loops call."""
+    import tensorflow as tf
+
+    making = tf.compat.v1.get_default_graph()
+    tensors = {old.ref(): new for old, new in zip(inputs, arguments, strict=True)}
+    for op in graph.get_operations():  # in an order in which inputs come first
+        if op.type in ("Placeholder", "NoOp"):
+            continue
+        given = [tensors[tensor.ref()] for tensor in op.inputs]
+        if op.type in REWRITTEN:
+            made = [REWRITTEN[op.type](op, *given)]
+        elif op.type in ("While", "StatelessWhile"):
+            made = _while(op, given, functions)
+        else:
+            dtypes = [tensor.dtype for tensor in op.outputs]
+            made = making.create_op(op.type, given, dtypes, name=op.name, attrs=op.node_def.attr).outputs
+        tensors.update(zip([tensor.ref() for tensor in op.outputs], made, strict=True))
+    return [tensors[tensor.ref()] for tensor in outputs]
+
+
+def _while(op, given, functions):
+    """A loop whose parts are rewritten as well."""
+    import tensorflow as tf
+    from tensorflow.python.framework.function_def_to_graph import function_def_to_graph
+
+    def part(name):
+        graph = function_def_to_graph(functions[op.get_attr(name).name])
+        return lambda *state: _redone(graph, graph.inputs, state, graph.outputs, functions)
+
+    condition, body = part("cond"), part("body")
+    shapes = [tensor.shape for tensor in op.outputs]
+    return tf.while_loop(lambda *state: condition(*state)[0], body, given, shapes)
 
 
 def _reshape(op, tensor, shape):
@@ -159,3 +183,6 @@ def _einsum(op, first, second):
     product = tf.tensordot(first, second, [[one.index(axis)], [other.index(axis)]])
     letters = (one + other).replace(axis, "")
     return tf.transpose(product, [letters.index(letter) for letter in result])
+
+
+REWRITTEN = {"Reshape": _reshape, "Einsum": _einsum}

@@ -1,13 +1,14 @@
 """The distribution of a restricted Boltzmann machine: energies, conditional probabilities, samples."""
 
-from typing import Any, Literal
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 from keras import ops
 
-Generator = Literal["philox", "threefry"]  # of random numbers, see `GibbsKernel`
+from .drawing import Generator, draw, draw_normal, split
+
 LARGEST = 100_000_000  # weights
 VISIBLE = ("bernoulli", "gaussian")
 EXPORTED_STEPS = 1000  # of Gibbs sampling, in the SavedModel's `sample`
@@ -22,11 +23,14 @@ class BoltzmannDistribution(keras.Model):
     `|v - b|^2 / 2 - c h - v W h` for Gaussian ones, whose variance is 1.
 
     Args:
-        visible_units, hidden_units, visible, seed, name: as in `RestrictedBoltzmannMachine`.
+        visible_units, hidden_units, visible, seed, exported_draws, name: as in `RestrictedBoltzmannMachine`.
     """
 
-    def __init__(self, visible_units: int, hidden_units: int, visible: str, seed: int, name: str):
+    def __init__(
+        self, visible_units: int, hidden_units: int, visible: str, seed: int, exported_draws: Generator, name: str
+    ):
         super().__init__(name=name)
+        self.exported_draws: Generator = check_exported(exported_draws)
         if min(visible_units, hidden_units) < 1:
             raise ValueError(
                 f"visible_units and hidden_units must be at least 1, received {visible_units} and {hidden_units}"
@@ -59,13 +63,8 @@ class BoltzmannDistribution(keras.Model):
         return ops.sigmoid(received) if self.visible == "bernoulli" else received
 
     def draw_visible(self, means: Any, seed: Any, generator: Generator = "philox") -> Any:
-        """Visible units with these means, `(B, V)`; `seed` is an int32 tensor of shape `(2,)`, `generator` as in
-        `GibbsKernel`."""
-        from .gibbs import draw
-
-        if self.visible == "bernoulli":
-            return draw(means, seed, generator)
-        return means + tf.random.stateless_normal(tf.shape(means), seed, alg=generator)
+        """Visible units with these means, `(B, V)`; `seed` is an int32 tensor of shape `(2,)`."""
+        return (draw if self.visible == "bernoulli" else draw_normal)(means, seed, generator)
 
     def free_energy(self, visible: Any) -> Any:
         """`F(v)`, with `p(v) = exp(-F(v)) / Z`: `(B, V)` to `(B,)`."""
@@ -122,14 +121,22 @@ class BoltzmannDistribution(keras.Model):
         start = None if start is None else tf.convert_to_tensor(start, tf.float32)
         return tf.function(self.run)(tf.constant(count), steps, tf.constant([seed, 1], tf.int32), clamp, start)
 
-    def run(self, count: Any, steps: int, seed: Any, clamp: Any = None, start: Any = None) -> tuple[Any, Any]:
+    def run(
+        self,
+        count: Any,
+        steps: int,
+        seed: Any,
+        clamp: Any = None,
+        start: Any = None,
+        generator: Generator = "philox",
+    ) -> tuple[Any, Any]:
         """`sample` as a part of a graph, unchecked; `count` and `seed` may be tensors."""
-        from .gibbs import GibbsKernel, run_chain, split
+        from .gibbs import GibbsKernel, run_chain
 
-        first, second = split(seed, 2)
+        first, second = split(seed, 2, generator)
         if start is None:
-            start = self.first_state(count, first)
-        kernel = GibbsKernel(self, clamp)
+            start = self.first_state(count, first, generator)
+        kernel = GibbsKernel(self, clamp, generator)
         visible, results = run_chain(kernel, start, kernel.bootstrap_results(start), steps, second)
         return visible, results.means
 
@@ -145,10 +152,10 @@ class BoltzmannDistribution(keras.Model):
         """
         return self.visible_means(ops.cast(draws < self.hidden_probabilities(visible), "float32"))
 
-    def first_state(self, count: Any, seed: Any) -> Any:
+    def first_state(self, count: Any, seed: Any, generator: Generator = "philox") -> Any:
         """Visible units that Gibbs sampling starts from, `(count, V)`: drawn without looking at the weights."""
         middle = 0.5 if self.visible == "bernoulli" else 0.0
-        return self.draw_visible(tf.fill((count, self.visible_units), middle), seed)
+        return self.draw_visible(tf.fill((count, self.visible_units), middle), seed, generator)
 
     def adapt(self, images: Any) -> None:
         """Starts the visible biases at what the pixels are without hidden units: log odds, or means (Hinton 2010)."""
@@ -164,7 +171,7 @@ class BoltzmannDistribution(keras.Model):
         seed, count = tf.TensorSpec((2,), tf.int32, name="seed"), tf.TensorSpec((), tf.int32, name="count")
 
         def sample(seed, count):
-            return self.run(count, EXPORTED_STEPS, seed)[0]
+            return self.run(count, EXPORTED_STEPS, seed, generator=self.exported_draws)[0]
 
         draws = tf.TensorSpec((None, self.hidden_units), tf.float32, name="draws")
         return {
@@ -172,6 +179,22 @@ class BoltzmannDistribution(keras.Model):
             "sample": (sample, [seed, count]),
             "sweep": (self.sweep, [vectors, draws]),
         }
+
+
+def with_philox(config: dict[str, Any]) -> dict[str, Any]:
+    """A configuration from before `exported_draws` was a part of it: `sample` then drew TensorFlow's numbers."""
+    return {"exported_draws": "philox", **config}
+
+
+def check_exported(generator: Any) -> Generator:
+    """Returns the generator.
+
+    Raises:
+        ValueError: another than these two; `"threefry"` needs XLA.
+    """
+    if generator not in ("hash", "philox"):
+        raise ValueError(f'exported_draws must be "hash" or "philox", received {generator!r}')
+    return generator
 
 
 def generator_of(model: Any) -> Generator:

@@ -7,7 +7,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from .boltzmann import EXPORTED_STEPS, generator_of
+from .boltzmann import EXPORTED_STEPS, check_exported, generator_of, with_philox
+from .drawing import Generator, split
 from .greedy_stack import GreedyStack
 from .rbm import RestrictedBoltzmannMachine
 
@@ -28,6 +29,7 @@ class DeepBeliefNetwork(GreedyStack):
             `RestrictedBoltzmannMachine`. `sparsity` may be one for each.
         binarize: whether the first machine draws its pixels from the grey values.
         seed: of the weights and of everything drawn in training.
+        exported_draws: see `RestrictedBoltzmannMachine`.
 
     Call arguments:
         inputs: float tensor `(B, V)`.
@@ -57,9 +59,11 @@ class DeepBeliefNetwork(GreedyStack):
         sparsity: float | Sequence[float | None] | None = None,
         sparsity_weight: float = 0.1,
         seed: int = 0,
+        exported_draws: Generator = "hash",
         name: str = "dbn",
     ):
         super().__init__(units, METRICS, seed, name)
+        self.exported_draws: Generator = check_exported(exported_draws)
         self.settings = {
             "steps": steps,
             "persistent": persistent,
@@ -140,14 +144,12 @@ class DeepBeliefNetwork(GreedyStack):
         seeds = tf.constant([seed, 1], tf.int32)
         return tf.function(lambda: self._sample(count, steps, seeds, depth, clamp))()
 
-    def _sample(self, count, steps, seed, depth, clamp=None):
-        from .gibbs import split
-
-        seeds = split(seed, depth + 1)
-        state, means = self.blocks[depth - 1].run(count, steps, seeds[0], clamp)
+    def _sample(self, count, steps, seed, depth, clamp=None, generator: Generator = "philox"):
+        seeds = split(seed, depth + 1, generator)
+        state, means = self.blocks[depth - 1].run(count, steps, seeds[0], clamp, generator=generator)
         for block, seed in zip(reversed(self.blocks[: depth - 1]), seeds[1:], strict=False):
             means = block.visible_means(state)
-            state = block.draw_visible(means, seed)
+            state = block.draw_visible(means, seed, generator)
         return state, means
 
     def export_endpoints(self) -> dict[str, tuple[Any, list[tf.TensorSpec]]]:
@@ -156,7 +158,7 @@ class DeepBeliefNetwork(GreedyStack):
         seed, count = tf.TensorSpec((2,), tf.int32, name="seed"), tf.TensorSpec((), tf.int32, name="count")
 
         def sample(seed, count):
-            return self._sample(count, EXPORTED_STEPS, seed, len(self.blocks))[0]
+            return self._sample(count, EXPORTED_STEPS, seed, len(self.blocks), generator=self.exported_draws)[0]
 
         def decode(states):
             for block in reversed(self.blocks[:-1]):
@@ -173,6 +175,10 @@ class DeepBeliefNetwork(GreedyStack):
             "decode": (decode, [states]),  # the way down to means of pixels
         }
 
+    @classmethod
+    def from_config(cls, config):
+        return cls(**with_philox(config))
+
     def get_config(self):
         return {
             "units": list(self.units),
@@ -181,5 +187,6 @@ class DeepBeliefNetwork(GreedyStack):
             "sparsity": list(self.sparsity),
             "binarize": self.binarize,
             "seed": self.seed,
+            "exported_draws": self.exported_draws,
             "name": self.name,
         }

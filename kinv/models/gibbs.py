@@ -5,7 +5,9 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from .boltzmann import Generator
+from kinv.ops.hashing import hashed_seed
+
+from .drawing import Generator, draw, split
 
 Clamp = tuple[Any, float]  # hidden units, `(M,)` or `(B, M)` where every chain has its own, and the value they keep
 
@@ -26,8 +28,7 @@ class GibbsKernel(tfp.mcmc.TransitionKernel):
     Args:
         machine: a `RestrictedBoltzmannMachine`.
         clamp: hidden units that always have one value.
-        generator: `"philox"`, or `"threefry"`, which XLA alone has and draws several times faster with on a CPU
-            (`benchmarks/rbm.py`). The one that TensorFlow selects there by itself is many times slower than both.
+        generator: of random numbers, see `kinv.models.drawing`.
     """
 
     def __init__(self, machine: Any, clamp: Clamp | None = None, generator: Generator = "philox"):
@@ -45,7 +46,8 @@ class GibbsKernel(tfp.mcmc.TransitionKernel):
         return GibbsResults(self._parameters["machine"].hidden_input(init_state), init_state)
 
     def one_step(self, current_state, previous_kernel_results, seed=None):
-        machine, generator, seeds = self._parameters["machine"], self._parameters["generator"], split(seed, 2)
+        machine, generator = self._parameters["machine"], self._parameters["generator"]
+        seeds = split(seed, 2, generator)
         hidden = self.draw_hidden(previous_kernel_results.received, seeds[0])
         means = machine.visible_means(hidden)
         visible = machine.draw_visible(means, seeds[1], generator)
@@ -62,23 +64,19 @@ class GibbsKernel(tfp.mcmc.TransitionKernel):
         return tf.where(held, tf.cast(value, hidden.dtype), hidden)
 
 
-def split(seed: Any, count: int) -> list[Any]:
-    """Seeds of their own, int32 `(2,)`, from one."""
-    return tf.unstack(tf.random.experimental.stateless_split(seed, count, alg="philox"))
-
-
-def draw(probabilities: Any, seed: Any, generator: Generator = "philox") -> Any:
-    """Zeros and ones, independent, with these probabilities of a one."""
-    uniform = tf.random.stateless_uniform(tf.shape(probabilities), seed, dtype=probabilities.dtype, alg=generator)
-    return tf.cast(uniform < probabilities, probabilities.dtype)
-
-
 def run_chain(
     kernel: GibbsKernel, state: Any, results: GibbsResults, steps: int, seed: Any
 ) -> tuple[Any, GibbsResults]:
     """The state after some steps, `(B, V)`, and the results of the last."""
     if steps == 1:
         return kernel.one_step(state, results, seed)
+    if kernel.parameters["generator"] == "hash":  # TensorFlow Probability would split the seed with Philox
+        _, state, results = tf.while_loop(
+            lambda step, *_: step < steps,
+            lambda step, state, results: (step + 1, *kernel.one_step(state, results, hashed_seed(seed, step))),
+            (0, state, results),
+        )
+        return state, results
     states, traced = tfp.mcmc.sample_chain(
         num_results=1,
         num_burnin_steps=steps - 1,

@@ -6,7 +6,8 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from .boltzmann import LARGEST, BoltzmannDistribution, Generator, generator_of
+from .boltzmann import LARGEST, BoltzmannDistribution, generator_of, with_philox
+from .drawing import Generator, draw, draw_index, split
 from .training_guard import StopWhenDiverged, check_training_data
 
 
@@ -30,6 +31,8 @@ class RestrictedBoltzmannMachine(BoltzmannDistribution):
             Ng 2008, equation 3; through the hidden biases only).
         sparsity_weight: how strongly.
         seed: of the weights and of everything drawn in training.
+        exported_draws: random numbers of the exported `sample`: `"hash"` are the same in ONNX and LiteRT files, which
+            have no `"philox"`, TensorFlow's. What was saved before version 0.2 has the latter.
 
     Call arguments:
         visible: float tensor `(B, V)`.
@@ -63,9 +66,10 @@ class RestrictedBoltzmannMachine(BoltzmannDistribution):
         sparsity: float | None = None,
         sparsity_weight: float = 0.1,
         seed: int = 0,
+        exported_draws: Generator = "hash",
         name: str = "rbm",
     ):
-        super().__init__(visible_units, hidden_units, visible, seed, name)
+        super().__init__(visible_units, hidden_units, visible, seed, exported_draws, name)
         if steps < 1 or chains < 1:
             raise ValueError(f"steps and chains must be at least 1, received {steps} and {chains}")
         if persistent and chains * visible_units > LARGEST:
@@ -126,9 +130,9 @@ class RestrictedBoltzmannMachine(BoltzmannDistribution):
     def learn(self, visible: Any, optimizer: Any, generator: Generator = "philox") -> tuple[Any, Any]:
         """One step of contrastive divergence on `(B, V)`; returns squared error of reconstruction and free energy.
 
-        `generator` is that of `GibbsKernel`.
+        `generator` is of random numbers, see `kinv.models.drawing`.
         """
-        from .gibbs import GibbsKernel, draw, run_chain, split
+        from .gibbs import GibbsKernel, run_chain
 
         seeds = split(tf.stack([self.seed, self.drawn.value]), 2)
         self.drawn.assign_add(1)
@@ -178,12 +182,11 @@ class RestrictedBoltzmannMachine(BoltzmannDistribution):
             hidden_bias = hidden_bias + 2 * self.sparsity_weight * missed * slope
         return [kernel, visible_bias, hidden_bias]
 
-    def first_state(self, count, seed):
+    def first_state(self, count, seed, generator="philox"):
         """Of the base class; of a persistent machine any of its chains, which training has brought among the modes."""
         if not self.persistent:
-            return super().first_state(count, seed)
-        chosen = tf.random.stateless_uniform((count,), seed, maxval=self.chains, dtype=tf.int32, alg="philox")
-        return tf.gather(self.chain.value, chosen)
+            return super().first_state(count, seed, generator)
+        return tf.gather(self.chain.value, draw_index(count, self.chains, seed, generator))
 
     def test_step(self, data):
         visible, _, _ = keras.utils.unpack_x_y_sample_weight(data)
@@ -192,14 +195,18 @@ class RestrictedBoltzmannMachine(BoltzmannDistribution):
         if self.visible != "bernoulli":
             return logs
         # a pixel of each picture, drawn from what the batch holds: another in every batch, the same at every test
-        shape, seed = ops.shape(visible)[:1], tf.stack([self.seed, tf.cast(ops.sum(visible), tf.int32)])
-        flipped = tf.random.stateless_uniform(shape, seed, maxval=self.visible_units, dtype=tf.int32, alg="philox")
+        seed = tf.stack([self.seed, tf.cast(ops.sum(visible), tf.int32)])
+        flipped = draw_index(ops.shape(visible)[0], self.visible_units, seed)
         self.tested.update_state(self.pseudo_log_likelihood(visible, flipped))
         return {**logs, self.tested.name: self.tested.result()}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**with_philox(config))
 
     def get_config(self):
         names = (
             "visible_units", "hidden_units", "visible", "steps", "persistent", "chains", "binarize", "weight_decay",
-            "sparsity", "sparsity_weight", "seed", "name",
+            "sparsity", "sparsity_weight", "seed", "exported_draws", "name",
         )  # fmt: skip
         return {name: getattr(self, name) for name in names}

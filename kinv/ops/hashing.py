@@ -23,10 +23,7 @@ def hashed_uniform(seed: Any, count: Any, columns: int) -> Any:
     Returns:
         float32 tensor of shape `(count, columns)`, multiples of 2^-24.
     """
-    seed = ops.cast(seed, "int32")
-    counter = ops.arange(count * columns, dtype="int32")
-    mixed = _mix(counter * GOLDEN_RATIO + _mix(seed[0]))
-    mixed = _mix(mixed + _mix(seed[1] + GOLDEN_RATIO))
+    mixed = _hashed(seed, ops.arange(count * columns, dtype="int32"))
     return ops.reshape(ops.cast(_shifted(mixed, 8), "float32") * 2.0**-24, (-1, columns))
 
 
@@ -55,6 +52,11 @@ def hashed_normal(seed: Any, count: Any, columns: int) -> Any:
     return ops.concatenate([radius * ops.cos(angle), radius * ops.sin(angle)], axis=1)[:, :columns]
 
 
+def hashed_seed(seed: Any, index: Any) -> Any:
+    """For every index, a number or a scalar int32 tensor, a seed of its own from one; both int32, of shape `(2,)`."""
+    return _hashed(seed, 2 * index + ops.arange(2, dtype="int32"))
+
+
 def seed_pair(seed: Any) -> Any:
     """A whole number in 0..2^62 - 1 as an int32 tensor of shape `(2,)`; such a tensor as it is.
 
@@ -69,6 +71,12 @@ def seed_pair(seed: Any) -> Any:
     if tuple(seed.shape) != (2,):
         raise ValueError(f"seed must be a whole number or an int32 tensor of shape (2,), received {tuple(seed.shape)}")
     return seed
+
+
+def _hashed(seed, counter):
+    seed = ops.cast(seed, "int32")
+    mixed = _mix(counter * GOLDEN_RATIO + _mix(seed[0]))
+    return _mix(mixed + _mix(seed[1] + GOLDEN_RATIO))
 
 
 def _mix(h):

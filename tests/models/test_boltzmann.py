@@ -55,6 +55,17 @@ def test_long_chains_follow_the_distribution():
     assert chi_squared_p(count_states(samples), joint(machine).sum(axis=1)) > 1e-3
 
 
+def test_long_chains_of_hashed_numbers():
+    machine, run = tiny(), tf.function(RestrictedBoltzmannMachine.run)
+    samples, means = run(machine, 8000, 40, tf.constant([1, 2], tf.int32), generator="hash")
+    assert chi_squared_p(count_states(samples), joint(machine).sum(axis=1)) > 1e-3
+    np.testing.assert_allclose(np.mean(means, axis=0), np.mean(samples, axis=0), atol=0.03)
+    others, _ = run(machine, 8000, 40, tf.constant([1, 3], tf.int32), generator="hash")
+    matches = np.mean(np.all(np.asarray(samples) == np.asarray(others), axis=1))
+    chance = np.sum(joint(machine).sum(axis=1) ** 2)
+    np.testing.assert_allclose(matches, chance, atol=0.03)  # neighbouring seeds: unrelated chains
+
+
 def test_long_chains_of_the_generator_of_xla():
     machine = tiny()
     kernel, start = GibbsKernel(machine, generator="threefry"), tf.zeros((8000, 4))
@@ -73,7 +84,8 @@ def test_clamped_units_condition_the_distribution():
     np.testing.assert_allclose(np.mean(means, axis=0), p @ states(4) / p.sum(), atol=0.02)
 
 
-def test_gaussian_chains_have_the_means_and_variances_of_the_mixture():
+@pytest.mark.parametrize("generator", ["philox", "hash"])
+def test_gaussian_chains_have_the_means_and_variances_of_the_mixture(generator):
     machine = tiny(visible="gaussian")
     machine.kernel.assign(0.5 * machine.kernel)
     kernel, b, c = (np.asarray(part, "float64") for part in (machine.kernel, machine.visible_bias, machine.hidden_bias))
@@ -83,25 +95,28 @@ def test_gaussian_chains_have_the_means_and_variances_of_the_mixture():
     weights /= weights.sum()
     means = weights @ (b + received)
     variances = 1 + weights @ np.square(b + received) - np.square(means)
-    samples = np.asarray(machine.sample(20_000, 60, seed=3)[0])
+    samples = np.asarray(tf.function(machine.run)(20_000, 60, tf.constant([3, 1]), generator=generator)[0])
     np.testing.assert_allclose(samples.mean(axis=0), means, atol=0.05)
     np.testing.assert_allclose(samples.var(axis=0), variances, rtol=0.05)
 
 
 def test_wrong_samples():
     machine = tiny()
+    with pytest.raises(ValueError, match='exported_draws must be "hash" or "philox", received \'threefry\''):
+        tiny(exported_draws="threefry")
     with pytest.raises(ValueError, match=r"units to clamp must lie in 0..2, received \[3\]"):
         machine.sample(2, 1, clamp=([3], 1.0))
     with pytest.raises(ValueError, match=r"start must have shape \(2, 4\)"):
         machine.sample(2, 1, start=np.zeros((3, 4)))
 
 
-def test_samples_of_a_persistent_machine_start_from_its_chains():
+@pytest.mark.parametrize("generator", ["philox", "hash"])
+def test_samples_of_a_persistent_machine_start_from_its_chains(generator):
     machine = RestrictedBoltzmannMachine(8, 8, persistent=True, chains=50)
     machine.kernel.assign(np.full((8, 8), 4.0))  # all on or all off: a chain does not pass from one to the other
     machine.visible_bias.assign(np.full(8, -16.0))
     machine.hidden_bias.assign(np.full(8, -16.0))
     machine.chain.assign(np.repeat([1.0, 0.0], [40, 10])[:, None] * np.ones(8))
-    samples = np.asarray(machine.sample(2000, 20, seed=1)[0])
+    samples = np.asarray(tf.function(machine.run)(2000, 20, tf.constant([1, 1]), generator=generator)[0])
     assert set(samples.mean(axis=1)) == {0.0, 1.0}
     np.testing.assert_allclose(samples.mean(), 0.8, atol=0.04)

@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 from scipy import stats
 
-from kinv.ops.hashing import hashed_uniform
+from kinv.ops.hashing import hashed_seed, hashed_uniform
 
 COMPILED = tf.function(hashed_uniform)
 
@@ -33,6 +33,17 @@ def test_neighbouring_seeds_are_unrelated():
         assert stats.chisquare(counts).pvalue > 1e-4
     assert abs(np.corrcoef(first[1:, 0], first[:-1, 0])[0, 1]) < 5 / np.sqrt(4000)
     assert len(np.unique(np.concatenate([draw([0, seed], 1, 1) for seed in range(1000)]))) > 990
+
+
+def test_seeds_of_their_own():
+    """As far from each other as numbers of 64 bits are: none twice, and bits that are as often on as off."""
+    compiled = tf.function(hashed_seed)
+    found = np.array([compiled(tf.constant([seed, 7]), tf.constant(index)) for seed in (0, 1) for index in range(1000)])
+    assert len(np.unique(found, axis=0)) == 2000
+    bits = np.unpackbits(found.astype("<i4").view("uint8"), axis=1)
+    assert np.abs(bits.mean(axis=0) - 0.5).max() < 5 * 0.5 / np.sqrt(2000)
+    next_rows = np.stack([found[:, 0], found[:, 1] + 1], axis=1)  # which `hashed_normal` takes for the second row
+    assert not {tuple(row) for row in next_rows} & {tuple(row) for row in found}
 
 
 def test_xla_draws_the_same_bits():
