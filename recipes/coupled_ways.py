@@ -67,6 +67,7 @@ class Coupling:
         self.network, self.source, self.config = network, source, config
         self.photographs = source.load(shape[0])[0].astype("float32")
         self.color = self.photographs.mean(axis=(0, 1, 2)).tolist()
+        self.last: tuple[Any, CoupledGenerator] | None = None
 
     def shelf(self, folder: Path, way: str) -> PictureShelf:
         """Where pictures of a way are kept: a folder in `folder`."""
@@ -144,9 +145,16 @@ class Coupling:
         return of.decoder, {"decoder": "autoencoder", "size": of.size, "channels": of.channels, "width": of.width}
 
     def _trained(self, targets, optimizer, steps, median_of=1, **settings):
+        """Batches of as many targets are traced once."""
         settings = {"seed": self.config.seed, "brightness": self.color, **settings}
-        model = CoupledGenerator(self.network, targets, **settings)
-        model.compile(optimizer)
+        same = len(targets), steps, *settings.items()
+        if self.last and self.last[0] == same:
+            model = self.last[1]
+            model.restart(targets)
+        else:
+            model = CoupledGenerator(self.network, targets, **settings)
+            model.compile(optimizer)
+            self.last = same, model
         model.fit(steps=steps)
         return model.pictures(median_of), model.features()
 

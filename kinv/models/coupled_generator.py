@@ -105,22 +105,17 @@ class CoupledGenerator(keras.Model):
         super().__init__(name=name)
         if loss not in LOSSES:
             raise ValueError(f"loss must be one of {LOSSES}, received {loss!r}")
-        if loss != "activation" and any(
-            term.layer is None and term.weight < 0
-            for one in ([target] if isinstance(target, Target) else target)
-            for term in one.terms
-        ):
-            raise ValueError("Classes with negative weights need loss='activation': cross-entropy has no bound there.")
         if not competition >= 0 or not (regularization is None or regularization >= 0):
             raise ValueError(
                 f"competition and regularization must be at least 0, received {competition} and {regularization}"
             )
-        targets = [target] if isinstance(target, Target) else list(target)
+        self.objective = loss
+        targets = self._checked(target)
         if unit_steps and generator is None:
             raise ValueError("unit_steps are of gains alone: pass the `generator` that they belong to.")
         self.unit_steps = unit_steps
         self.frozen = Frozen(TargetScores(classifier, targets, class_names))
-        self.objective, self.competition, self.count = loss, competition, len(targets)
+        self.competition, self.count = competition, len(targets)
         if len(classifier.input_shape) != 4:
             raise ValueError(f"The network must take pictures (B, H, W, C), its inputs are {classifier.input_shape}.")
         height, self.input_width, channels = classifier.input_shape[1:]
@@ -178,6 +173,23 @@ class CoupledGenerator(keras.Model):
             )
         super().compile(optimizer=optimizer, **kwargs)
         self.optimizer.build(self.trainable_variables)  # a step that makes variables is traced twice
+        start = [(one, ops.convert_to_numpy(one)) for one in (*self.variables, *self.optimizer.variables)]
+        self.rewind = lambda: [variable.assign(values) for variable, values in start]
+
+    def restart(self, target: Target | Sequence[Target]) -> None:
+        """The same start for other targets, as many and of the same layers: the step is not traced again.
+
+        What `fit` then makes is what a model would that was made and compiled for them in the same way.
+
+        Raises:
+            ValueError: not compiled; another number of targets, a layer that none was of before, or a target that the
+                loss has no bound for.
+        """
+        if not self.compiled:
+            raise ValueError("restart goes back to what `compile` left: compile first.")
+        targets = self._checked(target)
+        self.frozen.model.take(targets)
+        self.rewind()
 
     def fit(self, steps: int = 500, verbose: Any = 0, callbacks: Sequence[Any] | None = None, **kwargs: Any) -> Any:
         """So many steps for all targets at once, as one epoch; returns Keras's history, with means over the steps.
@@ -231,6 +243,13 @@ class CoupledGenerator(keras.Model):
             "A CoupledGenerator is not kept, as it does not work without its network: keep `pictures()`, or a Gallery "
             "of its decoder and `features()`, or what `generators.model(row)` returns."
         )
+
+    def _checked(self, target):
+        targets = [target] if isinstance(target, Target) else list(target)
+        terms = [term for one in targets for term in one.terms]
+        if self.objective != "activation" and any(term.layer is None and term.weight < 0 for term in terms):
+            raise ValueError("Classes with negative weights need loss='activation': cross-entropy has no bound there.")
+        return targets
 
     def _pictures(self, training):
         features = self.gains(self.perturb(ops.ones((self.count, self.feature_count)), training=training))

@@ -98,6 +98,49 @@ def test_targets_do_not_change_each_other(network):
     np.testing.assert_allclose(alone, beside, atol=0.05)
 
 
+@pytest.mark.parametrize("shared", [False, True])
+def test_restarted_for_other_targets_it_makes_what_a_new_model_would(network, shared):
+    settings = {"generator": decoder(), "gain": 0.01} if shared else {"width": 0.05}
+    first = [target.classes(0) + target.unit("edges", 1), target.classes(1)]
+    other = [target.classes(2), target.classes(1, 0) + target.unit("edges", 2)]
+
+    def made(targets):
+        coupled = CoupledGenerator(network, targets, smallest_view=0.6, seed=3, **settings)
+        coupled.compile(keras.optimizers.Adam(0.01))
+        return coupled
+
+    coupled = made(first)
+    coupled.fit(steps=3)
+    begun = coupled.pictures()
+    traced, step = [], coupled.frozen.model.network.call
+    coupled.frozen.model.network.call = lambda *given, **named: traced.append(1) or step(*given, **named)
+    coupled.restart(other)
+    coupled.fit(steps=3)
+    assert not traced  # the step was made for the targets before
+    expected = made(other)
+    expected.fit(steps=3)
+    np.testing.assert_array_equal(coupled.pictures(), expected.pictures())
+    coupled.restart(first)
+    coupled.fit(steps=3)
+    np.testing.assert_array_equal(coupled.pictures(), begun)
+
+
+def test_wrong_restarts(network):
+    coupled = CoupledGenerator(network, target.classes(0), width=0.05, loss="cross_entropy")
+    with pytest.raises(ValueError, match="compile first"):
+        coupled.restart(target.classes(1))
+    coupled.compile()
+    for wrong, message in (
+        ([target.classes(1), target.classes(2)], "expected 1 targets as before, received 2"),
+        (target.unit("edges", 1), r"as before, received also \[\('edges', 'mean'\)\]"),
+        (-1.0 * target.classes(1), "negative weights"),
+        (target.classes(99), "99"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            coupled.restart(wrong)
+    coupled.fit(steps=1)  # as nothing had been
+
+
 def test_the_papers_optimisers_and_medians(network):
     own = CoupledGenerator(network, target.classes(0), width=0.05)
     own.compile()

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ import kinv
 from kinv import classifiers
 from kinv.models import CoupledGenerator, DenoisingAutoencoder, target
 from recipes import coupled_bias, coupled_compare, coupled_compound, coupled_filters, coupled_gallery, dae_photos
-from recipes.coupled_ways import TITLES
+from recipes.coupled_ways import TITLES, Coupling
 
 
 def test_pictures_are_made_and_judged(tmp_path, no_data_folder, capsys):
@@ -40,6 +41,21 @@ def test_an_autoencoder_of_photographs(tmp_path, no_data_folder, capsys):
     assert autoencoder.size == 32 and np.isfinite(list(metrics.values())).all()
     assert (folder / "figures" / "reconstructions.png").stat().st_size > 5000
     assert not list((tmp_path / "runs").glob("*/*"))  # the checkpoint is gone
+
+
+def test_the_next_batch_is_what_it_would_be_alone(no_data_folder):
+    network, config = classifiers.load("squeezenet"), coupled_gallery.PRESETS["smoke"]
+    source = SimpleNamespace(load=lambda size: kinv.data.load("photos", size=size, limit=4))
+    one_after_the_other = Coupling(network, source, config)
+    one_after_the_other.make("spectral", [target.classes(1)])
+    _, model = one_after_the_other.last
+    following, features = one_after_the_other.make("spectral", [target.classes(2)])
+    assert one_after_the_other.last[1] is model
+    expected = Coupling(network, source, config).make("spectral", [target.classes(2)])
+    np.testing.assert_array_equal(following, expected[0])
+    np.testing.assert_array_equal(features, expected[1])
+    one_after_the_other.make("spectral", [target.classes(1), target.classes(2)])
+    assert one_after_the_other.last[1] is not model
 
 
 @pytest.mark.long
