@@ -40,7 +40,7 @@ figures: $(VENV)/.ready
 	$(BIN)/python -m recipes.itn_resnet
 	$(BIN)/python -m recipes.digit_cnn
 	$(BIN)/python -m recipes.filter_gan_mnist
-	$(BIN)/python -m recipes.filter_gan_mnist --layer conv2 --noise 2 --information-weight 2 --learning-rate 1e-3 --epochs 16 --steps-per-epoch 250
+	$(BIN)/python -m recipes.filter_gan_mnist --layer conv2
 	for recipe in dbn_mnist sdae_mnist dbn_patches sdae_patches sdae_silhouettes sdae_rotated_mnist; do $(BIN)/python -m recipes.$$recipe || exit 1; done
 
 wheel: $(VENV)/.ready

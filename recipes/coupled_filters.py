@@ -29,7 +29,13 @@ class Config(CoupledConfig):
 PRESETS = {
     "default": Config(),
     "smoke": Config(
-        preset="smoke", limit=4, layers=("fire2_expand3x3",), shown=2, at_a_time=2, spectral_size=64, spectral_steps=20
+        preset="smoke",
+        limit=4,
+        layers=("fire2_expand3x3", "fire3_expand3x3"),
+        shown=2,
+        at_a_time=2,
+        spectral_size=64,
+        spectral_steps=20,
     ),
     "paper": Config(preset="paper", shown=40),
 }

@@ -133,6 +133,12 @@ class Coupling:
             images = keras.ops.image.resize(images, (size, size), antialias=True)
         return build_spectral(size, 3, images, limit=self.config.spectral_limit)
 
+    @cached_property
+    def copies(self) -> keras.Model:
+        """A decoder that does nothing: features are pixels."""
+        shape = self.photographs.shape[1:]
+        return keras.Sequential([keras.Input((int(np.prod(shape)),)), layers.Reshape(shape)])
+
     def decoder(self, way: str) -> tuple[keras.Model, dict[str, Any]]:
         """The decoder that all pictures of this way share, and how a `Gallery` makes it and its pictures."""
         if way == "spectral":
@@ -147,11 +153,13 @@ class Coupling:
     def _trained(self, targets, optimizer, steps, median_of=1, **settings):
         """Batches of as many targets are traced once."""
         settings = {"seed": self.config.seed, "brightness": self.color, **settings}
-        same = len(targets), steps, *settings.items()
+        asked = {(term.layer, term.position) for one in targets for term in one.terms}
+        same = asked, len(targets), steps, *settings.items()
         if self.last and self.last[0] == same:
             model = self.last[1]
             model.restart(targets)
         else:
+            self.last = None  # two models would take twice the memory
             model = CoupledGenerator(self.network, targets, **settings)
             model.compile(optimizer)
             self.last = same, model
@@ -160,11 +168,9 @@ class Coupling:
 
     def _pixels(self, targets):
         """Features are pixels, 10 of 255 away from grey at the start, and nothing comes between."""
-        shape = self.photographs.shape[1:]
-        copies = keras.Sequential([keras.Input((int(np.prod(shape)),)), layers.Reshape(shape)])
         return self._trained(
-            targets, keras.optimizers.Adam(2.0), self.config.pixel_steps, generator=copies, gain=10.0, contrast=1.0,
-            competition=0.0, regularization=0.0, noise=0.0,
+            targets, keras.optimizers.Adam(2.0), self.config.pixel_steps, generator=self.copies, gain=10.0,
+            contrast=1.0, competition=0.0, regularization=0.0, noise=0.0,
         )  # fmt: skip
 
     def _priors(self, targets):

@@ -1,4 +1,4 @@
-"""What generated filters cost, beside controls: section 5.2 of the Filter GAN paper with many seeds, in pairs.
+"""What the average of generated filters costs: section 5.2 of the Filter GAN paper with many seeds, in pairs.
 
     python -m recipes.filter_gan_control                    # default: layer conv4, 12 seeds, half an hour of one core
     python -m recipes.filter_gan_control --layer conv2
@@ -7,8 +7,6 @@
 Takes the artifact that `recipes.filter_gan_mnist` made. Every seed has its own draws and its own order of digits; the
 network with the average of its draws and the network with its real filters (the control) are retrained above the layer
 in the same way. One seed moves an accuracy by more than the average costs: only the mean of the differences tells.
-Single sets, with nothing retrained, are measured beside the real filters plus random numbers, which have the mean zero
-and for every filter the deviation of the generated ones: what any change of this size costs, if nothing was learned.
 Stopped and started again, it goes on where it was.
 """
 
@@ -40,13 +38,11 @@ class Config:
     retrain_epochs: int = 2
     batch_size: int = 128
     retrain_rate: float = 5e-4  # Adam, with a cosine to zero
-    singles: int = 100  # sets of filters that are measured alone,
-    singles_on: int = 2000  # on so many test pictures
 
 
 PRESETS = {
     "default": Config(),
-    "smoke": Config(limit=64, seeds=2, retrain_epochs=1, batch_size=16, singles=2),
+    "smoke": Config(limit=64, seeds=2, retrain_epochs=1, batch_size=16),
     "paper": Config(),
 }
 
@@ -70,9 +66,7 @@ def run(config: Config) -> dict[str, float]:
     name, classifier = f"filter_gan_mnist_{config.layer}", classifiers.load("digit_cnn")
     gan = kinv.load(name)
     gan.set_classifier(classifier)
-    settings = {
-        key: value for key, value in as_json(config).items() if key not in ("seed", "seeds", "singles", "singles_on")
-    }
+    settings = {key: value for key, value in as_json(config).items() if key not in ("seed", "seeds")}
     manifest = (kinv.hub.find(name) / "manifest.json").read_bytes()  # it has the sha256 of all files
     found = []
     for seed in range(config.seed, config.seed + config.seeds):
@@ -90,16 +84,12 @@ def run(config: Config) -> dict[str, float]:
         "difference": float(difference.mean()),
         "standard_error": float(difference.std(ddof=1) / np.sqrt(len(difference))),
     }
-    generated, random = single_sets(gan, test, config)
-    metrics |= {"single_generated": generated, "single_random": random}
     table = Table("", "mean accuracy", title=f"{config.layer}, {config.seeds} seeds, layers above retrained")
     table.add_row(f"average of {config.draws} sets of filters", f"{metrics['averaged']:.3%}")
     table.add_row("control: its own filters", f"{metrics['control']:.3%}")
     table.add_row(
         "difference, in points", f"{100 * metrics['difference']:+.3f} ± {100 * metrics['standard_error']:.3f}"
     )
-    table.add_row(f"single sets, nothing retrained, mean of {config.singles}", f"{generated:.2%}")
-    table.add_row("control: its own filters plus random numbers as large", f"{random:.2%}")
     Console().print(table)
     return metrics
 
@@ -119,23 +109,6 @@ def measure(gan: Any, train: Labelled, test: Labelled, config: Config, seed: int
     networks = analysis.averaged_and_control(gan, codes, train.images, train.labels, config.retrain_epochs, **settings)
     averaged, control = (analysis.accuracy(network, test.images, test.labels, 500) for network in networks)
     return averaged, control
-
-
-def single_sets(gan: Any, test: Labelled, config: Config) -> tuple[float, float]:
-    """Mean accuracy of single sets of generated filters, and of the real ones plus random numbers of the same size."""
-    import numpy as np
-
-    from kinv import analysis
-
-    cut, random = gan.cut.require("single_sets"), np.random.default_rng(config.seed)
-    codes = random.normal(size=(config.singles, gan.latent_dim)).astype("float32")
-    generated, real = np.asarray(gan.generate_filters(codes)), np.asarray(cut.kernel())
-    deviation = np.sqrt(np.mean(generated.var(axis=0), axis=(0, 1, 2)))  # of every filter
-    changed = real + deviation * random.normal(size=generated.shape)
-    some = np.linspace(0, len(test.images) - 1, min(config.singles_on, len(test.images))).astype(int)
-    images, labels = test.images[some], test.labels[some]
-    means = [analysis.accuracy_of_sets(cut, sets.astype("float32"), images, labels) for sets in (generated, changed)]
-    return float(np.mean(means[0])), float(np.mean(means[1]))
 
 
 if __name__ == "__main__":

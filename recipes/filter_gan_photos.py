@@ -1,6 +1,6 @@
 """Filter GAN on photographs, which the paper leaves to future work: the filters of a convolution of SqueezeNet.
 
-    python -m recipes.filter_gan_photos                  # default: layer fire5_expand3x3, 25 minutes on one core
+    python -m recipes.filter_gan_photos                  # default: layer fire5_expand3x3, 15 minutes on one core
     python -m recipes.filter_gan_photos --layer fire3_expand3x3 --classifier my_network.keras --data my/photos
     python -m recipes.filter_gan_photos --preset smoke   # seconds: does it run?
 
@@ -31,9 +31,10 @@ class Config(filter_gan_mnist.Config):
     steps_per_epoch: int = 100
     batch_size: int = 32
     learning_rate: float = 1e-3
-    information_weight: float = 4.0  # lambda
-    noise: float = 6.0  # four times the values of conv2's map: with 1, the discriminator wins at once
-    warm_start: bool = True  # from nothing, single sets agree on 7 % after 800 steps; so on 79 % after 600
+    information_weight: float = 2.0  # lambda
+    noise: float = 1.0
+    min_diversity: float = 0.4
+    centered: bool = True  # from nothing, single sets agree on 7 % after 800 steps
     singles: int = 20
     singles_on: int = 250
     retrain_epochs: int = 1

@@ -18,12 +18,18 @@ TRADE_OFF = """![Diversity against accuracy](figures/sweep.png)
 
 Short trainings on layer `{layer}` of `digit_cnn` (`recipes.filter_gan_sweep`): {found}"""
 FOUND = {
-    "conv4": "lambda buys explained variance with accuracy; noise buys diversity. All filters start half as spread as "
-    "the real ones, and longer training makes them more alike and more accurate.",
-    "conv2": "lambda buys explained variance; both lambda and noise are paid for in accuracy while training is short. "
-    "Diversity is still that of the start: it falls in longer training, where noise under 2 lets the discriminator win "
-    "and the filters become too much alike.",
+    "conv4": "lambda buys explained variance, which spread costs, with a little accuracy. Beside the real filters plus "
+    "random numbers as large, what was learned shows the more, the more filters are spread.",
+    "conv2": "lambda buys explained variance, and in these short trainings spread does too. Beside the real filters "
+    "plus random numbers as large, what was learned shows the more, the more filters are spread.",
 }
+SPREAD = """- Filters are held to a spread of at least {min_diversity} of the real filter's own deviation.
+  The two players alone settle on filters that hardly differ, in directions that matter; held apart, filters move to
+  where the outputs change least."""
+CENTERED = """- The mean over all codes is the real filters; in the paper the generator starts from nothing.
+  The average over many draws is then the network itself, by construction: what is learned is how filters can differ
+  around it."""
+FREE = "- Filters start from nothing and are as alike as the two players make them, as in the paper."
 SHOWN, MAPPED, GRIDS = 5, 20, 4  # draws in figure 2 and in figure 5, and grids
 ACCURACIES = {
     "network": "accuracy of the network as it is",
@@ -31,6 +37,7 @@ ACCURACIES = {
     "control": "real filters, layers above retrained",
     "single_mean": "single sets of filters, nothing retrained: mean of {singles}",
     "single_worst": "the worst of them",
+    "random_mean": "real filters plus random numbers as large: mean of {singles}",
 }
 OTHERS = {
     "explained_variance": ("explained variance of the latent code", "{:.2f}"),
@@ -92,14 +99,23 @@ def trade_off(config: Any) -> str:
     return TRADE_OFF.format(layer=config.layer, found=FOUND[config.layer])
 
 
+def of_paper(config: Any) -> str:
+    """What the card says of spread and middle, in which a configuration may differ from the paper or not."""
+    parts = [SPREAD.format(min_diversity=config.min_diversity)] if config.min_diversity else []
+    parts += [CENTERED] if config.centered else []
+    return "\n".join(parts) or FREE
+
+
 def print_sweep(points: list[dict[str, float]]) -> None:
-    """One row for every pair of lambda and noise."""
-    table = Table("lambda", "noise", "diversity", "single sets", "worst", "explained", "objective falls by")
+    """One row for every pair of lambda and least spread."""
+    table = Table(
+        "lambda", "least spread", "diversity", "single sets", "worst", "random", "explained", "objective falls by"
+    )
     for point in points:
         table.add_row(
-            *(f"{point[key]:g}" for key in ("information_weight", "noise")),
+            *(f"{point[key]:g}" for key in ("information_weight", "min_diversity")),
             f"{point['diversity']:.2f}",
-            *(f"{point[key]:.2%}" for key in ("single_mean", "single_worst")),
+            *(f"{point[key]:.2%}" for key in ("single_mean", "single_worst", "random_mean")),
             f"{point['explained_variance']:.2f}",
             f"{point['fall']:.0%}",
         )

@@ -44,11 +44,12 @@ class Config:
     shift: float = 0.08  # of the side, random affine
     turn: float = 12.0  # degrees
     zoom: float = 0.1
-    gan_steps: int = 1000
-    gan_rate: float = 3e-4  # RMSprop
-    information_weight: float = 0.3  # lambda
-    noise: float = 1.0  # see FilterGAN
-    warm_start: bool = True  # from nothing, so few steps leave filters that double the errors
+    gan_steps: int = 500
+    gan_rate: float = 1e-3  # RMSprop
+    information_weight: float = 1.0  # lambda
+    noise: float = 0.5  # see FilterGAN
+    min_diversity: float = 0.5  # see FilterGAN
+    centered: bool = True  # from nothing, so few steps leave filters that double the errors
     draws: int = 10  # sets of filters in the pooling
 
 
@@ -133,7 +134,8 @@ def measure(count: int, seed: int, train: Labelled, test: Labelled, config: Conf
             config.layer,
             information_weight=config.information_weight,
             noise=config.noise,
-            warm_start=config.warm_start,
+            min_diversity=config.min_diversity,
+            centered=config.centered,
             seed=seed,
         )
         gan.compile({name: keras.optimizers.RMSprop(config.gan_rate) for name in models.filter_gan.NETWORKS})

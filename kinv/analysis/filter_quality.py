@@ -28,6 +28,8 @@ class FilterQuality:
         averaged: with the average of some draws as filters, and the layers above retrained (the paper's 98.2 %).
         control: with the real filters, and the layers above retrained in the same way.
         singles: `(draws,)`, with the filters of one draw, nothing retrained.
+        randoms: `(draws,)`, with the real filters plus random numbers, whose deviation over draws is for every filter
+            that of the generated ones: what any change of this size costs, if nothing was learned.
         explained_variance: of the latent code, by the InfoGAN head, its mean over noises as in training; 1 is all.
         diversity: standard deviation of a filter's weights over draws, over that of the real filter's weights, for
             every filter whose weights are not all the same.
@@ -38,6 +40,7 @@ class FilterQuality:
     averaged: float
     control: float
     singles: np.ndarray
+    randoms: np.ndarray
     explained_variance: float
     diversity: np.ndarray
     averaged_network: keras.Model = field(repr=False)
@@ -50,6 +53,7 @@ class FilterQuality:
             "control": self.control,
             "single_mean": float(self.singles.mean()),
             "single_worst": float(self.singles.min()),
+            "random_mean": float(self.randoms.mean()),
             "explained_variance": self.explained_variance,
             "diversity": float(self.diversity.mean()),
         }
@@ -70,7 +74,7 @@ def filter_quality(
     learning_rate: float = 5e-4,
     seed: int = 0,
 ) -> FilterQuality:
-    """Section 5.2 of "Parametrizing filters of a CNN with a GAN", with the control that it does not have.
+    """Section 5.2 of "Parametrizing filters of a CNN with a GAN", with controls that it does not have.
 
     Args:
         gan: a trained `FilterGAN` with its classifier.
@@ -99,13 +103,17 @@ def filter_quality(
     settings = {"batch_size": batch_size, "learning_rate": learning_rate, "seed": seed}
     averaged, control = averaged_and_control(gan, codes["average"], images, labels, epochs, **settings)
     some = np.linspace(0, len(test_images) - 1, min(singles_on, len(test_images))).astype(int)
-    spread = relative_spread(gan.generate_filters(codes["many"]), cut.kernel())
-    diversity, alive = (ops.convert_to_numpy(values) for values in spread)
+    many, real = (ops.convert_to_numpy(part) for part in (gan.generate_filters(codes["many"]), cut.kernel()))
+    diversity, alive = (ops.convert_to_numpy(values) for values in relative_spread(many, real))
+    deviation = np.sqrt(np.mean(many.var(axis=0), axis=(0, 1, 2)))  # of every filter
+    changed = real + deviation * random.normal(size=(singles, *real.shape))
+    on_some = test_images[some], test_labels[some]
     return FilterQuality(
         network=accuracy(cut.classifier, test_images, test_labels, CHUNK),
         averaged=accuracy(averaged, test_images, test_labels, CHUNK),
         control=accuracy(control, test_images, test_labels, CHUNK),
-        singles=accuracy_of_sets(cut, gan.generate_filters(codes["singles"]), test_images[some], test_labels[some]),
+        singles=accuracy_of_sets(cut, gan.generate_filters(codes["singles"]), *on_some),
+        randoms=accuracy_of_sets(cut, changed.astype("float32"), *on_some),
         explained_variance=_explained_variance(gan, test_images, codes["many"]),
         diversity=diversity[alive],
         averaged_network=averaged,

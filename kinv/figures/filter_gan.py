@@ -13,6 +13,7 @@ from .style import ACCENT, BAD, GOOD, INK, legend_beside, new_figure, show_pictu
 
 LINES = (INK, ACCENT, GOOD, BAD)
 LARGEST_SHOWN = 0.999  # of all differences
+RANDOM = "0.55"  # the grey of what random numbers do
 FRAME = 90  # grey between the cells of a grid
 
 
@@ -92,20 +93,22 @@ def map_of_filters(real: np.ndarray, generated: np.ndarray) -> Figure:
 
 
 def diversity_against_accuracy(points: Sequence[Mapping[str, float]]) -> Figure:
-    """The trade-off between filters that differ and filters that work: one line for each noise, along lambda.
+    """The trade-off between filters that differ and filters that work: one line for each lambda, along the spread.
 
     Args:
-        points: with `information_weight`, `noise`, `diversity`, `single_mean` and `explained_variance`.
+        points: with `information_weight`, `diversity`, `single_mean`, `random_mean` and `explained_variance`.
     """
     figure, (axes,) = new_figure(9, 4, 1, 2)
-    for noise, color in zip(sorted({point["noise"] for point in points}), cycle(LINES), strict=False):
-        line = sorted((p for p in points if p["noise"] == noise), key=lambda p: p["information_weight"])
+    points = sorted(points, key=lambda point: point["diversity"])
+    for weight, color in zip(sorted({point["information_weight"] for point in points}), cycle(LINES), strict=False):
+        line = [point for point in points if point["information_weight"] == weight]
         for axis, key in zip(axes, ("single_mean", "explained_variance"), strict=True):
-            x, y = [p["diversity"] for p in line], [p[key] for p in line]
-            axis.plot(x, y, "o-", color=color, label=f"noise {noise:g}")
-            for p, at in zip(line, zip(x, y, strict=True), strict=True):
-                label = f"λ {p['information_weight']:g}"
-                axis.annotate(label, at, (4, 4), textcoords="offset points", fontsize=7)
+            x, y = [point["diversity"] for point in line], [point[key] for point in line]
+            axis.plot(x, y, "o-", color=color, label=f"λ {weight:g}")
+    of_random = [[point[key] for point in points] for key in ("diversity", "random_mean")]
+    for axis in axes:  # on both, for the legend
+        shown = of_random if axis is axes[0] else [[], []]
+        axis.plot(*shown, "x:", color=RANDOM, label="random numbers")
     axes[0].set_ylabel("accuracy of single sets of filters")
     axes[1].set_ylabel("explained variance of the code")
     for axis in axes:

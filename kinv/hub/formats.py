@@ -18,7 +18,7 @@ def export_onnx(model: Any, folder: str | os.PathLike, classifiers: Mapping[str,
 
     Batches can have any size, and pictures too where the endpoint takes any. An endpoint that draws TensorFlow's own
     random numbers (`sample` of Boltzmann machines from before version 0.2) is left out, and a line is printed that says
-    so.
+    so; `sweep` takes the caller's.
 
     Args:
         model: one of kinv's models or classifiers.

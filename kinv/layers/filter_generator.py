@@ -19,6 +19,8 @@ class FilterGenerator(keras.layers.Layer):
         hidden_units: widths of the ReLU layers.
         scale: standard deviation of the real filters; filters are generated in units of it.
         seed: of the initial weights.
+        centered: whether the mean over all standard normal codes is to be `start_at`'s filters, exactly: what the one
+            ReLU layer gives on average is known, and taken off.
 
     Call arguments:
         z: float tensor `(B, Z)`.
@@ -27,7 +29,7 @@ class FilterGenerator(keras.layers.Layer):
         Tensor `(B, rows, columns, C / groups, F)`.
     """
 
-    INITIAL_SPREAD = 0.5  # of the first filters, in units of `scale`
+    INITIAL_SPREAD = 0.5  # of the first filters, in units of `scale`; centered, a little less
 
     def __init__(
         self,
@@ -35,13 +37,18 @@ class FilterGenerator(keras.layers.Layer):
         hidden_units: Sequence[int] = (32,),
         scale: float = 1.0,
         seed: int = 0,
+        centered: bool = False,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
         if not hidden_units or min(hidden_units) < 1:
             raise ValueError(f"hidden_units must be positive, received {hidden_units}")
+        if centered and len(hidden_units) != 1:
+            raise ValueError(
+                f"centered needs one ReLU layer, received hidden_units {tuple(hidden_units)}: pass centered=False"
+            )
         self.kernel_shape, self.hidden_units = tuple(kernel_shape), tuple(hidden_units)
-        self.scale, self.seed = scale, seed
+        self.scale, self.seed, self.centered = scale, seed, centered
         self.hidden = [
             keras.layers.Dense(
                 units, "relu", kernel_initializer=keras.initializers.HeNormal(seed + index), name=f"hidden{index}"
@@ -57,15 +64,30 @@ class FilterGenerator(keras.layers.Layer):
             layer.build((None, width))
             width = layer.units
 
+    def learned(self) -> list[Any]:
+        """The weights that training changes: all, or all but the filters in the middle where these are fixed."""
+        fixed = [self.filters.bias] if self.centered else []
+        return [one for one in self.weights if not any(one is other for other in fixed)]
+
     def start_at(self, kernel: Any) -> None:
-        """From now on, before training, filters spread around these ones, `(rows, columns, C / groups, F)`."""
+        """From now on filters spread around these ones, `(rows, columns, C / groups, F)`; if centered, for good."""
         self.filters.bias.assign(ops.reshape(kernel, (-1,)) / self.scale)
 
     def call(self, z):
         x = z
         for layer in self.hidden:
             x = layer(x)
+        if self.centered:
+            x = x - self._mean_of_hidden()
         return self.scale * ops.reshape(self.filters(x), (-1, *self.kernel_shape))
+
+    def _mean_of_hidden(self):
+        """`E max(0, w z + b)` for standard normal `z`: `b Phi(b / s) + s phi(b / s)` with `s = |w|`."""
+        (layer,) = self.hidden
+        deviation = ops.sqrt(ops.sum(ops.square(layer.kernel), axis=0) + keras.config.epsilon() ** 2)
+        ratio = layer.bias / deviation
+        below = (1 + ops.erf(ratio / math.sqrt(2))) / 2
+        return layer.bias * below + deviation * ops.exp(-ops.square(ratio) / 2) / math.sqrt(2 * math.pi)
 
     def compute_output_shape(self, z_shape):
         return (z_shape[0], *self.kernel_shape)
@@ -77,4 +99,5 @@ class FilterGenerator(keras.layers.Layer):
             "hidden_units": list(self.hidden_units),
             "scale": self.scale,
             "seed": self.seed,
+            "centered": self.centered,
         }

@@ -40,8 +40,8 @@ class CollapseNotice(keras.callbacks.Callback):
         self._count(
             "alike",
             logs["diversity"] < ALIKE,
-            f"the generated filters hardly differ: diversity {logs['diversity']:.3f}. A larger information_weight or "
-            "more noise drives them apart.",
+            f"the generated filters hardly differ: diversity {logs['diversity']:.3f}. A larger min_diversity, "
+            "information_weight or more noise drives them apart.",
             epoch,
         )
 

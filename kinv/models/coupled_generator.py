@@ -173,8 +173,8 @@ class CoupledGenerator(keras.Model):
             )
         super().compile(optimizer=optimizer, **kwargs)
         self.optimizer.build(self.trainable_variables)  # a step that makes variables is traced twice
-        start = [(one, ops.convert_to_numpy(one)) for one in (*self.variables, *self.optimizer.variables)]
-        self.rewind = lambda: [variable.assign(values) for variable, values in start]
+        start = [(one, _compact(ops.convert_to_numpy(one))) for one in (*self.variables, *self.optimizer.variables)]
+        self._rewind = lambda: [one.assign(values) for one, values in start]  # Keras would track a list of variables
 
     def restart(self, target: Target | Sequence[Target]) -> None:
         """The same start for other targets, as many and of the same layers: the step is not traced again.
@@ -189,7 +189,7 @@ class CoupledGenerator(keras.Model):
             raise ValueError("restart goes back to what `compile` left: compile first.")
         targets = self._checked(target)
         self.frozen.model.take(targets)
-        self.rewind()
+        self._rewind()
 
     def fit(self, steps: int = 500, verbose: Any = 0, callbacks: Sequence[Any] | None = None, **kwargs: Any) -> Any:
         """So many steps for all targets at once, as one epoch; returns Keras's history, with means over the steps.
@@ -246,8 +246,10 @@ class CoupledGenerator(keras.Model):
 
     def _checked(self, target):
         targets = [target] if isinstance(target, Target) else list(target)
-        terms = [term for one in targets for term in one.terms]
-        if self.objective != "activation" and any(term.layer is None and term.weight < 0 for term in terms):
+        if self.objective == "activation":
+            return targets
+        terms = [term for one in targets for term in getattr(one, "terms", ())]
+        if any(term.layer is None and term.weight < 0 for term in terms):
             raise ValueError("Classes with negative weights need loss='activation': cross-entropy has no bound there.")
         return targets
 
@@ -279,3 +281,8 @@ class CoupledGenerator(keras.Model):
         if self.generators is None or not self.has_contrast:
             return ops.zeros(())
         return ops.sum(ops.abs(self.generators.weights_of("contrast", "gamma")))
+
+
+def _compact(values):
+    """The same array; where all of it is zero, as the moments of an optimizer are at first, without the memory."""
+    return values if values.any() else np.broadcast_to(values.dtype.type(0), values.shape)

@@ -8,7 +8,7 @@ from kinv.ops.hashing import hashed_normal, hashed_seed, hashed_uniform
 
 # "philox" is TensorFlow's. "threefry", which XLA alone has, draws several times faster on a CPU (`benchmarks/rbm.py`);
 # the one that TensorFlow selects there by itself is many times slower than both. "hash" is of plain integer operations,
-# which every runtime has: the same numbers in ONNX and LiteRT files.
+# which every runtime has: the same uniform numbers in ONNX and LiteRT files.
 Generator = Literal["philox", "threefry", "hash"]
 
 

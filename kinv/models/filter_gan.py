@@ -12,19 +12,17 @@ from kinv.classifiers.replaced_filters import ReplacedFilters, check_shapes
 from kinv.layers.activation_discriminator import ActivationDiscriminator
 from kinv.layers.filter_generator import FilterGenerator
 from kinv.layers.invariance_pooling import InvariancePooling
-from kinv.ops.diversity import diversity
+from kinv.ops.diversity import over_alive, relative_spread
 
 from .frozen import Frozen
 
 METRICS = (
-    "discriminator_loss",
-    "generator_loss",
-    "information_loss",
-    "explained_variance",
-    "discriminator_accuracy",
+    "discriminator_loss", "generator_loss", "information_loss", "explained_variance", "discriminator_accuracy",
     "diversity",
-)
+)  # fmt: skip
 NETWORKS = ("discriminator", "generator", "code")  # in the order of their updates, Algorithm 1
+SPREAD_WEIGHT = 1000.0  # of what is missing to `min_diversity`, squared: nothing else outweighs it
+BEFORE_CENTERED = {"centered": False, "min_diversity": 0.0}  # what configurations of version 0.1 leave out
 
 
 @keras.saving.register_keras_serializable("kinv")
@@ -38,6 +36,10 @@ class FilterGAN(keras.Model):
     is cut off, and the average over filter sets is the convolution with their average.
 
     Deviations from the paper:
+        - Filters are kept as spread as `min_diversity` says. The paper's two players settle on filters that hardly
+          differ. Held apart, they move to where the layer's outputs change least: what the latent space is wanted for.
+        - The mean over all codes is the real filters (`centered`). The outputs of filters that vary around another mean
+          can only be as spread as the real ones if that mean shrinks, and that costs more accuracy than the variation.
         - Noise is added to what discriminator and InfoGAN head see. Without it the smallest change of the filters can
           be read exactly: the mutual information is infinite, and does not ask for filters that differ visibly.
         - Filters are rewarded with `-log D` (`saturating=False`). With the paper's `log(1 - D)` the discriminator is
@@ -53,8 +55,10 @@ class FilterGAN(keras.Model):
         information_weight: lambda.
         noise: standard deviation of the noise, in units of the outputs' own, channel by channel.
         saturating: the paper's loss for the generator.
-        warm_start: the first filters spread around the real ones instead of around zero: much faster where a layer has
-            many filters. The paper starts from nothing.
+        min_diversity: the standard deviation over codes that a filter's weights are held to at least, on average, in
+            units of the real filter's own; over a step's codes, so that small batches ask for more. 0 is the paper's.
+        centered: whether the mean over all codes is the real filters; it needs a generator of one ReLU layer. The
+            paper's starts from nothing.
         hidden_units: widths of the generator's ReLU layers.
         width: channels of the discriminator's first convolution.
         seed: of the initial weights and of everything drawn in training.
@@ -82,10 +86,11 @@ class FilterGAN(keras.Model):
         layer: str = "",
         *,
         latent_dim: int = 16,
-        information_weight: float = 0.3,
-        noise: float = 1.0,
+        information_weight: float = 1.0,
+        noise: float = 0.5,
         saturating: bool = False,
-        warm_start: bool = False,
+        min_diversity: float = 0.5,
+        centered: bool = True,
         hidden_units: Sequence[int] = (32,),
         width: int = 32,
         seed: int = 0,
@@ -95,13 +100,12 @@ class FilterGAN(keras.Model):
         super().__init__(name=name)
         if latent_dim < 1 or width < 1:
             raise ValueError(f"latent_dim and width must be at least 1, received {latent_dim} and {width}")
-        if information_weight < 0 or noise < 0:
-            raise ValueError(
-                f"information_weight and noise must not be negative, received {information_weight} and {noise}"
-            )
+        amounts = {"information_weight": information_weight, "noise": noise, "min_diversity": min_diversity}
+        if min(amounts.values()) < 0:
+            raise ValueError(f"{', '.join(amounts)} must not be negative, received {list(amounts.values())}")
         self.layer, self.latent_dim, self.width, self.seed = layer, latent_dim, width, seed
         self.information_weight, self.noise, self.saturating = information_weight, noise, saturating
-        self.hidden_units, self.warm_start = tuple(hidden_units), warm_start
+        self.hidden_units, self.min_diversity, self.centered = tuple(hidden_units), min_diversity, centered
         cut = None if classifier is None else ReplacedFilters(classifier, layer)
         self.cut = Frozen(cut)
         shapes = shapes if cut is None else cut.shapes()
@@ -109,7 +113,7 @@ class FilterGAN(keras.Model):
             raise ValueError("FilterGAN needs a classifier and the name of one of its convolutions.")
         self.shapes = check_shapes(shapes)
         self.generator = FilterGenerator(
-            self.shapes["kernel"], hidden_units, self.shapes["deviation"], seed, name="generator"
+            self.shapes["kernel"], hidden_units, self.shapes["deviation"], seed, centered, name="generator"
         )
         self.discriminator = ActivationDiscriminator(
             self.shapes["output"], latent_dim, width, noise, seed + 2000, name="discriminator"
@@ -117,7 +121,7 @@ class FilterGAN(keras.Model):
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.means = {name: keras.metrics.Mean(name=name) for name in METRICS}
         self.generator.build((None, latent_dim))
-        if warm_start and cut is not None:
+        if centered and cut is not None:
             self.generator.start_at(cut.kernel())
         self.discriminator.build((None, *self.shapes["output"]))
         self.built = True
@@ -132,6 +136,8 @@ class FilterGAN(keras.Model):
         if cut.shapes()["kernel"] != self.shapes["kernel"] or cut.shapes()["output"] != self.shapes["output"]:
             raise ValueError(f"{self.layer!r} must have {self.shapes}, received one with {cut.shapes()}")
         self.cut = Frozen(cut)
+        if self.centered:
+            self.generator.start_at(cut.kernel())
         self.train_function = None  # compiled for the network before
 
     def compile(self, optimizers: dict[str, Any] | None = None, **kwargs: Any) -> None:
@@ -144,16 +150,14 @@ class FilterGAN(keras.Model):
         optimizers = optimizers or {name: keras.optimizers.RMSprop(3e-4) for name in NETWORKS}
         if set(optimizers) != set(NETWORKS):
             raise ValueError(f"optimizers must be one each for {NETWORKS}, received {sorted(optimizers)}")
-        self.discriminator_optimizer, self.generator_optimizer, self.code_optimizer = (
-            optimizers[name] for name in NETWORKS
-        )
+        of = (optimizers[name] for name in NETWORKS)
+        self.discriminator_optimizer, self.generator_optimizer, self.code_optimizer = of
         for name, variables in self._variables().items():
             optimizers[name].build(variables)
 
     def get_compile_config(self):
-        return {
-            "optimizers": {name: keras.optimizers.serialize(getattr(self, f"{name}_optimizer")) for name in NETWORKS}
-        }
+        optimizers = {name: getattr(self, f"{name}_optimizer") for name in NETWORKS}
+        return {"optimizers": {name: keras.optimizers.serialize(one) for name, one in optimizers.items()}}
 
     def compile_from_config(self, config):
         self.compile({name: keras.optimizers.deserialize(value) for name, value in config["optimizers"].items()})
@@ -218,6 +222,9 @@ class FilterGAN(keras.Model):
         with tf.GradientTape() as through_filters:
             filters = self.generator(z)
             generated = cut.convolve(entering[:half], filters)
+            spread, alive = relative_spread(filters, cut.kernel())
+            short = ops.relu(self.min_diversity - spread) * ops.cast(half > 1, spread.dtype)  # one draw has no spread
+            missing = SPREAD_WEIGHT * over_alive(ops.square(short), alive)
 
         variables = self._variables()
         with tf.GradientTape() as tape:
@@ -235,7 +242,9 @@ class FilterGAN(keras.Model):
             adversarial = -ops.mean(ops.softplus(fooled)) if self.saturating else ops.mean(ops.softplus(-fooled))
             generator_loss = adversarial + information_loss
         slopes = through_filters.gradient(
-            generated, variables["generator"], output_gradients=tape.gradient(generator_loss, generated)
+            [generated, missing],
+            variables["generator"],
+            output_gradients=[tape.gradient(generator_loss, generated), ops.ones_like(missing)],
         )
         self.generator_optimizer.apply(slopes, variables["generator"])
         self.code_optimizer.apply(tape.gradient(information_loss, variables["code"]), variables["code"])
@@ -247,7 +256,7 @@ class FilterGAN(keras.Model):
             information_loss,
             1 - error / self.latent_dim,
             ops.mean(ops.cast(told_apart, "float32")),
-            diversity(filters, cut.kernel()),
+            over_alive(spread, alive),
         )
         for mean, value in zip(self.means.values(), values, strict=True):
             mean.update_state(value)
@@ -258,7 +267,7 @@ class FilterGAN(keras.Model):
         trunk = [variable for layer in self.discriminator.trunk for variable in layer.trainable_variables]
         return {
             "discriminator": trunk + self.discriminator.real.trainable_variables,
-            "generator": self.generator.trainable_variables,
+            "generator": self.generator.learned(),
             "code": trunk + self.discriminator.code.trainable_variables,
         }
 
@@ -279,17 +288,13 @@ class FilterGAN(keras.Model):
     def _random(self):
         return {"random_state": self.seed_generator, "noise_state": self.discriminator.seed_generator}
 
+    @classmethod
+    def from_config(cls, config):
+        return cls(**{**BEFORE_CENTERED, **{key: value for key, value in config.items() if key != "warm_start"}})
+
     def get_config(self):
-        return {
-            "layer": self.layer,
-            "latent_dim": self.latent_dim,
-            "information_weight": self.information_weight,
-            "noise": self.noise,
-            "saturating": self.saturating,
-            "warm_start": self.warm_start,
-            "hidden_units": list(self.hidden_units),
-            "width": self.width,
-            "seed": self.seed,
-            "shapes": self.shapes,
-            "name": self.name,
-        }
+        names = (
+            "layer", "latent_dim", "information_weight", "noise", "saturating", "min_diversity", "centered", "width",
+            "seed", "shapes", "name",
+        )  # fmt: skip
+        return {**{name: getattr(self, name) for name in names}, "hidden_units": list(self.hidden_units)}

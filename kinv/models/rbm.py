@@ -31,8 +31,8 @@ class RestrictedBoltzmannMachine(BoltzmannDistribution):
             Ng 2008, equation 3; through the hidden biases only).
         sparsity_weight: how strongly.
         seed: of the weights and of everything drawn in training.
-        exported_draws: random numbers of the exported `sample`: `"hash"` are the same in ONNX and LiteRT files, which
-            have no `"philox"`, TensorFlow's. What was saved before version 0.2 has the latter.
+        exported_draws: random numbers of the exported `sample`: those of `"hash"` can be drawn by ONNX and LiteRT files
+            too, which have no `"philox"`, TensorFlow's. What was saved before version 0.2 has the latter.
 
     Call arguments:
         visible: float tensor `(B, V)`.

@@ -4,11 +4,17 @@ from typing import Any
 
 from keras import ops
 
+SMALLEST = 1e-7
+
 
 def diversity(filters: Any, real: Any) -> Any:
     """The mean of `relative_spread` over all filters that have one."""
-    spread, alive = relative_spread(filters, real)
-    return ops.sum(spread) / ops.maximum(ops.sum(ops.cast(alive, spread.dtype)), 1)
+    return over_alive(*relative_spread(filters, real))
+
+
+def over_alive(values: Any, alive: Any) -> Any:
+    """The mean of values `(F,)` over filters that are alive, `(F,)`."""
+    return ops.sum(ops.where(alive, values, 0.0)) / ops.maximum(ops.sum(ops.cast(alive, values.dtype)), 1)
 
 
 def relative_spread(filters: Any, real: Any) -> tuple[Any, Any]:
@@ -23,5 +29,5 @@ def relative_spread(filters: Any, real: Any) -> tuple[Any, Any]:
     """
     deviation = ops.std(real, axis=(0, 1, 2))
     alive = deviation > 0
-    spread = ops.sqrt(ops.mean(ops.var(filters, axis=0), axis=(0, 1, 2)))
+    spread = ops.sqrt(ops.mean(ops.var(filters, axis=0), axis=(0, 1, 2)) + SMALLEST**2)  # the root has a slope at 0
     return ops.where(alive, spread / ops.where(alive, deviation, 1.0), 0.0), alive

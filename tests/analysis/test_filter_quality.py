@@ -29,7 +29,7 @@ def classifier(digits):
 
 def gan_around(classifier, spread, layer="conv4"):
     """Generates the real filters plus `spread` of their deviation times a direction for each part of the code."""
-    gan = FilterGAN(classifier, layer, latent_dim=2, width=4, hidden_units=(4,))
+    gan = FilterGAN(classifier, layer, latent_dim=2, width=4, hidden_units=(4,), centered=False)
     hidden, filters = gan.generator.hidden[0], gan.generator.filters
     hidden.set_weights(
         [np.array([[1, -1, 0, 0], [0, 0, 1, -1]], "float32"), np.zeros(4, "float32")]
@@ -62,6 +62,21 @@ def test_diversity_is_what_was_put_in(classifier, digits):
     # two directions of independent standard normal weights: a deviation of 0.2 times the square root of two
     np.testing.assert_allclose(quality.diversity, 0.2 * np.sqrt(2), rtol=0.1)
     assert len(set(quality.singles)) > 1
+
+
+def test_random_numbers_are_as_large_as_the_generated_filters_spread(classifier, digits, monkeypatch):
+    module = importlib.import_module("kinv.analysis.filter_quality")
+    seen, measure_sets = [], module.accuracy_of_sets
+    monkeypatch.setattr(
+        module, "accuracy_of_sets", lambda cut, sets, *rest: seen.append(sets) or measure_sets(cut, sets, *rest)
+    )
+    quality = measure(gan_around(classifier, 1.0), digits, singles=200, singles_on=20, epochs=0)
+    kernel = np.asarray(convolution_kernel(classifier.get_layer("conv4")))
+    generated, changed = (np.asarray(sets) for sets in seen)
+    spread = [np.sqrt(np.mean(np.var(sets, axis=0), axis=(0, 1, 2))) for sets in (generated, changed)]
+    np.testing.assert_allclose(spread[1], spread[0], rtol=0.2)  # 200 draws of two numbers
+    np.testing.assert_allclose(changed.mean(axis=0), kernel, atol=0.4 * kernel.std())
+    assert quality.randoms.shape == (200,) and quality.metrics()["random_mean"] < quality.network - 0.1
 
 
 def test_filters_of_nothing_are_chance_until_the_layers_above_are_retrained(classifier, digits):

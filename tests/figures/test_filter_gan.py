@@ -33,16 +33,18 @@ def test_every_grid_has_the_original_framed_in_the_middle(random):
         assert (frame.get_x(), frame.get_y(), frame.get_width(), frame.get_height()) == (6.5, 7.5, 7, 8)
 
 
-def test_a_line_of_points_for_each_noise():
+def test_a_line_of_points_for_each_lambda_and_one_for_random_numbers():
     points = [
-        {"information_weight": weight, "noise": noise, "diversity": 0.1 + weight, "single_mean": 0.9 - noise / 10,
-         "explained_variance": 0.5}
-        for weight in (1.0, 0.1) for noise in (0.0, 0.5)
+        {"information_weight": weight, "diversity": spread + weight / 10, "single_mean": 0.9 - weight / 10,
+         "random_mean": 0.5, "explained_variance": 0.5}
+        for spread in (1.0, 0.3) for weight in (1.0, 0.1)
     ]  # fmt: skip
     accuracy, explained = figures.diversity_against_accuracy(points).axes
-    assert [line.get_label() for line in accuracy.lines] == ["noise 0", "noise 0.5"]
-    np.testing.assert_allclose(accuracy.lines[1].get_xydata(), [[0.2, 0.85], [1.1, 0.85]])
+    assert [line.get_label() for line in accuracy.lines] == ["λ 0.1", "λ 1", "random numbers"]
+    np.testing.assert_allclose(accuracy.lines[1].get_xydata(), [[0.4, 0.8], [1.1, 0.8]])
+    np.testing.assert_allclose(accuracy.lines[2].get_xydata(), [[x, 0.5] for x in (0.31, 0.4, 1.01, 1.1)])
     np.testing.assert_allclose(explained.lines[0].get_ydata(), [0.5, 0.5])
+    assert len(explained.lines[2].get_xdata()) == 0
 
 
 def test_the_map_has_a_colour_for_each_real_filter(random):

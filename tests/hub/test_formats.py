@@ -18,7 +18,7 @@ ARTIFACTS = sorted(
 SIZES = (1, 8, 11), (3, 14, 9)  # batch, and pictures' height and width where the endpoint takes any
 TOLERANCE = 1e-4  # of the range of values
 ROUNDED = 2e-3  # share of bytes
-CHAINS, ALIKE = 64, 0.6  # that `sample` draws, and the share that must be the same
+CHAINS, ALIKE = 64, 0.9  # that `sample` draws, and the share that must be the same
 
 
 def example(spec, batch, height, width, random):
@@ -53,12 +53,12 @@ def run_litert(path):
 
 
 def compare_chains(function, runner):
-    """Chains of 1,000 steps are the same to the last bit, or, after a number beside a probability, other chains."""
+    """Chains of 1,000 steps are the same, or, after a uniform number within rounding of a probability, other chains."""
     inputs = {"seed": np.array([-5, 2**31 - 1], "int32"), "count": np.array(CHAINS, "int32")}
     expected = tf.function(function)(*map(tf.constant, inputs.values())).numpy()
     found = runner(**inputs)["output_0"]
     assert found.shape == expected.shape and found.dtype == expected.dtype
-    assert len(np.unique(expected, axis=0)) == CHAINS
+    assert len(np.unique(expected, axis=0)) > CHAINS / 2
     same = np.mean(np.abs(found - expected).max(axis=1) <= TOLERANCE)
     print(f"same chains: {same:.0%}")
     assert same >= ALIKE
@@ -102,6 +102,19 @@ def test_files_answer_as_the_endpoints_do(folder, file_format, tmp_path, random,
             else:
                 scale = 255 if expected.ndim == 4 else max(1, np.ptp(expected))
                 assert error.max() <= TOLERANCE * scale, f"{name} {size}: {error.max()}"
+
+
+@pytest.mark.filterwarnings("ignore:.*tf.lite.Interpreter is deprecated:UserWarning")
+@pytest.mark.parametrize("settings", [{"visible": "gaussian"}, {"persistent": True}], ids=str)
+def test_chains_of_gaussian_and_persistent_machines(settings, tmp_path, monkeypatch):
+    monkeypatch.setattr("kinv.models.boltzmann.EXPORTED_STEPS", 100)
+    machine = kinv.models.RestrictedBoltzmannMachine(12, 7, **settings)
+    machine.kernel.assign(np.random.default_rng(0).normal(0, 0.3, (12, 7)))
+    function, _ = machine.export_endpoints()["sample"]
+    compare_chains(function, run_litert(export_litert(machine, tmp_path / "litert")["sample"]))
+    for package in ("onnx", "tf2onnx", "onnxruntime"):
+        pytest.importorskip(package)
+    compare_chains(function, run_onnx(export_onnx(machine, tmp_path / "onnx")["sample"]))
 
 
 def test_machines_of_earlier_versions_draw_as_they_did(tmp_path, capsys):

@@ -125,6 +125,12 @@ def test_restarted_for_other_targets_it_makes_what_a_new_model_would(network, sh
     np.testing.assert_array_equal(coupled.pictures(), begun)
 
 
+def test_what_is_no_target(network):
+    for loss in ("activation", "cross_entropy"):
+        with pytest.raises(ValueError, match="expected targets, see"):
+            CoupledGenerator(network, ["cat"], loss=loss, width=0.05)
+
+
 def test_wrong_restarts(network):
     coupled = CoupledGenerator(network, target.classes(0), width=0.05, loss="cross_entropy")
     with pytest.raises(ValueError, match="compile first"):

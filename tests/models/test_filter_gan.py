@@ -9,7 +9,7 @@ import pytest
 from kinv import classifiers, data
 from kinv.layers.generated_convolution import convolution_kernel
 from kinv.models import FilterGAN
-from kinv.ops.diversity import diversity
+from kinv.ops.diversity import diversity, relative_spread
 
 
 def small_classifier(seed=0, side=8):
@@ -97,20 +97,84 @@ def test_a_step_updates_each_network_and_leaves_the_classifier(gan):
     assert not {id(v) for v in gan.variables} & {id(v) for v in classifier.variables}
 
 
-def test_warm_first_filters_spread_around_the_real_ones():
+def test_the_mean_over_codes_is_the_real_filters_and_stays_there():
     classifier = small_classifier()
     real = np.asarray(convolution_kernel(classifier.get_layer("replaced")))
-    cold, warm = (FilterGAN(classifier, "replaced", latent_dim=3, warm_start=start) for start in (False, True))
-    difference = np.asarray(warm.generate_filters(codes(50))) - np.asarray(cold.generate_filters(codes(50)))
-    np.testing.assert_allclose(difference, np.broadcast_to(real, difference.shape), atol=1e-6)
-    restored = FilterGAN.from_config(warm.get_config())  # without the classifier there is nothing to start at
-    assert restored.warm_start and restored.shapes == warm.shapes
+    gan = FilterGAN(classifier, "replaced", latent_dim=3, width=8, hidden_units=(16,), min_diversity=0.3)
+    gan.compile({name: keras.optimizers.RMSprop(1e-2) for name in ("discriminator", "generator", "code")})
+    before = np.asarray(gan.generate_filters(codes(2)))
+    gan.fit(pictures(64), batch_size=16, epochs=5, verbose=0)
+    assert np.abs(np.asarray(gan.generate_filters(codes(2))) - before).max() > 0.1 * real.std()
+    assert np.abs(gan.generator.hidden[0].bias).max() > 0.01
+    many = np.random.default_rng(4).normal(size=(100_000, 3)).astype("float32")
+    filters = np.asarray(gan.generate_filters(many))
+    error = filters.std(axis=0) / np.sqrt(len(many))
+    assert np.abs((filters.mean(axis=0) - real) / error).max() < 5
+    free = FilterGAN(classifier, "replaced", latent_dim=3, centered=False)
+    assert np.linalg.norm(np.mean(free.generate_filters(codes(50)), axis=0) - real) > 0.5 * np.linalg.norm(real)
+    with pytest.raises(ValueError, match=r"centered needs one ReLU layer, received hidden_units \(8, 8\)"):
+        FilterGAN(classifier, "replaced", hidden_units=(8, 8))
+
+
+def test_the_middle_belongs_to_the_classifier_at_hand_and_is_not_trained():
+    classifier, other = small_classifier(), small_classifier(seed=1)
+    gan = FilterGAN.from_config(FilterGAN(classifier, "replaced", latent_dim=3, width=8).get_config())
+    many = np.random.default_rng(4).normal(size=(50_000, 3)).astype("float32")
+    for network in (classifier, other):
+        gan.set_classifier(network)
+        gan.compile()
+        gan.trainable = False
+        gan.trainable = True  # which makes every weight trainable
+        gan.fit(pictures(32), batch_size=16, verbose=0)
+        real = np.asarray(convolution_kernel(network.get_layer("replaced")))
+        np.testing.assert_allclose(np.mean(gan.generate_filters(many), axis=0), real, atol=0.03 * real.std())
+
+
+def test_filters_are_kept_as_spread_as_they_have_to_be():
+    settings = {"latent_dim": 3, "width": 8, "information_weight": 0.0}
+    spreads = {}
+    for least in (0.0, 0.5, 0.8):
+        gan = FilterGAN(small_classifier(), "replaced", min_diversity=least, **settings)
+        gan.compile({name: keras.optimizers.RMSprop(3e-3) for name in ("discriminator", "generator", "code")})
+        gan.generator.filters.kernel.assign(0.02 * gan.generator.filters.kernel)  # hardly any to begin with
+        gan.fit(pictures(128), batch_size=64, epochs=60, verbose=0)
+        spreads[least] = np.asarray(relative_spread(gan.generate_filters(codes(1000)), gan.cut.model.kernel())[0])
+    assert spreads[0.0].max() < 0.45 < spreads[0.5].min() < 0.75 < spreads[0.8].min()
+
+
+def test_dead_filters_need_no_spread():
+    classifier = small_classifier()
+    kernel = np.asarray(classifier.get_layer("replaced").kernel).copy()
+    kernel[..., 0] = 0.0
+    classifier.get_layer("replaced").kernel.assign(kernel)
+    gan = FilterGAN(classifier, "replaced", latent_dim=3, width=8)
+    gan.compile()
+    history = gan.fit(pictures(16), batch_size=16, epochs=2, verbose=0).history
+    assert all(np.isfinite(values).all() for values in history.values())
+    assert np.isfinite(gan.generate_filters(codes(3))).all()
+
+
+def test_configurations_of_the_first_version_come_back_as_they_were():
+    config = FilterGAN(small_classifier(), "replaced", centered=False).get_config()
+    first = {key: value for key, value in config.items() if key not in ("centered", "min_diversity")}
+    again = FilterGAN.from_config({**first, "warm_start": True})
+    assert not again.centered and again.min_diversity == 0
+    assert len(again.generator.trainable_variables) == 4
 
 
 def test_it_learns_filters_that_pass_for_real():
     digits = data.load("mnist", "train", limit=2048)[0][:, 6:22, 6:22]
     classifier = small_classifier(side=16)
-    gan = FilterGAN(classifier, "replaced", latent_dim=2, width=16, hidden_units=(32,), noise=0.5, seed=3)
+    gan = FilterGAN(
+        classifier,
+        "replaced",
+        latent_dim=2,
+        width=16,
+        information_weight=0.3,
+        centered=False,
+        min_diversity=0.0,
+        seed=3,
+    )
     gan.compile({name: keras.optimizers.RMSprop(1e-3) for name in ("discriminator", "generator", "code")})
     kernel = np.asarray(classifier.get_layer("replaced").kernel)
 
@@ -150,10 +214,11 @@ def test_the_generators_loss_is_that_of_the_discriminator_it_meets(saturating):
     assert loss == pytest.approx(expected.mean(), rel=1e-4)
 
 
-@pytest.mark.parametrize("count", [1, 2, 17])
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 17])
 def test_small_and_odd_batches_train(gan, count):
     history = gan.fit(pictures(count), batch_size=16, verbose=0).history
     assert all(np.isfinite(values).all() for values in history.values())
+    assert all(np.isfinite(variable).all() for variable in gan.variables)
 
 
 def test_dead_filters_have_no_diversity():
@@ -205,6 +270,7 @@ def test_wrong_arguments_are_refused(gan):
         ({"layer": "norm"}, "expected a Conv2D .* 'norm', a BatchNormalization"),
         ({"layer": "replaced", "latent_dim": 0}, "latent_dim"),
         ({"layer": "replaced", "noise": -1}, "noise"),
+        ({"layer": "replaced", "min_diversity": -1}, "min_diversity"),
         ({"layer": "replaced", "hidden_units": ()}, "hidden_units"),
     ):
         with pytest.raises(ValueError, match=message):

@@ -54,7 +54,7 @@ def test_the_next_batch_is_what_it_would_be_alone(no_data_folder):
     expected = Coupling(network, source, config).make("spectral", [target.classes(2)])
     np.testing.assert_array_equal(following, expected[0])
     np.testing.assert_array_equal(features, expected[1])
-    one_after_the_other.make("spectral", [target.classes(1), target.classes(2)])
+    one_after_the_other.make("spectral", [target.unit("fire2_expand3x3", 1)])  # of another layer
     assert one_after_the_other.last[1] is not model
 
 

@@ -54,8 +54,7 @@ def test_interrupted_and_continued_it_ends_with_the_same_filters(config, monkeyp
     assert exported.classify(np.zeros((2, 28, 28, 1), "float32")).shape == (2, 10)
 
 
-CONV2 = {"layer": "conv2", "noise": 2.0, "information_weight": 2.0, "learning_rate": 1e-3}
-LAYERS = {"conv4": {}, "conv2": {**CONV2, "epochs": 16, "steps_per_epoch": 250}}
+LAYERS = ("conv4", "conv2")
 
 
 @pytest.mark.parametrize("layer", LAYERS)
@@ -63,14 +62,14 @@ def test_the_committed_artifacts_keep_what_was_promised(layer):
     folder = kinv.hub.find(f"filter_gan_mnist_{layer}")
     kinv.verify(folder)
     metadata = kinv.hub.read_metadata(folder)
-    config = replace(filter_gan_mnist.PRESETS["default"], **LAYERS[layer])
-    defaults = as_json(filter_gan_mnist.PRESETS["default"])  # of options that came after the artifact
-    assert {**defaults, **metadata["config"]} == json.loads(json.dumps(as_json(config)))
+    config = replace(filter_gan_mnist.PRESETS["default"], layer=layer)
+    assert metadata["config"] == json.loads(json.dumps(as_json(config)))
     assert metadata["classifier"]["weights_sha256"] == describe(kinv.classifiers.load("digit_cnn"))["weights_sha256"]
     metrics = metadata["metrics"]
     assert metrics["single_mean"] >= 0.95
+    assert 1 - metrics["single_mean"] <= (1 - metrics["random_mean"]) / 2  # beyond the middle
     assert metrics["explained_variance"] >= 0.75
-    assert metrics["diversity"] >= 0.30
+    assert metrics["diversity"] >= 0.45
     assert metrics["grid_fall"] >= 0.9
     assert metrics["grid_middle_change"] <= 2
     assert metrics["grid_unchanged"] >= 0.9
