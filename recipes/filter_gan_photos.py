@@ -1,6 +1,6 @@
 """Filter GAN on photographs, which the paper leaves to future work: the filters of a convolution of SqueezeNet.
 
-    python -m recipes.filter_gan_photos                  # default: layer fire5_expand3x3, 15 minutes on one core
+    python -m recipes.filter_gan_photos                  # default: layer fire5_expand3x3, 12 minutes on one core
     python -m recipes.filter_gan_photos --layer fire3_expand3x3 --classifier my_network.keras --data my/photos
     python -m recipes.filter_gan_photos --preset smoke   # seconds: does it run?
 

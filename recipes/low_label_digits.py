@@ -1,6 +1,6 @@
 """Do a Filter GAN's invariances help where labels are few? Test errors from 100, 300 and 1,000 labelled digits.
 
-    python -m recipes.low_label_digits                   # default: five seeds each, 100 minutes of one core
+    python -m recipes.low_label_digits                   # default: five seeds each, 45 minutes of one core
     python -m recipes.low_label_digits --preset smoke    # seconds: does it run?
 
 For every number of labels and every seed, `digit_cnn` learns from the labelled digits alone, without and with random
@@ -25,7 +25,7 @@ ARMS = ("no augmentation", "affine", "pooling", "affine and pooling")
 
 @dataclass(frozen=True)
 class Config:
-    """The Filter GAN's settings were chosen with seeds 100 and 101, the others before the first run."""
+    """The Filter GAN's settings were tried with seed 100, the others chosen before the first run."""
 
     preset: Literal["smoke", "default", "paper"] = "default"
     layer: str = "conv4"

@@ -9,7 +9,7 @@ import pytest
 from kinv import classifiers, data
 from kinv.layers.generated_convolution import convolution_kernel
 from kinv.models import FilterGAN
-from kinv.ops.diversity import diversity, relative_spread
+from kinv.ops.diversity import relative_spread
 
 
 def small_classifier(seed=0, side=8):
@@ -221,14 +221,6 @@ def test_small_and_odd_batches_train(gan, count):
     assert all(np.isfinite(variable).all() for variable in gan.variables)
 
 
-def test_dead_filters_have_no_diversity():
-    real = np.random.default_rng(0).normal(size=(3, 3, 4, 3)).astype("float32")
-    generated = real + np.random.default_rng(1).normal(size=(50, 3, 3, 4, 3)).astype("float32")
-    expected = float(diversity(generated[..., :2], real[..., :2]))
-    real[..., 2] = 0.5
-    assert float(diversity(generated, real)) == pytest.approx(expected, rel=1e-5)
-
-
 def test_a_keras_file_brings_it_back_with_its_optimizers(tmp_path):
     gan = FilterGAN(small_classifier(), "replaced", latent_dim=3, width=8)
     gan.compile({name: keras.optimizers.RMSprop(0.01) for name in ("discriminator", "generator", "code")})
@@ -241,14 +233,6 @@ def test_a_keras_file_brings_it_back_with_its_optimizers(tmp_path):
     np.testing.assert_array_equal(again.generate_filters(codes(3)), gan.generate_filters(codes(3)))
     with pytest.raises(ValueError, match="three optimizers"):
         gan.compile(optimizer="adam")
-
-
-def test_diversity_is_zero_for_equal_and_one_for_as_spread_as_the_filter():
-    random = np.random.default_rng(0)
-    real = random.normal(size=(3, 3, 4, 2)).astype("float32")
-    assert float(diversity(np.stack([real] * 5), real)) < 1e-6
-    spread = random.normal(size=(4000, 3, 3, 4, 2)) * real.std(axis=(0, 1, 2))
-    assert float(diversity(spread.astype("float32"), real)) == pytest.approx(1, abs=0.02)
 
 
 def test_it_comes_back_from_its_configuration_and_weights(gan, tmp_path):
