@@ -66,8 +66,7 @@ class FilterGenerator(keras.layers.Layer):
 
     def learned(self) -> list[Any]:
         """The weights that training changes: all, or all but the filters in the middle where these are fixed."""
-        fixed = [self.filters.bias] if self.centered else []
-        return [one for one in self.weights if not any(one is other for other in fixed)]
+        return [one for one in self.weights if not (self.centered and one is self.filters.bias)]
 
     def start_at(self, kernel: Any) -> None:
         """From now on filters spread around these ones, `(rows, columns, C / groups, F)`; if centered, for good."""

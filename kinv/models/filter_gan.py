@@ -127,7 +127,7 @@ class FilterGAN(keras.Model):
         self.built = True
 
     def set_classifier(self, classifier: keras.Model) -> None:
-        """Takes the network whose layer has learned filters, for example after loading.
+        """Takes the network whose layer has learned filters; centered ones spread around its own from now on.
 
         Raises:
             ValueError: its layer has other shapes.
