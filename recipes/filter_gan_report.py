@@ -49,6 +49,7 @@ OTHERS = {
     "grid_change": ("mean change of the other cells, of 255", "{:.2f}"),
     "grid_detour": ("way from end to end of a row, over the straight one", "{:.2f}"),
     "grid_shape_share": ("share of shape in the change, the rest is brightness", "{:.2f}"),
+    "grid_shape_change": ("change of shape of a corner cell, of 255", "{:.2f}"),
 }
 
 

@@ -25,6 +25,7 @@ def summarise_matches(matches: ActivationMatches, images: np.ndarray, classifier
             straight line, and cells that do not know of each other give their number less one.
         `unchanged`: share of cells for which the classifier says what it says of the original.
         `shape_share`: `shape_share` of the corner cells, the median.
+        `shape_change`: that share of each corner cell's mean absolute difference, in 0..255; the median.
     """
     pictures = matches.pictures
     count, cells = pictures.shape[:2]
@@ -34,13 +35,15 @@ def summarise_matches(matches: ActivationMatches, images: np.ndarray, classifier
     others[middle, middle] = False
     said = predict_classes(classifier, pictures.reshape(-1, *images.shape[1:])).reshape(count, -1)
     corners = [(index, row, column) for index in range(count) for row in (0, -1) for column in (0, -1)]
+    shares = np.array([shape_share(images[index], pictures[index, r, c]) for index, r, c in corners])
     return {
         "fall": float(np.nanmedian(matches.fall)),
         "middle_change": float(differences[:, middle, middle].max()),
         "change": float(differences[:, others].mean()),
         "detour": _detour(pictures),
         "unchanged": float(np.mean(said == predict_classes(classifier, images)[:, None])),
-        "shape_share": float(np.median([shape_share(images[index], pictures[index, r, c]) for index, r, c in corners])),
+        "shape_share": float(np.median(shares)),
+        "shape_change": float(np.median(shares * [differences[corner] for corner in corners])),
     }
 
 

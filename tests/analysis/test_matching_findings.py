@@ -40,6 +40,21 @@ def test_unchanged_counts_cells():
     assert summarise_matches(far, images, classifier)["unchanged"] == pytest.approx(np.mean(expected))
 
 
+def test_the_size_of_changes_of_shape_is_in_grey_levels():
+    digits = data.load("mnist", "test", limit=3)[0].astype("float32")
+    classifier = small_classifier(side=28)
+
+    def size_of(changed):
+        matches = grid(digits, 0 * digits[0], cells=3)
+        matches.pictures[:] = changed[:, None, None]
+        return summarise_matches(matches, digits, classifier)["shape_change"]
+
+    moved = np.roll(digits, 1, axis=2)
+    difference = np.abs(moved - digits).mean(axis=(1, 2, 3))
+    assert 0.65 * np.median(difference) < size_of(moved) <= difference.max()
+    assert size_of(0.7 * digits) < 0.01 * np.abs(0.3 * digits).mean()
+
+
 def test_moving_is_shape_and_dimming_is_not():
     gain = np.linspace(0.5, 1.2, 28)[:, None, None]
     for digit in data.load("mnist", "test", limit=5)[0]:

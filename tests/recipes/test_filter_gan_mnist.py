@@ -77,6 +77,11 @@ def test_the_committed_artifacts_keep_what_was_promised(layer):
     assert sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) <= 8e6
 
 
+def test_the_later_layer_ignores_larger_changes_of_shape():
+    metrics = [kinv.hub.read_metadata(kinv.hub.find(f"filter_gan_mnist_{layer}"))["metrics"] for layer in LAYERS]
+    assert metrics[0]["grid_shape_change"] > metrics[1]["grid_shape_change"] > 0
+
+
 @pytest.mark.parametrize("layer", LAYERS)
 def test_the_exported_pooled_classifier_is_as_right_as_the_card_says(layer):
     folder = kinv.hub.find(f"filter_gan_mnist_{layer}")
