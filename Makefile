@@ -41,7 +41,8 @@ figures: $(VENV)/.ready
 	$(BIN)/python -m recipes.digit_cnn
 	$(BIN)/python -m recipes.filter_gan_mnist
 	$(BIN)/python -m recipes.filter_gan_mnist --layer conv2
-	for recipe in dbn_mnist sdae_mnist dbn_patches sdae_patches sdae_silhouettes sdae_rotated_mnist; do $(BIN)/python -m recipes.$$recipe || exit 1; done
+	for recipe in dbn_mnist sdae_mnist "sdae_mnist --data silhouettes" "sdae_mnist --data rotated" dbn_patches sdae_patches; do \
+		$(BIN)/python -m recipes.$$recipe || exit 1; done
 
 wheel: $(VENV)/.ready
 	$(BIN)/python -m build --wheel

@@ -1,4 +1,4 @@
-"""Pictures that a network likes best, made in several ways and judged by a second network (after Despraz et al. 2017).
+"""Images that a network likes best, made in several ways and judged by a second network (after Despraz et al. 2017).
 
     python -m recipes.coupled_compare                    # default: an hour of one core
     python -m recipes.coupled_compare --classifier efficientnet_lite0 --judge squeezenet
@@ -6,17 +6,20 @@
 
 For some classes: plain pixel ascent, which is the paper's figure 1; pixel ascent with image priors; generators of
 random weights, as in the paper and with what helps them; the pretrained decoder of an autoencoder, likewise; and a
-decoder with the spectrum and the colours of photographs. How often does the class come first in the network that a
-picture was made for, and among the first five of one that it was not made for? And how like photographs are the
-pictures' values? The paper has no such numbers. Stopped and started again, it goes on where it was.
+decoder with the spectrum and the colours of photographs. How often does the class come first in the network that an
+image was made for, and among the first five of one that it was not made for? And how like photographs are the images'
+values? The paper has no such numbers. Stopped and started again, it goes on where it was.
 """
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
-from recipes.command_line import main
-from recipes.coupled_config import CoupledConfig, Way
+import numpy as np
+
+import kinv
+from recipes.experiment.command_line import main
+from recipes.experiment.experiment import Experiment, presets, recipe
+from recipes.families.coupled_study import SMOKE, CoupledConfig, Way, judged, prepare, spread_classes, targets_of
 
 
 @dataclass(frozen=True)
@@ -25,60 +28,43 @@ class Config(CoupledConfig):
 
     classes: int = 50  # evenly spread
     ways: tuple[Way, ...] = ("pixels", "priors", "untrained", "improved", "pretrained", "decoded", "spectral")
-    shown: int = 10  # classes in the picture
+    shown: int = 10  # classes in the figure
 
 
-PRESETS = {
-    "default": Config(),
-    "smoke": Config(
-        preset="smoke", limit=4, classes=2, at_a_time=2, pixel_steps=2, prior_steps=2, generator_steps=2, width=0.05,
-        pretrained_steps=2, decoded_steps=2, spectral_size=64, spectral_steps=20, shown=2,
+PRESETS = presets(
+    default=Config(),
+    smoke=Config(
+        **SMOKE, classes=2, pixel_steps=2, prior_steps=2, generator_steps=2, width=0.05, pretrained_steps=2,
+        decoded_steps=2, shown=2,
     ),
-    "paper": Config(preset="paper", generator_steps=500, width=1.0, pretrained_steps=1200, at_a_time=2),
-}  # fmt: skip
+    paper=Config(generator_steps=500, width=1.0, pretrained_steps=1200, at_a_time=2),
+)  # fmt: skip
 
 
-def run(config: Config) -> dict[str, Any]:
+@recipe(PRESETS)
+def run(config: Config, experiment: Experiment) -> dict[str, Any]:
     """Makes and judges; returns the numbers, by way."""
-    import kinv.backend  # noqa: F401  (starts TensorFlow quietly, before anything else imports it)
-
-    # isort: split
-    import numpy as np
-
-    from kinv import analysis
     from kinv.figures import pictures as figures
-    from kinv.models import target
-    from recipes.coupled_material import labels_of, prepare, results_folder, spread_classes
-    from recipes.coupled_ways import TITLES
-    from recipes.provenance import as_json
+    from recipes.families.coupled_ways import TITLES
 
-    coupling, judge = prepare(config, config.ways)
+    coupling, judge = prepare(experiment, config.ways)
     network = coupling.network
     chosen = spread_classes(network, config.classes)
-    targets = {label: target.classes(index) for index, label in labels_of(network, chosen).items()}
-    numbers: dict[str, Any] = {"photographs": analysis.picture_statistics(coupling.photographs).as_dict()}
-    sheets, folder = {}, results_folder(config, "coupled_compare", network)
+    targets = targets_of(network, chosen)
+    numbers: dict[str, Any] = {"photographs": kinv.analysis.picture_statistics(coupling.photographs).as_dict()}
+    sheets = {}
     for way in config.ways:
-        shelf = coupling.shelf(folder, way)
-        made = coupling.fill(shelf, way, targets)
-        own, other = (analysis.class_ranks(by, made, chosen) for by in (network, judge))
-        numbers[TITLES[way]] = {
-            "first": float((own == 0).mean()),
-            "first_five_of_judge": float((other < 5).mean()),
-            "median_rank_of_judge": float(np.median(other)),
-            **analysis.picture_statistics(made).as_dict(),
-            "seconds_a_class": float(np.mean([shelf.made_of(label)[1] for label in targets])),
-        }
+        made, kept = coupling.fill(way, targets), coupling.kept(way)
+        seconds = float(np.mean([kept.made_of(label)[1] for label in targets]))
+        numbers[TITLES[way]] = {**judged(network, judge, made, chosen), "seconds_a_class": seconds}
         sheets[TITLES[way]] = made[:: max(1, len(made) // max(1, config.shown))][: config.shown]
-    figures.labelled_rows(sheets).savefig(folder / "pictures.png")
-    everything = {"config": as_json(config), "ways": numbers}
-    (folder / "numbers.json").write_text(json.dumps(everything, indent=1) + "\n", encoding="utf-8")
-    _print_table(numbers)
-    print(f"\nNumbers and pictures: {folder}")
+    experiment.keep_results(numbers, {"images.png": figures.labelled_rows(sheets)})
+    print_table(numbers)
     return numbers
 
 
-def _print_table(numbers):
+def print_table(numbers: dict[str, Any]) -> None:
+    """A row for each way."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -94,10 +80,10 @@ def _print_table(numbers):
         table.add_row(way, *cells)
     table.caption = (
         "first: the class comes first in the network; judge's 5: among the first five of the judge; rank: its median "
-        "rank there; alike: largest correlation of two pictures; s: seconds for a class"
+        "rank there; alike: largest correlation of two images; s: seconds for a class"
     )
     Console().print(table)
 
 
 if __name__ == "__main__":
-    main(run, PRESETS, __doc__)
+    main(run, __doc__)

@@ -4,17 +4,25 @@
     python -m recipes.coupled_filters --classifier vgg16 --layers block3_conv3 block5_conv2
     python -m recipes.coupled_filters --preset smoke     # seconds: does it run?
 
-Each picture is for one filter, on average over its map. How strongly does the filter answer, beside the photograph that
-it answers to most? How fine are the pictures: the paper says that early layers like simple patterns, and late ones
+Each image is for one filter, on average over its map. How strongly does the filter answer, beside the photograph that
+it answers to most? How fine are the images: the paper says that early layers like simple patterns, and late ones
 parts of things.
 """
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
-from recipes.command_line import main
-from recipes.coupled_config import CoupledConfig, Way
+import numpy as np
+
+import kinv
+from recipes.experiment.command_line import main
+from recipes.experiment.experiment import Experiment, presets, recipe
+from recipes.experiment.material import evenly
+from recipes.families.coupled_study import SMOKE, CoupledConfig, Way, prepare
+
+EXPECTED = (
+    "Filters close to the input like simple patterns (lines, colours), late ones parts of things: eyes, hands, ears."
+)
 
 
 @dataclass(frozen=True)
@@ -26,85 +34,64 @@ class Config(CoupledConfig):
     shown: int = 8  # filters of a layer, evenly spread
 
 
-PRESETS = {
-    "default": Config(),
-    "smoke": Config(
-        preset="smoke",
-        limit=4,
-        layers=("fire2_expand3x3", "fire3_expand3x3"),
-        shown=2,
-        at_a_time=2,
-        spectral_size=64,
-        spectral_steps=20,
-    ),
-    "paper": Config(preset="paper", shown=40),
-}
-EXPECTED = (
-    "Filters close to the input like simple patterns (lines, colours), late ones parts of things: eyes, hands, ears."
+PRESETS = presets(
+    default=Config(),
+    smoke=Config(**SMOKE, layers=("fire2_expand3x3", "fire3_expand3x3"), shown=2),
+    paper=Config(shown=40),
 )
 
 
-def run(config: Config) -> dict[str, Any]:
+@recipe(PRESETS)
+def run(config: Config, experiment: Experiment) -> dict[str, Any]:
     """Makes and measures; returns the numbers, by layer."""
-    import kinv.backend  # noqa: F401  (starts TensorFlow quietly, before anything else imports it)
-
-    # isort: split
-    import numpy as np
-    from rich.console import Console
-    from rich.table import Table
-
-    from kinv import analysis
     from kinv.figures import pictures as figures
-    from kinv.models import target
-    from recipes.coupled_material import prepare, results_folder
-    from recipes.provenance import as_json
-    from recipes.unit_numbers import spread
 
-    coupling, _ = prepare(config, [config.way], judged=False)
-    network = coupling.network
-    folder = results_folder(config, "coupled_filters", network)
-    shelf = coupling.shelf(folder, config.way)
+    coupling, _ = prepare(experiment, [config.way], judged=False)
+    network, unit_of = coupling.network, kinv.models.target.unit
     rows, numbers = {}, {}
     for layer in config.layers:
-        tapped = analysis.tap(network, layer)
-        units = spread(len(tapped.units), config.shown)
+        tapped = kinv.analysis.tap(network, layer)
+        units = evenly(len(tapped.units), config.shown)
         print(f"{layer}: {len(units)} of {len(tapped.units)} filters ...", flush=True)
-        made = coupling.fill(
-            shelf, config.way, {f"{layer} {unit:04d}": target.unit(layer, int(unit)) for unit in units}
-        )
-        of_made = _answers(tapped, analysis.resized_for(network, made))[np.arange(len(units)), units]
-        of_photographs = _answers(tapped, coupling.photographs)[:, units]
+        made = coupling.fill(config.way, {f"{layer} {unit:04d}": unit_of(layer, int(unit)) for unit in units})
+        of_made = pre_activations(tapped, kinv.analysis.resized_for(network, made))[np.arange(len(units)), units]
+        of_photographs = pre_activations(tapped, coupling.photographs)[:, units]
         numbers[layer] = {
             "answer": float(np.median(of_made)),
             "largest_of_photographs": float(np.median(of_photographs.max(axis=0))),
             "ahead": float((of_made > of_photographs.max(axis=0)).mean()),
-            **analysis.picture_statistics(made).as_dict(),
+            **kinv.analysis.picture_statistics(made).as_dict(),
         }
         rows[layer] = made
-    figures.labelled_rows(rows).savefig(folder / "filters.png")
-    everything = {"config": as_json(config), "layers": numbers}
-    (folder / "numbers.json").write_text(json.dumps(everything, indent=1) + "\n", encoding="utf-8")
+    experiment.keep_results(numbers, {"filters.png": figures.labelled_rows(rows)})
+    print_table(numbers)
+    print(f"The paper: {EXPECTED}")
+    return numbers
+
+
+def print_table(numbers: dict[str, Any]) -> None:
+    """A row for each layer."""
+    from rich.console import Console
+    from rich.table import Table
+
     table = Table("", "answer", "largest of photographs", "ahead", "slope", "contrast", "alike")
     for layer, of in numbers.items():
         keys = ("answer", "largest_of_photographs", "ahead", "slope", "contrast", "likeness")
         table.add_row(layer, *(f"{of[key]:.3g}" for key in keys))
     table.caption = (
-        "answers: medians over filters; ahead: share of filters that answer to no photograph as strongly; slope and "
-        "contrast: means; alike: largest correlation of two pictures"
+        "answers: median pre-activations over filters; ahead: share of filters that answer to no photograph as "
+        "strongly; slope and contrast: means; alike: largest correlation of two images"
     )
     Console().print(table)
-    print(f"The paper: {EXPECTED}\nNumbers and pictures: {folder}")
-    return numbers
 
 
-def _answers(tapped, pictures):
-    """Total inputs, averaged over the map, `(N, U)`."""
-    import numpy as np
+def pre_activations(tapped: Any, images: np.ndarray) -> np.ndarray:
+    """Averaged over the map, `(N, U)`."""
     from keras import ops
 
-    chunks = [tapped.activations(pictures[begin : begin + 20]) for begin in range(0, len(pictures), 20)]
+    chunks = [tapped.activations(images[begin : begin + 20]) for begin in range(0, len(images), 20)]
     return np.concatenate([ops.convert_to_numpy(chunk) for chunk in chunks])
 
 
 if __name__ == "__main__":
-    main(run, PRESETS, __doc__)
+    main(run, __doc__)

@@ -1,56 +1,51 @@
-"""A picture of the data that Boltzmann machines and autoencoders are trained with.
+"""An image of the data that Boltzmann machines and autoencoders are trained with.
 
-    python -m recipes.data_sets                     # seconds; writes artifacts/data_sets.png
+    python -m recipes.data_sets                     # seconds
 
 Deformed digits, rotated digits, silhouettes, and whitened patches of natural images: 64 of each.
 """
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
-from recipes.command_line import main
+import numpy as np
+
+import kinv
+from recipes.experiment.command_line import main
+from recipes.experiment.experiment import Config as BaseConfig
+from recipes.experiment.experiment import Experiment, presets, recipe
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(BaseConfig):
     """What is shown."""
 
-    preset: Literal["smoke", "default", "paper"] = "default"
-    output: Path = Path("artifacts")
-    shown: int = 64
-    seed: int = 0
-    download: bool = False  # lets MNIST be fetched
+    output: Path = Path("runs")
+    limit: int = 64  # of each
 
 
-PRESETS = {"default": Config(), "smoke": Config(shown=9), "paper": Config()}
+PRESETS = presets(default=Config(), smoke=Config(limit=9), paper=Config())
 
 
-def run(config: Config) -> Path:
-    """Draws the picture; returns where it is."""
-    import kinv.backend  # noqa: F401  (starts TensorFlow quietly, before anything else imports it)
-
-    # isort: split
-    import numpy as np
-
-    from kinv import data
+@recipe(PRESETS)
+def run(config: Config, experiment: Experiment) -> dict[str, str]:
+    """Draws the figure; returns what is in it."""
     from kinv.figures import deep_units
 
-    deformed, _ = next(iter(data.deformed_mnist(config.shown, seed=config.seed, download=config.download)))
+    deformed, _ = next(iter(kinv.data.deformed_mnist(config.limit, seed=config.seed, download=config.download)))
     sheets = {"deformed_mnist": 255 * deformed.numpy().reshape(-1, 28, 28)}
+    shown = {}
     for name in ("rotated_mnist", "silhouettes"):
-        source = data.find(name, "train", download=config.download)
-        print(f"{name}: {source.description}")
-        sheets[name] = source.evenly(config.shown).load()[0][..., 0]
-    patches, _, description = data.natural_patches(config.shown, seed=config.seed)
-    print(f"natural_patches: {description}")
+        source = kinv.data.find(name, "train", download=config.download)
+        shown[name] = source.description
+        sheets[name] = np.asarray(source.evenly(config.limit).load()[0][..., 0])
+    patches, _, shown["natural_patches"] = kinv.data.natural_patches(config.limit, seed=config.seed)
     sheets["natural_patches"] = (127.5 + 127.5 * patches / 4).clip(0, 255).reshape(-1, 12, 12)
-    config.output.mkdir(parents=True, exist_ok=True)
-    path = config.output / "data_sets.png"
-    deep_units.sheets({name: np.asarray(stack) for name, stack in sheets.items()}).savefig(path)
-    print(f"Picture: {path}")
-    return path
+    for name, description in shown.items():
+        print(f"{name}: {description}")
+    experiment.keep_results(shown, {"data_sets.png": deep_units.sheets(sheets)})
+    return shown
 
 
 if __name__ == "__main__":
-    main(run, PRESETS, __doc__)
+    main(run, __doc__)

@@ -1,6 +1,6 @@
 """A deep belief net with Gaussian visible units on whitened patches of natural images.
 
-    python -m recipes.dbn_patches                   # default
+    python -m recipes.dbn_patches                   # default: 11 minutes on two cores
     python -m recipes.dbn_patches --preset smoke    # seconds: does it run?
 
 Erhan, Courville and Bengio 2010, section 4.4; sparsity as in Lee, Ekanadham and Ng 2008. The share of first-layer
@@ -11,10 +11,10 @@ on where it was.
 from dataclasses import dataclass
 from typing import Any
 
-from recipes.command_line import main
-from recipes.deep_config import PatchConfig
-
-CARD = "patches"
+import kinv
+from recipes.experiment.command_line import main
+from recipes.experiment.experiment import Experiment, presets, recipe
+from recipes.families.patches import PatchConfig, run_on
 
 
 @dataclass(frozen=True)
@@ -29,23 +29,19 @@ class Config(PatchConfig):
     sparsity_weight: float = 5.0
 
 
-PRESETS = {
-    "default": Config(),
-    "smoke": Config(patches=500, units=(20, 10), epochs=1, batch_size=50),
-    "paper": Config(epochs=100),
-}
+PRESETS = presets(
+    default=Config(),
+    smoke=Config(limit=500, units=(20, 10), epochs=1, batch_size=50),
+    paper=Config(epochs=100),
+)
 
 
-def run(config: Config) -> dict[str, float]:
+@recipe(PRESETS, card="layerwise")
+def run(config: Config, experiment: Experiment) -> dict[str, float]:
     """Trains, measures and keeps; returns the metrics."""
-    import kinv.backend  # noqa: F401  (starts TensorFlow quietly, before anything else imports it)
-
-    # isort: split
-    from kinv import models
-    from recipes.patch_training import run_on
 
     def make(width: int) -> Any:
-        return models.DeepBeliefNetwork(
+        return kinv.models.DeepBeliefNetwork(
             (width, *config.units),
             visible="gaussian",
             sparsity=(config.sparsity, *[None] * (len(config.units) - 1)),
@@ -53,8 +49,8 @@ def run(config: Config) -> dict[str, float]:
             seed=config.seed,
         )
 
-    return run_on(make, config, "dbn")
+    return run_on(make, "dbn", experiment)
 
 
 if __name__ == "__main__":
-    main(run, PRESETS, __doc__)
+    main(run, __doc__)

@@ -8,108 +8,66 @@ where the paper's network is right on 97.1 %. With the 4,000 embedded digits it 
 `--epochs 40` on 98.0 %; its artifact then has another name.
 """
 
-import time
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from recipes.command_line import main
-from recipes.material import digits_suffix, load_digits, sources
-from recipes.provenance import as_json, hardware
+import numpy as np
+
+import kinv
+from recipes.experiment.command_line import main
+from recipes.experiment.experiment import Config as BaseConfig
+from recipes.experiment.experiment import Experiment, presets, recipe
+from recipes.experiment.material import load_digits, sources
+from recipes.experiment.naming import data_words
 
 COLUMNS = {"loss": "loss", "accuracy": "accuracy", "val_accuracy": "test"}
-HARDEST = 60  # digits in the picture
+HARDEST = 60  # digits in the figure
 PAPER = 0.971  # section 5.2
-CARD = "digit_cnn"
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(BaseConfig):
     """Where the paper gives no value, it is Keras's usual one."""
 
-    preset: Literal["smoke", "default", "paper"] = "default"
     data: str = "mnist"
-    download: bool = False  # lets MNIST be fetched
-    limit: int | None = None  # digits to train with, and to test with
-    output: Path = Path("artifacts")  # the artifact's folder is made in here
-    checkpoints: Path = Path("runs")
-    seed: int = 0
-
     epochs: int = 10  # paper, section 5
     batch_size: int = 128
     learning_rate: float = 2e-3  # Adam, with a cosine to zero
 
 
-PRESETS = {
-    "default": Config(),
-    "smoke": Config(epochs=1, limit=256),
-    "paper": Config(),
-}
+PRESETS = presets(default=Config(), smoke=Config(epochs=1, limit=256), paper=Config())
 
 
-def run(config: Config) -> dict[str, float]:
+@recipe(PRESETS, card="digit_cnn")
+def run(config: Config, experiment: Experiment) -> dict[str, float]:
     """Trains, measures and keeps; returns the metrics."""
-    import kinv.backend  # starts TensorFlow quietly, before anything else imports it
-
-    # isort: split
     import keras
     import tensorflow as tf
 
-    import kinv
-    from kinv import analysis, classifiers
-    from kinv.hub.checkpoint import Checkpoint
-    from recipes import cards
-    from recipes.training import cosine, fit
-
-    keras.utils.set_random_seed(config.seed)
-    tf.config.experimental.enable_op_determinism()
-    started = time.monotonic()
-
-    train, test = load_digits(config)
-    classifier = classifiers.build("digit_cnn")
+    train, test = load_digits(config.data, config.download, config.limit)
+    words = data_words(train.source, len(train.labels), config.limit)
+    experiment.about("digit_cnn", words.removeprefix("mnist").lstrip("_"))
+    classifier = kinv.classifiers.build("digit_cnn")
     steps = max(1, len(train.images) // config.batch_size)
     classifier.compile(
-        keras.optimizers.Adam(cosine(config, steps_per_epoch=steps)),
+        keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(config.learning_rate, config.epochs * steps)),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
     )
-    name = "digit_cnn" + digits_suffix(config, train)
-    checkpoint = Checkpoint(config.checkpoints / name, run={**as_json(config), "digits": train.source.description})
     held_out = tf.data.Dataset.from_tensor_slices((test.images, test.labels)).batch(500)
-    fit(
-        classifier,
-        train.images,
-        train.labels,
-        config,
-        checkpoint,
-        COLUMNS,
-        steps_per_epoch=steps,
-        validation_data=held_out,
-    )
-
-    metrics = {"test_accuracy": analysis.accuracy(classifier, test.images, test.labels, batch_size=500)}
-    metadata: dict[str, Any] = {
-        "name": name,
-        "recipe": "recipes.digit_cnn",
-        "config": as_json(config),
-        "seed": config.seed,
-        "metrics": metrics,
-        "data": sources(train, test),
-        "minutes": round((time.monotonic() - started) / 60, 1),
-        "hardware": hardware(),
-    }
-    figures = {"hardest.png": lambda path: hardest(classifier, test).savefig(path)}
-    folder = kinv.save(classifier, config.output / name, metadata, figures, cards.template("recipes.digit_cnn"))
-    checkpoint.forget()
-    print(f"\nTest accuracy: {metrics['test_accuracy']:.2%} of {len(test.labels):,} digits (paper: {PAPER:.1%})")
-    print(f"Artifact: {folder}")
+    experiment.fit(
+        classifier, train.images, train.labels, COLUMNS, steps_per_epoch=steps, validation_data=held_out,
+        run={"images": train.source.description},
+    )  # fmt: skip
+    metrics = {"test_accuracy": kinv.analysis.accuracy(classifier, test.images, test.labels, batch_size=500)}
+    figures = {"hardest.png": hardest(classifier, test)}
+    experiment.keep_artifact(classifier, metrics, figures, known={"data": sources(train.source, test=test.source)})
+    print(f"Test accuracy: {metrics['test_accuracy']:.2%} of {len(test.labels):,} digits (paper: {PAPER:.1%})")
     return metrics
 
 
 def hardest(classifier: Any, test: Any) -> Any:
-    """The test digits for whose class the classifier speaks least, beside the best of the others: first, its errors."""
-    import numpy as np
-
+    """The test digits with the smallest margin between their class and the best of the others: first, the errors."""
     from kinv.figures.pictures import contact_sheet
 
     logits = np.array(classifier.predict(test.images, batch_size=500, verbose=0))
@@ -124,4 +82,4 @@ def hardest(classifier: Any, test: Any) -> Any:
 
 
 if __name__ == "__main__":
-    main(run, PRESETS, __doc__)
+    main(run, __doc__)

@@ -10,18 +10,17 @@ accuracies are shares of held-out photographs for which, with generated filters,
 
 from dataclasses import dataclass
 
-from recipes import filter_gan_mnist
-from recipes.command_line import main
-from recipes.crops import TenCrops
-from recipes.material import Labelled, find_halves, load_classifier
-
-CARD = "filter_gan_photos"
-CROP_MARGIN = 256 / 227  # as in recipes.itn_alexnet
+import kinv
+from recipes.experiment.command_line import main
+from recipes.experiment.experiment import Experiment, presets, recipe
+from recipes.experiment.material import CROP_MARGIN, Labelled, TenCrops, find_halves, load_classifier
+from recipes.experiment.naming import data_words
+from recipes.families.filter_gan import FilterGANConfig
 
 
 @dataclass(frozen=True)
-class Config(filter_gan_mnist.Config):
-    """As `recipes.filter_gan_mnist`, with fewer and larger pictures."""
+class Config(FilterGANConfig):
+    """As `recipes.filter_gan_mnist`, with fewer and larger images."""
 
     classifier: str = "squeezenet"
     layer: str = "fire5_expand3x3"
@@ -39,47 +38,41 @@ class Config(filter_gan_mnist.Config):
     singles_on: int = 250
     retrain_epochs: int = 1
     retrain_rate: float = 1e-5  # with 5e-4, a network of a million weights forgets half of what it says
-    compare_at: str | None = None  # such pictures have more values than the layer's output
+    compare_at: str | None = None  # such images have more values than the layer's output
     smoothing: float = 0.0
     extent: float = 6.0  # xi
     matched: int = 2
     matching_steps: int = 80
 
 
-PRESETS = {
-    "default": Config(),
-    "smoke": Config(
+PRESETS = presets(
+    default=Config(),
+    smoke=Config(
         layer="fire2_expand3x3", epochs=2, steps_per_epoch=2, batch_size=4, limit=4, singles=2, width=4, matched=1,
         matching_steps=2,
     ),
-    "paper": Config(),
-}  # fmt: skip
+    paper=Config(),
+)  # fmt: skip
 
 
-def run(config: Config) -> dict[str, float]:
+@recipe(PRESETS, card="filter_gan")
+def run(config: Config, experiment: Experiment) -> dict[str, float]:
     """Trains, measures and keeps; returns the metrics."""
-    import kinv.backend  # noqa: F401  (starts TensorFlow quietly, before anything else imports it)
-
-    # isort: split
-    from kinv import analysis
-    from recipes.filter_gan_training import run_on
+    from recipes.families.filter_gan import train_and_keep
 
     classifier = load_classifier(config.classifier, "squeezenet", config.download)
     size = classifier.input_shape[1]
     to_train, to_test = find_halves(config.data, config.download)
+    experiment.about("filter_gan", classifier.name, config.layer, data_words(to_train))
     crops = TenCrops(to_train.load(round(CROP_MARGIN * size), config.limit, dtype="uint8")[0], size)
     images = to_test.load(size, config.limit)[0]
-    print(f"Network:  {classifier.name}, {classifier.count_params():,} parameters")
-    print(f"Pictures: {to_train.description}; held out: {to_test.description}", flush=True)
     train, test = (
-        Labelled(pictures, analysis.predict(classifier, pictures)[0], source)
-        for pictures, source in ((crops, to_train), (images, to_test))
+        Labelled(some, kinv.analysis.predict(classifier, some)[0], source)
+        for some, source in ((crops, to_train), (images, to_test))
     )
-    preset = "" if config.preset == "default" else f"_{config.preset}"
-    name = f"filter_gan_{classifier.name}_{config.layer}{preset}"
     right = "what the network says with its own filters"
-    return run_on(classifier, train, test, config, name, "recipes.filter_gan_photos", right, paper={})
+    return train_and_keep(classifier, train, test, experiment, right, paper={})
 
 
 if __name__ == "__main__":
-    main(run, PRESETS, __doc__)
+    main(run, __doc__)

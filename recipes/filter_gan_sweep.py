@@ -5,24 +5,30 @@
     python -m recipes.filter_gan_sweep --preset smoke    # seconds: does it run?
 
 Trains a short Filter GAN for every pair of `weights` and `diversities`; measures its draws with nothing retrained,
-beside random numbers as large. Writes a table (`sweep.json`) and a figure (`sweep.png`). Stopped and started again, it
-goes on where it was.
+beside Gaussian noise of the same standard deviation. Writes a table and a figure (`sweep.png`). Stopped and started
+again, it goes on where it was.
 """
 
 import itertools
-import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from recipes import filter_gan_mnist
-from recipes.command_line import main
-from recipes.kept import measure_once
-from recipes.material import digits_suffix, load_digits
+import numpy as np
+
+import kinv
+from recipes.experiment.command_line import main
+from recipes.experiment.experiment import Experiment, presets, recipe
+from recipes.experiment.material import load_digits
+from recipes.experiment.naming import data_words
+from recipes.experiment.provenance import describe
+from recipes.families.filter_gan import FilterGANConfig
+
+MATCHED, EXTENT = 8, 2.0  # digits, and how far codes go from the middle
 
 
 @dataclass(frozen=True)
-class Config(filter_gan_mnist.Config):
+class Config(FilterGANConfig):
     """As `recipes.filter_gan_mnist`, with shorter trainings, which come nearly as far."""
 
     output: Path = Path("runs")
@@ -32,54 +38,42 @@ class Config(filter_gan_mnist.Config):
     diversities: tuple[float, ...] = (0.0, 0.6, 1.0)  # at least
 
 
-MATCHED, EXTENT = 8, 2.0  # digits, and how far codes go from the middle
-
-PRESETS = {
-    "default": Config(),
-    "smoke": Config(
+PRESETS = presets(
+    default=Config(),
+    smoke=Config(
         epochs=1, steps_per_epoch=2, batch_size=8, limit=64, singles=2, weights=(0.3,), diversities=(0.0, 1.0)
     ),
-    "paper": Config(),
-}
+    paper=Config(),
+)
 
 
-def run(config: Config) -> list[dict[str, float]]:
+@recipe(PRESETS)
+def run(config: Config, experiment: Experiment) -> list[dict[str, float]]:
     """Trains and measures every pair; returns their numbers."""
-    import kinv.backend  # noqa: F401  (starts TensorFlow quietly, before anything else imports it)
-
-    # isort: split
-    import numpy as np
-
-    from kinv import analysis, classifiers
     from kinv.figures import filter_gan as figures
-    from recipes import filter_gan_report
-    from recipes.filter_gan_training import measured, start, trained
+    from recipes.families import filter_gan, filter_gan_report
 
-    classifier, (train, test) = classifiers.load("digit_cnn"), load_digits(config)
-    folder = config.output / f"filter_gan_sweep_{config.layer}{digits_suffix(config, train)}"
+    classifier = kinv.classifiers.load("digit_cnn")
+    train, test = load_digits(config.data, config.download, config.limit)
+    experiment.about("filter_gan_sweep", config.layer, data_words(train.source, len(train.labels), config.limit))
 
-    def measure(point, checkpoint):
-        print(f"\nlambda {point.information_weight:g}, least spread {point.min_diversity:g}", flush=True)
-        gan = trained(classifier, train, point, checkpoint)
-        quality = measured(gan, train, test, config, epochs=0)
-        matches = analysis.match_activations(gan, test.images[:MATCHED], cells=3, steps=50, extent=EXTENT)
-        checkpoint.forget()
-        pair = {"information_weight": point.information_weight, "min_diversity": point.min_diversity}
+    def measure(part: Experiment) -> dict[str, float]:
+        pair = {name: getattr(part.config, name) for name in ("information_weight", "min_diversity")}
+        print(f"\nlambda {pair['information_weight']:g}, least spread {pair['min_diversity']:g}", flush=True)
+        gan = filter_gan.trained(classifier, train, part)
+        quality = filter_gan.measured(gan, train, test, part.config, epochs=0)
+        matches = kinv.match_activations(gan, test.images[:MATCHED], cells=3, steps=50, extent=EXTENT)
         return {**pair, "fall": float(np.nanmedian(matches.fall)), **quality.metrics()}
 
     points = []
     for weight, least in itertools.product(config.weights, config.diversities):
-        pair = {"information_weight": weight, "min_diversity": least, "weights": (weight,), "diversities": (least,)}
-        point = replace(config, **pair, checkpoints=folder)
-        name = f"lambda{weight:g}_spread{least:g}"
-        checkpoint = start(point, name, classifier, train)
-        points.append(measure_once(folder / f"{name}.json", checkpoint.run, partial(measure, point, checkpoint)))
-    (folder / "sweep.json").write_text(json.dumps(points, indent=1) + "\n", encoding="utf-8")
-    figures.diversity_against_accuracy(points).savefig(folder / "sweep.png")
+        part = experiment.part(information_weight=weight, min_diversity=least, weights=(weight,), diversities=(least,))
+        run = {"digits": train.source.description, "classifier": describe(classifier)}
+        points.append(part.once(partial(measure, part), **run))
+    experiment.keep_results(points, {"sweep.png": figures.diversity_against_accuracy(points)})
     filter_gan_report.print_sweep(points)
-    print(f"\nNumbers and picture: {folder}")
     return points
 
 
 if __name__ == "__main__":
-    main(run, PRESETS, __doc__)
+    main(run, __doc__)

@@ -2,41 +2,33 @@
 
     python -m recipes.itn_alexnet                       # default: 5 minutes and 3 GB on two cores
     python -m recipes.itn_alexnet --preset smoke        # seconds: does it run?
-    python -m recipes.itn_alexnet --preset paper        # the paper's scale: ImageNet's validation pictures, a GPU
+    python -m recipes.itn_alexnet --preset paper        # the paper's scale: ImageNet's validation images, a GPU
     python -m recipes.itn_alexnet --data my/photos --no-labels
 
-Learns the colour and spatial transformations that an ImageNet classifier ignores, compares them on held-out pictures
+Learns the colour and spatial transformations that an ImageNet classifier ignores, compares them on held-out images
 with random ones of the same size, and keeps them as an artifact. Without AlexNet's weights it takes SqueezeNet, which
 has AlexNet's accuracy, and says so. Stopped and started again, it goes on where it was.
 """
 
-import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
-from recipes.command_line import main
-from recipes.crops import TenCrops
-from recipes.material import find_halves, load_classifier
-from recipes.provenance import as_json, describe, hardware
-
-CARD = "invariant_transformer"
+import kinv
+from recipes.experiment.command_line import main
+from recipes.experiment.experiment import Config as BaseConfig
+from recipes.experiment.experiment import Experiment, presets, recipe
+from recipes.experiment.material import CROP_MARGIN, Labelled, TenCrops, find_halves, load_classifier, sources
+from recipes.experiment.naming import data_words
+from recipes.experiment.provenance import describe
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(BaseConfig):
     """Where the paper gives no value, it was chosen by trial on `imagenet_samples`, its held-out half included."""
 
-    preset: Literal["smoke", "default", "paper"] = "default"
     classifier: str = "alexnet"  # paper, section III-B
     fallback: str = "squeezenet"  # where the classifier's weights are not on this machine
-    data: str = "auto"  # imagenet_samples, else tfds:imagenet_v2, else photos
     labels: bool = True  # False: the classifier's own predictions
-    download: bool = False  # lets weights and data be fetched
-    limit: int | None = None  # pictures for training and as many to hold out
-    output: Path = Path("artifacts")  # the artifact's folder is made in here
-    checkpoints: Path = Path("runs")
-    seed: int = 0
 
     epochs: int = 30
     steps_per_epoch: int = 10
@@ -46,60 +38,33 @@ class Config:
     fill: Literal["zeros", "reflect", "nearest"] = "zeros"  # as in the screening
     color_weight: float = 0.07  # c_theta; paper: "selected by hand"
     smoothing: float = 0.1  # see InvariantTransformer; 0 is the paper's
-    keep: float = 0.93  # acc_orig: share of predictions to keep, on pictures that the classifier gets right
+    keep: float = 0.93  # acc_orig: share of predictions to keep, on images that the classifier gets right
     sure: float = 0.5  # softmax output from which on a prediction counts where there are no labels
-    draws: int = 4  # transformations a held-out picture
+    draws: int = 4  # transformations a held-out image
 
 
 LAST_RATE = 0.02  # of the first
-CROP_MARGIN = 256 / 227  # the paper's crops of 227 are taken from pictures of 256
-PRESETS = {
-    "default": Config(),
-    "smoke": Config(epochs=2, steps_per_epoch=2, batch_size=4, limit=12, draws=1),
-    "paper": Config(data="tfds:imagenet2012", limit=5000, epochs=100, steps_per_epoch=100, batch_size=64),
-}
+PRESETS = presets(
+    default=Config(),
+    smoke=Config(epochs=2, steps_per_epoch=2, batch_size=4, limit=12, draws=1),
+    paper=Config(data="tfds:imagenet2012", limit=5000, epochs=100, steps_per_epoch=100, batch_size=64),
+)
 
 
-def run(config: Config) -> dict[str, float]:
+@recipe(PRESETS, card="invariant_transformer")
+def run(config: Config, experiment: Experiment) -> dict[str, float]:
     """Trains, compares, draws and keeps; returns the metrics of the comparison."""
-    import kinv.backend  # noqa: F401  (starts TensorFlow quietly, before anything else imports it)
-
-    # isort: split
     import keras
-    import tensorflow as tf
 
-    from kinv import analysis, models
-    from kinv.hub.checkpoint import Checkpoint
-    from recipes import itn_report
-    from recipes.training import cosine, fit
-
-    keras.utils.set_random_seed(config.seed)
-    tf.config.experimental.enable_op_determinism()
-    started = time.monotonic()
+    from recipes.families import invariant_transformer as family
 
     classifier = load_classifier(config.classifier, config.fallback, config.download)
     size = classifier.input_shape[1]
     train, held_out = find_halves(config.data, config.download)
-    pictures, labels = train.load(round(CROP_MARGIN * size), config.limit, dtype="uint8")
-    crops = TenCrops(pictures, size)
-    print(f"Network:  {classifier.name}, {classifier.count_params():,} parameters")
-    print(f"Pictures: {train.description}; held out: {held_out.description}", flush=True)
-
-    predictions, confidence = analysis.predict(classifier, crops)
-    given = crops.of_pictures(labels) if config.labels and labels is not None else None
-    if config.labels and labels is None:
-        print("Labels:   none; the network's own predictions take their place")
-    # where the network is wrong, or not sure, there is no prediction worth keeping
-    kept = confidence >= least(config.sure, confidence) if given is None else predictions == given
-    if not kept.any():
-        raise ValueError(f"{classifier.name} gets none of the {len(crops)} crops right: are the labels its own?")
-    crops, truth = crops.only(kept), predictions[kept]
-    which = (
-        f"is sure of (softmax output at least {least(config.sure, confidence):.2f})" if given is None else "gets right"
-    )
-    print(f"Training: {len(crops):,} crops that the network {which}", flush=True)
-
-    transformer = models.InvariantTransformer(
+    experiment.about("itn", classifier.name, data_words(train))
+    images, labels = train.load(round(CROP_MARGIN * size), config.limit, dtype="uint8")
+    chosen = worth_keeping(classifier, TenCrops(images, size), labels if config.labels else None, config.sure)
+    transformer = kinv.models.InvariantTransformer(
         classifier,
         hidden_units=config.hidden_units,
         fill=config.fill,
@@ -108,42 +73,58 @@ def run(config: Config) -> dict[str, float]:
         smoothing=config.smoothing,
         seed=config.seed,
     )
-    transformer.compile(keras.optimizers.Adam(cosine(config, LAST_RATE)))
-    name = artifact_name(config, classifier.name, train.name, labelled=given is not None)
-    checkpoint = Checkpoint(config.checkpoints / name, run={**as_json(config), "pictures": train.description})
-    fit(transformer, crops, truth, config, checkpoint, itn_report.COLUMNS)
+    steps = config.epochs * config.steps_per_epoch
+    schedule = keras.optimizers.schedules.CosineDecay(config.learning_rate, steps, LAST_RATE)
+    transformer.compile(keras.optimizers.Adam(schedule))
+    run = {"images": train.description, "classifier": describe(classifier)}
+    history = experiment.fit(transformer, chosen.images, chosen.labels, family.COLUMNS, run=run)
 
-    images, labels = held_out.load(size, config.limit)
-    measured = images
-    if labels is None:
-        _, confidence = analysis.predict(classifier, images)
-        measured = images[confidence >= least(config.sure, confidence)]
-    print(f"Comparing with random transformations on {len(measured)} held-out pictures ...", flush=True)
-    comparison = analysis.compare_with_random(
-        transformer, classifier, measured, labels, draws=config.draws, seed=config.seed + 1
-    )
+    images, labels_held_out = held_out.load(size, config.limit)
+    tested = Labelled(images, labels_held_out, held_out)
+    comparison = compare(transformer, classifier, tested, config)
     metrics = comparison.metrics()
-    metadata = {
-        "name": name,
-        "recipe": "recipes.itn_resnet" if config.classifier == "resnet101" else "recipes.itn_alexnet",
-        "config": as_json(config),
-        "seed": config.seed,
-        "metrics": metrics,
-        "held_out": {"pictures": len(images), "right": comparison.learned_unchanged.shape[1], "draws": config.draws},
-        "labels": "the network's own predictions" if given is None else "given",
-        "data": {"train": train.description, "held_out": held_out.description, "license": train.license},
-        "classifier": describe(classifier),
-        "minutes": round((time.monotonic() - started) / 60, 1),
-        "hardware": hardware(),
-    }
-    names = itn_report.class_names(classifier, train)
-    folder = itn_report.keep(
-        transformer, classifier, images, labels, names, checkpoint.history, metadata, config.output / name
+    figures, changes = family.draw(
+        transformer, classifier, tested.images, tested.labels, family.class_names(classifier, train), history
     )
-    checkpoint.forget()
-    itn_report.print_table(metrics, metadata)
-    print(f"\nArtifact: {folder}\nPictures: {folder / 'figures'}")
+    right = comparison.learned_unchanged.shape[1]
+    known = {
+        "held_out": {"images": len(tested.images), "right": right, "draws": config.draws},
+        "labels": "given" if config.labels and labels is not None else "the network's own predictions",
+        "data": sources(train, held_out=held_out),
+        "classifier": describe(classifier),
+        "figure_5": changes,
+    }
+    experiment.keep_artifact(transformer, metrics, figures, known=known)
+    family.print_table(experiment.name, metrics, known["held_out"])
     return metrics
+
+
+def worth_keeping(classifier: Any, crops: TenCrops, labels: Any, sure: float) -> Labelled:
+    """The crops that the network gets right or, without labels, is sure of: elsewhere it says nothing worth keeping."""
+    predictions, confidence = kinv.analysis.predict(classifier, crops)
+    if labels is None:
+        print("Labels:   none; the network's own predictions take their place")
+        sure = least(sure, confidence)
+        kept, which = confidence >= sure, f"is sure of (softmax output at least {sure:.2f})"
+    else:
+        kept, which = predictions == crops.of_images(labels), "gets right"
+    if not kept.any():
+        raise ValueError(f"{classifier.name} gets none of the {len(crops)} crops right: are the labels its own?")
+    crops = crops.only(kept)
+    print(f"Training: {len(crops):,} crops that the network {which}", flush=True)
+    return Labelled(crops, predictions[kept], None)
+
+
+def compare(transformer: Any, classifier: Any, held_out: Labelled, config: Config) -> Any:
+    """Learned transformations and random ones of the same size, on held-out images."""
+    measured = held_out.images
+    if held_out.labels is None:
+        _, confidence = kinv.analysis.predict(classifier, measured)
+        measured = measured[confidence >= least(config.sure, confidence)]
+    print(f"Comparing with random transformations on {len(measured)} held-out images ...", flush=True)
+    return kinv.analysis.compare_with_random(
+        transformer, classifier, measured, held_out.labels, draws=config.draws, seed=config.seed + 1
+    )
 
 
 def least(sure: float, confidence: Any) -> float:
@@ -153,17 +134,5 @@ def least(sure: float, confidence: Any) -> float:
     return float(min(sure, np.median(confidence)))
 
 
-def artifact_name(config: Config, classifier: str, data_name: str, labelled: bool) -> str:
-    """`itn_` and the network that was really used, with a suffix for all that is not the default."""
-    parts = ["itn", classifier]
-    if data_name != "imagenet_samples":
-        parts.append(Path(data_name.replace(":", "_")).name)
-    elif not labelled:
-        parts.append("unlabelled")
-    if config.preset != "default":
-        parts.append(config.preset)
-    return "_".join(parts)
-
-
 if __name__ == "__main__":
-    main(run, PRESETS, __doc__)
+    main(run, __doc__)

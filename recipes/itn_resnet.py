@@ -8,18 +8,26 @@ The same experiment as `recipes.itn_alexnet`, on ResNet-101 where its weights ar
 `--download`), else on EfficientNet-Lite0, whose blocks are residual too and whose weights come inside a Python package.
 """
 
-import dataclasses
+from dataclasses import replace
+from typing import Any
 
 from recipes import itn_alexnet
-from recipes.command_line import main
+from recipes.experiment.command_line import main
+from recipes.experiment.experiment import Experiment, presets, recipe
 
-CARD = itn_alexnet.CARD
-RESIDUAL = {
+RESIDUAL: dict[str, Any] = {
     "classifier": "resnet101",
     "fallback": "efficientnet_lite0",
     "sure": 0.3,  # it is right on 92 % of such crops, SqueezeNet on 73 %
 }
-PRESETS = {name: dataclasses.replace(preset, **RESIDUAL) for name, preset in itn_alexnet.PRESETS.items()}
+PRESETS = presets(**{name: replace(preset, **RESIDUAL) for name, preset in itn_alexnet.PRESETS.items()})
+
+
+@recipe(PRESETS, card="invariant_transformer")
+def run(config: itn_alexnet.Config, experiment: Experiment) -> dict[str, float]:
+    """As `recipes.itn_alexnet`."""
+    return itn_alexnet.run.within(config, experiment)
+
 
 if __name__ == "__main__":
-    main(itn_alexnet.run, PRESETS, __doc__)
+    main(run, __doc__)

@@ -7,36 +7,35 @@ For every number of labels and every seed, `digit_cnn` learns from the labelled 
 affine augmentation; a Filter GAN learns the filters of one of its layers, from unlabelled digits; then the layers above
 are retrained, once with the real filters and once with pooling over generated ones (a set at random for each digit in
 training, their average in the test). So the four arms are trained equally long. Nothing of the network that knows all
-labels is used. Writes a table (`errors.json`) and a figure; stopped and started again, it goes on where it was.
+labels is used. Writes a table and a figure; stopped and started again, it goes on where it was.
 """
 
-import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from recipes.command_line import main
-from recipes.kept import measure_once
-from recipes.material import Labelled, digits_suffix, load_digits
+import numpy as np
+
+import kinv
+from recipes.experiment.command_line import main
+from recipes.experiment.experiment import Config as BaseConfig
+from recipes.experiment.experiment import Experiment, presets, recipe
+from recipes.experiment.material import Labelled, load_digits
+from recipes.experiment.naming import data_words
 
 ARMS = ("no augmentation", "affine", "pooling", "affine and pooling")
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(BaseConfig):
     """The Filter GAN's settings were tried with seed 100, the others chosen before the first run."""
 
-    preset: Literal["smoke", "default", "paper"] = "default"
     layer: str = "conv4"
     data: str = "mnist"
-    download: bool = False  # lets MNIST be fetched
-    limit: int | None = None  # digits to choose from, and to test with
     output: Path = Path("runs")
-    seed: int = 0  # the first of them
-
     labels: tuple[int, ...] = (100, 300, 1000)
-    seeds: int = 5
+    seeds: int = 5  # from `seed` on
     steps: int = 600  # of learning from labels
     retrain_steps: int = 200  # of the layers above
     batch_size: int = 64
@@ -53,57 +52,47 @@ class Config:
     draws: int = 10  # sets of filters in the pooling
 
 
-PRESETS = {
-    "default": Config(),
-    "smoke": Config(limit=128, labels=(20, 30), seeds=1, steps=2, retrain_steps=2, batch_size=8, gan_steps=2, draws=2),
-    "paper": Config(),
-}
+PRESETS = presets(
+    default=Config(),
+    smoke=Config(limit=128, labels=(20, 30), seeds=1, steps=2, retrain_steps=2, batch_size=8, gan_steps=2, draws=2),
+    paper=Config(),
+)
 
 
-def run(config: Config) -> list[dict[str, Any]]:
+@recipe(PRESETS)
+def run(config: Config, experiment: Experiment) -> list[dict[str, Any]]:
     """Measures every number of labels with every seed; returns the errors."""
-    import kinv.backend  # noqa: F401  (starts TensorFlow quietly, before anything else imports it)
-
-    # isort: split
     import keras
     import tensorflow as tf
 
     from kinv.figures import filter_gan as figures
-    from recipes.filter_gan_report import print_errors
-    from recipes.provenance import as_json
+    from recipes.families.filter_gan_report import print_errors
 
     tf.get_logger().setLevel("ERROR")  # dozens of networks are compiled, one after the other; no need to remark on it
-    train, test = load_digits(config)
-    folder = config.output / f"low_label_digits{digits_suffix(config, train)}"
+    train, test = load_digits(config.data, config.download, config.limit)
+    experiment.about("low_label_digits", data_words(train.source, len(train.labels), config.limit))
     rows = []
     for count in config.labels:
         for seed in range(config.seed, config.seed + config.seeds):
-            settings = as_json(replace(config, labels=(count,), seeds=1, seed=seed))
-            run = {**settings, "digits": train.source.description}
-            path = folder / f"{count}_labels_seed{seed}.json"
-            errors = measure_once(path, run, partial(measure, count, seed, train, test, config))
+            part = experiment.part(labels=(count,), seeds=1, seed=seed)
+            measured = partial(measure, count, seed, train, test, config)
+            errors = part.once(measured, digits=train.source.description)
             rows.append({"labels": count, "seed": seed, **errors})
             keras.backend.clear_session()
             values = ", ".join(f"{arm} {errors[arm]:.2%}" for arm in ARMS)
             print(f"{count:>5} labels, seed {seed}: errors {values}", flush=True)
-    (folder / "errors.json").write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
-    figures.errors_against_labels(rows, ARMS).savefig(folder / "errors.png")
+    experiment.keep_results(rows, {"errors.png": figures.errors_against_labels(rows, ARMS)})
     print_errors(rows, ARMS)
-    print(f"\nNumbers and picture: {folder}")
     return rows
 
 
 def measure(count: int, seed: int, train: Labelled, test: Labelled, config: Config) -> dict[str, float]:
     """Test errors of the four arms, from `count` labelled digits, as many of each class as there can be."""
     import keras
-    import numpy as np
-    import tensorflow as tf
 
-    from kinv import analysis, classifiers, data, models
     from kinv.classifiers.splitting import freeze_up_to
 
     keras.utils.set_random_seed(seed)
-    tf.config.experimental.enable_op_determinism()
     chosen = _balanced(train.labels, count, np.random.default_rng(seed))
     images, labels = train.images[chosen], train.labels[chosen]
     affine = keras.Sequential(
@@ -115,7 +104,7 @@ def measure(count: int, seed: int, train: Labelled, test: Labelled, config: Conf
     )
 
     def learn(network, augmented, steps, learning_rate):
-        batches = data.shuffled_batches(images, labels, config.batch_size, seed)
+        batches = kinv.data.shuffled_batches(images, labels, config.batch_size, seed)
         if augmented:
             batches = batches.map(lambda x, y: (affine(x, training=True), y))
         schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
@@ -123,13 +112,13 @@ def measure(count: int, seed: int, train: Labelled, test: Labelled, config: Conf
         network.fit(batches, steps_per_epoch=steps, shuffle=False, verbose=0)
 
     def error(network):
-        return 1 - analysis.accuracy(network, test.images, test.labels, batch_size=500)
+        return 1 - kinv.analysis.accuracy(network, test.images, test.labels, batch_size=500)
 
     errors = {}
     for augmented in (False, True):
-        classifier = classifiers.build("digit_cnn")
+        classifier = kinv.classifiers.build("digit_cnn")
         learn(classifier, augmented, config.steps, config.learning_rate)
-        gan = models.FilterGAN(
+        gan = kinv.models.FilterGAN(
             classifier,
             config.layer,
             information_weight=config.information_weight,
@@ -138,8 +127,8 @@ def measure(count: int, seed: int, train: Labelled, test: Labelled, config: Conf
             centered=config.centered,
             seed=seed,
         )
-        gan.compile({name: keras.optimizers.RMSprop(config.gan_rate) for name in models.filter_gan.NETWORKS})
-        unlabelled = data.shuffled_batches(train.images, train.labels, config.batch_size, seed)
+        gan.compile({name: keras.optimizers.RMSprop(config.gan_rate) for name in kinv.models.filter_gan.NETWORKS})
+        unlabelled = kinv.data.shuffled_batches(train.images, train.labels, config.batch_size, seed)
         gan.fit(unlabelled, steps_per_epoch=config.gan_steps, shuffle=False, verbose=0)
         pooled = gan.pooled_classifier(config.draws, seed, stochastic=True)
         for network, arm in ((classifier, ARMS[int(augmented)]), (pooled, ARMS[2 + int(augmented)])):
@@ -157,4 +146,4 @@ def _balanced(labels, count, random):
 
 
 if __name__ == "__main__":
-    main(run, PRESETS, __doc__)
+    main(run, __doc__)

@@ -3,36 +3,38 @@
     python -m recipes.manifolds_rotated_mnist                   # default
     python -m recipes.manifolds_rotated_mnist --preset smoke    # seconds: does it run?
 
-From the artifact of `recipes.sdae_rotated_mnist`: maxima of two digits' output units from several starts, invariance
-manifolds of the first from its best maximum, and the share of rotations in what the output units of all digits ignore.
+From the artifact of `recipes.sdae_mnist --data rotated`: maxima of two digits' output units from several starts,
+invariance manifolds of the first from its best maximum, and the share of rotations in what the output units of all
+digits ignore.
 """
 
-import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from recipes.command_line import main
+import numpy as np
+
+import kinv
+from recipes.experiment.command_line import main
+from recipes.experiment.experiment import Config as BaseConfig
+from recipes.experiment.experiment import Experiment, presets, recipe
+from recipes.experiment.material import load_digits
 
 EXPECTED = (
     "Figure 6, above: starts lead to different maxima, which are fours and fives at several angles.",
     "Figure 6, below: manifolds from one maximum differ by their first step alone, and capture rotations.",
 )
+LAYER = "logits"
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(BaseConfig):
     """What is analysed, and how closely."""
 
-    preset: Literal["smoke", "default", "paper"] = "default"
     network: str = "sdae_rotated_mnist"  # artifact, or folder of one
     data: str = "rotated_mnist"
-    download: bool = False  # lets MNIST be fetched
     limit: int = 10_000  # of the data, for its mean norm and its covariance
-    output: Path = Path("runs")  # a folder for the figures is made in here
-    seed: int = 0
-
+    output: Path = Path("runs")
     digits: tuple[int, int] = (4, 5)  # the paper's; manifolds are those of the first
     restarts: int = 9
     starts: int = 4  # manifolds, the paper's
@@ -40,76 +42,43 @@ class Config:
     transformations: int = 256  # tried of each known family, before the best are refined; a power of two
 
 
-PRESETS = {
-    "default": Config(),
-    "smoke": Config(preset="smoke", limit=100, restarts=2, starts=2, distances=3, transformations=8),
-    "paper": Config(distances=21),
-}
+PRESETS = presets(
+    default=Config(),
+    smoke=Config(limit=100, restarts=2, starts=2, distances=3, transformations=8),
+    paper=Config(distances=21),
+)
 
 
-def run(config: Config) -> dict[str, Any]:
+@recipe(PRESETS)
+def run(config: Config, experiment: Experiment) -> dict[str, Any]:
     """Analyses the output units; returns the numbers."""
-    import kinv.backend
-
-    # isort: split
-    import numpy as np
-
-    import kinv
-    from kinv.figures import deep_units
-    from kinv.figures import unit_analysis as figures
     from kinv.ops.whitening import ZcaWhitening
-    from recipes import unit_paths
-    from recipes.deep_training import seeded
-    from recipes.material import load_digits
-    from recipes.provenance import as_json
+    from recipes.families import unit_tables
 
-    seeded(config)
     classifier = kinv.load(config.network)
-    train, _ = load_digits(config)
+    train, _ = load_digits(config.data, config.download, config.limit)
     vectors = np.asarray(train.images, "float32").reshape(len(train.images), -1)
     norm = float(np.linalg.norm(vectors, axis=1).mean())
     epsilons = tuple(np.linspace(0, 2, config.distances))
-    given: Sequence[Any] = (classifier, "logits")
-    maxima = kinv.maximize_activation(*given, None, norm, config.restarts, config.seed)
-    first = config.digits[0]
+    maxima = kinv.maximize_activation(classifier, LAYER, None, norm, config.restarts, config.seed)
+    first, whitening = config.digits[0], ZcaWhitening(vectors)
     manifold = kinv.trace_manifold(
-        *given, [first], maxima.best[[first]], epsilons, ZcaWhitening(vectors), config.seed, starts=config.starts
+        classifier, LAYER, [first], maxima.best[[first]], epsilons, whitening, config.seed, starts=config.starts
     )
-    free = kinv.trace_manifold(*given, None, maxima.best, epsilons, None, config.seed)
+    free = kinv.trace_manifold(classifier, LAYER, None, maxima.best, epsilons, None, config.seed)
     known = kinv.decompose_invariance(
-        *given, None, maxima.best, epsilons, free, None, config.seed, samples=config.transformations
+        classifier, LAYER, None, maxima.best, epsilons, free, None, config.seed, samples=config.transformations
     )
-
-    def grey(pictures):
-        return deep_units.around_grey(pictures[..., 0])
-
-    drawings = {
-        "maxima.png": deep_units.sheets(
-            {f"output unit of digit {digit}, all starts": grey(maxima.inputs[digit]) for digit in config.digits}
-        ),
-        "manifolds.png": figures.manifold_rows(
-            grey(manifold.inputs[0])[..., None],
-            manifold.epsilons,
-            manifold.activations[0],
-            f"manifolds of digit {first}",
-        ),
-        "restricted.png": figures.restricted_curves({"logits": known}),
-        "tolerance.png": figures.tolerance_map({"logits": known}),
-    }
     kept = manifold.activations[0] / manifold.activations[0][:, :1]
     numbers = {
+        "norm": norm,
         "agreement": {str(digit): float(maxima.agreement[digit]) for digit in config.digits},
         "spread": {str(digit): float(maxima.spread[digit]) for digit in config.digits},
         "kept": {f"{epsilon:.1f}": float(value) for epsilon, value in zip(epsilons, kept.mean(axis=0), strict=True)},
-        "overlap": _overlap(manifold.inputs[0, :, len(epsilons) // 2]),
-        **unit_paths.summarise({"logits": known})["logits"],
+        "overlap": overlap(manifold.inputs[0, :, len(epsilons) // 2]),
+        **unit_tables.summarise({LAYER: known})[LAYER],
     }
-    folder = config.output / "manifolds_rotated_mnist"
-    folder.mkdir(parents=True, exist_ok=True)
-    for file_name, figure in drawings.items():
-        figure.savefig(folder / file_name)
-    everything = {"config": as_json(config), "norm": norm, **numbers}
-    (folder / "numbers.json").write_text(json.dumps(everything, indent=1) + "\n", encoding="utf-8")
+    experiment.keep_results(numbers, draw(maxima, manifold, known, config.digits))
     for digit in config.digits:
         print(f"Digit {digit}: mean cosine of the other starts' maxima with the best {maxima.agreement[digit]:.2f}")
     print(f"Digit {first}: mean cosine of its manifolds with each other at epsilon 1: {numbers['overlap']:.2f}")
@@ -117,17 +86,31 @@ def run(config: Config) -> dict[str, Any]:
     for kind in ("share", "tolerance"):
         cells = (f"{name} {'-' if value is None else format(value, '+.2f')}" for name, value in numbers[kind].items())
         print(f"{kind}, median: " + ", ".join(cells))
-    print("\nThe paper:")
-    for sentence in EXPECTED:
-        print(f"- {sentence}")
-    print(f"\nNumbers and pictures: {folder}")
+    unit_tables.print_expected(EXPECTED)
     return numbers
 
 
-def _overlap(inputs) -> float:
-    """Mean cosine of every two inputs `(S, ...)`."""
-    import numpy as np
+def draw(maxima, manifold, known, digits) -> dict[str, Any]:
+    """Maxima of some digits' units, manifolds of the first's, and what known transformations explain of all."""
+    from kinv.figures import deep_units
+    from kinv.figures import unit_analysis as figures
 
+    def grey(images):
+        return deep_units.around_grey(images[..., 0])
+
+    inputs, title = grey(manifold.inputs[0])[..., None], f"manifolds of digit {digits[0]}"
+    return {
+        "maxima.png": deep_units.sheets(
+            {f"output unit of digit {digit}, all starts": grey(maxima.inputs[digit]) for digit in digits}
+        ),
+        "manifolds.png": figures.manifold_rows(inputs, manifold.epsilons, manifold.activations[0], title),
+        "restricted.png": figures.restricted_curves({LAYER: known}),
+        "tolerance.png": figures.tolerance_map({LAYER: known}),
+    }
+
+
+def overlap(inputs: np.ndarray) -> float:
+    """Mean cosine of every two inputs `(S, ...)`."""
     flat = inputs.reshape(len(inputs), -1)
     flat = flat / np.linalg.norm(flat, axis=1, keepdims=True)
     count = len(flat)
@@ -135,4 +118,4 @@ def _overlap(inputs) -> float:
 
 
 if __name__ == "__main__":
-    main(run, PRESETS, __doc__)
+    main(run, __doc__)

@@ -10,30 +10,26 @@ tutorials. Stopped and started again, it goes on where it was.
 """
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal
 
-from recipes.command_line import main
-from recipes.material import digits_suffix, load_digits, sources
+import numpy as np
+
+import kinv
+from recipes.experiment.command_line import main
+from recipes.experiment.experiment import Config as BaseConfig
+from recipes.experiment.experiment import Experiment, presets, recipe
+from recipes.experiment.material import load_digits, sources
+from recipes.experiment.naming import data_words
 
 COLUMNS = {"reconstruction_error": "error", "free_energy": "free energy", "free_energy_gap": "gap"}
-GAP = 1000  # pictures that the gap of free energies is measured with
-CARD = "rbm"
+GAP = 1000  # images that the gap of free energies is measured with
 LISA, PUBLISHED = -62.8, -86.0  # nats: pseudo-likelihood, log-likelihood
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(BaseConfig):
     """Settings by trial, unless a source is named."""
 
-    preset: Literal["smoke", "default", "paper"] = "default"
     data: str = "mnist"
-    download: bool = False  # lets MNIST be fetched
-    limit: int | None = None  # digits to train with, and to test with
-    output: Path = Path("artifacts")  # the artifact's folder is made in here
-    checkpoints: Path = Path("runs")
-    seed: int = 0
-
     hidden_units: int = 500  # as in the tutorials and in Salakhutdinov and Murray
     epochs: int = 40
     batch_size: int = 100
@@ -45,38 +41,24 @@ class Config:
     sample_steps: int = 1000  # of Gibbs sampling for the figure
 
 
-PRESETS = {
-    "default": Config(),
-    "smoke": Config(limit=200, hidden_units=20, epochs=2, batch_size=20, annealing=50, annealed=10, sample_steps=5),
-    "paper": Config(epochs=200, steps=25),
-}
+PRESETS = presets(
+    default=Config(),
+    smoke=Config(limit=200, hidden_units=20, epochs=2, batch_size=20, annealing=50, annealed=10, sample_steps=5),
+    paper=Config(epochs=200, steps=25),
+)
 
 
-def run(config: Config) -> dict[str, float]:
+@recipe(PRESETS, card="rbm")
+def run(config: Config, experiment: Experiment) -> dict[str, float]:
     """Trains, measures and keeps; returns the metrics."""
-    import kinv.backend
-
-    # isort: split
-    import time
-
     import keras
-    import numpy as np
-    import tensorflow as tf
 
-    import kinv
-    from kinv import analysis, data, models
-    from kinv.figures import deep_units
-    from kinv.hub.checkpoint import Checkpoint
-    from recipes import cards
-    from recipes.deep_training import seeded
-    from recipes.provenance import as_json, hardware
-    from recipes.training import cosine, fit, steps_at_a_time
+    from kinv.training.fit import steps_at_a_time
 
-    started = seeded(config)
-    train, test = load_digits(config)
-    name = f"rbm_{train.source.name}{digits_suffix(config, train)}"
-    vectors, held_out = (data.as_vectors(part.images) for part in (train, test))
-    machine = models.RestrictedBoltzmannMachine(
+    train, test = load_digits(config.data, config.download, config.limit)
+    experiment.about("rbm", data_words(train.source, len(train.labels), config.limit))
+    vectors, held_out = (kinv.data.as_vectors(part.images) for part in (train, test))
+    machine = kinv.models.RestrictedBoltzmannMachine(
         vectors.shape[1],
         config.hidden_units,
         steps=config.steps,
@@ -88,57 +70,57 @@ def run(config: Config) -> dict[str, float]:
     machine.adapt(vectors)
     base = keras.ops.convert_to_numpy(machine.visible_bias).copy()
     steps = max(1, len(vectors) // config.batch_size)
-    machine.compile(
-        keras.optimizers.SGD(cosine(config, steps_per_epoch=steps)), steps_per_execution=steps_at_a_time(steps)
+    schedule = keras.optimizers.schedules.CosineDecay(config.learning_rate, config.epochs * steps)
+    machine.compile(keras.optimizers.SGD(schedule), steps_per_execution=steps_at_a_time(steps))
+    gap = kinv.models.FreeEnergyGap(vectors[:GAP], held_out[:GAP])
+    run = {"images": train.source.description}
+    experiment.fit(machine, vectors, train.labels, COLUMNS, steps_per_epoch=steps, first=[gap], run=run)
+
+    metrics = measure(machine, base, held_out, config)
+    figures = draw(machine, train.images.shape[1:3], config.sample_steps, config.seed)
+    experiment.keep_artifact(machine, metrics, figures, known={"data": sources(train.source, test=test.source)})
+    low = metrics["log_likelihood"] + metrics["log_partition"] - metrics["log_partition_high"]
+    print(
+        f"Log-likelihood of test digits: {metrics['log_likelihood']:.1f} nats (three standard errors of Z lower: "
+        f"{low:.1f}; published, with CD-25: about {PUBLISHED:.0f})\n"
+        f"Pseudo-likelihood: {metrics['pseudo_likelihood']:.1f} nats (LISA: {LISA})"
     )
-    run = {**as_json(config), "pictures": train.source.description}
-    checkpoint = Checkpoint(config.checkpoints / name, run=run)
-    gap = models.FreeEnergyGap(vectors[:GAP], held_out[:GAP])
-    fit(machine, vectors, train.labels, config, checkpoint, COLUMNS, steps_per_epoch=steps, first=[gap])
+    return metrics
+
+
+def measure(machine, base, held_out, config: Config) -> dict[str, float]:
+    """How probable held-out vectors `(N, V)` are; `base` are the visible biases that annealing starts from."""
+    import tensorflow as tf
 
     print("Annealing ...", flush=True)
-    partition = analysis.estimate_log_partition(
+    partition = kinv.analysis.estimate_log_partition(
         machine, base=base, chains=config.annealed, temperatures=config.annealing, seed=config.seed
     )
     drawn = (np.random.default_rng(config.seed).random(held_out.shape) < held_out).astype("float32")
     tested = machine.evaluate(tf.data.Dataset.from_tensor_slices(held_out).batch(500), verbose=0, return_dict=True)
-    metrics = {
-        "log_likelihood": float(analysis.log_likelihood(machine, drawn, partition.value).mean()),
+    return {
+        "log_likelihood": float(kinv.analysis.log_likelihood(machine, drawn, partition.value).mean()),
         "log_partition": partition.value,
         "log_partition_low": max(partition.low, -1e9),
         "log_partition_high": partition.high,
         "pseudo_likelihood": tested["pseudo_likelihood"],
         "reconstruction_error": tested["reconstruction_error"],
     }
-    metadata: dict[str, Any] = {
-        "name": name,
-        "recipe": "recipes.rbm_mnist",
-        "config": as_json(config),
-        "seed": config.seed,
-        "metrics": metrics,
-        "data": sources(train, test),
-        "minutes": round((time.monotonic() - started) / 60, 1),
-        "hardware": hardware(),
-    }
-    _, means = machine.sample(36, config.sample_steps, config.seed)
-    shape = train.images.shape[1:3]
+
+
+def draw(machine, shape, steps: int, seed: int) -> dict:
+    """Filters and samples; `shape` is an image's height and width."""
+    import keras
+
+    from kinv.figures import deep_units
+
+    _, means = machine.sample(36, steps, seed)
     kernel = keras.ops.convert_to_numpy(machine.kernel)
-    figures = {
+    return {
         "filters.png": deep_units.filters(kernel, shape, title="weights of hidden units"),
         "samples.png": deep_units.sheets({"samples, as means": 255 * np.asarray(means).reshape(-1, *shape)}),
     }
-    writers = {file_name: figure.savefig for file_name, figure in figures.items()}
-    folder = kinv.save(machine, config.output / name, metadata, writers, cards.template("recipes.rbm_mnist"))
-    checkpoint.forget()
-    low = metrics["log_likelihood"] + partition.value - partition.high
-    print(
-        f"\nLog-likelihood of test digits: {metrics['log_likelihood']:.1f} nats (three standard errors of Z lower: "
-        f"{low:.1f}; published, with CD-25: about {PUBLISHED:.0f})\n"
-        f"Pseudo-likelihood: {metrics['pseudo_likelihood']:.1f} nats (LISA: {LISA})"
-    )
-    print(f"Artifact: {folder}\nPictures: {folder / 'figures'}")
-    return metrics
 
 
 if __name__ == "__main__":
-    main(run, PRESETS, __doc__)
+    main(run, __doc__)

@@ -9,51 +9,45 @@ numbers: median critical points, the rank correlation of the two networks' criti
 that come back at 180 degrees, the most and the least tolerant classes.
 """
 
-import json
 import math
 
-from recipes import screen_alexnet, screen_resnet
-from recipes.command_line import main
+import kinv
+from recipes import screen_alexnet
+from recipes.experiment.command_line import main
+from recipes.experiment.experiment import Experiment, recipe
+from recipes.families.screening import RESIDUAL, ScreeningConfig, as_files, print_findings, print_medians, screened
 
 
-def run(config: screen_alexnet.Config) -> dict[str, float]:
+@recipe(screen_alexnet.PRESETS)
+def run(config: ScreeningConfig, experiment: Experiment) -> dict[str, float | None]:
     """Screens both networks, compares, draws, prints; returns the correlation over all transformations."""
-    import dataclasses
+    from kinv.analysis import screening_findings as findings
+    from kinv.figures import sensitivity
 
-    import kinv.backend  # starts TensorFlow quietly, before anything else imports it
-
-    # isort: split
-    import kinv
-    from kinv.analysis import screening_findings
-    from recipes import screen_report
-
-    residual = dataclasses.replace(config, **screen_resnet.RESIDUAL)
-    results = [screen_alexnet.screened(one) for one in (config, residual)]
-    for screening, folder, chosen, picture in results:
-        screen_report.draw(screening, chosen, picture, folder / "figures")
-    networks = [screening.metadata["network"] for screening, *_ in results]
-    joined = kinv.Screening.join([screening for screening, *_ in results])
-
-    suffix = f"_{config.preset}" if config.preset != "default" else ""
-    folder = config.output / f"screen_compare{suffix}"
-    folder.mkdir(parents=True, exist_ok=True)
-    screen_report.draw_comparison(joined, results[0][2], results[0][3], folder / "figures")
-    findings = {
-        "medians": screening_findings.median_critical_points(joined.critical_points),
-        "correlation": screening_findings.rank_correlation(joined.critical_points, *networks),
-        "returning": screening_findings.returning_classes(joined.softmax),
-        "tolerance": screening_findings.class_tolerance(joined.critical_points),
+    screenings = []
+    for part in (experiment.part(), experiment.part(**RESIDUAL)):
+        screening, chosen, image = screened(part)
+        part.keep_results({}, as_files(sensitivity.overview(screening, chosen, image)), "figures")
+        screenings.append(screening)
+    networks = [screening.metadata["network"] for screening in screenings]
+    joined = kinv.Screening.join(screenings)
+    tables = {
+        "medians": findings.median_critical_points(joined.critical_points),
+        "correlation": findings.rank_correlation(joined.critical_points, *networks),
+        "returning": findings.returning_classes(joined.softmax),
+        "tolerance": findings.class_tolerance(joined.critical_points),
     }
-    for name, table in findings.items():
+    overall = float(tables["correlation"].set_index("transformation").loc["all", "correlation"])
+    found = {"rank_correlation": None if math.isnan(overall) else overall}
+    experiment.about("screen_compare")
+    figures = as_files(sensitivity.comparison(joined, chosen, image))
+    folder = experiment.keep_results({"networks": networks, **found}, figures, "figures")
+    for name, table in tables.items():
         table.to_csv(folder / f"{name}.csv", index=False)
-    screen_report.print_medians(findings["medians"])
-    screen_report.print_findings(findings)
-    overall = float(findings["correlation"].set_index("transformation").loc["all", "correlation"])
-    summary = {"networks": networks, "rank_correlation": None if math.isnan(overall) else overall}
-    (folder / "summary.json").write_text(json.dumps(summary))
-    print(f"\nTables and figures: {folder}")
-    return {"rank_correlation": overall}
+    print_medians(tables["medians"])
+    print_findings(tables)
+    return found
 
 
 if __name__ == "__main__":
-    main(run, screen_alexnet.PRESETS, __doc__)
+    main(run, __doc__)

@@ -8,13 +8,21 @@ The same screening as `recipes.screen_alexnet`, of ResNet-101 where its weights 
 `--download`), else of EfficientNet-Lite0, whose blocks are residual too and whose weights come inside a Python package.
 """
 
-import dataclasses
+from dataclasses import replace
 
 from recipes import screen_alexnet
-from recipes.command_line import main
+from recipes.experiment.command_line import main
+from recipes.experiment.experiment import Experiment, presets, recipe
+from recipes.families.screening import RESIDUAL, ScreeningConfig
 
-RESIDUAL = {"classifier": "resnet101", "fallback": "efficientnet_lite0"}
-PRESETS = {name: dataclasses.replace(preset, **RESIDUAL) for name, preset in screen_alexnet.PRESETS.items()}
+PRESETS = presets(**{name: replace(preset, **RESIDUAL) for name, preset in screen_alexnet.PRESETS.items()})
+
+
+@recipe(PRESETS)
+def run(config: ScreeningConfig, experiment: Experiment) -> dict[str, float]:
+    """As `recipes.screen_alexnet`."""
+    return screen_alexnet.run.within(config, experiment)
+
 
 if __name__ == "__main__":
-    main(screen_alexnet.run, PRESETS, __doc__)
+    main(run, __doc__)

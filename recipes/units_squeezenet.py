@@ -7,17 +7,22 @@
 The paper analyses digits, patches and silhouettes; this is the same for units in the middle of the maps of a
 convolutional network, each with the part of a photograph that reaches it. As in the paper, maxima and manifolds have
 the data's mean norm, here of such parts of photographs around the mean colour, the point that stands for "nothing" as
-black does for digits. Beside the paper's maxima there are readable ones: in the range of pictures, moved about while
+black does for digits. Beside the paper's maxima there are readable ones: in the range of images, moved about while
 they are made, smooth, and in waves instead of pixels.
 """
 
-import json
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from recipes.command_line import main
+import numpy as np
+
+import kinv
+from recipes.experiment.command_line import main
+from recipes.experiment.experiment import Config as BaseConfig
+from recipes.experiment.experiment import Experiment, presets, recipe
+from recipes.experiment.material import evenly, find_images, load_classifier
 
 EXPECTED = (
     "Figures 1 and 2, on digits and patches: first-layer units are edges and strokes; upper ones more complicated.",
@@ -28,17 +33,13 @@ SQUEEZENET = ("conv1", "fire3_expand3x3", "fire5_expand3x3", "fire7_expand3x3", 
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(BaseConfig):
     """What is analysed, and how closely."""
 
-    preset: Literal["smoke", "default", "paper"] = "default"
     classifier: str = "squeezenet"
     layers: tuple[str, ...] = SQUEEZENET  # from below
-    data: str = "auto"  # imagenet_samples, else tfds:imagenet_v2, else photos
-    download: bool = False
     limit: int = 100  # photographs, for their mean colour and mean norm
-    output: Path = Path("runs")  # a folder for the figures is made in here
-    seed: int = 0
+    output: Path = Path("runs")
 
     shown: int = 8  # filters of a layer
     restarts: int = 3
@@ -51,39 +52,25 @@ class Config:
     transformations: int = 64  # tried of each known family, before the best are refined; a power of two
 
 
-PRESETS = {
-    "default": Config(),
-    "smoke": Config(
-        preset="smoke", layers=("conv1", "fire2_expand3x3"), limit=4, shown=2, restarts=2, steps=60, readable_steps=4,
-        jitter=0.5, paths=1, distances=3, transformations=2,
+PRESETS = presets(
+    default=Config(),
+    smoke=Config(
+        layers=("conv1", "fire2_expand3x3"), limit=4, shown=2, restarts=2, steps=60, readable_steps=4, jitter=0.5,
+        paths=1, distances=3, transformations=2,
     ),
-    "paper": Config(preset="paper", shown=36, restarts=9, paths=4, distances=21, transformations=256),
-}  # fmt: skip
+    paper=Config(shown=36, restarts=9, paths=4, distances=21, transformations=256),
+)  # fmt: skip
 
 
-def run(config: Config) -> dict[str, Any]:
+@recipe(PRESETS)
+def run(config: Config, experiment: Experiment) -> dict[str, Any]:
     """Analyses the network; returns the numbers, by layer."""
-    import kinv.backend  # noqa: F401  (starts TensorFlow quietly, before anything else imports it)
+    from recipes.families import unit_tables as tables
 
-    # isort: split
-    import numpy as np
-    from keras import ops
-
-    from kinv import analysis
-    from kinv.figures import pictures
-    from kinv.figures import unit_analysis as figures
-    from kinv.ops.image_priors import total_variation
-    from recipes import unit_numbers, unit_paths
-    from recipes.deep_training import seeded
-    from recipes.material import find_pictures, load_classifier
-    from recipes.provenance import as_json
-
-    seeded(config)
     classifier = load_classifier(config.classifier, "squeezenet", config.download)
-    source = find_pictures(config.data, config.download)
+    experiment.about("units", classifier.name)
+    source = find_images(config.data, config.download)
     images = source.load(classifier.input_shape[1], config.limit)[0].astype("float32")
-    print(f"Network:  {classifier.name}, {classifier.count_params():,} parameters")
-    print(f"Pictures: {source.description}", flush=True)
     color = images.mean(axis=(0, 1, 2))
     maxima, readable, ways, measured, decomposed, norms = {}, {}, {}, [], {}, {}
     for layer in config.layers:
@@ -91,61 +78,69 @@ def run(config: Config) -> dict[str, Any]:
         seen = _seen_by(classifier, layer, color)
         crops = images[:, seen.top : seen.top + seen.height, seen.left : seen.left + seen.width] - color
         norms[layer] = float(np.linalg.norm(crops.reshape(len(crops), -1), axis=1).mean())
-        ascend = partial(
-            analysis.maximize_activation, seen.network, layer,
-            unit_numbers.spread(seen.units, config.shown), norms[layer],
-            position=seen.position, value_range=(-float(color.min()), 255 - float(color.max())),
-        )  # fmt: skip
-        maxima[layer] = ascend(config.restarts, config.seed, steps=config.steps)
-        variation = float(np.mean(ops.convert_to_numpy(total_variation(crops / 255))))
-        per_variation = max(float(np.median(maxima[layer].best_activations)), 0.0) / variation
-        readable[layer] = ascend(
-            1, config.seed, steps=config.readable_steps, box=True, cosine_waves=True,
-            jitter=round(config.jitter * seen.width), variation_weight=config.variation_weight * per_variation,
-        )  # fmt: skip
+        maxima[layer], readable[layer] = maximised(seen, layer, crops, color, norms[layer], config)
         print(f"{layer}: manifolds ...", flush=True)
-        found = {layer: maxima[layer]}
-        ways |= unit_paths.follow(seen.network, found, None, config, hessian=False, position=seen.position)
-        measured.append(analysis.summarise_manifold(ways[layer][unit_paths.FREE], config.seed))
+        found, network, position = {layer: maxima[layer]}, seen.network, seen.position
+        ways |= tables.follow(network, found, None, config.distances, config.paths, config.seed, False, position)
+        measured.append(kinv.analysis.summarise_manifold(ways[layer][tables.FREE], config.seed))
         print(f"{layer}: known transformations ...", flush=True)
-        decomposed |= unit_paths.decompose(seen.network, found, ways, None, config, seen.position)
-    compared, known = unit_paths.compare(ways), unit_paths.summarise(decomposed)
-    numbers = {
-        curve.layer: {
-            **unit_numbers.of_layer(maxima[curve.layer], curve),
-            **compared[curve.layer],
-            **known[curve.layer],
-        }
-        for curve in measured
-    }
-    last = ways[config.layers[-1]][unit_paths.FREE]
-    drawings = {
+        decomposed |= tables.decompose(network, found, ways, None, config.transformations, config.seed, position)
+    numbers = tables.numbers_of(maxima, measured, ways, decomposed)
+    drawings = draw(classifier.name, maxima, readable, measured, ways[config.layers[-1]][tables.FREE], color)
+    drawings |= tables.draw(classifier.name, ways, decomposed)
+    experiment.keep_results({"norms": norms, "networks": {classifier.name: numbers}}, drawings)
+    tables.print_table({classifier.name: numbers})
+    tables.print_tables({classifier.name: numbers})
+    tables.print_expected(EXPECTED)
+    return numbers
+
+
+def maximised(seen, layer: str, crops: np.ndarray, color: np.ndarray, norm: float, config: Config) -> tuple[Any, Any]:
+    """The paper's maxima of a layer's units, and readable ones.
+
+    Args:
+        seen: the network of the part of an image that reaches the units.
+        layer: its name.
+        crops: such parts of photographs, less their mean colour.
+        color: that colour.
+        norm: of the maxima.
+        config: the recipe's.
+    """
+    from keras import ops
+
+    from kinv.ops.image_priors import total_variation
+
+    ascend = partial(
+        kinv.maximize_activation, seen.network, layer, evenly(seen.units, config.shown), norm,
+        position=seen.position, value_range=(-float(color.min()), 255 - float(color.max())),
+    )  # fmt: skip
+    maxima = ascend(config.restarts, config.seed, steps=config.steps)
+    variation = float(np.mean(ops.convert_to_numpy(total_variation(crops / 255))))
+    per_variation = max(float(np.median(maxima.best_activations)), 0.0) / variation
+    readable = ascend(
+        1, config.seed, steps=config.readable_steps, box=True, cosine_waves=True,
+        jitter=round(config.jitter * seen.width), variation_weight=config.variation_weight * per_variation,
+    )  # fmt: skip
+    return maxima, readable
+
+
+def draw(name, maxima, readable, measured, last, color) -> dict[str, Any]:
+    """Maxima by layer, readable ones, some manifolds of the last layer, and how invariant the layers are."""
+    from kinv.figures import pictures
+    from kinv.figures import unit_analysis as figures
+
+    rows, title = _contrasted(last.inputs[:4, 0]), f"manifolds of {last.layer}"
+    return {
         "maxima.png": pictures.labelled_rows({layer: _contrasted(found.best) for layer, found in maxima.items()}),
         "readable.png": pictures.labelled_rows({layer: found.best + color for layer, found in readable.items()}),
-        "manifolds.png": figures.manifold_rows(
-            _contrasted(last.inputs[:4, 0]), last.epsilons, last.activations[:4, 0], f"manifolds of {last.layer}"
-        ),
-        "invariance.png": figures.invariance_curves({classifier.name: measured}),
-        **unit_paths.draw(classifier.name, ways, decomposed),
+        "manifolds.png": figures.manifold_rows(rows, last.epsilons, last.activations[:4, 0], title),
+        "invariance.png": figures.invariance_curves({name: measured}),
     }
-    folder = config.output / f"units_{classifier.name}"
-    folder.mkdir(parents=True, exist_ok=True)
-    for file_name, figure in drawings.items():
-        figure.savefig(folder / file_name)
-    kept = {"config": as_json(config), "norms": norms, "networks": {classifier.name: numbers}}
-    (folder / "numbers.json").write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
-    unit_numbers.print_table({classifier.name: numbers})
-    unit_paths.print_tables({classifier.name: numbers})
-    print("\nThe paper:")
-    for sentence in EXPECTED:
-        print(f"- {sentence}")
-    print(f"\nNumbers and pictures: {folder}")
-    return numbers
 
 
 @dataclass(frozen=True)
 class _Seen:
-    """The network of the part of a picture that reaches the units in the middle of a layer's map.
+    """The network of the part of an image that reaches the units in the middle of a layer's map.
 
     Attributes:
         network: of such parts, less the mean colour, which is also what surrounds them.
@@ -165,15 +160,14 @@ class _Seen:
 
 def _seen_by(classifier, layer, color) -> _Seen:
     import keras
-    import numpy as np
     from keras import layers, ops
 
-    from kinv import analysis, backend
+    from kinv import backend
     from kinv.classifiers.units import MEAN
 
-    shape = analysis.tap(classifier, layer).network.output_shape
+    shape = kinv.analysis.tap(classifier, layer).network.output_shape
     position = (shape[1] // 2, shape[2] // 2) if len(shape) == 4 else MEAN
-    tapped = analysis.tap(classifier, layer, None, position)
+    tapped = kinv.analysis.tap(classifier, layer, None, position)
     noise = np.random.default_rng(0).uniform(0, 255, (4, *classifier.input_shape[1:])).astype("float32")
     slope = backend.value_and_grad(lambda images: ops.sum(ops.abs(tapped.activations(images))))(noise)[1][0]
     reached = ops.convert_to_numpy(slope).any(axis=(0, 3))
@@ -187,13 +181,11 @@ def _seen_by(classifier, layer, color) -> _Seen:
     return _Seen(network, position, shape[-1], top, left, height, width)
 
 
-def _contrasted(pictures):
+def _contrasted(images):
     """Around grey, each as strong as it may be without losing more than one value in two hundred."""
-    import numpy as np
-
-    largest = np.quantile(np.abs(pictures), 0.995, axis=(-3, -2, -1), keepdims=True)
-    return 127.5 + 127.5 * pictures / np.maximum(largest, 1e-12)
+    largest = np.quantile(np.abs(images), 0.995, axis=(-3, -2, -1), keepdims=True)
+    return 127.5 + 127.5 * images / np.maximum(largest, 1e-12)
 
 
 if __name__ == "__main__":
-    main(run, PRESETS, __doc__)
+    main(run, __doc__)

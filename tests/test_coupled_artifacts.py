@@ -1,6 +1,5 @@
-"""The autoencoder of photographs and the gallery that are committed: whole, of the default presets, good to see."""
+"""The autoencoder of photographs and the gallery that are committed: good to see."""
 
-import importlib
 import json
 from pathlib import Path
 
@@ -9,11 +8,8 @@ import pytest
 
 import kinv
 from kinv import analysis, classifiers, data
-from recipes import cards
-from recipes.provenance import as_json
 
 FOLDER = Path(__file__).parents[1] / "artifacts"
-RECIPES = {"dae_photos": "dae_photos", "coupled_squeezenet": "coupled_gallery"}
 
 
 def read(name):
@@ -28,18 +24,6 @@ def gallery():
 @pytest.fixture(scope="module")
 def pictures(gallery):
     return gallery.pictures()
-
-
-@pytest.mark.parametrize("name", RECIPES)
-def test_it_is_whole_and_of_its_recipe_with_the_default_preset(name):
-    sizes = [file["size"] for file in kinv.verify(FOLDER / name).values()]
-    assert sum(sizes) < 12_000_000
-    metadata = read(name)
-    assert metadata["name"] == name and metadata["recipe"] == f"recipes.{RECIPES[name]}"
-    recipe = importlib.import_module(metadata["recipe"])
-    assert metadata["config"] == json.loads(json.dumps(as_json(recipe.PRESETS["default"])))
-    card = cards.template(metadata["recipe"]).format(**metadata)
-    assert (FOLDER / name / "README.md").read_text(encoding="utf-8") == card
 
 
 def test_the_autoencoder_knows_photographs_that_it_was_not_trained_with():

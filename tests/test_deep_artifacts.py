@@ -1,6 +1,5 @@
-"""The committed stacks and the classifier of rotated digits: whole, of the default presets, and what they can do."""
+"""The committed stacks and the classifier of rotated digits: what they can do."""
 
-import importlib
 import json
 from pathlib import Path
 
@@ -9,8 +8,6 @@ import pytest
 
 import kinv
 from kinv import analysis, classifiers, data
-from recipes import cards
-from recipes.provenance import as_json
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "artifacts"
@@ -20,17 +17,6 @@ NAMES = (*STACKS, "sdae_rotated_mnist")
 
 def read(name):
     return json.loads((FOLDER / name / "metadata.json").read_text())
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_it_is_whole_and_of_its_recipe_with_the_default_preset(name):
-    kinv.verify(FOLDER / name)
-    metadata = read(name)
-    recipe = importlib.import_module(metadata["recipe"])
-    assert metadata["name"] == name and metadata["recipe"] == f"recipes.{name}"
-    assert metadata["config"] == json.loads(json.dumps(as_json(recipe.PRESETS["default"])))
-    card = cards.template(metadata["recipe"]).format(**metadata)
-    assert (FOLDER / name / "README.md").read_text(encoding="utf-8") == card
 
 
 def test_together_they_are_small():

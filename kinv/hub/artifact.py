@@ -23,7 +23,7 @@ def save(
     folder: str | os.PathLike,
     metadata: Mapping[str, Any] | None = None,
     figures: Mapping[str, Callable[[Path], Any]] | None = None,
-    card: str | None = None,
+    card: Callable[[Mapping[str, Any]], str] | None = None,
     classifiers: Mapping[str, Any] | None = None,
     *,
     half: bool = False,
@@ -39,7 +39,7 @@ def save(
         folder: where to.
         metadata: what is known of the training, as JSON values. kinv adds the versions.
         figures: file name under `figures/` to a function that writes the picture to the path it is given.
-        card: the model card, Markdown; `{metadata[...]}`-style fields are filled in from the metadata.
+        card: makes the model card, Markdown, from the metadata as it is written, with the versions.
         classifiers: more endpoints of the SavedModel, by name: Functional models of pictures. They are in the
             SavedModel alone, `load` does not bring them back.
         half: keeps weights as float16, which `load` makes float32 again.
@@ -72,7 +72,7 @@ def save(
             (draft / "figures").mkdir(exist_ok=True)
             draw(draft / "figures" / file_name)
         if card is not None:
-            (draft / CARD).write_text(card.format(**json.loads(metadata_text)), encoding="utf-8")
+            (draft / CARD).write_text(card(json.loads(metadata_text)), encoding="utf-8")
         write_manifest(draft)
         check(draft)  # what could not be loaded is not kept
     return folder

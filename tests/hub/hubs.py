@@ -14,7 +14,7 @@ from kinv.models import InvariantTransformer
 
 from .hub_server import HubServer
 
-CARD = "---\nlicense: apache-2.0\nlibrary_name: kinv\ntags: [kinv]\n---\n# {name}\n\nA test.\n"
+CARD = "---\nlicense: apache-2.0\nlibrary_name: kinv\ntags: [kinv]\n---\n# A test\n"
 
 
 class Hub:
@@ -78,7 +78,8 @@ def transformer():
 @pytest.fixture(scope="module")
 def saved(transformer, tmp_path_factory):
     folder = tmp_path_factory.mktemp("hub") / "itn_test"
-    return kinv.save(transformer, folder, {"name": "itn_test", "metrics": {"kept": 0.5}}, card=CARD, saved_model=False)
+    metadata = {"name": "itn_test", "metrics": {"kept": 0.5}}
+    return kinv.save(transformer, folder, metadata, card=lambda _: CARD, saved_model=False)
 
 
 @pytest.fixture

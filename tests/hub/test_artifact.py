@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 
+import keras
 import numpy as np
 import pytest
 
@@ -22,7 +23,12 @@ def saved(transformer, tmp_path_factory):
     folder = tmp_path_factory.mktemp("artifacts") / "itn_test"
     metadata = {"metrics": {"learned_unchanged": 0.5}, "name": "itn_test"}
     figures = {"one.png": lambda path: path.write_bytes(b"a picture")}
-    return kinv.save(transformer, folder, metadata, figures, card="# {name}: {metrics[learned_unchanged]:.0%}")
+    return kinv.save(transformer, folder, metadata, figures, card=write_card)
+
+
+def write_card(metadata):
+    kept = metadata["metrics"]["learned_unchanged"]
+    return f"# {metadata['name']}: {kept:.0%}, with Keras {metadata['versions']['keras']}"
 
 
 @pytest.fixture
@@ -40,7 +46,7 @@ def test_the_folder_has_the_documented_files(saved):
     names = {path.relative_to(saved).as_posix() for path in saved.rglob("*") if path.is_file()}
     expected = {"config.json", "model.weights.h5", "metadata.json", "README.md", "manifest.json", "figures/one.png"}
     assert expected <= names and "saved_model/saved_model.pb" in names
-    assert (saved / "README.md").read_text() == "# itn_test: 50%"
+    assert (saved / "README.md").read_text() == f"# itn_test: 50%, with Keras {keras.__version__}"
     config = json.loads((saved / "config.json").read_text())
     assert config["class"] == "InvariantTransformer" and config["kinv"] == kinv.__version__
     assert json.loads((saved / "metadata.json").read_text())["versions"]["keras"]
@@ -170,8 +176,6 @@ def test_a_folder_that_is_no_artifact_is_left_alone(tmp_path, transformer):
 
 
 def test_what_load_would_refuse_is_not_kept(tmp_path, transformer):
-    import keras
-
     with pytest.raises(kinv.ArtifactError, match="which no artifact has"):
         kinv.save(transformer, tmp_path / "a", figures={"film.gif": lambda path: path.write_bytes(b"x")})
     inputs = keras.Input((4, 4, 3))
@@ -188,8 +192,6 @@ def len_of_file():
 
 
 def test_what_can_not_be_kept_is_said(tmp_path, transformer):
-    import keras
-
     with pytest.raises(ValueError, match=r"model\.save"):
         kinv.save(keras.Sequential(), tmp_path / "a")
     with pytest.raises(ValueError, match="NaN"):

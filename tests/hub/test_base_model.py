@@ -23,7 +23,7 @@ def base_of(card):
 
 def made_for(folder, network, card=CARD):
     metadata = {"name": "n", "classifier": {"name": network}}
-    return kinv.save(InvariantTransformer(hidden_units=(3,)), folder, metadata, card=card, saved_model=False)
+    return kinv.save(InvariantTransformer(hidden_units=(3,)), folder, metadata, card=lambda _: card, saved_model=False)
 
 
 def test_a_network_of_ours_is_named_once_it_is_there(local, cache, capsys):

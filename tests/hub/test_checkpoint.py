@@ -6,8 +6,8 @@ import pytest
 from keras import ops
 
 from kinv import data
-from kinv.hub.checkpoint import Checkpoint
 from kinv.models import InvariantTransformer
+from kinv.training.checkpoint import Checkpoint
 from tests.models.test_invariant_transformer import brightness_blind, colored_pictures
 
 

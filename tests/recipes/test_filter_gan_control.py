@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 
 from recipes import filter_gan_control
-from recipes.material import load_digits
+from recipes.experiment.material import load_digits
 
-SMOKE = replace(filter_gan_control.PRESETS["smoke"], preset="smoke")
+SMOKE = filter_gan_control.PRESETS["smoke"]
 
 
 def test_seeds_are_paired_and_measured_once(tmp_path, no_data_folder, monkeypatch, capsys):
     answers = {0: (0.98, 0.99), 1: (0.97, 0.97), 2: (0.99, 0.97)}
     asked = []
     monkeypatch.setattr(filter_gan_control, "measure", lambda *given: asked.append(given[-1]) or answers[given[-1]])
-    config = replace(SMOKE, output=tmp_path)
+    config = replace(SMOKE, output=tmp_path, checkpoints=tmp_path / "runs")
     assert filter_gan_control.run(config)["difference"] == pytest.approx(-0.005)
     metrics = filter_gan_control.run(replace(config, seeds=3))
     assert asked == [0, 1, 2]
@@ -32,7 +32,7 @@ def test_the_control_without_retraining_is_the_network(no_data_folder):
     import kinv
 
     config = replace(SMOKE, retrain_epochs=0)
-    train, test = load_digits(config)
+    train, test = load_digits(config.data, config.download, config.limit)
     gan, classifier = kinv.load("filter_gan_mnist_conv4"), kinv.classifiers.load("digit_cnn")
     gan.set_classifier(classifier)
     averaged, control = filter_gan_control.measure(gan, train, test, config, seed=0)
@@ -41,5 +41,5 @@ def test_the_control_without_retraining_is_the_network(no_data_folder):
 
 
 def test_one_seed_has_no_standard_error(no_data_folder):
-    with pytest.raises(ValueError, match="at least 2 seeds, received 1"):
+    with pytest.raises(ValueError, match="seeds must be at least 2 for a standard error, received 1"):
         filter_gan_control.run(replace(SMOKE, seeds=1))

@@ -8,9 +8,9 @@ import pytest
 import tensorflow as tf
 
 import kinv
-from kinv.hub.checkpoint import Checkpoint
+from kinv.training.checkpoint import Checkpoint
 from recipes import filter_gan_mnist
-from recipes.provenance import as_json, describe
+from recipes.experiment.provenance import as_json, describe
 
 FIGURES = {"differences.png", "filters.png", "grids.png", "map.png", "sweep.png"}
 
@@ -18,7 +18,7 @@ FIGURES = {"differences.png", "filters.png", "grids.png", "map.png", "sweep.png"
 @pytest.fixture
 def config(tmp_path, no_data_folder):
     smoke = filter_gan_mnist.PRESETS["smoke"]
-    return replace(smoke, preset="smoke", output=tmp_path / "artifacts", checkpoints=tmp_path / "runs")
+    return replace(smoke, output=tmp_path / "artifacts", checkpoints=tmp_path / "runs")
 
 
 def codes(count):

@@ -14,11 +14,11 @@ from tests.recipes.test_filter_gan_mnist import FIGURES
 @pytest.mark.long
 def test_it_runs_on_embedded_photographs(tmp_path, no_data_folder, capsys, few_codes):
     smoke = filter_gan_photos.PRESETS["smoke"]
-    config = replace(smoke, preset="smoke", output=tmp_path / "artifacts", checkpoints=tmp_path / "runs")
+    config = replace(smoke, output=tmp_path / "artifacts", checkpoints=tmp_path / "runs")
     metrics = filter_gan_photos.run(config)
     assert metrics["network"] == 1.0  # it agrees with itself
     assert "5 photographs" in capsys.readouterr().out
-    folder = tmp_path / "artifacts" / "filter_gan_squeezenet_fire2_expand3x3_smoke"
+    folder = tmp_path / "artifacts" / "filter_gan_squeezenet_fire2_expand3x3_photos_smoke"
     kinv.verify(folder)
     assert json.loads((folder / "metadata.json").read_text())["metrics"] == metrics
     assert {file.name for file in (folder / "figures").iterdir()} == FIGURES - {"sweep.png"}

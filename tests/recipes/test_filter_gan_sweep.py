@@ -7,22 +7,23 @@ from dataclasses import replace
 import pytest
 
 from kinv.figures import filter_gan as figures
-from recipes import filter_gan_mnist, filter_gan_report, filter_gan_sweep, filter_gan_training
+from recipes import filter_gan_sweep
+from recipes.families import filter_gan, filter_gan_report
 
 
 @pytest.mark.long
 def test_it_measures_every_pair_once(tmp_path, no_data_folder, monkeypatch, capsys, few_codes):
     smoke = filter_gan_sweep.PRESETS["smoke"]
-    config = replace(smoke, preset="smoke", output=tmp_path / "runs")
+    config = replace(smoke, output=tmp_path / "runs", checkpoints=tmp_path / "runs")
     points = filter_gan_sweep.run(config)
     assert [(p["information_weight"], p["min_diversity"]) for p in points] == [(0.3, 0.0), (0.3, 1.0)]
-    folder = tmp_path / "runs" / "filter_gan_sweep_conv4_smoke"
-    assert json.loads((folder / "sweep.json").read_text()) == points
+    folder = tmp_path / "runs" / "filter_gan_sweep_conv4_mnist_smoke"
+    assert json.loads((folder / "numbers.json").read_text())["results"] == points
     assert (folder / "sweep.png").stat().st_size > 1000
     assert points[0] != {**points[1], "min_diversity": 0.0}
 
-    trained, seen = filter_gan_training.trained, []
-    monkeypatch.setattr(filter_gan_training, "trained", lambda *given: seen.append(given) or trained(*given))
+    trained, seen = filter_gan.trained, []
+    monkeypatch.setattr(filter_gan, "trained", lambda *given: seen.append(given) or trained(*given))
     assert filter_gan_sweep.run(replace(config, diversities=(0.0, 1.0, 2.0)))[:2] == points
     assert len(seen) == 1
     assert "explained" in capsys.readouterr().out
@@ -31,17 +32,9 @@ def test_it_measures_every_pair_once(tmp_path, no_data_folder, monkeypatch, caps
 @pytest.mark.parametrize("layer", ["conv4", "conv2"])
 def test_the_committed_sweep_is_of_this_recipe_and_can_be_drawn(layer):
     config = replace(filter_gan_sweep.PRESETS["default"], layer=layer)
-    points = filter_gan_report.sweep_of(config)
+    points = filter_gan_report.sweep_of(layer)
     pairs = {(point["information_weight"], point["min_diversity"]) for point in points}
     assert pairs == set(itertools.product(config.weights, config.diversities))
     accuracy, _ = figures.diversity_against_accuracy(points).axes
     assert len(accuracy.lines) == len(config.weights) + 1
     assert all(point["single_mean"] > point["random_mean"] for point in points)
-    assert "sweep.png" in filter_gan_report.trade_off(config)
-
-
-def test_the_card_says_how_far_filters_are_the_papers():
-    default, paper = (filter_gan_mnist.PRESETS[name] for name in ("default", "paper"))
-    said = filter_gan_report.of_paper(default)
-    assert "at least 0.5 of" in said and "by construction" in said
-    assert filter_gan_report.of_paper(paper) == filter_gan_report.FREE

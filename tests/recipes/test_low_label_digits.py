@@ -11,12 +11,14 @@ from recipes import low_label_digits
 
 @pytest.mark.long
 def test_every_arm_is_measured_once(tmp_path, no_data_folder, monkeypatch, capsys):
-    config = replace(low_label_digits.PRESETS["smoke"], preset="smoke", output=tmp_path / "runs", labels=(20,))
+    config = replace(
+        low_label_digits.PRESETS["smoke"], output=tmp_path / "runs", checkpoints=tmp_path / "runs", labels=(20,)
+    )
     rows = low_label_digits.run(config)
     assert [(row["labels"], row["seed"]) for row in rows] == [(20, 0)]
     assert all(0 < rows[0][arm] <= 1 for arm in low_label_digits.ARMS)
-    folder = tmp_path / "runs" / "low_label_digits_smoke"
-    assert json.loads((folder / "errors.json").read_text()) == rows
+    folder = tmp_path / "runs" / "low_label_digits_mnist_smoke_labels20"
+    assert json.loads((folder / "numbers.json").read_text())["results"] == rows
     assert (folder / "errors.png").stat().st_size > 1000
     assert "fewer" in capsys.readouterr().out
 

@@ -8,7 +8,7 @@ from PIL import Image
 
 from kinv import Screening
 from recipes import screen_alexnet, screen_resnet
-from recipes.screen_alexnet import PAPERS
+from recipes.families.screening import PAPERS
 from tests.recipes.test_itn_alexnet import finish, start
 
 SMOKE = ("--preset", "smoke")
@@ -20,29 +20,28 @@ def test_compare_offline_from_nothing_then_again_from_what_is_there(tmp_path):
     assert "Using squeezenet instead" in out and "Using efficientnet_lite0 instead" in out
     assert "rank correlation" in out and "most tolerant" in out and "a second" in out
     for network in ("squeezenet", "efficientnet_lite0"):
-        folder = tmp_path / f"screen_{network}_smoke"
+        folder = tmp_path / f"screen_{network}_photos_smoke"
         accuracy = Screening.load(folder / "tables").accuracy
         neutral = accuracy.query("transformation == 'rotation' and magnitude == 0")
         assert neutral["unchanged"].item() == 1 and set(accuracy["network"]) == {network}
         figures = {path.stem: np.asarray(Image.open(path).convert("L")) for path in (folder / "figures").glob("*.png")}
         assert {"accuracy_rotation", "critical_noise", "map_translate_x+translate_y", "distance"} <= set(figures)
         assert all(figure.std() > 10 for figure in figures.values())
-    assert "rank_correlation" in json.loads((tmp_path / "screen_compare_smoke" / "summary.json").read_text())
+    assert "rank_correlation" in json.loads((tmp_path / "screen_compare_smoke" / "numbers.json").read_text())["results"]
     again = finish(start(*SMOKE, "--output", tmp_path, module="recipes.screen_alexnet"))
     assert "rotation: done before" in again
 
 
 @pytest.mark.long
-def test_another_run_is_not_overwritten(tmp_path):
+def test_another_run_has_a_folder_of_its_own(tmp_path):
     settings = [*SMOKE, "--transformations", "noise", "--output", tmp_path]
-    finish(start(*settings, module="recipes.screen_alexnet"))
-    process = start(*settings, "--seed", 1, module="recipes.screen_alexnet")
-    _, err = process.communicate(timeout=120)
-    assert process.returncode == 1 and "another run" in err and "Traceback" not in err
+    for seed in (0, 1):
+        finish(start(*settings, "--seed", seed, module="recipes.screen_alexnet"))
+    names = {folder.name for folder in tmp_path.iterdir()}
+    assert names == {f"screen_squeezenet_photos_smoke{seed}_transformationsnoise" for seed in ("", "_seed1")}
 
 
 @pytest.mark.parametrize("recipe", [screen_alexnet, screen_resnet])
 def test_presets_have_their_names_and_the_papers_transformations(recipe):
-    assert set(recipe.PRESETS) == {"smoke", "default", "paper"}
     assert recipe.PRESETS["default"].transformations == recipe.PRESETS["paper"].transformations == PAPERS
     assert len(PAPERS) == 12

@@ -1,4 +1,4 @@
-"""The recipes of unit analysis, small: from the committed artifacts, with pictures that show something."""
+"""The recipes of unit analysis, small: from the committed artifacts, with figures that show something."""
 
 import json
 from dataclasses import replace
@@ -8,21 +8,20 @@ import pytest
 from PIL import Image
 
 from kinv.analysis.known_transformations import FAMILIES, TOGETHER
-from recipes import manifolds_rotated_mnist, units_mnist, units_patches, units_squeezenet
+from recipes import manifolds_rotated_mnist, units_mnist, units_squeezenet
 
 
 @pytest.mark.long
 @pytest.mark.parametrize(
-    ("recipe", "networks"),
-    [(units_mnist, slice(1, 2)), (units_patches, slice(0, 1))],  # the stack of digits, the belief net of patches
+    ("data", "network"), [("mnist", "sdae_mnist"), ("patches", "dbn_patches"), ("silhouettes", "sdae_silhouettes")]
 )
-def test_it_writes_figures_and_numbers(recipe, networks, tmp_path, no_data_folder, capsys):
-    name = recipe.__name__.removeprefix("recipes.")
-    smoke = recipe.PRESETS["smoke"]
-    smoke = replace(smoke, output=tmp_path, networks=smoke.networks[networks])
-    numbers = recipe.run(smoke)
-    folder = tmp_path / name
-    kept = json.loads((folder / "numbers.json").read_text())
+def test_it_writes_figures_and_numbers(data, network, tmp_path, no_data_folder, capsys):
+    smoke = units_mnist.DATA.get(data, units_mnist.PRESETS)["smoke"]
+    assert network in smoke.networks
+    smoke = replace(smoke, output=tmp_path, networks=(network,))
+    numbers = units_mnist.run(smoke)
+    folder = tmp_path / f"units_{data}_smoke"
+    kept = json.loads((folder / "numbers.json").read_text())["results"]
     assert kept["networks"] == numbers and set(numbers) == set(smoke.networks)
     for layers in numbers.values():
         assert list(layers) == ["hidden1", "hidden2", "hidden3"]
@@ -44,13 +43,13 @@ def test_it_writes_figures_and_numbers(recipe, networks, tmp_path, no_data_folde
     for path in folder.glob("*.png"):
         assert np.asarray(Image.open(path).convert("L")).std() > 5, path
     printed = capsys.readouterr().out
-    assert "The paper:" in printed and recipe.EXPECTED[0] in printed
+    assert "The paper:" in printed and units_mnist.EXPECTED[data][0] in printed
 
 
 def test_manifolds_of_rotated_digits(tmp_path, no_data_folder, capsys):
     numbers = manifolds_rotated_mnist.run(replace(manifolds_rotated_mnist.PRESETS["smoke"], output=tmp_path))
-    folder = tmp_path / "manifolds_rotated_mnist"
-    kept = json.loads((folder / "numbers.json").read_text())
+    folder = tmp_path / "manifolds_rotated_mnist_smoke"
+    kept = json.loads((folder / "numbers.json").read_text())["results"]
     assert {name: kept[name] for name in numbers} == numbers
     assert numbers["kept"]["0.0"] == 1 and -1 < numbers["overlap"] < 1
     assert sum(numbers["groups"].values()) == 10
@@ -62,8 +61,8 @@ def test_manifolds_of_rotated_digits(tmp_path, no_data_folder, capsys):
 def test_layers_of_a_network_for_photographs(tmp_path, no_data_folder, capsys):
     smoke = replace(units_squeezenet.PRESETS["smoke"], output=tmp_path)
     numbers = units_squeezenet.run(smoke)
-    folder = tmp_path / "units_squeezenet"
-    kept = json.loads((folder / "numbers.json").read_text())
+    folder = tmp_path / "units_squeezenet_smoke"
+    kept = json.loads((folder / "numbers.json").read_text())["results"]
     assert kept["networks"] == {"squeezenet": numbers}
     assert list(numbers) == list(smoke.layers)
     for of in numbers.values():

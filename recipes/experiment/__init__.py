@@ -1,0 +1,1 @@
+"""What all recipes share: settings, the command line, seeds, names, resuming, and what is kept."""

@@ -1,0 +1,42 @@
+"""What an artifact's metadata says of where it comes from."""
+
+import dataclasses
+import hashlib
+import os
+import platform
+from typing import Any
+
+
+def as_json(config: Any) -> dict[str, Any]:
+    """A recipe's configuration as JSON values, without its folders, which are the user's own."""
+    values = dataclasses.asdict(config)
+    return {key: values[key] for key in values if key not in ("output", "checkpoints")}
+
+
+def hardware() -> str:
+    """The machine in a few words."""
+    import keras
+
+    gpus = len(keras.distribution.list_devices("gpu"))
+    return f"{os.cpu_count()} CPU cores ({platform.machine()})" + (f", {gpus} GPU" if gpus else "")
+
+
+def describe(classifier: Any) -> dict[str, Any]:
+    """The network under study: its name, its size, a checksum of its weights, and their licence."""
+    from kinv.classifiers import CLASSIFIERS
+
+    known = CLASSIFIERS.get(classifier.name)
+    return {
+        "name": classifier.name,
+        "parameters": classifier.count_params(),
+        "weights_sha256": weights_sha256(classifier),
+        "license": known.license if known else "the user's own network",
+    }
+
+
+def weights_sha256(model: Any) -> str:
+    """A checksum of a model's weights."""
+    digest = hashlib.sha256()
+    for weights in model.get_weights():
+        digest.update(weights.tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,125 @@
+"""What the Invariant Transformer Net's recipes show: a table and the paper's figures."""
+
+from typing import Any
+
+import keras
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+import kinv
+from kinv.figures import invariant_transformer as figures
+
+COLUMNS = {
+    "classifier_loss": "classifier",
+    "transformation_loss": "transform",
+    "accuracy": "accuracy",
+    "color_distance": "colour",
+    "space_distance": "space",
+    "expanding": "expanding",
+}
+SETTINGS = {  # figure 5: control parameters (k_color, k_space)
+    "all 0": ((0, 0), (0, 0)),
+    "space (1, 0)": ((0, 0), (1, 0)),
+    "space (0, 1)": ((0, 0), (0, 1)),
+    "space (1, 1)": ((0, 0), (1, 1)),
+    "colour (1, 0)": ((1, 0), (0, 0)),
+    "colour (0, 1)": ((0, 1), (0, 0)),
+    "colour (1, 1)": ((1, 1), (0, 0)),
+    "all 1": ((1, 1), (1, 1)),
+}
+PATHS = {  # figure 4b: which of (k_color_1, k_color_2, k_space_1, k_space_2) follows k
+    "F([0, 0], [k, 0]): space 1": (0, 0, 1, 0),
+    "F([0, 0], [0, k]): space 2": (0, 0, 0, 1),
+    "F([k, 0], [0, 0]): colour 1": (1, 0, 0, 0),
+    "F([0, k], [0, 0]): colour 2": (0, 1, 0, 0),
+}
+SHOWN, MEASURED, STEPS_ALONG_K = 4, 50, 6  # four: there are no more embedded photographs to hold out
+
+
+def draw(
+    transformer: Any, classifier: keras.Model, images: np.ndarray, labels: np.ndarray | None, names: list[str],
+    history: dict[str, list],
+) -> tuple[dict[str, Any], dict[str, float]]:  # fmt: skip
+    """The paper's figures of held-out images, by file name, and how visible the changes of figure 5 are."""
+    k = np.linspace(0, 1, STEPS_ALONG_K, dtype="float32")
+    unchanged, confidence = {}, {}
+    sample = images[:MEASURED]
+    first = kinv.analysis.predict_classes(classifier, sample)
+    along = np.concatenate([k[:, None] * np.asarray(follows, "float32") for follows in PATHS.values()])
+    softmax = kinv.analysis.predictions_along_k(transformer, classifier, sample, along[:, :2], along[:, 2:])
+    for path, outputs in zip(PATHS, np.split(softmax, len(PATHS)), strict=True):
+        unchanged[path] = np.mean(np.argmax(outputs, axis=-1) == first, axis=1)
+        confidence[path] = np.mean(outputs[:, np.arange(len(first)), first], axis=1)
+    shown = images[_chosen(classifier, images, labels)]
+    transformed = _transformed(transformer, shown)
+    return {
+        "training.png": figures.training_curves(history, transformer.accuracy_threshold),
+        "classification.png": figures.classification_along_k(k, unchanged, confidence),
+        "pictures.png": _figure_5(transformer, classifier, shown, transformed, names),
+    }, _changes(shown, transformed)
+
+
+def _chosen(classifier: keras.Model, images: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
+    """Which images are shown: evenly spread over those it gets right; without labels, the surest of each part."""
+    predictions, confidence = kinv.analysis.predict(classifier, images)
+    if labels is None:
+        parts = np.array_split(np.arange(len(images)), min(SHOWN, len(images)))
+        return np.array([part[np.argmax(confidence[part])] for part in parts])
+    right = np.flatnonzero(predictions == labels)
+    return right[np.linspace(0, len(right) - 1, min(SHOWN, len(right))).astype(int)]
+
+
+def _settings() -> tuple[np.ndarray, np.ndarray]:
+    k = np.array(list(SETTINGS.values()), "float32")
+    return k[:, 0], k[:, 1]
+
+
+def _transformed(transformer, images: np.ndarray) -> np.ndarray:
+    return np.stack([transformer.transform(images, *k) for k in zip(*_settings(), strict=True)], axis=1)
+
+
+def _changes(images: np.ndarray, transformed: np.ndarray) -> dict[str, float]:
+    """How visible the changes of figure 5 are: mean absolute differences in grey levels, 0..255."""
+    changes = np.abs(transformed - images[:, None]).mean(axis=(2, 3, 4))
+    between = np.abs(transformed[:, 0] - transformed[:, -1]).mean(axis=(1, 2, 3))
+    return {"smallest_change": float(changes.min()), "smallest_change_between_0_and_1": float(between.min())}
+
+
+def _figure_5(transformer, classifier, images, transformed, names):
+    softmax = kinv.analysis.predictions_along_k(transformer, classifier, images, *_settings())
+    said = [[names[index] for index in row] for row in np.argmax(softmax, axis=-1).T]
+    originally = [names[index] for index in kinv.analysis.predict_classes(classifier, images)]
+    return figures.transformed_pictures(images, transformed, list(SETTINGS), originally, said)
+
+
+def print_table(name: str, metrics: dict[str, float], held_out: dict[str, int]) -> None:
+    """The table of the README: learned transformations beside random ones of the same size."""
+    table = Table(title=f"{name}: {held_out['right']} held-out images, {held_out['draws']} draws of k each")
+    table.add_column("")
+    table.add_column("learned", justify="right")
+    table.add_column("random, same distance", justify="right")
+    table.add_row("prediction unchanged", f"{metrics['learned_unchanged']:.1%}", f"{metrics['random_unchanged']:.1%}")
+    if "learned_right" in metrics:
+        table.add_row("true class still right", f"{metrics['learned_right']:.1%}", f"{metrics['random_right']:.1%}")
+    distances = f"{metrics['space_distance']:.2f} / {metrics['color_distance']:.2f}"
+    table.add_row("distance from identity, space / colour", distances, distances)
+    Console().print(table)
+
+
+def class_names(classifier: keras.Model, source: Any) -> list[str]:
+    """What the classifier's outputs are called."""
+    count = classifier.output_shape[-1]
+    if count == 1000:
+        return kinv.data.imagenet_class_names()
+    if source.class_names is not None and len(source.class_names) == count:
+        return source.class_names
+    return [str(index) for index in range(count)]
+
+
+def readme_row(metadata: dict[str, Any]) -> str:
+    """This artifact's row of the table in the README."""
+    metrics = metadata["metrics"]
+    values = [f"{metrics[name]:.1%}" for name in ("learned_unchanged", "random_unchanged")]
+    distances = f"{metrics['space_distance']:.2f} / {metrics['color_distance']:.2f}"
+    return f"| {metadata['classifier']['name']} | {metadata['labels']} | {' | '.join(values)} | {distances} |"
