@@ -15,7 +15,7 @@ import keras
 from keras import ops
 from kinv import backend
 from kinv.ops.affine import affine_color, affine_sample
-from kinv.ops.hashing import hashed_uniform
+from kinv.ops.stateless_random import hashed_uniform
 
 random = np.random.default_rng(0)
 images = random.uniform(0, 255, (3, 12, 9, 3)).astype("float32")

@@ -8,7 +8,7 @@ import numpy as np
 from keras import ops
 
 from kinv import backend
-from kinv.ops.gaussian import gaussian_blur
+from kinv.ops.blur import gaussian_blur
 from kinv.ops.image_priors import alpha_norm, total_variation
 
 CELLS, VALUES = 256, 1_000_000  # at most so many cells, and values of pictures, at a time

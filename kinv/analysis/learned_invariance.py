@@ -12,7 +12,7 @@ import numpy as np
 from keras import ops
 
 from kinv.backend import compile_model
-from kinv.ops.affine_matrices import distance_from_identity
+from kinv.ops.affine import distance_from_identity
 
 
 @dataclass(frozen=True)

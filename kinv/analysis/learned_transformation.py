@@ -7,7 +7,7 @@ import numpy as np
 from keras import ops
 
 from kinv.ops import Transformation
-from kinv.ops.affine_matrices import distance_from_identity
+from kinv.ops.affine import distance_from_identity
 
 STEPS = 11
 PARTS = ("space", "color")

@@ -18,7 +18,7 @@ from kinv.backend import compile, compile_model
 from kinv.classifiers.wrapping import ends_in_softmax
 from kinv.ops import TRANSFORMATIONS, Custom, Transformation, find
 from kinv.ops.affine import FILLS
-from kinv.ops.hashing import seed_pair
+from kinv.ops.stateless_random import seed_pair
 
 from .learned_transformation import LearnedTransformation
 from .picture_stream import PictureStream

@@ -9,7 +9,7 @@ from keras import ops
 
 from kinv import backend
 from kinv.classifiers.units import Tap
-from kinv.ops.cosine_basis import CosinePictures
+from kinv.ops.dct import CosinePictures
 from kinv.ops.image_priors import total_variation
 
 FIRST_STEP, LARGEST_STEP, SMALLEST_STEP = 0.5, 1e4, 1e-4  # of the norm

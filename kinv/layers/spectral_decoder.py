@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from kinv.ops.cosine_basis import cosine_basis, from_waves, to_waves
+from kinv.ops.dct import cosine_basis, from_waves, to_waves
 
 MAX_SIZE = 4096  # pixels: the waves of a side are a matrix of its square
 

@@ -8,7 +8,7 @@ import tensorflow as tf
 from keras import ops
 
 from kinv.layers import ColorTransformer, MatrixGenerator, SpatialTransformer
-from kinv.ops.hashing import hashed_uniform, seed_pair
+from kinv.ops.stateless_random import hashed_uniform, seed_pair
 
 
 class AffineFamily(keras.Model):

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 import tensorflow as tf
 
-from kinv.ops.hashing import hashed_normal, hashed_seed, hashed_uniform
+from kinv.ops.stateless_random import hashed_normal, hashed_seed, hashed_uniform
 
 # "philox" is TensorFlow's. "threefry", which XLA alone has, draws several times faster on a CPU (`benchmarks/rbm.py`);
 # the one that TensorFlow selects there by itself is many times slower than both. "hash" is of plain integer operations,

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from kinv.ops.hashing import hashed_seed
+from kinv.ops.stateless_random import hashed_seed
 
 from .drawing import Generator, draw, split
 

@@ -7,7 +7,7 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from kinv.ops.affine_matrices import distance_from_identity, mean_squared_shift
+from kinv.ops.affine import distance_from_identity, mean_squared_shift
 from kinv.ops.smoothing import smoothed_gradient
 
 from .affine_family import AffineFamily

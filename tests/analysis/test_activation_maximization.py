@@ -9,7 +9,7 @@ from keras import layers, ops
 
 import kinv
 from kinv.analysis import tap, unit_ascent
-from kinv.ops.cosine_basis import CosinePictures, cosine_basis
+from kinv.ops.dct import CosinePictures, cosine_basis
 
 SIZE = 6
 

@@ -64,7 +64,7 @@ def test_the_same_seed_augments_alike_and_every_picture_on_its_own(images):
 
 
 def test_augment_is_transform_with_hashed_control_parameters(images):
-    from kinv.ops.hashing import hashed_uniform
+    from kinv.ops.stateless_random import hashed_uniform
 
     transformer = InvariantTransformer()
     k = hashed_uniform(np.array([7, 0], "int32"), 4, 4)

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from ..source import Source
 from .decoding import fit
 from .imagenet import imagenet_class_names, imagenet_index
-from .source import Source
 
 
 def prepared_folder(name: str) -> Path | None:

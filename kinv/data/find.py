@@ -4,8 +4,8 @@ import logging
 import os
 from pathlib import Path
 
-from . import digits, folders, photos, prepared, rotated, silhouettes
 from .source import Source
+from .sources import digits, folders, photos, prepared, rotated, silhouettes
 
 logger = logging.getLogger("kinv.data")
 

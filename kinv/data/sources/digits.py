@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .source import Source, memory_source
+from ..source import Source, memory_source
 
 LICENSE = "MNIST: CC BY-SA 3.0, Yann LeCun and Corinna Cortes"
 SPLITS = ("train", "test")

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from .affine import FILLS
+from ..affine import FILLS
 
 
 class Transformation(ABC):

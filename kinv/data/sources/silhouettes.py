@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from .foreign_files import find_in_package, read_matlab, read_pickled_arrays
-from .source import Source, memory_source
+from ..foreign_files import find_in_package, read_matlab, read_pickled_arrays
+from ..source import Source, memory_source
 
 CALTECH = "caltech101_silhouettes_28.mat"
 ANIMALS = ("Bear", "Bird", "Cat", "Cow", "Dog", "Elephant", "Giraffe", "Horse", "Sheep", "Zebra")

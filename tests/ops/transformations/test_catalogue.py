@@ -10,8 +10,8 @@ from PIL import Image
 from scipy import ndimage, stats
 
 from kinv.ops import TRANSFORMATIONS, Custom, compose, translate_x, translate_y
-from kinv.ops.composition import Composed
-from kinv.ops.transformations import Color, Spatial
+from kinv.ops.transformations.catalogue import Color, Spatial
+from kinv.ops.transformations.composition import Composed
 
 SCIPY_MODE = {"reflect": "reflect", "nearest": "nearest"}
 HALF_A_GREY_LEVEL = 0.5  # Pillow rounds to whole ones

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from ..source import Source
 from .decoding import fit, read_picture
-from .source import Source
 
 PHOTOGRAPHS = {
     "train": (

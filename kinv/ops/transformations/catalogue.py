@@ -11,11 +11,10 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from .affine import affine_color, affine_sample_neighbours, pack_neighbours
-from .affine_matrices import distance_from_identity
-from .gaussian import gaussian_blur
-from .hashing import hashed_normal, seed_pair
-from .transformation import Transformation
+from ..affine import affine_color, affine_sample_neighbours, distance_from_identity, pack_neighbours
+from ..blur import gaussian_blur
+from ..stateless_random import hashed_normal, seed_pair
+from .base import Transformation
 
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as in Pillow's "L"
 

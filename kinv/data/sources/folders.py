@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+from ..source import Source
 from .decoding import Problem, read_picture
 from .imagenet import WORDNET_ID, imagenet_class_names, imagenet_index
-from .source import Source
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"}
 SPLITS = ("all", "train", "test")

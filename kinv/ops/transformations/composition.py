@@ -9,10 +9,9 @@ from collections.abc import Sequence
 import numpy as np
 from keras import ops
 
-from .affine import affine_sample_neighbours
-from .affine_matrices import distance_from_identity
-from .transformation import Transformation
-from .transformations import TRANSFORMATIONS, Spatial, packed_aspect
+from ..affine import affine_sample_neighbours, distance_from_identity
+from .base import Transformation
+from .catalogue import TRANSFORMATIONS, Spatial, packed_aspect
 
 
 class Composed(Transformation):

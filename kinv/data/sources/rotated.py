@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from ..source import Source
 from .digits import digits_source
-from .source import Source
 
 TRAIN, TEST = 12_000, 50_000  # of MNIST's 70,000 digits; of fewer digits in the same proportion
 SPLITS = ("train", "test")
@@ -20,7 +20,7 @@ def open_rotated(split: str, parts: list[Source], seed: int = 0) -> Source:
     """
     if split not in SPLITS:
         raise ValueError(f"split must be one of {SPLITS} for rotated_mnist, received {split!r}")
-    from kinv.ops.transformations import rotation
+    from kinv.ops.transformations.catalogue import rotation
 
     loaded = [part.load_labelled(dtype="uint8") for part in parts]
     images = np.concatenate([images for images, _ in loaded])

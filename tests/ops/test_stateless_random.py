@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 from scipy import stats
 
-from kinv.ops.hashing import hashed_seed, hashed_uniform
+from kinv.ops.stateless_random import hashed_seed, hashed_uniform
 
 COMPILED = tf.function(hashed_uniform)
 
