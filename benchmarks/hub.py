@@ -18,7 +18,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from kinv.artifact_folders import artifact_folders
+from kinv.places import artifact_folders
 
 LOAD = """
 import time, json, sys, pathlib

@@ -60,7 +60,7 @@ def run(config: Config) -> dict[str, float]:
     import kinv
     from kinv import models
     from kinv.figures import pictures as figures
-    from kinv.hub.checkpoint import Checkpoint
+    from kinv.training.checkpoint import Checkpoint
     from recipes import cards
     from recipes.crops import TenCrops
     from recipes.deep_training import seeded

@@ -12,8 +12,8 @@ import tensorflow as tf
 import kinv
 from kinv import analysis, data
 from kinv.figures import deep_units
-from kinv.hub.checkpoint import Checkpoint
 from kinv.models.greedy_stack import GreedyStack
+from kinv.training.checkpoint import Checkpoint
 from recipes import cards
 from recipes.material import Labelled, digits_suffix, sources
 from recipes.provenance import as_json, hardware

@@ -57,7 +57,7 @@ def run(config: Config) -> dict[str, float]:
 
     import kinv
     from kinv import analysis, classifiers
-    from kinv.hub.checkpoint import Checkpoint
+    from kinv.training.checkpoint import Checkpoint
     from recipes import cards
     from recipes.training import cosine, fit
 

@@ -10,9 +10,9 @@ import tensorflow as tf
 
 import kinv
 from kinv import analysis, models
-from kinv.hub.checkpoint import Checkpoint
 from kinv.hub.content import OWN
 from kinv.models.filter_gan import NETWORKS
+from kinv.training.checkpoint import Checkpoint
 from recipes import cards, filter_gan_report
 from recipes.material import Labelled, sources
 from recipes.provenance import as_json, describe, hardware

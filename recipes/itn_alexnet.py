@@ -69,7 +69,7 @@ def run(config: Config) -> dict[str, float]:
     import tensorflow as tf
 
     from kinv import analysis, models
-    from kinv.hub.checkpoint import Checkpoint
+    from kinv.training.checkpoint import Checkpoint
     from recipes import itn_report
     from recipes.training import cosine, fit
 

@@ -99,8 +99,8 @@ def measure(count: int, seed: int, train: Labelled, test: Labelled, config: Conf
     import numpy as np
     import tensorflow as tf
 
-    from kinv import analysis, classifiers, data, models
-    from kinv.classifiers.splitting import freeze_up_to
+    from kinv import analysis, classifiers, models, training
+    from kinv.surgery.cut import freeze_up_to
 
     keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()
@@ -115,7 +115,7 @@ def measure(count: int, seed: int, train: Labelled, test: Labelled, config: Conf
     )
 
     def learn(network, augmented, steps, learning_rate):
-        batches = data.shuffled_batches(images, labels, config.batch_size, seed)
+        batches = training.shuffled_batches(images, labels, config.batch_size, seed)
         if augmented:
             batches = batches.map(lambda x, y: (affine(x, training=True), y))
         schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
@@ -139,7 +139,7 @@ def measure(count: int, seed: int, train: Labelled, test: Labelled, config: Conf
             seed=seed,
         )
         gan.compile({name: keras.optimizers.RMSprop(config.gan_rate) for name in models.filter_gan.NETWORKS})
-        unlabelled = data.shuffled_batches(train.images, train.labels, config.batch_size, seed)
+        unlabelled = training.shuffled_batches(train.images, train.labels, config.batch_size, seed)
         gan.fit(unlabelled, steps_per_epoch=config.gan_steps, shuffle=False, verbose=0)
         pooled = gan.pooled_classifier(config.draws, seed, stochastic=True)
         for network, arm in ((classifier, ARMS[int(augmented)]), (pooled, ARMS[2 + int(augmented)])):

@@ -10,7 +10,7 @@ import numpy as np
 import kinv
 from kinv import analysis, data
 from kinv.figures import deep_units
-from kinv.hub.checkpoint import Checkpoint
+from kinv.training.checkpoint import Checkpoint
 from recipes import cards
 from recipes.deep_training import GREEDY_COLUMNS, layer_optimizers, seeded
 from recipes.provenance import as_json, hardware

@@ -66,7 +66,7 @@ def run(config: Config) -> dict[str, float]:
     import kinv
     from kinv import analysis, data, models
     from kinv.figures import deep_units
-    from kinv.hub.checkpoint import Checkpoint
+    from kinv.training.checkpoint import Checkpoint
     from recipes import cards
     from recipes.deep_training import seeded
     from recipes.provenance import as_json, hardware

@@ -6,8 +6,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from kinv import data
-from kinv.hub.checkpoint import Checkpoint
+from kinv import training
+from kinv.training.checkpoint import Checkpoint
 
 from .progress import Progress
 
@@ -30,7 +30,7 @@ def fit(
 
     Args:
         model: compiled.
-        pictures, answers: as `data.shuffled_batches` takes them.
+        pictures, answers: as `training.shuffled_batches` takes them.
         config: the recipe's; its `epochs`, `batch_size` and `seed` are used, and `steps_per_epoch` unless it is given.
         checkpoint: where to go on from; the caller forgets it once what was learned is kept.
         columns: metric name to column title.
@@ -43,7 +43,7 @@ def fit(
     if begin:
         print(f"Going on after epoch {begin} ({checkpoint.folder})")
     if batches is None:
-        stream = data.shuffled_batches(pictures, answers, config.batch_size, config.seed, first_step=begin * steps)
+        stream = training.shuffled_batches(pictures, answers, config.batch_size, config.seed, first_step=begin * steps)
     else:
         stream = batches(begin * steps)
     model.fit(

@@ -169,7 +169,7 @@ def _seen_by(classifier, layer, color) -> _Seen:
     from keras import layers, ops
 
     from kinv import analysis, backend
-    from kinv.classifiers.units import MEAN
+    from kinv.surgery.tap import MEAN
 
     shape = analysis.tap(classifier, layer).network.output_shape
     position = (shape[1] // 2, shape[2] // 2) if len(shape) == 4 else MEAN

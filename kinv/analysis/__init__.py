@@ -1,7 +1,8 @@
 """What is measured on a trained network."""
 
 import kinv.backend  # noqa: F401  (starts the backend quietly, before anything else imports it)
-from kinv.classifiers.units import Tap, tap
+from kinv.classifiers.predict import accuracy, predict, predict_classes
+from kinv.surgery.tap import Tap, tap
 
 from .activation_matching import ActivationMatches, match_activations
 from .activation_maximization import ActivationMaxima, maximize_activation
@@ -11,14 +12,7 @@ from .great_circles import follow_great_circles
 from .invariance_decomposition import InvarianceDecomposition, decompose_invariance
 from .invariance_manifold import InvarianceManifold, trace_manifold
 from .invariance_measure import LayerInvariance, measure_invariance, summarise_manifold
-from .learned_invariance import (
-    InvarianceComparison,
-    accuracy,
-    compare_with_random,
-    predict,
-    predict_classes,
-    predictions_along_k,
-)
+from .learned_invariance import InvarianceComparison, compare_with_random, predictions_along_k
 from .learned_transformation import LearnedTransformation
 from .linear_combination import combine_filters
 from .matching_findings import shape_share, summarise_matches

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from kinv.classifiers.units import MEAN, Units, tap
+from kinv.surgery.tap import MEAN, Units, tap
 
 from .unit_ascent import Ascent, Picture
 

@@ -8,12 +8,11 @@ import numpy as np
 from keras import ops
 
 from kinv import backend
+from kinv.classifiers.predict import accuracy
 from kinv.classifiers.replaced_filters import ReplacedFilters
-from kinv.classifiers.splitting import freeze_up_to
-from kinv.data import shuffled_batches
 from kinv.ops.diversity import relative_spread
-
-from .learned_invariance import accuracy
+from kinv.surgery.cut import freeze_up_to
+from kinv.training.batches import shuffled_batches
 
 CODES = 512  # latent codes for explained variance and diversity
 CHUNK = 250

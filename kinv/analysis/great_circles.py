@@ -8,7 +8,7 @@ import numpy as np
 from keras import ops
 
 from kinv import backend
-from kinv.classifiers.units import MEAN, Units, tap
+from kinv.surgery.tap import MEAN, Units, tap
 
 from .invariance_manifold import EPSILONS, InvarianceManifold, checked_epsilons, checked_optimum
 

@@ -10,7 +10,7 @@ from keras import ops
 from scipy.stats import qmc
 
 from kinv import backend
-from kinv.classifiers.units import MEAN, Units, tap
+from kinv.surgery.tap import MEAN, Units, tap
 
 from .invariance_manifold import EPSILONS, InvarianceManifold, checked_epsilons, checked_optimum, trace_manifold
 from .known_transformations import FAMILIES, PARAMETERS, TOGETHER, transform

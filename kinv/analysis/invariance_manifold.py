@@ -9,8 +9,8 @@ import numpy as np
 from keras import ops
 
 from kinv import backend
-from kinv.classifiers.units import MEAN, Tap, Units, tap
 from kinv.ops.whitening import ZcaWhitening
+from kinv.surgery.tap import MEAN, Tap, Units, tap
 
 from .unit_ascent import GROWTH, LARGEST_STEP, LOOK, SHRINKAGE, SMALLEST_STEP
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from kinv.classifiers.units import Units, tap
 from kinv.ops.whitening import ZcaWhitening
+from kinv.surgery.tap import Units, tap
 
 from .activation_maximization import maximize_activation
 from .invariance_manifold import EPSILONS, InvarianceManifold, trace_manifold

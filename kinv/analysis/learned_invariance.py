@@ -3,7 +3,7 @@
 Shapes: `N` pictures, `D` draws of `k`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 from keras import ops
 
 from kinv.backend import compile_model
+from kinv.classifiers.predict import predict_classes, slices
 from kinv.ops.affine import distance_from_identity
 
 
@@ -86,7 +87,7 @@ def compare_with_random(
         return np.argmax(ops.convert_to_numpy(logits(transformer.apply_matrices(images, color, space))), axis=-1)
 
     random = np.random.default_rng(seed)
-    batches = [(draw, at) for draw in range(draws) for at in _batches(len(images), batch_size)]
+    batches = [(draw, at) for draw in range(draws) for at in slices(len(images), batch_size)]
     rows: dict[str, list[np.ndarray]] = {name: [] for name in ("learned", "random", "color", "space")}
     for done, (_, at) in enumerate(batches):
         count = at.stop - at.start
@@ -124,36 +125,6 @@ def predictions_along_k(
     return np.stack([ops.convert_to_numpy(outputs) for outputs in softmax])
 
 
-def predict(classifier: keras.Model, images: Any, batch_size: int = 50) -> tuple[np.ndarray, np.ndarray]:
-    """The class with the highest logit for every picture `(N, H, W, C)` in 0..255, and its softmax output.
-
-    Returns:
-        int32 `(N,)` and float32 `(N,)`.
-    """
-    classes, confidence = [], []
-    for _, answers in logits_in_batches(classifier, images, batch_size):
-        classes.append(np.argmax(answers, axis=-1))
-        confidence.append(np.max(ops.convert_to_numpy(ops.softmax(answers)), axis=-1))
-    return np.concatenate(classes).astype("int32"), np.concatenate(confidence)
-
-
-def logits_in_batches(classifier: keras.Model, images: Any, batch_size: int = 50) -> Iterator[tuple[slice, np.ndarray]]:
-    """Which pictures of `(N, H, W, C)`, and the network's answers to them, batch by batch."""
-    logits = compile_model(classifier)
-    for at in _batches(len(images), batch_size):
-        yield at, ops.convert_to_numpy(logits(images[at]))
-
-
-def predict_classes(classifier: keras.Model, images: np.ndarray, batch_size: int = 50) -> np.ndarray:
-    """The class with the highest logit for every picture `(N, H, W, C)` in 0..255, int32 `(N,)`."""
-    return predict(classifier, images, batch_size)[0]
-
-
-def accuracy(classifier: keras.Model, images: np.ndarray, labels: np.ndarray, batch_size: int = 50) -> float:
-    """Share of pictures `(N, H, W, C)` in 0..255 whose highest logit is at the label."""
-    return float(np.mean(predict_classes(classifier, images, batch_size) == labels))
-
-
 def _random_like(matrices: np.ndarray, random: np.random.Generator) -> np.ndarray:
     direction = random.normal(size=matrices.shape)
     direction /= np.linalg.norm(direction, axis=(1, 2), keepdims=True)
@@ -162,7 +133,3 @@ def _random_like(matrices: np.ndarray, random: np.random.Generator) -> np.ndarra
 
 def _distances(matrices: np.ndarray) -> np.ndarray:
     return ops.convert_to_numpy(distance_from_identity(matrices))
-
-
-def _batches(count: int, size: int) -> list[slice]:
-    return [slice(start, min(start + size, count)) for start in range(0, count, size)]

@@ -6,8 +6,8 @@ import keras
 import numpy as np
 from keras import layers
 
-from kinv.classifiers.splitting import as_graph
-from kinv.classifiers.units import Units, checked_units, functional_core
+from kinv.surgery.cut import as_graph
+from kinv.surgery.tap import Units, checked_units, functional_core
 
 PASSED_OVER = (layers.InputLayer, layers.Rescaling, layers.Reshape, layers.Flatten, layers.Activation, layers.Dropout)
 

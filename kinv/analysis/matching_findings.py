@@ -3,8 +3,9 @@
 import keras
 import numpy as np
 
+from kinv.classifiers.predict import predict_classes
+
 from .activation_matching import ActivationMatches
-from .learned_invariance import predict_classes
 
 BUMPS = 5  # along a side, for weights that differ from place to place
 

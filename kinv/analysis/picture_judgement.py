@@ -6,9 +6,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from kinv.classifiers.units import checked_units
-
-from .learned_invariance import logits_in_batches
+from kinv.classifiers.predict import logits_in_batches
+from kinv.surgery.tap import checked_units
 
 LEAST_SIDE = 64  # of pictures, for their statistics
 

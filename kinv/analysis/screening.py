@@ -15,10 +15,10 @@ import numpy as np
 from keras import ops
 
 from kinv.backend import compile, compile_model
-from kinv.classifiers.wrapping import ends_in_softmax
 from kinv.ops import TRANSFORMATIONS, Custom, Transformation, find
 from kinv.ops.affine import FILLS
 from kinv.ops.stateless_random import seed_pair
+from kinv.surgery.wrap import ends_in_softmax
 
 from .learned_transformation import LearnedTransformation
 from .picture_stream import PictureStream

@@ -8,9 +8,9 @@ import numpy as np
 from keras import ops
 
 from kinv import backend
-from kinv.classifiers.units import Tap
 from kinv.ops.dct import CosinePictures
 from kinv.ops.image_priors import total_variation
+from kinv.surgery.tap import Tap
 
 FIRST_STEP, LARGEST_STEP, SMALLEST_STEP = 0.5, 1e4, 1e-4  # of the norm
 GROWTH, SHRINKAGE = 1.5, 0.4

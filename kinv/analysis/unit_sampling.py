@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from kinv.classifiers.units import Units, checked_units
+from kinv.surgery.tap import Units, checked_units
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ import numpy as np
 from keras import ops
 
 from kinv.layers.generated_convolution import GeneratedConvolution, convolution_kernel
-
-from .splitting import layer_names, split
+from kinv.surgery.cut import layer_names, split
+from kinv.surgery.replace import with_layer
 
 LARGEST = 10_000_000  # values in a layer's filters or output
 
@@ -82,20 +82,7 @@ class ReplacedFilters:
 
     def copy_with(self, layer: keras.layers.Layer) -> keras.Model:
         """A copy of the classifier with another layer in place of the convolution."""
-
-        def clone(original):
-            return layer if original is self.layer else type(original).from_config(original.get_config())
-
-        copy = keras.models.clone_model(self.classifier, clone_function=clone, recursive=True)
-        self._copy_weights(self.classifier, copy)
-        return copy
-
-    def _copy_weights(self, source, target):
-        for theirs, ours in zip(source.layers, target.layers, strict=True):
-            if isinstance(theirs, keras.Model):
-                self._copy_weights(theirs, ours)
-            elif theirs is not self.layer:
-                ours.set_weights(theirs.get_weights())
+        return with_layer(self.classifier, self.layer, layer)
 
     def shapes(self) -> dict[str, Any]:
         """Of the filters and of the output, and the standard deviation of the filters' weights, as JSON values."""

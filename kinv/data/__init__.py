@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from .batches import shuffled_batches
 from .deformed import deformed_mnist
 from .find import find
 from .patches import natural_patches
@@ -31,7 +30,6 @@ __all__ = [
     "imagenet_index",
     "load",
     "natural_patches",
-    "shuffled_batches",
     "stream",
 ]
 

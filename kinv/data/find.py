@@ -1,8 +1,9 @@
 """Finds a data set by name: the order of search of the whole package stands here and nowhere else."""
 
 import logging
-import os
 from pathlib import Path
+
+from kinv.places import data_folder, keras_folder
 
 from .source import Source
 from .sources import digits, folders, photos, prepared, rotated, silhouettes
@@ -28,20 +29,6 @@ def find(name: str, split: str | None = None, *, download: bool = False) -> Sour
     raise FileNotFoundError(_missing(name))
 
 
-def data_folder() -> Path | None:
-    """The folder that `KINV_DATA_DIR` names, or None.
-
-    Raises:
-        FileNotFoundError: it names something that is not a folder.
-    """
-    named = os.environ.get("KINV_DATA_DIR")
-    if not named:
-        return None
-    if not Path(named).is_dir():
-        raise FileNotFoundError(f"KINV_DATA_DIR={named} is not a folder.")
-    return Path(named)
-
-
 def _find_folder(name: str) -> Path | None:
     inside = data_folder()
     for folder in (inside / name if inside else None, Path(name).expanduser()):
@@ -56,8 +43,7 @@ def _find_mnist(split: str, download: bool) -> Source:
         return digits.open_npz(inside / "mnist.npz", split, f"MNIST, mnist.npz of KINV_DATA_DIR ({split})")
     if prepared.prepared_folder("mnist"):
         return _find_prepared("mnist", split, download=False)
-    keras_home = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
-    cached = keras_home / "datasets" / "mnist.npz"
+    cached = keras_folder() / "datasets" / "mnist.npz"
     if download and not cached.is_file():
         import keras
 

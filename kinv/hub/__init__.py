@@ -1,6 +1,7 @@
 """What is kept and shared: artifacts, on this machine and on a hub, and checkpoints."""
 
-from ..artifact_folders import artifact_folders
+from kinv.places import artifact_folders
+
 from .artifact import load, save
 from .describing import read_metadata
 from .errors import ArtifactError

@@ -81,25 +81,26 @@ def build_within(name: str, config: dict[str, Any], weights: int) -> Any:
     """
     import keras
 
+    from kinv.surgery.deferred import give_values
+
     with ThreadPoolExecutor(1) as pool:  # a thread, as Keras has a list of variables without values for each
         model, pending = pool.submit(_plan, name, config, weights, keras.config.dtype_policy()).result()
-    for variable in pending:
-        variable._deferred_initialize()
+    give_values(pending)
     return model
 
 
 def _plan(name: str, config: dict[str, Any], weights: int, policy: Any) -> tuple[Any, list[Any]]:
     """A model whose variables have shapes, but no values yet, and all of these variables."""
     import keras
-    from keras.src.backend.common.global_state import get_global_attribute  # Keras offers no other way to them
+
+    from kinv.surgery.deferred import without_values
 
     keras.config.set_dtype_policy(policy)  # another thread's
-    with keras.StatelessScope(initialize_variables=False):
-        model = build(name, config)
+    model, pending = without_values(lambda: build(name, config))
     planned = sum(math.prod(variable.shape) for variable in model.variables)
     if planned > weights:
         raise ValueError(f"it asks for {planned:,} weights, and there are {weights:,}")
-    return model, get_global_attribute("uninitialized_variables")
+    return model, pending
 
 
 def copy_weights(source: Any, target: Any) -> None:

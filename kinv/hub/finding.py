@@ -6,7 +6,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..artifact_folders import artifact_folders
+from kinv.places import artifact_folders, cache_folder
+
 from .errors import ArtifactError
 from .handle import SCHEME, Handle
 from .layout import MANIFEST
@@ -63,12 +64,3 @@ def cached(cache_dir: str | os.PathLike | None = None) -> Iterator[tuple[Handle,
             name = repository.name.removeprefix("models--").replace("--", "/", 1)
             with contextlib.suppress(ArtifactError):  # a name that no push of ours makes
                 yield Handle.parse(f"{SCHEME}{name}@{newest.name}"), newest
-
-
-def cache_folder(cache_dir: str | os.PathLike | None = None) -> Path:
-    """The hub's cache: HF_HUB_CACHE."""
-    if cache_dir is not None:
-        return Path(cache_dir)
-    from huggingface_hub import constants
-
-    return Path(constants.HF_HUB_CACHE)

@@ -4,7 +4,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..artifact_folders import artifact_folders
+from kinv.places import artifact_folders
+
 from .connection import client, said_clearly
 from .describing import summarise
 from .errors import ArtifactError

@@ -9,14 +9,14 @@ import tensorflow as tf
 from keras import ops
 
 from kinv.layers import Corruption, FeatureGain, RandomViews
+from kinv.training.divergence import StopWhenDiverged
+from kinv.training.frozen import Frozen
 
 from .denoising_autoencoder import CONTRAST, GREY
-from .frozen import Frozen
 from .model_per_row import ModelPerRow
 from .picture_generator import as_picture, build_generator
 from .target import Target
 from .target_scores import TargetScores
-from .training_guard import StopWhenDiverged
 
 LOSSES = ("activation", "cross_entropy", "both")
 

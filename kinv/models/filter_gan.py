@@ -13,8 +13,7 @@ from kinv.layers.activation_discriminator import ActivationDiscriminator
 from kinv.layers.filter_generator import FilterGenerator
 from kinv.layers.invariance_pooling import InvariancePooling
 from kinv.ops.diversity import over_alive, relative_spread
-
-from .frozen import Frozen
+from kinv.training.frozen import Frozen
 
 METRICS = (
     "discriminator_loss", "generator_loss", "information_loss", "explained_variance", "discriminator_accuracy",

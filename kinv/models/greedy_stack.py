@@ -8,8 +8,7 @@ import tensorflow as tf
 from keras import ops
 
 from kinv.classifiers import sigmoid_network
-
-from .training_guard import StopWhenDiverged, check_training_data
+from kinv.training.divergence import StopWhenDiverged, check_training_data
 
 MOST_LAYERS = 50
 

@@ -9,9 +9,9 @@ from keras import ops
 
 from kinv.ops.affine import distance_from_identity, mean_squared_shift
 from kinv.ops.smoothing import smoothed_gradient
+from kinv.training.frozen import Frozen
 
 from .affine_family import AffineFamily
-from .frozen import Frozen
 
 METRICS = (
     "classifier_loss",

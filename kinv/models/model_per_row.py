@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from .frozen import Frozen
+from kinv.training.frozen import Frozen
 
 
 class ModelPerRow(keras.layers.Layer):

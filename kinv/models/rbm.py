@@ -6,9 +6,10 @@ import keras
 import tensorflow as tf
 from keras import ops
 
+from kinv.training.divergence import StopWhenDiverged, check_training_data
+
 from .boltzmann import LARGEST, BoltzmannDistribution, generator_of, with_philox
 from .drawing import Generator, draw, draw_index, split
-from .training_guard import StopWhenDiverged, check_training_data
 
 
 @keras.saving.register_keras_serializable("kinv")

@@ -5,11 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import keras
 import numpy as np
 
-from kinv.classifiers.splitting import as_graph
-from kinv.classifiers.units import MEAN, checked_units, tap
+from kinv.surgery.tap import MEAN, checked_units
 
 
 @dataclass(frozen=True)
@@ -92,28 +90,3 @@ def class_index(name: int | str, names: Sequence[str] | None, count: int) -> int
     near = difflib.get_close_matches(str(name).lower(), [known.lower() for known in names], 3, 0.5)
     suggestion = f" Did you mean {', '.join(near)}?" if near else ""
     raise ValueError(f"There is no class {name!r}.{suggestion}")
-
-
-def before_last_nonlinearity(classifier: keras.Model) -> Any:
-    """What the classifier's last nonlinearity receives, averaged over the map: a tensor `(B, N)` of its graph.
-
-    What only averages, flattens or activates is passed over from the end, also inside of a model that the classifier
-    ends in, so that of a network which ends in a convolution, its ReLU and the average over the map, such as
-    SqueezeNet, it is that convolution. Where the end is something else, it is the classifier's output.
-    """
-    layer = last_layer(classifier)
-    received = classifier.outputs[0] if layer is None else tap(classifier, layer).network.outputs[0]
-    return keras.layers.GlobalAveragePooling2D()(received) if len(received.shape) == 4 else received
-
-
-def last_layer(model):
-    """The name of the last layer that has units; `None` if that can't be told."""
-    layers = keras.layers
-    passed: Any = (layers.GlobalAveragePooling2D, layers.Flatten, layers.Activation, layers.ReLU)
-    history = as_graph(model).outputs[0]._keras_history
-    while isinstance(history.operation, passed):
-        history = history.operation._inbound_nodes[history.node_index].input_tensors[0]._keras_history
-    if isinstance(history.operation, keras.Model):
-        return last_layer(history.operation)
-    known = isinstance(history.operation, (layers.Dense, layers.Conv2D, layers.DepthwiseConv2D))
-    return history.operation.name if known else None

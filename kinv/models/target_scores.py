@@ -7,9 +7,9 @@ import keras
 import numpy as np
 from keras import ops
 
-from kinv.classifiers.units import Tap, checked_units, tap
+from kinv.surgery.tap import Tap, before_last_nonlinearity, checked_units, tap
 
-from .target import Target, before_last_nonlinearity, class_index
+from .target import Target, class_index
 
 
 class TargetScores:

@@ -67,18 +67,6 @@ def test_pictures_that_are_all_wrong_are_refused(pictures):
         analysis.compare_with_random(InvariantTransformer(), constant_classifier(), pictures, np.zeros(30, int))
 
 
-def test_predictions_and_accuracy(pictures):
-    expected = pictures.mean((1, 2)).argmax(-1)
-    np.testing.assert_array_equal(analysis.predict_classes(channel_classifier(), pictures, 7), expected)
-    classes, confidence = analysis.predict(channel_classifier(), pictures, 7)
-    logits = np.asarray(channel_classifier()(pictures), "float64")
-    softmax = np.exp(logits - logits.max(-1, keepdims=True))
-    softmax /= softmax.sum(-1, keepdims=True)
-    np.testing.assert_array_equal(classes, expected)
-    np.testing.assert_allclose(confidence, softmax.max(-1), rtol=1e-4)
-    assert analysis.accuracy(channel_classifier(), pictures, np.where(np.arange(30) < 15, expected, 9)) == 0.5
-
-
 def test_predictions_along_k_are_softmax_outputs(pictures):
     k = np.array([[0, 0], [0.5, 1]], "float32")
     softmax = analysis.predictions_along_k(InvariantTransformer(), channel_classifier(), pictures, k, k)

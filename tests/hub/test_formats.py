@@ -8,9 +8,9 @@ import pytest
 import tensorflow as tf
 
 import kinv
-from kinv.artifact_folders import artifact_folders
 from kinv.hub.content import endpoints
 from kinv.hub.formats import export_litert, export_onnx
+from kinv.places import artifact_folders
 
 ARTIFACTS = sorted(
     entry.parent for shelf in artifact_folders() for entry in shelf.glob("*/manifest.json") if shelf.name == "artifacts"

@@ -8,6 +8,7 @@ from keras import layers, ops
 from kinv import backend, classifiers
 from kinv.models import target
 from kinv.models.target_scores import TargetScores
+from kinv.surgery.tap import last_layer
 
 NAMES = ("tench", "goldfish", "great white shark", "crane", "crane")
 
@@ -68,7 +69,7 @@ def test_a_position_of_a_filter(network, pictures):
 
 def test_a_silent_class_of_squeezenet_has_a_gradient():
     network = classifiers.build("squeezenet")  # ends in a ReLU and an average
-    assert target.last_layer(network) == "conv10"
+    assert last_layer(network) == "conv10"
     bias = network.get_layer("conv10").bias
     bias.assign(-1000 * np.ones(bias.shape))
     images = np.full((1, 227, 227, 3), 100, "float32")
@@ -81,9 +82,9 @@ def test_a_silent_class_of_squeezenet_has_a_gradient():
 def test_networks_that_end_in_something_else(network, pictures):
     inputs = keras.Input((8, 8, 1))
     mean = keras.Model(inputs, ops.mean(layers.Conv2D(5, 3)(inputs), axis=(1, 2)))  # no layer says what it does
-    assert target.last_layer(mean) is None
+    assert last_layer(mean) is None
     wrapped = classifiers.wrap(network, lambda images: images / 255)
-    assert target.last_layer(wrapped) == "logits"
+    assert last_layer(wrapped) == "logits"
     for classifier in (mean, wrapped):
         scores = TargetScores(classifier, [target.classes(0), target.classes(1)])
         logits = np.asarray(classifier(pictures))[[0, 1], [0, 1]]

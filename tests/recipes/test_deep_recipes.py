@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import kinv
-from kinv.hub.checkpoint import Checkpoint
+from kinv.training.checkpoint import Checkpoint
 from recipes import dbn_mnist, rbm_mnist, sdae_patches, sdae_rotated_mnist
 from recipes.deep_training import recipe_of
 from recipes.training import steps_at_a_time

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 import kinv
-from kinv.hub.checkpoint import Checkpoint
+from kinv.training.checkpoint import Checkpoint
 from recipes import filter_gan_mnist
 from recipes.provenance import as_json, describe
 

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from kinv.places import tfds_folder
+
 from ..source import Source
 from .decoding import fit
 from .imagenet import imagenet_class_names, imagenet_index
@@ -20,15 +22,11 @@ def prepared_folder(name: str) -> Path | None:
 
     Looks at files only: asking TensorFlow Datasets itself would look on the network for minutes when offline.
     """
-    root = _root()
+    root = tfds_folder()
     if not name or name.startswith(("/", ".")) or ".." in name:
         return None
     infos = sorted(root.glob(f"{name}/*/dataset_info.json")) or sorted(root.glob(f"{name}/*/*/dataset_info.json"))
     return infos[-1].parent if infos else None
-
-
-def _root() -> Path:
-    return Path(os.environ.get("TFDS_DATA_DIR", Path.home() / "tensorflow_datasets"))
 
 
 def open_prepared(name: str, split: str, download: bool = False) -> Source | None:
@@ -39,7 +37,7 @@ def open_prepared(name: str, split: str, download: bool = False) -> Source | Non
     import tensorflow_datasets as tfds
 
     if folder is None:
-        builder = tfds.builder(name, data_dir=str(_root()))
+        builder = tfds.builder(name, data_dir=str(tfds_folder()))
         _fetch(builder)
     else:
         builder = tfds.builder_from_directory(str(folder))

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from .splitting import as_graph, enclosing_model, layer_names
+from .cut import as_graph, enclosing_model, layer_names
 
 NONLINEAR = (
     layers.Activation, layers.ReLU, layers.LeakyReLU, layers.PReLU, layers.ELU, layers.Softmax,
@@ -178,6 +178,31 @@ def _only_call(graph, name):
     if len(calls) != 1 or len(calls[0].outputs) != 1:
         raise ValueError(f"{name!r} of {graph.name} must be called once and have one output, to be tapped.")
     return calls[0]
+
+
+def before_last_nonlinearity(classifier: keras.Model) -> Any:
+    """What the classifier's last nonlinearity receives, averaged over the map: a tensor `(B, N)` of its graph.
+
+    What only averages, flattens or activates is passed over from the end, also inside of a model that the classifier
+    ends in, so that of a network which ends in a convolution, its ReLU and the average over the map, such as
+    SqueezeNet, it is that convolution. Where the end is something else, it is the classifier's output.
+    """
+    layer = last_layer(classifier)
+    received = classifier.outputs[0] if layer is None else tap(classifier, layer).network.outputs[0]
+    return keras.layers.GlobalAveragePooling2D()(received) if len(received.shape) == 4 else received
+
+
+def last_layer(model):
+    """The name of the last layer that has units; `None` if that can't be told."""
+    layers = keras.layers
+    passed: Any = (layers.GlobalAveragePooling2D, layers.Flatten, layers.Activation, layers.ReLU)
+    history = as_graph(model).outputs[0]._keras_history
+    while isinstance(history.operation, passed):
+        history = history.operation._inbound_nodes[history.node_index].input_tensors[0]._keras_history
+    if isinstance(history.operation, keras.Model):
+        return last_layer(history.operation)
+    known = isinstance(history.operation, (layers.Dense, layers.Conv2D, layers.DepthwiseConv2D))
+    return history.operation.name if known else None
 
 
 def checked_units(units: Units, width: int, layer: str) -> np.ndarray:

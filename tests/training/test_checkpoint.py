@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from keras import ops
 
-from kinv import data
-from kinv.hub.checkpoint import Checkpoint
+from kinv import training
 from kinv.models import InvariantTransformer
+from kinv.training.checkpoint import Checkpoint
 from tests.models.test_invariant_transformer import brightness_blind, colored_pictures
 
 
@@ -24,7 +24,7 @@ def train(folder, epochs, stop_after=None):
     transformer.compile(keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(1e-2, 30)))
     checkpoint = Checkpoint(folder, run={"seed": 1})
     first = checkpoint.restore(transformer)
-    batches = data.shuffled_batches(images, labels, 6, seed=1, first_step=5 * first)
+    batches = training.shuffled_batches(images, labels, 6, seed=1, first_step=5 * first)
     callbacks = [checkpoint, Stop()]
     try:
         transformer.fit(

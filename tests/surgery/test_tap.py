@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from kinv.classifiers.units import tap
 from kinv.models import DeepBeliefNetwork, StackedDenoisingAutoencoder
+from kinv.surgery.tap import tap
 
 IMAGES = np.random.default_rng(0).uniform(0, 255, (3, 8, 8, 2)).astype("float32")
 

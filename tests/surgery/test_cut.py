@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from kinv import classifiers
-from kinv.classifiers.splitting import convolutions, split
+from kinv.surgery.cut import convolutions, split
 
 
 def residual(side=16):

@@ -1,0 +1,9 @@
+"""What training shares, whatever is trained: batches, checkpoints, progress, and what stops it."""
+
+import kinv.backend  # noqa: F401  (starts the backend quietly, before anything else imports it)
+
+from .batches import shuffled_batches
+from .checkpoint import Checkpoint
+from .progress import Progress
+
+__all__ = ["Checkpoint", "Progress", "shuffled_batches"]
