@@ -7,8 +7,8 @@ from typing import Any
 import keras
 
 from kinv import data
-from kinv.analysis.picture_judgement import LEAST_SIDE
 from kinv.models import target
+from kinv.models.coupled_generator.judgement import LEAST_SIDE
 from recipes.coupled_ways import AUTOENCODER, TITLES, Coupling
 from recipes.deep_training import seeded
 from recipes.material import find_pictures, load_classifier

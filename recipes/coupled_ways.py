@@ -12,10 +12,10 @@ from keras import layers
 
 import kinv
 from kinv import analysis
-from kinv.analysis.picture_judgement import LEAST_SIDE
 from kinv.models import CoupledGenerator, target
-from kinv.models.denoising_autoencoder import GREY
-from kinv.models.picture_generator import build_spectral
+from kinv.models.coupled_generator.autoencoder import GREY
+from kinv.models.coupled_generator.generators import build_spectral
+from kinv.models.coupled_generator.judgement import LEAST_SIDE
 from kinv.surgery.tap import last_layer
 from recipes.picture_shelf import PictureShelf
 from recipes.provenance import as_json, weights_sha256

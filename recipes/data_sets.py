@@ -34,7 +34,7 @@ def run(config: Config) -> Path:
     import numpy as np
 
     from kinv import data
-    from kinv.figures import deep_units
+    from kinv.models.layerwise import figures as deep_units
 
     deformed, _ = next(iter(data.deformed_mnist(config.shown, seed=config.seed, download=config.download)))
     sheets = {"deformed_mnist": 255 * deformed.numpy().reshape(-1, 28, 28)}

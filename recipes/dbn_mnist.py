@@ -45,7 +45,7 @@ def run(config: Config) -> dict[str, float]:
     import numpy as np
 
     from kinv import data, models
-    from kinv.figures import deep_units
+    from kinv.models.layerwise import figures as deep_units
     from recipes.deep_training import finish, seeded
 
     started = seeded(config)

@@ -11,8 +11,8 @@ import tensorflow as tf
 
 import kinv
 from kinv import analysis, data
-from kinv.figures import deep_units
-from kinv.models.greedy_stack import GreedyStack
+from kinv.models.layerwise import figures as deep_units
+from kinv.models.layerwise.greedy_stack import GreedyStack
 from kinv.training.checkpoint import Checkpoint
 from recipes import cards
 from recipes.material import Labelled, digits_suffix, sources

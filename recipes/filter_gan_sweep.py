@@ -51,7 +51,7 @@ def run(config: Config) -> list[dict[str, float]]:
     import numpy as np
 
     from kinv import analysis, classifiers
-    from kinv.figures import filter_gan as figures
+    from kinv.models.filter_gan import figures
     from recipes import filter_gan_report
     from recipes.filter_gan_training import measured, start, trained
 

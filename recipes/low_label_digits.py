@@ -68,7 +68,7 @@ def run(config: Config) -> list[dict[str, Any]]:
     import keras
     import tensorflow as tf
 
-    from kinv.figures import filter_gan as figures
+    from kinv.models.filter_gan import figures
     from recipes.filter_gan_report import print_errors
     from recipes.provenance import as_json
 

@@ -9,7 +9,7 @@ import numpy as np
 
 import kinv
 from kinv import analysis, data
-from kinv.figures import deep_units
+from kinv.models.layerwise import figures as deep_units
 from kinv.training.checkpoint import Checkpoint
 from recipes import cards
 from recipes.deep_training import GREEDY_COLUMNS, layer_optimizers, seeded

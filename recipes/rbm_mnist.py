@@ -65,7 +65,7 @@ def run(config: Config) -> dict[str, float]:
 
     import kinv
     from kinv import analysis, data, models
-    from kinv.figures import deep_units
+    from kinv.models.layerwise import figures as deep_units
     from kinv.training.checkpoint import Checkpoint
     from recipes import cards
     from recipes.deep_training import seeded

@@ -11,9 +11,9 @@ from matplotlib.figure import Figure
 
 import kinv
 from kinv import analysis, data
-from kinv.figures import deep_units
 from kinv.figures import unit_analysis as figures
 from kinv.models import DeepBeliefNetwork
+from kinv.models.layerwise import figures as deep_units
 from kinv.ops.whitening import ZcaWhitening
 from recipes import unit_numbers, unit_paths
 from recipes.deep_training import seeded

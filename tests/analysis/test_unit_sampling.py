@@ -5,7 +5,7 @@ import pytest
 
 import kinv
 from kinv.models import DeepBeliefNetwork, StackedDenoisingAutoencoder
-from tests.models.tiny_machine import chi_squared_p, count_states, joint, randomize, states
+from tests.models.layerwise.tiny_machine import chi_squared_p, count_states, joint, randomize, states
 
 
 def tiny():

@@ -107,7 +107,7 @@ def test_files_answer_as_the_endpoints_do(folder, file_format, tmp_path, random,
 @pytest.mark.filterwarnings("ignore:.*tf.lite.Interpreter is deprecated:UserWarning")
 @pytest.mark.parametrize("settings", [{"visible": "gaussian"}, {"persistent": True}], ids=str)
 def test_chains_of_gaussian_and_persistent_machines(settings, tmp_path, monkeypatch):
-    monkeypatch.setattr("kinv.models.boltzmann.EXPORTED_STEPS", 100)
+    monkeypatch.setattr("kinv.models.layerwise.distribution.EXPORTED_STEPS", 100)
     machine = kinv.models.RestrictedBoltzmannMachine(12, 7, **settings)
     machine.kernel.assign(np.random.default_rng(0).normal(0, 0.3, (12, 7)))
     function, _ = machine.export_endpoints()["sample"]

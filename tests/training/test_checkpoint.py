@@ -8,7 +8,7 @@ from keras import ops
 from kinv import training
 from kinv.models import InvariantTransformer
 from kinv.training.checkpoint import Checkpoint
-from tests.models.test_invariant_transformer import brightness_blind, colored_pictures
+from tests.models.invariant_transformer.test_model import brightness_blind, colored_pictures
 
 
 def train(folder, epochs, stop_after=None):
