@@ -71,7 +71,7 @@ class Screen:
 
     def run(self) -> None:
         from kinv import analysis, classifiers, data, hub, models
-        from kinv.figures import sensitivity
+        from kinv.analysis.screening import figures as sensitivity
         from kinv.ops import TRANSFORMATIONS, find
 
         chosen = [find(name) for name in self.transformations or TRANSFORMATIONS]

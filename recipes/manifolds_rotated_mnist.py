@@ -55,7 +55,7 @@ def run(config: Config) -> dict[str, Any]:
     import numpy as np
 
     import kinv
-    from kinv.figures import unit_analysis as figures
+    from kinv.analysis.units import figures
     from kinv.models.layerwise import figures as deep_units
     from kinv.ops.whitening import ZcaWhitening
     from recipes import unit_paths

@@ -56,7 +56,7 @@ def run(config: Config) -> dict[str, float]:
     import kinv.backend  # noqa: F401  (starts TensorFlow quietly, before anything else imports it)
 
     # isort: split
-    from kinv.analysis import screening_findings
+    from kinv.analysis.screening import findings as screening_findings
     from recipes import screen_report
 
     screening, folder, chosen, picture = screened(config)

@@ -24,7 +24,7 @@ def run(config: screen_alexnet.Config) -> dict[str, float]:
 
     # isort: split
     import kinv
-    from kinv.analysis import screening_findings
+    from kinv.analysis.screening import findings as screening_findings
     from recipes import screen_report
 
     residual = dataclasses.replace(config, **screen_resnet.RESIDUAL)

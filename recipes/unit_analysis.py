@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 import kinv
 from kinv import analysis, data
-from kinv.figures import unit_analysis as figures
+from kinv.analysis.units import figures
 from kinv.models import DeepBeliefNetwork
 from kinv.models.layerwise import figures as deep_units
 from kinv.ops.whitening import ZcaWhitening

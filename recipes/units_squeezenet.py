@@ -70,8 +70,8 @@ def run(config: Config) -> dict[str, Any]:
     from keras import ops
 
     from kinv import analysis
+    from kinv.analysis.units import figures
     from kinv.figures import pictures
-    from kinv.figures import unit_analysis as figures
     from kinv.ops.image_priors import total_variation
     from recipes import unit_numbers, unit_paths
     from recipes.deep_training import seeded

@@ -98,7 +98,7 @@ results["decoded"] = ops.convert_to_numpy(decoder(gains(kernel.reshape(2, -1)[:,
 results["views"] = ops.convert_to_numpy(RandomViews(1.0, mirror=False)(images))
 assert ops.convert_to_numpy(backend.compile(RandomViews(0.5))(images)).shape == images.shape
 results["ranks"] = analysis.class_ranks(model, images, [0, 1, 2])
-from kinv.analysis.known_transformations import transform
+from kinv.analysis.units.known_transformations import transform
 
 changed = transform(images, random.uniform(-0.8, 0.8, (3, 6)).astype("float32"))
 results["transformed"] = ops.convert_to_numpy(changed)

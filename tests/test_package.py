@@ -13,7 +13,7 @@ import pytest
 import kinv
 
 ROOT = Path(__file__).parents[1]
-ORDER = ["ops", "surgery", "data", "layers", "classifiers", "training", "models", "analysis", "figures", "hub"]
+ORDER = ["ops", "surgery", "data", "layers", "classifiers", "training", "figures", "models", "analysis", "hub"]
 
 
 def imported(path):

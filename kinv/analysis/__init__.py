@@ -5,16 +5,16 @@ from kinv.classifiers.predict import accuracy, predict, predict_classes
 from kinv.public_names import lend
 from kinv.surgery.tap import Tap, tap
 
-from .activation_maximization import ActivationMaxima, maximize_activation
-from .great_circles import follow_great_circles
-from .invariance_decomposition import InvarianceDecomposition, decompose_invariance
-from .invariance_manifold import InvarianceManifold, trace_manifold
-from .invariance_measure import LayerInvariance, measure_invariance, summarise_manifold
-from .learned_transformation import LearnedTransformation
-from .linear_combination import combine_filters
-from .screening import screen, transformed_strip
-from .screening_results import Screening
-from .unit_sampling import UnitSamples, sample_unit
+from .screening.learned_transformation import LearnedTransformation
+from .screening.screen import screen, transformed_strip
+from .screening.tables import Screening
+from .units.combination import combine_filters
+from .units.decomposition import InvarianceDecomposition, decompose_invariance
+from .units.great_circles import follow_great_circles
+from .units.manifold import InvarianceManifold, trace_manifold
+from .units.maximization import ActivationMaxima, maximize_activation
+from .units.measure import LayerInvariance, measure_invariance, summarise_manifold
+from .units.sampling import UnitSamples, sample_unit
 
 __all__ = [
     "ActivationMaxima",

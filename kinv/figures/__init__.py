@@ -2,7 +2,5 @@
 
 from kinv.public_names import lend
 
-from . import sensitivity
-
-__all__ = ["sensitivity"]
+__all__: list[str] = []
 __getattr__, __dir__ = lend(__name__, __all__)

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from kinv.analysis import transformed_strip
-from kinv.analysis.learned_transformation import PARTS
-from kinv.analysis.screening_totals import OTHERS
+from kinv.figures.style import ACCENT, BAD, GOOD, INK, QUIET, legend_beside, new_figure, show_picture
 from kinv.ops import TRANSFORMATIONS
 
-from .style import ACCENT, BAD, GOOD, INK, QUIET, legend_beside, new_figure, show_picture
+from .learned_transformation import PARTS
+from .screen import transformed_strip
+from .totals import OTHERS
 
 CURVES = (ACCENT, "#c8791c", "#5b3f99", GOOD)
 STRIP_INCHES = 0.72

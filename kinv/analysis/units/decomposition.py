@@ -12,8 +12,8 @@ from scipy.stats import qmc
 from kinv import backend
 from kinv.surgery.tap import MEAN, Units, tap
 
-from .invariance_manifold import EPSILONS, InvarianceManifold, checked_epsilons, checked_optimum, trace_manifold
 from .known_transformations import FAMILIES, PARAMETERS, TOGETHER, transform
+from .manifold import EPSILONS, InvarianceManifold, checked_epsilons, checked_optimum, trace_manifold
 
 SPREADS = (0.2, 0.1, 0.05, 0.02, 0.01)  # of the proposals around the best, round after round
 LEAST_EXCESS = 0.02  # area of a free manifold above a linear unit's, of which shares are measured

@@ -9,10 +9,11 @@ from keras import layers
 from PIL import Image
 
 import kinv
-from kinv.analysis.screening_totals import critical_point
+from kinv.analysis.screening.totals import critical_point
 from kinv.models import InvariantTransformer
 from kinv.ops import TRANSFORMATIONS, compose
-from tests.analysis.known_network import SMALL, screen, threshold_classifier
+
+from .known_network import SMALL, screen, threshold_classifier
 
 
 def test_critical_points_are_where_the_classifier_changes_its_mind(pictures):

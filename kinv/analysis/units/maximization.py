@@ -8,7 +8,7 @@ import numpy as np
 
 from kinv.surgery.tap import MEAN, Units, tap
 
-from .unit_ascent import Ascent, Picture
+from .ascent import Ascent, Picture
 
 
 @dataclass(frozen=True)

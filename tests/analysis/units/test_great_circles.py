@@ -8,8 +8,9 @@ from keras import layers, ops
 import kinv
 from kinv import backend
 from kinv.analysis import follow_great_circles, tap
-from kinv.analysis.great_circles import lanczos
-from tests.analysis.test_activation_maximization import SIZE, deep, linear, quadratic, symmetric
+from kinv.analysis.units.great_circles import lanczos
+
+from .test_maximization import SIZE, deep, linear, quadratic, symmetric
 
 EPSILONS = np.linspace(0, 2, 9)
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from .style import QUIET, legend_beside, new_figure, show_picture
+from kinv.figures.style import QUIET, legend_beside, new_figure, show_picture
 
 COLORS = ("#222222", "#2f5fa8", "#b3372f", "#2a7f4f", "#8a5fb0", "#c08a2e")
 

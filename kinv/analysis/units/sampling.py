@@ -1,11 +1,26 @@
 """What a deep belief net dreams of while one of its units is on."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from kinv.surgery.tap import Units, checked_units
+
+
+@runtime_checkable
+class LayeredSampler(Protocol):
+    """What can be sampled with a unit of a layer clamped, as a `DeepBeliefNetwork` can.
+
+    Attributes:
+        units: of its layers, the visible one first.
+    """
+
+    units: Any
+
+    def sample(self, count: int, steps: int, seed: int, *, layer: int, units: Any) -> tuple[Any, Any]:
+        """Draws `(count, V)` and what it was drawn with, `units` of the layer clamped."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -50,9 +65,7 @@ def sample_unit(
     Raises:
         ValueError: not a model that can be sampled with clamped units, no such layer or unit, no samples or steps.
     """
-    from kinv.models import DeepBeliefNetwork  # needs TensorFlow, which the rest of `analysis` does not
-
-    if not isinstance(dbn, DeepBeliefNetwork):
+    if not isinstance(dbn, LayeredSampler):
         raise ValueError(
             f"sample_unit needs a DeepBeliefNetwork, received a {type(dbn).__name__}: other networks are no "
             "distribution that could be sampled from. maximize_activation works on any."

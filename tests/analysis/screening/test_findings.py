@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kinv.analysis import screening_findings as findings
+from kinv.analysis.screening import findings
 
 
 def points(network, magnitudes, side="above", transformation="rotation"):

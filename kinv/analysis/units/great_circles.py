@@ -10,7 +10,7 @@ from keras import ops
 from kinv import backend
 from kinv.surgery.tap import MEAN, Units, tap
 
-from .invariance_manifold import EPSILONS, InvarianceManifold, checked_epsilons, checked_optimum
+from .manifold import EPSILONS, InvarianceManifold, checked_epsilons, checked_optimum
 
 CURVATURES = ("geodesic", "hessian")
 TINY = 1e-6  # of the longest image: what is new in an image and shorter than that is rounding

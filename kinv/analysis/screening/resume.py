@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .screening_results import TABLES, Screening, write_json, write_table
-from .screening_totals import Totals
+from .tables import TABLES, Screening, write_json, write_table
+from .totals import Totals
 
 
 class Run:

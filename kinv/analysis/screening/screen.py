@@ -21,11 +21,11 @@ from kinv.ops.stateless_random import seed_pair
 from kinv.surgery.wrap import ends_in_softmax
 
 from .learned_transformation import LearnedTransformation
-from .picture_stream import PictureStream
-from .screening_progress import ScreeningProgress
-from .screening_results import Screening
-from .screening_run import Run, RunInFolder
-from .screening_totals import Totals
+from .progress import ScreeningProgress
+from .resume import Run, RunInFolder
+from .stream import PictureStream
+from .tables import Screening
+from .totals import Totals
 
 SECONDS_BETWEEN_SAVES = 30
 STRIP = 7

@@ -9,8 +9,8 @@ import numpy as np
 from kinv.ops.whitening import ZcaWhitening
 from kinv.surgery.tap import Units, tap
 
-from .activation_maximization import maximize_activation
-from .invariance_manifold import EPSILONS, InvarianceManifold, trace_manifold
+from .manifold import EPSILONS, InvarianceManifold, trace_manifold
+from .maximization import maximize_activation
 
 DRAWS = 2000  # of the bootstrap
 

@@ -7,7 +7,7 @@ from keras import layers, ops
 from scipy import ndimage
 
 import kinv
-from kinv.analysis.known_transformations import FAMILIES, PARAMETERS, TOGETHER, transform
+from kinv.analysis.units.known_transformations import FAMILIES, PARAMETERS, TOGETHER, transform
 
 SIDE = 15
 EPSILONS = np.linspace(0, 2, 11)

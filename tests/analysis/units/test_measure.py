@@ -6,8 +6,9 @@ import pytest
 from keras import layers
 
 import kinv
-from kinv.analysis.invariance_measure import areas_under
-from tests.analysis.test_activation_maximization import SIZE, deep, linear
+from kinv.analysis.units.measure import areas_under
+
+from .test_maximization import SIZE, deep, linear
 
 
 def test_linear_units_have_the_area_under_a_parabola():

@@ -8,7 +8,8 @@ import pytest
 from keras import layers, ops
 
 import kinv
-from kinv.analysis import tap, unit_ascent
+from kinv.analysis import tap
+from kinv.analysis.units import ascent as unit_ascent
 from kinv.ops.dct import CosinePictures, cosine_basis
 
 SIZE = 6

@@ -8,7 +8,8 @@ from keras import layers, ops
 import kinv
 from kinv.analysis import tap
 from kinv.ops.whitening import ZcaWhitening
-from tests.analysis.test_activation_maximization import SIZE, deep, linear, quadratic, symmetric
+
+from .test_maximization import SIZE, deep, linear, quadratic, symmetric
 
 EPSILONS = np.linspace(0, 2, 9)
 

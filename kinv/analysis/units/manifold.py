@@ -12,7 +12,7 @@ from kinv import backend
 from kinv.ops.whitening import ZcaWhitening
 from kinv.surgery.tap import MEAN, Tap, Units, tap
 
-from .unit_ascent import GROWTH, LARGEST_STEP, LOOK, SHRINKAGE, SMALLEST_STEP
+from .ascent import GROWTH, LARGEST_STEP, LOOK, SHRINKAGE, SMALLEST_STEP
 
 FIRST_STEP = 0.1  # radians, about
 EPSILONS = tuple(np.linspace(0, 2, 21))

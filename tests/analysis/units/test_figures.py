@@ -3,7 +3,7 @@
 import numpy as np
 
 from kinv.analysis import InvarianceDecomposition, InvarianceManifold
-from kinv.figures import unit_analysis
+from kinv.analysis.units import figures as unit_analysis
 
 EPSILONS = np.array([0.0, 1.0, 2.0])
 

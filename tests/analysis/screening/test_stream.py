@@ -7,7 +7,8 @@ import tensorflow as tf
 from keras import layers
 
 import kinv
-from tests.analysis.known_network import screen
+
+from .known_network import screen
 
 
 @pytest.mark.parametrize(

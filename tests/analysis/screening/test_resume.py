@@ -9,7 +9,8 @@ import tensorflow as tf
 import kinv
 from kinv import analysis
 from kinv.models import InvariantTransformer
-from tests.analysis.known_network import SMALL, screen, threshold_classifier
+
+from .known_network import SMALL, screen, threshold_classifier
 
 
 class Killed(Exception):
@@ -18,7 +19,8 @@ class Killed(Exception):
 
 def kill_after(monkeypatch, batches):
     """Ends the screening like a kill: after so many batches were added, whatever was not kept is lost."""
-    from kinv.analysis import screening, screening_totals
+    from kinv.analysis.screening import screen as screening
+    from kinv.analysis.screening import totals as screening_totals
 
     monkeypatch.setattr(screening, "SECONDS_BETWEEN_SAVES", -1)
     add, count = screening_totals.Totals.add, [0]
