@@ -12,7 +12,7 @@ from typing import Any
 # package: public name: the module that defines it; where that ends in a colon, the name stands for the module itself.
 PUBLIC_NAMES = {
     "kinv": {
-        "ArtifactError": "kinv.hub.errors",
+        "ArtifactError": "kinv.artifacts.errors",
         "Screening": "kinv.analysis.screening.tables",
         "analysis": "kinv.analysis:",
         "classifiers": "kinv.classifiers:",
@@ -22,7 +22,7 @@ PUBLIC_NAMES = {
         "figures": "kinv.figures:",
         "hub": "kinv.hub:",
         "layers": "kinv.layers:",
-        "load": "kinv.hub.artifact",
+        "load": "kinv.hub.resolve",
         "match_activations": "kinv.models.filter_gan.matching",
         "maximize_activation": "kinv.analysis.units.maximization",
         "measure_invariance": "kinv.analysis.units.measure",
@@ -31,11 +31,11 @@ PUBLIC_NAMES = {
         "pull": "kinv.hub.pull",
         "push": "kinv.hub.push",
         "sample_unit": "kinv.analysis.units.sampling",
-        "save": "kinv.hub.artifact",
+        "save": "kinv.artifacts.artifact",
         "screen": "kinv.analysis.screening.screen",
         "trace_manifold": "kinv.analysis.units.manifold",
         "training": "kinv.training:",
-        "verify": "kinv.hub.verification",
+        "verify": "kinv.artifacts.verification",
     },
     "kinv.figures": {
         "invariant_transformer": "kinv.models.invariant_transformer.figures:",
@@ -48,6 +48,7 @@ PUBLIC_NAMES = {
         "FilterGenerator": "kinv.models.filter_gan.generator",
         "GeneratedConvolution": "kinv.models.filter_gan.generated_convolution",
         "InvariancePooling": "kinv.models.filter_gan.invariance_pooling",
+        "LearnedAugmentation": "kinv.hub.learned_augmentation",
         "MatrixGenerator": "kinv.models.invariant_transformer.matrix_generator",
         "RandomViews": "kinv.models.coupled_generator.random_views",
         "SpatialTransformer": "kinv.models.invariant_transformer.transformers",

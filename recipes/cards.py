@@ -35,7 +35,7 @@ def template(recipe: str) -> str:
 def run(folder: Path = Path("artifacts")) -> list[str]:
     """Renews README.md and manifest.json of every artifact in `folder`; returns the names of those that changed."""
     import kinv
-    from kinv.hub.manifest import write_manifest
+    from kinv.artifacts.manifest import write_manifest
 
     changed = []
     for artifact in sorted(manifest.parent for manifest in folder.glob("*/manifest.json")):

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 import kinv
 from kinv import analysis, models
-from kinv.hub.content import OWN
+from kinv.artifacts.registry import OWN
 from kinv.models.filter_gan import NETWORKS
 from kinv.training.checkpoint import Checkpoint
 from recipes import cards, filter_gan_report

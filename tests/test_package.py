@@ -13,7 +13,19 @@ import pytest
 import kinv
 
 ROOT = Path(__file__).parents[1]
-ORDER = ["ops", "surgery", "data", "layers", "classifiers", "training", "figures", "models", "analysis", "hub"]
+ORDER = [
+    "ops",
+    "surgery",
+    "data",
+    "layers",
+    "classifiers",
+    "training",
+    "figures",
+    "models",
+    "analysis",
+    "artifacts",
+    "hub",
+]
 
 
 def imported(path):

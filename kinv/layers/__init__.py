@@ -4,8 +4,7 @@ import kinv.backend  # noqa: F401  (starts the backend quietly, before anything 
 from kinv.public_names import lend
 
 from .corruption import Corruption
-from .learned_augmentation import LearnedAugmentation
 from .local_response_normalization import LocalResponseNormalization
 
-__all__ = ["Corruption", "LearnedAugmentation", "LocalResponseNormalization"]
+__all__ = ["Corruption", "LocalResponseNormalization"]
 __getattr__, __dir__ = lend(__name__, __all__)

@@ -17,7 +17,7 @@ import yaml
 from huggingface_hub import ModelCard
 
 import kinv
-from kinv.hub.manifest import write_manifest
+from kinv.artifacts.manifest import write_manifest
 from recipes import cards
 
 ROOT = Path(__file__).parents[2]

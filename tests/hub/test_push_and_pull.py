@@ -12,7 +12,7 @@ import pytest
 from huggingface_hub import HfApi, constants
 
 import kinv
-from kinv.hub.manifest import read_manifest
+from kinv.artifacts.manifest import read_manifest
 from kinv.models import InvariantTransformer, RestrictedBoltzmannMachine
 from kinv.places import artifact_folders
 

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 import kinv
 from kinv.analysis import exact_log_partition, log_likelihood
-from kinv.hub.manifest import write_manifest
+from kinv.artifacts.manifest import write_manifest
 from kinv.models import DeepBeliefNetwork, FreeEnergyGap, RestrictedBoltzmannMachine, StackedDenoisingAutoencoder
 
 from .tiny_machine import chi_squared_p, count_states, joint, randomize, states

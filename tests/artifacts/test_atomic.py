@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 import kinv
-from kinv.hub import placing
-from kinv.hub.placing import placed, unchanged
+from kinv.artifacts import atomic
+from kinv.artifacts.atomic import placed, unchanged
 from kinv.models import RestrictedBoltzmannMachine
 
 
@@ -48,7 +48,7 @@ def put(source, folder):
 
 def start(code, *arguments):
     """A process that puts, without Keras."""
-    begin = "import os, shutil, sys, time\nfrom pathlib import Path\nfrom kinv.hub import placing\n"
+    begin = "import os, shutil, sys, time\nfrom pathlib import Path\nfrom kinv.artifacts import atomic\n"
     return subprocess.Popen([sys.executable, "-c", begin + textwrap.dedent(code), *map(str, arguments)])
 
 
@@ -56,7 +56,7 @@ FOR_EVER = """
     sources, folder, pause = [Path(name) for name in sys.argv[1:3]], Path(sys.argv[3]), float(sys.argv[4])
     while True:
         for source in sources:
-            with placing.placed(folder, lambda folder: None) as draft:
+            with atomic.placed(folder, lambda folder: None) as draft:
                 shutil.copytree(source, draft, dirs_exist_ok=True)
             time.sleep(pause)
 """
@@ -98,14 +98,14 @@ AT_A_STEP = """
 
     def step(frame, event, argument):
         global steps
-        if event in ("call", "c_call", "line") and "placing" in frame.f_code.co_filename:
+        if event in ("call", "c_call", "line") and "atomic" in frame.f_code.co_filename:
             steps += 1
             if steps == last:
                 os.kill(os.getpid(), 9)
         return step
 
     sys.settrace(step)
-    with placing.placed(folder, lambda folder: None) as draft:
+    with atomic.placed(folder, lambda folder: None) as draft:
         shutil.copytree(source, draft, dirs_exist_ok=True)
 """
 
@@ -115,7 +115,7 @@ def test_a_writer_killed_at_every_step(versions, tmp_path, can_exchange):
     """Line by line of the module that moves folders; without the system's exchange, the next writer mends."""
     folder, code = tmp_path / "machine", AT_A_STEP
     if not can_exchange:
-        code = code.replace("steps = 0\n", "steps = 0\n    placing.sys = type('Other', (), {'platform': 'other'})\n", 1)
+        code = code.replace("steps = 0\n", "steps = 0\n    atomic.sys = type('Other', (), {'platform': 'other'})\n", 1)
     put(versions[0], folder)
     whole = steps = 0
     while True:
@@ -152,7 +152,7 @@ def test_what_a_living_process_writes_is_left_alone(versions, tmp_path):
 
 
 def test_a_system_without_exchange_replaces_in_two_steps(versions, tmp_path, monkeypatch):
-    monkeypatch.setattr(placing.sys, "platform", "other")
+    monkeypatch.setattr(atomic.sys, "platform", "other")
     for source in (*versions, versions[0]):
         put(source, tmp_path / "machine")
     assert value_of(tmp_path / "machine") == 1.0 and os.listdir(tmp_path) == ["machine"]

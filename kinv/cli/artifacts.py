@@ -47,11 +47,13 @@ class Show:
         from rich.console import Console
         from rich.table import Table
 
-        from kinv.hub import describing, find, read_metadata, verify
+        from kinv.artifacts.summary import abstract, metrics, signatures, summarise
+        from kinv.hub import find, read_metadata, verify
+        from kinv.hub.resolve import origin
 
         folder = find(self.handle)
         files, known, console = verify(folder), read_metadata(folder), Console()
-        summary, origin = describing.summarise(folder), describing.origin(folder)
+        summary, pulled_from = summarise(folder), origin(folder)
         if self.metadata:
             console.print_json(data=known, ensure_ascii=True)
             return
@@ -59,15 +61,15 @@ class Show:
             plain(f"{summary.name}: {summary.kind}, {len(files)} files, {summary.size:,} bytes"), style="bold"
         )
         console.print(plain(str(folder)))
-        if origin:
-            console.print(plain(f"pulled, so its origin.json, from {origin}"))
-        console.print("", plain(describing.abstract(folder)), "", sep="\n")
+        if pulled_from:
+            console.print(plain(f"pulled, so its origin.json, from {pulled_from}"))
+        console.print("", plain(abstract(folder)), "", sep="\n")
         table = Table("result", "value")
-        for name, value in describing.metrics(known).items():
+        for name, value in metrics(known).items():
             table.add_row(plain(name), f"{value:.4g}")
         console.print(table)
-        table = Table("endpoint", "of the SavedModel" if describing.signatures(folder) else "(kinv export makes it)")
-        for name, signature in (describing.signatures(folder) or _endpoints(folder)).items():
+        table = Table("endpoint", "of the SavedModel" if signatures(folder) else "(kinv export makes it)")
+        for name, signature in (signatures(folder) or _endpoints(folder)).items():
             table.add_row(plain(name), plain(signature))
         console.print(table)
 
@@ -105,10 +107,11 @@ class Pull:
     """Where to put it; default: the hub's cache, where kinv finds it by its name."""
 
     def run(self) -> None:
-        from kinv.hub import describing, pull
+        from kinv.hub import pull
+        from kinv.hub.resolve import origin
 
         folder = pull(self.handle, self.folder)
-        commit = folder.name if self.folder is None else str(describing.origin(folder)).rpartition("@")[2]
+        commit = folder.name if self.folder is None else str(origin(folder)).rpartition("@")[2]
         print(f"{self.handle} is commit {commit}: {folder}")
 
 
@@ -168,6 +171,7 @@ class Export:
 def _endpoints(folder: Path) -> dict[str, str]:
     """The endpoints of an artifact without SavedModel."""
     import kinv.backend  # noqa: F401  (starts TensorFlow quietly)
-    from kinv.hub import describing, load
+    from kinv.artifacts.summary import endpoints
+    from kinv.hub import load
 
-    return describing.endpoints(load(folder))
+    return endpoints(load(folder))

@@ -5,18 +5,15 @@ from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from typing import Any
 
-METHODS: dict[str, str] = dict.fromkeys(
-    (
-        "InvariantTransformer",
-        "FilterGAN",
-        "Gallery",
-        "RestrictedBoltzmannMachine",
-        "DeepBeliefNetwork",
-        "DenoisingAutoencoder",
-        "StackedDenoisingAutoencoder",
-    ),
-    "kinv.models",
-)
+METHODS = {
+    "InvariantTransformer": "kinv.models.invariant_transformer",
+    "FilterGAN": "kinv.models.filter_gan",
+    "Gallery": "kinv.models.coupled_generator",
+    "RestrictedBoltzmannMachine": "kinv.models.layerwise",
+    "DeepBeliefNetwork": "kinv.models.layerwise",
+    "DenoisingAutoencoder": "kinv.models.coupled_generator",
+    "StackedDenoisingAutoencoder": "kinv.models.layerwise",
+}
 CLASSIFIER, OWN = "Classifier", ("digit_cnn",)  # other networks' weights are their authors' to share
 SIGMOID = "sigmoid_network"  # fine-tuned deep belief nets and stacks of autoencoders
 CLASSES = (*METHODS, CLASSIFIER)  # what `load` builds; nothing else

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from . import content
+from . import registry
 from .graph_scan import read
-from .handle import SCHEME
-from .layout import CARD, CONFIG, MAX_CARD_BYTES, METADATA, ORIGIN, SAVED_MODEL, read_json
+from .layout import CARD, CONFIG, MAX_CARD_BYTES, METADATA, SAVED_MODEL, read_json
 
 DTYPES = {1: "float32", 2: "float64", 3: "int32", 4: "uint8", 7: "string", 9: "int64", 10: "bool", 22: "uint32"}
 HIDDEN = ("__saved_model_init_op", "serving_default")  # TensorFlow's own, and the first endpoint once more
@@ -51,14 +50,6 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < LARGEST
 
 
-def origin(folder: Path) -> str | None:
-    """Where a pulled artifact says that it came from, as a handle with the commit."""
-    if not (folder / ORIGIN).is_file():
-        return None
-    known = read_json(folder / ORIGIN)
-    return f"{SCHEME}{known.get('repository')}@{known.get('commit')}"
-
-
 def abstract(folder: Path) -> str:
     """The first paragraph of the card, after its title."""
     path = folder / CARD
@@ -89,7 +80,7 @@ def endpoints(model: Any) -> dict[str, str]:
     """What the SavedModel of a loaded model would answer, as far as it is known without making it."""
     return {
         name: f"({', '.join(f'{spec.name}: {spec.dtype.name} {_shape(spec.shape)}' for spec in signature)})"
-        for name, (_, signature) in content.endpoints(model).items()
+        for name, (_, signature) in registry.endpoints(model).items()
     }
 
 

@@ -1,13 +1,8 @@
-"""The `kinv` command. Nothing slow is imported before it is needed."""
+"""What the `kinv` command measures on networks. Nothing slow is imported before it is needed."""
 
 import dataclasses
-import sys
 from pathlib import Path
 from typing import Literal
-
-import tyro
-
-from kinv.artifact_commands import Export, List, Pull, Push, Show, Verify, plain
 
 
 @dataclasses.dataclass
@@ -116,30 +111,3 @@ def _magnitudes(text: str) -> tuple[str, list]:
     except ValueError:
         raise ValueError(f"--magnitudes takes the likes of rotation=-90,0,90, received {text!r}") from None
     return name, parts if len(parts) > 1 else parts[0]
-
-
-COMMANDS = {
-    "list": List,
-    "show": Show,
-    "verify": Verify,
-    "pull": Pull,
-    "push": Push,
-    "export": Export,
-    "evaluate": Evaluate,
-    "screen": Screen,
-}
-
-
-def main(arguments: list[str] | None = None) -> None:
-    """The entry point of `kinv`."""
-    command = tyro.extras.subcommand_cli_from_dict(
-        COMMANDS, prog="kinv", description="What does a trained image network ignore?", args=arguments
-    )
-    from kinv.hub.errors import ArtifactError
-
-    try:
-        command.run()
-    except (ArtifactError, ValueError, FileNotFoundError) as error:
-        sys.exit(f"error: {plain(str(error)).plain}")
-    except KeyboardInterrupt:
-        sys.exit(130)

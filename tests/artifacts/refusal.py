@@ -3,7 +3,7 @@
 import pytest
 
 import kinv
-from kinv.hub.manifest import write_manifest
+from kinv.artifacts.manifest import write_manifest
 from kinv.models import StackedDenoisingAutoencoder
 
 

@@ -5,8 +5,9 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
-from .. import __version__
-from .errors import ArtifactError
+from kinv import __version__
+from kinv.artifacts.errors import ArtifactError
+
 from .handle import Handle
 
 Answer = TypeVar("Answer")

@@ -8,8 +8,8 @@ import pytest
 import tensorflow as tf
 
 import kinv
-from kinv.hub.content import endpoints
-from kinv.hub.formats import export_litert, export_onnx
+from kinv.artifacts.export_formats import export_litert, export_onnx
+from kinv.artifacts.registry import endpoints
 from kinv.places import artifact_folders
 
 ARTIFACTS = sorted(

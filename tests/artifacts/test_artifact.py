@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import kinv
-from kinv.hub.manifest import write_manifest
+from kinv.artifacts.manifest import write_manifest
 from kinv.models import InvariantTransformer
 
 

@@ -1,16 +1,43 @@
-"""Where an artifact is: a folder, a name in `artifacts/` or in the hub's cache, or a name on the hub."""
+"""Where an artifact is: a folder, a name in `artifacts/` or in the hub's cache, or a name on the hub; loading it."""
 
 import contextlib
 import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+from kinv.artifacts.artifact import load_folder
+from kinv.artifacts.errors import ArtifactError
+from kinv.artifacts.layout import MANIFEST, ORIGIN, read_json
 from kinv.places import artifact_folders, cache_folder
 
-from .errors import ArtifactError
 from .handle import SCHEME, Handle
-from .layout import MANIFEST
+
+
+def load(
+    handle: str | os.PathLike,
+    *,
+    revision: str | None = None,
+    token: str | bool | None = None,
+    cache_dir: str | os.PathLike | None = None,
+) -> Any:
+    """Loads a model from an artifact, after `verify` found nothing wrong with it.
+
+    Args:
+        handle: a folder, the name of an artifact in `artifacts/` or one that was pulled, or
+            `hf://organisation/name@revision`, which is pulled first if it is not in the cache.
+        revision: of an artifact on a hub: a branch, a tag or a commit, instead of `@revision`.
+        token: for private repositories, as in `pull`.
+        cache_dir: as in `pull`.
+
+    Returns:
+        The model. A network under study is not part of it.
+
+    Raises:
+        ArtifactError: not found, damaged, not trusted, or made by something else.
+    """
+    return load_folder(find(handle, revision=revision, token=token, cache_dir=cache_dir))
 
 
 def find(
@@ -64,3 +91,11 @@ def cached(cache_dir: str | os.PathLike | None = None) -> Iterator[tuple[Handle,
             name = repository.name.removeprefix("models--").replace("--", "/", 1)
             with contextlib.suppress(ArtifactError):  # a name that no push of ours makes
                 yield Handle.parse(f"{SCHEME}{name}@{newest.name}"), newest
+
+
+def origin(folder: Path) -> str | None:
+    """Where a pulled artifact says that it came from, as a handle with the commit."""
+    if not (folder / ORIGIN).is_file():
+        return None
+    known = read_json(folder / ORIGIN)
+    return f"{SCHEME}{known.get('repository')}@{known.get('commit')}"

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import kinv
-from kinv.hub.manifest import write_manifest
+from kinv.artifacts.manifest import write_manifest
 from kinv.models import RestrictedBoltzmannMachine
 
 CASES = settings(max_examples=2000, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
@@ -166,7 +166,7 @@ def test_any_configuration_is_a_model_or_an_error(saved, tmp_path):
 @pytest.mark.parametrize("name", ["metadata.json", "model.weights.h5", "saved_model/saved_model.pb", "README.md"])
 def test_any_bytes_are_an_artifact_or_an_error(saved, tmp_path, name):
     """Here too. What else a changed file may be: other numbers, another text."""
-    from kinv.hub import describing
+    from kinv.artifacts import summary
 
     folder = shutil.copytree(saved, tmp_path / "machine")
     content = (folder / name).read_bytes()
@@ -179,7 +179,7 @@ def test_any_bytes_are_an_artifact_or_an_error(saved, tmp_path, name):
         write_manifest(folder)
         try:
             model = kinv.load(folder)
-            describing.summarise(folder), describing.signatures(folder), describing.abstract(folder)
+            summary.summarise(folder), summary.signatures(folder), summary.abstract(folder)
         except kinv.ArtifactError:
             return
         assert [weight.shape for weight in model.get_weights()] == [weight.shape for weight in numbers]

@@ -4,12 +4,12 @@ import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .content import CLASSES
+from .atomic import unchanged
 from .errors import ArtifactError
 from .graph_scan import check_graph
 from .layout import CONFIG, SAVED_MODEL, WEIGHTS, read_json
 from .manifest import check_bytes
-from .placing import unchanged
+from .registry import CLASSES
 from .weights import check_weights
 
 MAX_NUMBER, MAX_LABELS, MAX_LIST, MAX_PARTS = 2**40, 10_000, 100, 100_000  # of a configuration

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import kinv
-from kinv.hub import describing
+from kinv.artifacts import summary
 from kinv.models import Gallery, RestrictedBoltzmannMachine
 
 from .refusal import refused, saved_stack
@@ -64,13 +64,13 @@ def test_a_pipe_in_place_of_a_file(artifact):
     with pytest.raises(kinv.ArtifactError):
         kinv.load(artifact)
     with pytest.raises(kinv.ArtifactError, match="no file"):
-        describing.summarise(artifact)
+        summary.summarise(artifact)
 
 
 def test_results_that_are_no_numbers(artifact):
     metadata = {"metrics": {"top": 10**400, "text": "x", "list": [], "true": True, "right": 0.5}}
     (artifact / "metadata.json").write_text(json.dumps(metadata))
-    assert describing.summarise(artifact).result == "right 0.5"
+    assert summary.summarise(artifact).result == "right 0.5"
 
 
 def test_handles_that_are_no_paths():

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from .content import classify, endpoints
-from .placing import placed
+from .atomic import placed
+from .registry import classify, endpoints
 from .saved_model import check_new
 
 OPSET = 18  # the first that has bitwise operations, which `augment` draws its numbers with

@@ -142,3 +142,22 @@ def _leads_to(link: Path, blobs: Path | None) -> bool:
 def _sha256(path: Path) -> str:
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def check_replaceable(folder: Path) -> None:
+    """Leaves alone what is no artifact, and what else somebody keeps in an artifact's folder.
+
+    Raises:
+        ArtifactError: the folder exists, is not empty, and no artifact; or has files that its manifest does not list.
+    """
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return
+    try:
+        known = {*read_manifest(folder), MANIFEST}
+    except ArtifactError as error:
+        raise ArtifactError(
+            f"{folder} exists and is not a kinv artifact; it is left alone. Choose another folder. ({error})"
+        ) from None
+    others = sorted(set(list_files(folder)) - known)
+    if others:
+        raise ArtifactError(f"{folder} holds {', '.join(others[:5])} beside an artifact; it is left alone.")

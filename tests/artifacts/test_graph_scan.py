@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 import kinv
-from kinv.hub import graph_scan
+from kinv.artifacts import graph_scan
 
 from .refusal import refused, saved_stack
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from .content import classify, endpoints
-from .placing import placed
+from .atomic import placed
+from .registry import classify, endpoints
 
 
 def export(model: Any, folder: str | os.PathLike, classifiers: Mapping[str, Any] | None = None) -> Path:

@@ -1,4 +1,4 @@
-"""Writes a small artifact of every class, and what it answers: `python -m tests.hub.write_golden FOLDER`.
+"""Writes a small artifact of every class, and what it answers: `python -m tests.artifacts.write_golden FOLDER`.
 
 The artifacts in `golden/` were written by kinv 0.1.0. They stay as they are: what was saved then has to load for ever.
 A new format or class gets a folder beside them.
@@ -11,8 +11,8 @@ import keras
 import numpy as np
 
 import kinv
+from kinv.artifacts.registry import endpoints
 from kinv.classifiers import sigmoid_network
-from kinv.hub.content import endpoints
 
 COUNT = 2
 

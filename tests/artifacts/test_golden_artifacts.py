@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 import kinv
-from kinv.hub.content import CLASSES
+from kinv.artifacts.registry import CLASSES
 
 from .write_golden import answers, example
 
@@ -32,7 +32,7 @@ def test_it_answers_as_it_did(name):
 
 @pytest.mark.parametrize("name", [name for name in NAMES if (GOLDEN / name / "saved_model").is_dir()])
 def test_its_saved_model_answers_too(name):
-    from kinv.hub.content import endpoints
+    from kinv.artifacts.registry import endpoints
 
     served = tf.saved_model.load(str(GOLDEN / name / "saved_model"))
     model = kinv.load(GOLDEN / name)

@@ -6,6 +6,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from .resolve import load
+
 FULL_RANGE = (0.0, 255.0)  # of the pictures that artifacts take
 
 
@@ -44,9 +46,7 @@ class LearnedAugmentation(keras.layers.Layer):
         if not low < high:
             raise ValueError(f"value_range must be the least and the largest value, received {tuple(value_range)}")
         if not isinstance(artifact, keras.Model):
-            import kinv  # the front door, which knows where artifacts are
-
-            artifact = kinv.load(artifact)
+            artifact = load(artifact)
         if not hasattr(artifact, "augment"):
             raise ValueError(f"artifact must have learned to augment pictures, received a {type(artifact).__name__}.")
         self.transformer, self.value_range, self.seed = artifact, (low, high), seed

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from .. import __version__
-from .content import build, build_within, copy_weights, describe
+from kinv import __version__
+
+from .atomic import placed, unchanged
 from .errors import ArtifactError
-from .finding import find
-from .layout import CARD, CONFIG, MANIFEST, METADATA, SAVED_MODEL, WEIGHTS, to_json
-from .manifest import list_files, read_manifest, write_manifest
-from .placing import placed, unchanged
+from .layout import CARD, CONFIG, METADATA, SAVED_MODEL, WEIGHTS, to_json
+from .manifest import check_replaceable, write_manifest
+from .registry import build, build_within, copy_weights, describe
 from .saved_model import export
 from .verification import check
 from .weights import halve
@@ -78,29 +78,19 @@ def save(
     return folder
 
 
-def load(
-    handle: str | os.PathLike,
-    *,
-    revision: str | None = None,
-    token: str | bool | None = None,
-    cache_dir: str | os.PathLike | None = None,
-) -> Any:
-    """Loads a model from an artifact, after `verify` found nothing wrong with it.
+def load_folder(folder: Path) -> Any:
+    """Loads a model from an artifact on this machine, after `verify` found nothing wrong with it.
 
     Args:
-        handle: a folder, the name of an artifact in `artifacts/` or one that was pulled, or
-            `hf://organisation/name@revision`, which is pulled first if it is not in the cache.
-        revision: of an artifact on a hub: a branch, a tag or a commit, instead of `@revision`.
-        token: for private repositories, as in `pull`.
-        cache_dir: as in `pull`.
+        folder: the artifact.
 
     Returns:
         The model. A network under study is not part of it.
 
     Raises:
-        ArtifactError: not found, damaged, not trusted, or made by something else.
+        ArtifactError: damaged, not trusted, or made by something else.
     """
-    return unchanged(find(handle, revision=revision, token=token, cache_dir=cache_dir), _load)
+    return unchanged(folder, _load)
 
 
 def _load(folder: Path) -> Any:
@@ -129,22 +119,3 @@ def versions() -> dict[str, str]:
         "keras": keras.__version__,
         "numpy": np.__version__,
     }
-
-
-def check_replaceable(folder: Path) -> None:
-    """Leaves alone what is no artifact, and what else somebody keeps in an artifact's folder.
-
-    Raises:
-        ArtifactError: the folder exists, is not empty, and no artifact; or has files that its manifest does not list.
-    """
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
-        return
-    try:
-        known = {*read_manifest(folder), MANIFEST}
-    except ArtifactError as error:
-        raise ArtifactError(
-            f"{folder} exists and is not a kinv artifact; it is left alone. Choose another folder. ({error})"
-        ) from None
-    others = sorted(set(list_files(folder)) - known)
-    if others:
-        raise ArtifactError(f"{folder} holds {', '.join(others[:5])} beside an artifact; it is left alone.")
