@@ -26,8 +26,8 @@ from keras import ops
 import kinv
 from kinv import backend, classifiers
 from kinv.backend import compile_model
-from kinv.classifiers.units import Tap, tap
 from kinv.ops.affine import affine_sample
+from kinv.surgery.tap import Tap, tap
 
 TURNS, STEPS, MORE = 3, 64, 8  # times as many steps, for the marginal rate
 FILTERS = (8, 64)  # of SqueezeNet's fire9_expand3x3, at a time

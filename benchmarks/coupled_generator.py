@@ -30,7 +30,7 @@ from rich.table import Table
 from kinv import classifiers, data
 from kinv.layers import FeatureGain, RandomViews, SpectralDecoder
 from kinv.models import CoupledGenerator, target
-from kinv.models.picture_generator import build_generator, build_spectral
+from kinv.models.coupled_generator.generators import build_generator, build_spectral
 
 SPECTRAL_STEPS, GENERATOR_STEPS = 120, 150
 WIDTH, VIEW = 0.125, 0.3

@@ -18,7 +18,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from kinv.artifact_folders import artifact_folders
+from kinv.places import artifact_folders
 
 LOAD = """
 import time, json, sys, pathlib
@@ -27,19 +27,19 @@ begun = time.perf_counter()
 import kinv
 model = kinv.load(sys.argv[1])
 loaded = time.perf_counter() - begun
-from kinv.hub import content
+from kinv.artifacts import registry
 config = json.loads(pathlib.Path(sys.argv[1], "config.json").read_text())
 times = []
 for _ in range(3):
     begun = time.perf_counter()
-    content.build(config["class"], config["config"]).load_weights(pathlib.Path(sys.argv[1], "model.weights.h5"))
+    registry.build(config["class"], config["config"]).load_weights(pathlib.Path(sys.argv[1], "model.weights.h5"))
     times.append(time.perf_counter() - begun)
 print(json.dumps([loaded, min(times)]))
 """
 VERIFY = """
 import hashlib, json, sys, time
 from pathlib import Path
-from kinv.hub.manifest import check_bytes, write_manifest
+from kinv.artifacts.manifest import check_bytes, write_manifest
 folder = Path(sys.argv[1])
 (folder / "model.weights.h5").write_bytes(bytes(400_000_000))
 write_manifest(folder)

@@ -23,8 +23,8 @@ from rich.table import Table
 from sklearn.neural_network import BernoulliRBM
 
 import kinv
-from kinv.models.boltzmann import Generator
-from kinv.models.drawing import draw
+from kinv.models.layerwise.distribution import Generator
+from kinv.models.layerwise.draws import draw
 
 PICTURES, VISIBLE, HIDDEN, RATE = 60_000, 784, 500, 0.1
 BATCHES, STEPS, EPOCHS, TURNS = (20, 100), 50, 4, 3

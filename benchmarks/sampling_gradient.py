@@ -19,8 +19,8 @@ from rich.console import Console
 from rich.table import Table
 
 from kinv import analysis, classifiers, data
+from kinv.models.invariant_transformer.smoothed_gradient import smoothed_gradient
 from kinv.ops.affine import affine_sample
-from kinv.ops.smoothing import smoothed_gradient
 
 PICTURES, BATCH, MOVED, ENTRY = 192, 32, 0.32, (0, 2)
 

@@ -34,7 +34,7 @@ from tf_keras_vis.activation_maximization import ActivationMaximization
 import kinv
 from kinv import backend, classifiers
 from kinv.classifiers import digit_cnn
-from kinv.classifiers.units import Tap, tap
+from kinv.surgery.tap import Tap, tap
 
 TURNS = 3
 ALONE = 2  # units that stand for all where they go one by one

@@ -1,12 +1,13 @@
 """kinv: what does a trained image network ignore? See the README."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from .public_names import lend
 
 __version__ = "0.2.0"
 
 if TYPE_CHECKING:
-    from . import analysis, classifiers, data, figures, hub, layers, models, ops
+    from . import analysis, classifiers, data, figures, hub, layers, models, ops, training
     from .analysis import (
         Screening,
         combine_filters,
@@ -19,23 +20,6 @@ if TYPE_CHECKING:
         trace_manifold,
     )
     from .hub import ArtifactError, load, pull, push, save, verify
-
-_PACKAGES = {"analysis", "classifiers", "data", "figures", "hub", "layers", "models", "ops"}
-_ANALYSIS = (
-    "Screening",
-    "combine_filters",
-    "decompose_invariance",
-    "match_activations",
-    "maximize_activation",
-    "measure_invariance",
-    "sample_unit",
-    "screen",
-    "trace_manifold",
-)
-_FUNCTIONS = {
-    **dict.fromkeys(_ANALYSIS, "analysis"),
-    **dict.fromkeys(("ArtifactError", "load", "pull", "push", "save", "verify"), "hub"),
-}
 
 __all__ = [
     "ArtifactError",
@@ -60,16 +44,12 @@ __all__ = [
     "save",
     "screen",
     "trace_manifold",
+    "training",
     "verify",
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name in _FUNCTIONS:
-        return getattr(import_module(f"kinv.{_FUNCTIONS[name]}"), name)
-    if name in _PACKAGES:
-        return import_module(f"kinv.{name}")
-    raise AttributeError(f"module 'kinv' has no attribute {name!r}")
+__getattr__, _ = lend(__name__, __all__)
 
 
 def __dir__() -> list[str]:

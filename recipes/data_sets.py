@@ -30,7 +30,7 @@ PRESETS = presets(default=Config(), smoke=Config(limit=9), paper=Config())
 @recipe(PRESETS)
 def run(config: Config, experiment: Experiment) -> dict[str, str]:
     """Draws the figure; returns what is in it."""
-    from kinv.figures import deep_units
+    from kinv.models.layerwise import figures as deep_units
 
     deformed, _ = next(iter(kinv.data.deformed_mnist(config.limit, seed=config.seed, download=config.download)))
     sheets = {"deformed_mnist": 255 * deformed.numpy().reshape(-1, 28, 28)}

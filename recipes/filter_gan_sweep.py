@@ -50,7 +50,7 @@ PRESETS = presets(
 @recipe(PRESETS)
 def run(config: Config, experiment: Experiment) -> list[dict[str, float]]:
     """Trains and measures every pair; returns their numbers."""
-    from kinv.figures import filter_gan as figures
+    from kinv.models.filter_gan import figures
     from recipes.families import filter_gan, filter_gan_report
 
     classifier = kinv.classifiers.load("digit_cnn")

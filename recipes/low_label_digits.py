@@ -65,7 +65,7 @@ def run(config: Config, experiment: Experiment) -> list[dict[str, Any]]:
     import keras
     import tensorflow as tf
 
-    from kinv.figures import filter_gan as figures
+    from kinv.models.filter_gan import figures
     from recipes.families.filter_gan_report import print_errors
 
     tf.get_logger().setLevel("ERROR")  # dozens of networks are compiled, one after the other; no need to remark on it
@@ -90,7 +90,7 @@ def measure(count: int, seed: int, train: Labelled, test: Labelled, config: Conf
     """Test errors of the four arms, from `count` labelled digits, as many of each class as there can be."""
     import keras
 
-    from kinv.classifiers.splitting import freeze_up_to
+    from kinv.surgery.cut import freeze_up_to
 
     keras.utils.set_random_seed(seed)
     chosen = _balanced(train.labels, count, np.random.default_rng(seed))
@@ -104,7 +104,7 @@ def measure(count: int, seed: int, train: Labelled, test: Labelled, config: Conf
     )
 
     def learn(network, augmented, steps, learning_rate):
-        batches = kinv.data.shuffled_batches(images, labels, config.batch_size, seed)
+        batches = kinv.training.shuffled_batches(images, labels, config.batch_size, seed)
         if augmented:
             batches = batches.map(lambda x, y: (affine(x, training=True), y))
         schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
@@ -128,7 +128,7 @@ def measure(count: int, seed: int, train: Labelled, test: Labelled, config: Conf
             seed=seed,
         )
         gan.compile({name: keras.optimizers.RMSprop(config.gan_rate) for name in kinv.models.filter_gan.NETWORKS})
-        unlabelled = kinv.data.shuffled_batches(train.images, train.labels, config.batch_size, seed)
+        unlabelled = kinv.training.shuffled_batches(train.images, train.labels, config.batch_size, seed)
         gan.fit(unlabelled, steps_per_epoch=config.gan_steps, shuffle=False, verbose=0)
         pooled = gan.pooled_classifier(config.draws, seed, stochastic=True)
         for network, arm in ((classifier, ARMS[int(augmented)]), (pooled, ARMS[2 + int(augmented)])):

@@ -92,8 +92,8 @@ def run(config: Config, experiment: Experiment) -> dict[str, Any]:
 
 def draw(maxima, manifold, known, digits) -> dict[str, Any]:
     """Maxima of some digits' units, manifolds of the first's, and what known transformations explain of all."""
-    from kinv.figures import deep_units
-    from kinv.figures import unit_analysis as figures
+    from kinv.analysis.units import figures
+    from kinv.models.layerwise import figures as deep_units
 
     def grey(images):
         return deep_units.around_grey(images[..., 0])

@@ -53,7 +53,7 @@ def run(config: Config, experiment: Experiment) -> dict[str, float]:
     """Trains, measures and keeps; returns the metrics."""
     import keras
 
-    from kinv.training.fit import steps_at_a_time
+    from kinv.training import steps_at_a_time
 
     train, test = load_digits(config.data, config.download, config.limit)
     experiment.about("rbm", data_words(train.source, len(train.labels), config.limit))
@@ -112,7 +112,7 @@ def draw(machine, shape, steps: int, seed: int) -> dict:
     """Filters and samples; `shape` is an image's height and width."""
     import keras
 
-    from kinv.figures import deep_units
+    from kinv.models.layerwise import figures as deep_units
 
     _, means = machine.sample(36, steps, seed)
     kernel = keras.ops.convert_to_numpy(machine.kernel)

@@ -25,8 +25,8 @@ PRESETS = presets(
 @recipe(PRESETS)
 def run(config: Config, experiment: Experiment) -> dict[str, float]:
     """Screens, draws, prints; returns the median critical points."""
-    from kinv.analysis import screening_findings
-    from kinv.figures import sensitivity
+    from kinv.analysis.screening import figures as sensitivity
+    from kinv.analysis.screening import findings as screening_findings
 
     screening, chosen, image = screened(experiment)
     medians = screening_findings.median_critical_points(screening.critical_points)

@@ -21,8 +21,8 @@ from recipes.families.screening import RESIDUAL, ScreeningConfig, as_files, prin
 @recipe(screen_alexnet.PRESETS)
 def run(config: ScreeningConfig, experiment: Experiment) -> dict[str, float | None]:
     """Screens both networks, compares, draws, prints; returns the correlation over all transformations."""
-    from kinv.analysis import screening_findings as findings
-    from kinv.figures import sensitivity
+    from kinv.analysis.screening import figures as sensitivity
+    from kinv.analysis.screening import findings
 
     screenings = []
     for part in (experiment.part(), experiment.part(**RESIDUAL)):

@@ -126,8 +126,8 @@ def maximised(seen, layer: str, crops: np.ndarray, color: np.ndarray, norm: floa
 
 def draw(name, maxima, readable, measured, last, color) -> dict[str, Any]:
     """Maxima by layer, readable ones, some manifolds of the last layer, and how invariant the layers are."""
+    from kinv.analysis.units import figures
     from kinv.figures import pictures
-    from kinv.figures import unit_analysis as figures
 
     rows, title = _contrasted(last.inputs[:4, 0]), f"manifolds of {last.layer}"
     return {
@@ -163,7 +163,7 @@ def _seen_by(classifier, layer, color) -> _Seen:
     from keras import layers, ops
 
     from kinv import backend
-    from kinv.classifiers.units import MEAN
+    from kinv.surgery.tap import MEAN
 
     shape = kinv.analysis.tap(classifier, layer).network.output_shape
     position = (shape[1] // 2, shape[2] // 2) if len(shape) == 4 else MEAN

@@ -15,7 +15,7 @@ import keras
 from keras import ops
 from kinv import backend
 from kinv.ops.affine import affine_color, affine_sample
-from kinv.ops.hashing import hashed_uniform
+from kinv.ops.stateless_random import hashed_uniform
 
 random = np.random.default_rng(0)
 images = random.uniform(0, 255, (3, 12, 9, 3)).astype("float32")
@@ -98,7 +98,7 @@ results["decoded"] = ops.convert_to_numpy(decoder(gains(kernel.reshape(2, -1)[:,
 results["views"] = ops.convert_to_numpy(RandomViews(1.0, mirror=False)(images))
 assert ops.convert_to_numpy(backend.compile(RandomViews(0.5))(images)).shape == images.shape
 results["ranks"] = analysis.class_ranks(model, images, [0, 1, 2])
-from kinv.analysis.known_transformations import transform
+from kinv.analysis.units.known_transformations import transform
 
 changed = transform(images, random.uniform(-0.8, 0.8, (3, 6)).astype("float32"))
 results["transformed"] = ops.convert_to_numpy(changed)

@@ -1,8 +1,11 @@
-"""What holds for the package as a whole: layers that only look up, a quick and quiet start, a complete wheel."""
+"""What holds for the package as a whole: imports that only look up, a quick and quiet start, a complete wheel."""
 
 import ast
+import graphlib
+import importlib
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -10,42 +13,115 @@ from pathlib import Path
 
 import pytest
 
-import kinv
+from kinv.public_names import PUBLIC_NAMES
 
 ROOT = Path(__file__).parents[1]
-ORDER = ["ops", "data", "layers", "classifiers", "models", "analysis", "figures", "hub"]
+# The later may import the earlier, never the other way. `kinv/__init__.py` and the recipes see everything.
+ORDER = (
+    *("public_names", "places", "backend", "figures", "ops", "surgery", "layers", "data", "classifiers", "training"),
+    *("models", "analysis", "artifacts", "hub", "report", "cli"),
+)
+PRIVATE_GRAPH = re.compile(
+    r"\b(_keras_history|_inbound_nodes|_outbound_nodes|_nodes_by_depth|_flatten_layers|_deferred_initialize|keras\.src)\b"
+)
 
 
-def imported(path):
-    """The parts of kinv (and `recipes`) that a file imports anywhere in it."""
-    package = path.relative_to(ROOT).parent.parts
-    for node in ast.walk(ast.parse(path.read_text())):
+def modules():
+    """Path and dotted name of every module of kinv."""
+    for path in sorted((ROOT / "kinv").rglob("*.py")):
+        yield path, ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+FILES = list(modules())
+NAMES = {name for _, name in FILES}
+
+
+def nodes(tree):
+    """All below a node of a syntax tree, but for what only type checkers read."""
+    for node in ast.iter_child_nodes(tree):
+        if not (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"):
+            yield node
+            yield from nodes(node)
+
+
+def imports(text, package):
+    """The modules that a file of a package imports anywhere in it. `kinv` is everything: a bare import, or the name used."""
+    for node in nodes(ast.parse(text)):
         if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.Name) and node.id == "kinv":  # bound by `import kinv.backend`, too
+            yield "kinv"
         elif isinstance(node, ast.ImportFrom):
-            base = ".".join(package[: len(package) - node.level + 1]) if node.level else ""
-            module = ".".join(part for part in (base, node.module) if part)
-            names = [f"{module}.{alias.name}" for alias in node.names]
-        else:
-            continue
-        for name in names:
-            parts = name.split(".")
-            if parts[0] == "recipes" or (parts[0] == "kinv" and len(parts) > 1):
-                yield parts[0] if parts[0] == "recipes" else parts[1]
+            base = package.split(".")[: len(package.split(".")) + 1 - node.level] if node.level else []
+            module = ".".join([*base, *([node.module] if node.module else [])])
+            for alias in node.names:
+                if (module, alias.name) != ("kinv", "__version__"):
+                    yield defined_in(module, alias.name)
 
 
-@pytest.mark.parametrize("part", ORDER)
-def test_imports_only_point_up(part):
-    allowed = {*ORDER[: ORDER.index(part) + 1], "backend", "artifact_folders", "__version__"}
-    if part == "models":
-        allowed -= {"data"}
-    for path in (ROOT / "kinv" / part).glob("*.py"):
-        assert set(imported(path)) <= allowed, path
+def defined_in(module, name):
+    """The module that `from module import name` is about: a public name's is where it is defined."""
+    shown = PUBLIC_NAMES.get(module, {}).get(name)
+    return shown.removesuffix(":") if shown else f"{module}.{name}" if f"{module}.{name}" in NAMES else module
+
+
+def imports_of(path, name):
+    """What a module of kinv imports, of kinv and the recipes."""
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+    found = imports(path.read_text(encoding="utf-8"), package)
+    return {module for module in found if module.split(".")[0] in ("kinv", "recipes")} - {name}
+
+
+def part(name):
+    return name.split(".")[1] if "." in name else name
+
+
+@pytest.mark.parametrize(("path", "name"), FILES, ids=[name for _, name in FILES])
+def test_the_later_imports_the_earlier(path, name):
+    if name != "kinv":
+        allowed = ORDER[: ORDER.index(part(name)) + 1]
+        assert not {module for module in imports_of(path, name) if part(module) not in allowed}
+
+
+def test_a_bare_import_and_a_public_name_are_seen():
+    found = list(
+        imports("def f():\n import kinv\n from kinv import load, hub\n from ..layers import FeatureGain", "kinv.ops")
+    )
+    layer = "kinv.models.coupled_generator.feature_gain"
+    assert found == ["kinv", "kinv.hub.resolve", "kinv.hub", layer] and part("kinv") not in ORDER
+
+
+def test_a_method_never_imports_another_one():
+    for path, name in FILES:
+        method = name.split(".")[2:3]
+        if name.startswith("kinv.models.") and method:
+            others = {module for module in imports_of(path, name) if module.startswith("kinv.models")}
+            assert {tuple(module.split(".")[2:3]) for module in others} <= {tuple(method)}, name
+
+
+def test_there_is_no_circle_of_imports():
+    """A module imports the packages that another one lies in as well, but for those that it lies in itself."""
+
+    def packages(name):
+        return {name.rsplit(".", count)[0] for count in range(1, name.count(".") + 1)}
+
+    graph = {}
+    for path, name in FILES:
+        found = imports_of(path, name)
+        around = set().union(*map(packages, found)) - packages(name) - {"kinv"}
+        graph[name] = (found | around) - {name}
+    graphlib.TopologicalSorter(graph).prepare()  # CycleError has the circle
+
+
+def test_only_surgery_touches_keras_private_graph():
+    for path, name in FILES:
+        if part(name) != "surgery":
+            assert not PRIVATE_GRAPH.search(path.read_text(encoding="utf-8")), name
 
 
 def test_nothing_imports_recipes():
-    for path in (ROOT / "kinv").rglob("*.py"):
-        assert "recipes" not in set(imported(path)), path
+    for path, name in FILES:
+        assert "recipes" not in {module.split(".")[0] for module in imports_of(path, name)}, name
 
 
 def test_no_file_is_called_after_nothing():
@@ -83,11 +159,72 @@ def test_a_failing_start_is_not_silenced():
     assert done.returncode != 0 and "no_such_backend" in done.stderr
 
 
-def test_the_public_names_are_there():
-    for name in kinv.__all__:
-        assert getattr(kinv, name) is not None
-    with pytest.raises(AttributeError, match="no_such_name"):
-        kinv.no_such_name  # noqa: B018
+PUBLIC = {
+    "kinv": """
+        ArtifactError Screening analysis classifiers combine_filters data decompose_invariance figures hub layers
+        load match_activations maximize_activation measure_invariance models ops pull push sample_unit save screen
+        trace_manifold training verify
+    """.split(),
+    "kinv.analysis": """
+        ActivationMatches ActivationMaxima FilterQuality GaborFit InvarianceComparison InvarianceDecomposition
+        InvarianceManifold LayerInvariance LearnedTransformation LogPartition PictureStatistics Screening Tap
+        UnitSamples accuracy accuracy_of_sets averaged_and_control class_ranks combine_filters compare_with_random
+        decompose_invariance estimate_log_partition exact_log_partition filter_quality fit_gabors
+        follow_great_circles log_likelihood match_activations maximize_activation measure_invariance
+        picture_statistics predict predict_classes predictions_along_k resized_for retrain_above sample_unit screen
+        shape_share summarise_manifold summarise_matches tap trace_manifold transformed_strip
+    """.split(),
+    "kinv.classifiers": """
+        CLASSIFIERS Classifier build load wrap
+    """.split(),
+    "kinv.data": """
+        Problem Source UnreadablePicture as_vectors deformed_mnist find imagenet_class_names imagenet_index load
+        natural_patches stream
+    """.split(),
+    "kinv.figures": """
+        invariant_transformer sensitivity
+    """.split(),
+    "kinv.hub": """
+        ArtifactError artifact_folders check_new export export_litert export_onnx find load pull push read_metadata
+        save verify
+    """.split(),
+    "kinv.layers": """
+        ActivationDiscriminator ColorTransformer Corruption FeatureGain FilterGenerator GeneratedConvolution
+        InvariancePooling LearnedAugmentation LocalResponseNormalization MatrixGenerator RandomViews
+        SpatialTransformer SpectralDecoder TiedAutoencoder
+    """.split(),
+    "kinv.models": """
+        CollapseNotice CoupledGenerator DeepBeliefNetwork DenoisingAutoencoder FilterGAN FreeEnergyGap Gallery
+        InvariantTransformer RestrictedBoltzmannMachine StackedDenoisingAutoencoder target
+    """.split(),
+    "kinv.ops": """
+        Custom TRANSFORMATIONS Transformation blur brightness compose contrast find greyscale noise rotation scale_x
+        scale_y translate_x translate_y zoom
+    """.split(),
+    "kinv.training": """
+        Checkpoint Progress shuffled_batches
+    """.split(),
+}
+
+
+@pytest.mark.parametrize("package", PUBLIC)
+def test_the_public_names_are_there(package):
+    module = importlib.import_module(package)
+    assert sorted(module.__all__) == PUBLIC[package]
+    shown = {}
+    exec(f"from {package} import *", shown)
+    for name in PUBLIC[package]:
+        assert getattr(module, name) is shown[name] is not None
+        assert name in dir(module)
+    with pytest.raises(AttributeError, match=f"module '{package}' has no attribute 'no_such_name'"):
+        module.no_such_name  # noqa: B018
+
+
+def test_lent_names_are_what_the_table_says():
+    for package, names in PUBLIC_NAMES.items():
+        for name, place in names.items():
+            module, shown = importlib.import_module(place.removesuffix(":")), getattr(sys.modules[package], name)
+            assert shown is (module if place.endswith(":") else getattr(module, name)), (package, name)
 
 
 def test_the_wheel_holds_what_kinv_needs(tmp_path):

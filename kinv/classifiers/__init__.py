@@ -5,8 +5,8 @@ keep the contract.
 """
 
 import kinv.backend  # noqa: F401  (starts the backend quietly, before anything else imports it)
+from kinv.surgery.wrap import wrap
 
 from .registry import CLASSIFIERS, Classifier, build, load
-from .wrapping import wrap
 
 __all__ = ["CLASSIFIERS", "Classifier", "build", "load", "wrap"]

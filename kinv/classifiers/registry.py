@@ -8,11 +8,11 @@ from pathlib import Path
 
 import keras
 
-from kinv.artifact_folders import artifact_folders
 from kinv.data.foreign_files import check_sha256, find_in_package
+from kinv.places import artifact_folders, weight_folders
+from kinv.surgery.wrap import wrap
 
 from . import alexnet, applications, digit_cnn, efficientnet_lite, squeezenet
-from .wrapping import wrap
 
 
 @dataclass(frozen=True)
@@ -189,16 +189,6 @@ def load(name: str | os.PathLike, *, weights: str | os.PathLike | None = None, d
     path, put = _find_weights(str(name), classifier, download)
     _put(model, put, path)
     return model
-
-
-def weight_folders() -> list[Path]:
-    """Where weights are looked for: `KINV_DATA_DIR`, its `weights/`, the working folder, Keras's cache."""
-    keras_cache = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "models"
-    folders = [Path.cwd(), keras_cache]
-    if os.environ.get("KINV_DATA_DIR"):
-        data = Path(os.environ["KINV_DATA_DIR"])
-        folders = [data, data / "weights", *folders]
-    return folders
 
 
 def _look_up(name: str) -> Classifier:

@@ -12,14 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from .batches import shuffled_batches
-from .decoding import Problem, UnreadablePicture
 from .deformed import deformed_mnist
-from .imagenet import imagenet_class_names, imagenet_index
+from .find import find
 from .patches import natural_patches
-from .search import find
-from .source import Source, log_problem
-from .vectors import as_vectors
+from .source import Source, as_vectors, log_problem
+from .sources.decoding import Problem, UnreadablePicture
+from .sources.imagenet import imagenet_class_names, imagenet_index
 
 __all__ = [
     "Problem",
@@ -32,7 +30,6 @@ __all__ = [
     "imagenet_index",
     "load",
     "natural_patches",
-    "shuffled_batches",
     "stream",
 ]
 

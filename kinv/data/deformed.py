@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from .search import find
+from .find import find
 from .source import Source
 
 SMOOTHNESS = 4.0  # pixels; sigma in Simard et al. 2003, section 2

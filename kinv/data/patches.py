@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .find import data_folder, find
 from .foreign_files import read_matlab
-from .search import data_folder, find
 
 OLSHAUSEN = "IMAGES.mat"  # ten whitened images, 512 x 512, from Olshausen's page
 EDGE = 4  # pixels at the edge that the filter spoils, as a picture does not go on around it

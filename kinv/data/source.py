@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .decoding import Problem, UnreadablePicture
+from .sources.decoding import Problem, UnreadablePicture
 
 logger = logging.getLogger("kinv.data")
 READ_AHEAD = 64  # pictures decoded at a time while streaming
@@ -185,6 +185,21 @@ def memory_source(
         labels=labels.astype("int32"),
         class_names=class_names,
     )
+
+
+def as_vectors(images: np.ndarray) -> np.ndarray:
+    """Pictures `(N, H, W, C)` in 0..255 as float32 `(N, H * W * C)` in 0..1, row by row.
+
+    Raises:
+        ValueError: another shape, or values out of range.
+    """
+    images = np.asarray(images)
+    if images.ndim != 4 or not len(images):
+        raise ValueError(f"images must have shape (count, height, width, channels), received {images.shape}")
+    low, high = images.min(), images.max()
+    if not 0 <= low <= high <= 255:  # NaN fails, too
+        raise ValueError(f"images must lie in 0..255, received values from {low} to {high}")
+    return images.reshape(len(images), -1).astype("float32") / 255
 
 
 def _chunks(indices: Iterator[int], size: int) -> Iterator[list[int]]:

@@ -1,5 +1,6 @@
 """What a person looks at: one module for each paper; every function takes results and returns a Figure."""
 
-from . import invariant_transformer, sensitivity
+from kinv.public_names import lend
 
-__all__ = ["invariant_transformer", "sensitivity"]
+__all__: list[str] = []
+__getattr__, __dir__ = lend(__name__, __all__)

@@ -1,15 +1,20 @@
-"""What is kept and shared: artifacts, on this machine and on a hub, and checkpoints."""
+"""What is shared: artifacts found here and on a hub, pulled and pushed. What they are is in kinv.artifacts."""
 
-from ..artifact_folders import artifact_folders
-from .artifact import load, save
-from .describing import read_metadata
-from .errors import ArtifactError
-from .finding import find
-from .formats import export_litert, export_onnx
+from kinv.artifacts import (
+    ArtifactError,
+    check_new,
+    export,
+    export_litert,
+    export_onnx,
+    read_metadata,
+    save,
+    verify,
+)
+from kinv.places import artifact_folders
+
 from .pull import pull
 from .push import push
-from .saved_model import check_new, export
-from .verification import verify
+from .resolve import find, load
 
 __all__ = [
     "ArtifactError",

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from .content import OWN
-from .describing import read_metadata
-from .layout import CARD
+from kinv.artifacts.layout import CARD
+from kinv.artifacts.registry import OWN
+from kinv.artifacts.summary import read_metadata
 
 PUBLISHED = {"efficientnet_lite0": "timm/tf_efficientnet_lite0.in1k"}  # TensorFlow's weights, for PyTorch
 FRONT_MATTER = "---\n"

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from .errors import ArtifactError
+from kinv.artifacts.errors import ArtifactError
 
 SCHEME = "hf://"
 PATTERN = re.compile(

@@ -4,13 +4,14 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..artifact_folders import artifact_folders
-from .connection import client, said_clearly
-from .describing import summarise
-from .errors import ArtifactError
-from .finding import cached
+from kinv.artifacts.errors import ArtifactError
+from kinv.artifacts.layout import MANIFEST
+from kinv.artifacts.summary import summarise
+from kinv.places import artifact_folders
+
+from .client import client, said_clearly
 from .handle import SCHEME
-from .layout import MANIFEST
+from .resolve import cached
 
 LOCAL_TITLES, REMOTE_TITLES = ("class", "result", "size", "where"), ("task", "changed", "downloads", "who sees it")
 TAG = "kinv"  # of every card

@@ -5,14 +5,14 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from .artifact import check_replaceable
-from .connection import client, persistently, said_clearly
-from .errors import ArtifactError, DamagedError
+from kinv.artifacts.atomic import placed
+from kinv.artifacts.errors import ArtifactError, DamagedError
+from kinv.artifacts.layout import CARD, MANIFEST, MAX_CARD_BYTES, ORIGIN, to_json
+from kinv.artifacts.manifest import check_replaceable, read_manifest, write_manifest
+from kinv.artifacts.verification import cache_blobs, verify
+
+from .client import client, persistently, said_clearly
 from .handle import Handle
-from .layout import CARD, MANIFEST, MAX_CARD_BYTES, ORIGIN, to_json
-from .manifest import read_manifest, write_manifest
-from .placing import placed
-from .verification import cache_blobs, verify
 
 
 def pull(

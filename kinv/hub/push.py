@@ -7,17 +7,18 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from .artifact import load
+from kinv.artifacts.artifact import load_folder
+from kinv.artifacts.atomic import unchanged
+from kinv.artifacts.errors import ArtifactError
+from kinv.artifacts.layout import CARD, MANIFEST, ORIGIN, SAVED_MODEL
+from kinv.artifacts.manifest import read_manifest, write_manifest
+from kinv.artifacts.saved_model import export
+from kinv.artifacts.verification import check
+
 from .base_model import name_base_model
-from .connection import client, said_clearly
-from .errors import ArtifactError
-from .finding import find
+from .client import client, said_clearly
 from .handle import Handle
-from .layout import CARD, MANIFEST, ORIGIN, SAVED_MODEL
-from .manifest import read_manifest, write_manifest
-from .placing import unchanged
-from .saved_model import export
-from .verification import check
+from .resolve import find
 
 OURS = (".gitattributes", CARD)  # what a hub itself, or its page for new repositories, puts there
 
@@ -67,7 +68,7 @@ def push(
         (draft / ORIGIN).unlink(missing_ok=True)
         if saved_model and not (draft / SAVED_MODEL).exists():
             write_manifest(draft)
-            export(load(draft), draft / SAVED_MODEL)
+            export(load_folder(draft), draft / SAVED_MODEL)
         with said_clearly(target):
             api = client(token)
             name_base_model(api, target.repository, draft)

@@ -2,17 +2,11 @@
 
 import kinv.backend  # noqa: F401  (starts the backend quietly, before anything else imports it)
 
-from . import target
-from .collapse import CollapseNotice
-from .coupled_generator import CoupledGenerator
-from .dbn import DeepBeliefNetwork
-from .denoising_autoencoder import DenoisingAutoencoder
-from .filter_gan import FilterGAN
-from .free_energy_gap import FreeEnergyGap
-from .gallery import Gallery
+from .coupled_generator import CoupledGenerator, DenoisingAutoencoder, Gallery
+from .coupled_generator import objective as target
+from .filter_gan import CollapseNotice, FilterGAN
 from .invariant_transformer import InvariantTransformer
-from .rbm import RestrictedBoltzmannMachine
-from .stacked_autoencoder import StackedDenoisingAutoencoder
+from .layerwise import DeepBeliefNetwork, FreeEnergyGap, RestrictedBoltzmannMachine, StackedDenoisingAutoencoder
 
 __all__ = [
     "CollapseNotice",

@@ -2,9 +2,8 @@
 
 import kinv.backend  # noqa: F401  (starts the backend quietly, before anything else imports it)
 
-from .composition import compose, find
-from .transformation import Custom, Transformation
-from .transformations import (
+from .transformations.base import Custom, Transformation
+from .transformations.catalogue import (
     TRANSFORMATIONS,
     blur,
     brightness,
@@ -18,6 +17,7 @@ from .transformations import (
     translate_y,
     zoom,
 )
+from .transformations.composition import compose, find
 
 __all__ = [
     "TRANSFORMATIONS",

@@ -1,6 +1,6 @@
-"""Affine maps on pictures: of their coordinates (sampling) and of their colours.
+"""Affine maps on pictures, of their coordinates (sampling) and of their colours, and their distance from the identity.
 
-Shapes: `B` batch, `H` height, `W` width, `C` channels.
+Shapes: `B` batch, `H` height, `W` width, `C` channels. Matrices `(B, R, C)` are without their last row, (0, .., 0, 1).
 """
 
 from typing import Any
@@ -132,6 +132,20 @@ def affine_color(images: Any, matrices: Any, homogeneous: Any = None) -> Any:
     return ops.clip(images + ops.reshape(mixed + shift, ops.shape(images)), 0.0, 255.0)
 
 
+def distance_from_identity(matrices: Any) -> Any:
+    """Frobenius distance of every matrix from the identity, `(B,)`."""
+    return ops.sqrt(ops.sum(_change(matrices) ** 2, axis=(1, 2)))
+
+
+def mean_squared_shift(matrices: Any, vectors: Any) -> Any:
+    """How far every matrix moves the vectors `(S, C)`: the mean of `||A x - x||^2` over them, `(B,)`.
+
+    Bunne, Rahmann and Wolf, section III-D, with A made square by its last row, which moves nothing.
+    """
+    shift = ops.matmul(_change(matrices), ops.transpose(vectors))
+    return ops.mean(ops.sum(shift**2, axis=1), axis=-1)
+
+
 def _source_coordinates(matrices, height, width, dtype):
     """Pixel coordinates `(B, H, W)` to sample at, as own position plus displacement: exact at the identity."""
     matrices = ops.reshape(matrices, (-1, 2, 3, 1, 1))
@@ -182,3 +196,7 @@ def _lower_corner(position, size):
     """The whole number under a position in -1..size, at most size - 1, as a constant for the gradient."""
     whole = ops.floor(ops.stop_gradient(position))
     return ops.minimum(whole, ops.cast(size, position.dtype) - 1)
+
+
+def _change(matrices):
+    return matrices - ops.eye(*matrices.shape[1:], dtype=matrices.dtype)

@@ -1,1 +1,10 @@
-"""Training that can be stopped at any moment: checkpoints, batches in a fixed order, a line an epoch."""
+"""What training shares, whatever is trained: batches, checkpoints, progress, and what stops it."""
+
+import kinv.backend  # noqa: F401  (starts the backend quietly, before anything else imports it)
+
+from .batches import shuffled_batches
+from .checkpoint import Checkpoint
+from .fit import fit, steps_at_a_time
+from .progress import Progress
+
+__all__ = ["Checkpoint", "Progress", "fit", "shuffled_batches", "steps_at_a_time"]

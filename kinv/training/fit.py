@@ -5,9 +5,8 @@ from typing import Any
 
 import keras
 
-from kinv.data.batches import shuffled_batches
-from kinv.training.checkpoint import Checkpoint
-
+from .batches import shuffled_batches
+from .checkpoint import Checkpoint
 from .progress import Progress
 
 

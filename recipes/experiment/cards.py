@@ -60,7 +60,7 @@ def run(folder: Path = Path("artifacts")) -> list[str]:
         The names of those that changed.
     """
     import kinv
-    from kinv.hub.manifest import write_manifest
+    from kinv.artifacts.manifest import write_manifest
 
     changed = []
     for artifact in sorted(manifest.parent for manifest in folder.glob("*/manifest.json")):

@@ -11,10 +11,11 @@ from keras import layers
 
 import kinv
 from kinv import analysis
-from kinv.analysis.picture_judgement import LEAST_SIDE
 from kinv.models import CoupledGenerator, target
-from kinv.models.denoising_autoencoder import GREY
-from kinv.models.picture_generator import build_spectral
+from kinv.models.coupled_generator.autoencoder import GREY
+from kinv.models.coupled_generator.generators import build_spectral
+from kinv.models.coupled_generator.judgement import LEAST_SIDE
+from kinv.surgery.tap import last_layer
 from recipes.experiment.experiment import Experiment
 from recipes.experiment.kept import Kept
 from recipes.experiment.provenance import as_json, weights_sha256
@@ -181,7 +182,7 @@ class Coupling:
         shifted = keras.Input(self.photographs.shape[1:])
         network = keras.Model(shifted, self.network(layers.Rescaling(1.0, self.color, name="mean_color")(shifted)))
         around = (self.photographs - np.float32(self.color)).reshape(len(self.photographs), -1)
-        last: Any = target.last_layer(self.network)
+        last: Any = last_layer(self.network)
         found = analysis.maximize_activation(
             network, last, [int(one.terms[0].unit) for one in targets],
             float(np.linalg.norm(around, axis=1).mean()), 1, self.config.seed, steps=self.config.prior_steps, box=True,

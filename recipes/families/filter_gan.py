@@ -62,7 +62,7 @@ def train_and_keep(
         right: what counts as a right answer.
         paper: the paper's numbers, to print beside ours.
     """
-    from kinv.hub.content import OWN
+    from kinv.artifacts.registry import OWN
 
     config = experiment.config
     gan = trained(classifier, train, experiment)

@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from kinv.analysis import ActivationMatches
-from kinv.analysis.filter_map import scale_filters
-from kinv.figures import filter_gan as figures
+from kinv.models.filter_gan import figures
+from kinv.models.filter_gan.figures import scale_filters
 
 SHOWN, MAPPED, GRIDS = 5, 20, 4  # draws in figure 2 and in figure 5, and grids
 ACCURACIES = {

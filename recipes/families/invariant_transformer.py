@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 import kinv
-from kinv.figures import invariant_transformer as figures
+from kinv.models.invariant_transformer import figures
 
 COLUMNS = {
     "classifier_loss": "classifier",

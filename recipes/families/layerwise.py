@@ -66,7 +66,7 @@ def learn_greedily(stack: Any, images: Any, labels: Any, experiment: Experiment,
     """
     import keras
 
-    from kinv.training.fit import steps_at_a_time
+    from kinv.training import steps_at_a_time
 
     config = experiment.config
     steps = max(1, len(images) // config.batch_size)
@@ -90,7 +90,7 @@ def fine_tune(stack: Any, train: Labelled, experiment: Experiment) -> Any:
     import keras
     import tensorflow as tf
 
-    from kinv.training.fit import steps_at_a_time
+    from kinv.training import steps_at_a_time
 
     config, shape = experiment.config, train.images.shape[1:]
     classifier = stack.classifier(int(train.labels.max()) + 1, shape, name=f"{experiment.name}_classifier")
@@ -158,7 +158,7 @@ def stack_figures(stack: Any, test: Labelled, seed: int, samples: int = 0) -> Ma
     """First-layer filters, images beside their reconstructions from the uppermost layer, and samples."""
     import keras
 
-    from kinv.figures import deep_units
+    from kinv.models.layerwise import figures as deep_units
 
     chosen = np.linspace(0, len(test.images) - 1, min(SHOWN, len(test.images))).astype(int)  # some come class by class
     images = np.asarray(test.images[chosen], "float32")

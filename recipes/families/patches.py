@@ -65,7 +65,7 @@ def run_on(make: Callable[[int], Any], kind: str, experiment: Experiment) -> dic
 
 def _figures(kernel, patches, again, size, share):
     """First-layer filters, the best explained first, and held-out patches beside their reconstructions."""
-    from kinv.figures import deep_units
+    from kinv.models.layerwise import figures as deep_units
 
     def grey(vectors):  # four standard deviations either way
         return (127.5 + 127.5 * vectors[:SHOWN] / 4).clip(0, 255).reshape(-1, size, size)

@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.table import Table
 
 from kinv import analysis
-from kinv.classifiers.units import MEAN
-from kinv.figures import unit_analysis as figures
+from kinv.analysis.units import figures
 from kinv.ops.whitening import ZcaWhitening
+from kinv.surgery.tap import MEAN
 
 FREE = "traced"
 

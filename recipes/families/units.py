@@ -8,9 +8,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import kinv
-from kinv.figures import deep_units
-from kinv.figures import unit_analysis as figures
+from kinv.analysis.units import figures
 from kinv.models import DeepBeliefNetwork
+from kinv.models.layerwise import figures as deep_units
 from recipes.experiment.experiment import Experiment
 from recipes.experiment.material import evenly, load_digits
 from recipes.families import unit_tables as tables

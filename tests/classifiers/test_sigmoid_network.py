@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import kinv
+from kinv.artifacts.manifest import write_manifest
 from kinv.classifiers import sigmoid_network
-from kinv.hub.manifest import write_manifest
 
 
 def test_it_is_an_artifact(tmp_path):

@@ -7,7 +7,7 @@ import pytest
 from scipy.io import savemat
 
 from kinv import analysis, classifiers, data
-from kinv.data.silhouettes import open_caltech
+from kinv.data.sources.silhouettes import open_caltech
 
 
 @pytest.fixture(autouse=True)

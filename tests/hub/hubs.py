@@ -9,7 +9,7 @@ import pytest
 from huggingface_hub import HfApi, constants
 
 import kinv
-from kinv.hub import connection
+from kinv.hub import client
 from kinv.models import InvariantTransformer
 
 from .hub_server import HubServer
@@ -47,7 +47,7 @@ class Hub:
 def server(monkeypatch, point_to, impatient):
     with HubServer(tokens={"secret": ["alice", "lab"], "other": ["bob"]}) as server:
         point_to(server.url)
-        monkeypatch.setattr(connection, "WAITS", (0, 0, 0))
+        monkeypatch.setattr(client, "WAITS", (0, 0, 0))
         monkeypatch.setattr(constants, "HF_HUB_DISABLE_PROGRESS_BARS", True)
         yield server
 

@@ -12,9 +12,9 @@ import pytest
 from huggingface_hub import HfApi, constants
 
 import kinv
-from kinv.artifact_folders import artifact_folders
-from kinv.hub.manifest import read_manifest
+from kinv.artifacts.manifest import read_manifest
 from kinv.models import InvariantTransformer, RestrictedBoltzmannMachine
+from kinv.places import artifact_folders
 
 from .hubs import CARD
 

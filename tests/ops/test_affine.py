@@ -6,7 +6,15 @@ from keras import ops
 from scipy.ndimage import map_coordinates
 
 from kinv import backend
-from kinv.ops.affine import FILLS, affine_color, affine_sample, affine_sample_neighbours, pack_neighbours
+from kinv.ops.affine import (
+    FILLS,
+    affine_color,
+    affine_sample,
+    affine_sample_neighbours,
+    distance_from_identity,
+    mean_squared_shift,
+    pack_neighbours,
+)
 
 SCIPY_MODE = {"zeros": "grid-constant", "reflect": "reflect", "nearest": "nearest"}
 BOUND = 2e-3  # of 255: float32 coordinates in pictures of 24 pixels
@@ -140,3 +148,18 @@ def test_colour_then_space_is_space_then_colour_with_the_homogeneous_coordinate(
     assert unclipped.mean() > 0.5
     difference = np.abs(ops.convert_to_numpy(ours) - ops.convert_to_numpy(papers_order))
     assert difference[unclipped].max() < 1e-2
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(2, 3), (3, 4)])
+def test_distance_is_the_frobenius_norm(random, rows, columns):
+    matrices = random.normal(size=(3, rows, columns)).astype("float32")
+    expected = [np.linalg.norm(matrix - np.eye(rows, columns)) for matrix in matrices]
+    np.testing.assert_allclose(distance_from_identity(matrices), expected, rtol=1e-5)
+
+
+def test_shift_is_that_of_the_square_matrix(random):
+    matrices = random.normal(size=(4, 2, 3)).astype("float32")
+    vectors = random.normal(size=(6, 3)).astype("float32")
+    square = np.concatenate([matrices, np.tile([[[0, 0, 1]]], (4, 1, 1))], axis=1)
+    expected = [np.mean(np.sum((vectors @ matrix.T - vectors) ** 2, axis=1)) for matrix in square]
+    np.testing.assert_allclose(mean_squared_shift(matrices, vectors), expected, rtol=1e-4)

@@ -11,6 +11,7 @@ from PIL import Image
 import kinv
 from kinv import classifiers
 from kinv.models import CoupledGenerator, DenoisingAutoencoder, target
+from kinv.surgery.tap import last_layer
 from recipes import coupled_bias, coupled_compare, coupled_compound, coupled_filters, coupled_gallery, dae_photos
 from recipes.experiment.experiment import Experiment
 from recipes.families.coupled_ways import TITLES, Coupling
@@ -146,4 +147,4 @@ def test_vgg_16_has_a_generator():
     network = classifiers.build("vgg16")
     coupled = CoupledGenerator(network, target.classes(668), width=0.05)
     assert coupled.generators.model(0).output_shape == network.input_shape == (None, 224, 224, 3)
-    assert target.last_layer(network) == "predictions"  # its softmax is left out
+    assert last_layer(network) == "predictions"  # its softmax is left out

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import kinv
+from kinv.training import steps_at_a_time
 from kinv.training.checkpoint import Checkpoint
-from kinv.training.fit import steps_at_a_time
 from recipes import dbn_mnist, rbm_mnist, sdae_mnist, sdae_patches
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from kinv.figures import filter_gan as figures
+from kinv.models.filter_gan import figures
 from recipes import filter_gan_sweep
 from recipes.families import filter_gan, filter_gan_report
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kinv.analysis.known_transformations import FAMILIES, TOGETHER
+from kinv.analysis.units.known_transformations import FAMILIES, TOGETHER
 from recipes import manifolds_rotated_mnist, units_mnist, units_squeezenet
 
 

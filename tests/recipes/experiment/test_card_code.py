@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import kinv
-from kinv.hub.manifest import write_manifest
+from kinv.artifacts.manifest import write_manifest
 from recipes.experiment import cards
 
 from .card_samples import METADATA, MODELS

@@ -12,7 +12,7 @@ import yaml
 from huggingface_hub import ModelCard
 
 import kinv
-from kinv.hub.manifest import write_manifest
+from kinv.artifacts.manifest import write_manifest
 from recipes.experiment import cards
 
 from .card_samples import METADATA

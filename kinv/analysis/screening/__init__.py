@@ -1,0 +1,1 @@
+"""The screening: how far each transformation can go before a classifier changes its prediction."""

@@ -1,0 +1,263 @@
+"""Figures of the sensitivity screening (Bunne, Rahmann and Wolf; figures 2, 3, 6 and 7, and beyond)."""
+
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from kinv.figures.style import ACCENT, BAD, GOOD, INK, QUIET, legend_beside, new_figure, show_picture
+from kinv.ops import TRANSFORMATIONS
+
+from .learned_transformation import PARTS
+from .screen import transformed_strip
+from .totals import OTHERS
+
+CURVES = (ACCENT, "#c8791c", "#5b3f99", GOOD)
+STRIP_INCHES = 0.72
+CLASSES = 3  # with curves of their own in an overview
+COLOR_FAMILIES = ("brightness", "contrast", "greyscale")
+LEARNED_SPACE, LEARNED_COLOR = (f"_{part}" for part in PARTS)  # how their names end
+REDS = (BAD, "#e8836b", "#6e1a16")  # what was learned
+PALETTE = ("#222222", "#2f5fa8", "#c8791c", "#5b3f99", "#2a7f4f", "#8a8a8a", "#b08bbb")
+
+
+def class_curves(
+    softmax: pd.DataFrame, class_index: int, transformation: str, network: str | None = None, strip: Any = None
+) -> Figure:
+    """Figures 2 and 3: mean softmax outputs for the pictures of one class while the magnitude grows.
+
+    Args:
+        softmax: the table of a `Screening`.
+        class_index: the class of the pictures.
+        transformation: its name.
+        network: its name, where the table has several.
+        strip: `(magnitudes, pictures)`, `(S,)` and `(S, H, W, C)` in 0..255, drawn under the axis.
+
+    Raises:
+        ValueError: the table has no such curves.
+    """
+    rows = _chosen(softmax, transformation, network)
+    rows = rows[rows["class"] == class_index]
+    if rows.empty:
+        raise ValueError(f"There are no curves of class {class_index} under {transformation}.")
+    if rows["network"].nunique() > 1:
+        raise ValueError(f"The table has several networks, name one: {sorted(rows['network'].unique())}.")
+    figure, axis, below = _with_strip(5.6, 3.2, strip)
+    colors = iter(CURVES)
+    for predicted, curve in rows.groupby("predicted", sort=False):
+        name = _short(curve["predicted_name"].iloc[0])
+        if predicted == OTHERS:
+            axis.plot(curve["magnitude"], curve["softmax"], color=QUIET, linestyle=":", label="others (highest)")
+        else:
+            own = predicted == class_index
+            color = INK if own else next(colors)
+            axis.plot(curve["magnitude"], curve["softmax"], color=color, linewidth=2.2 if own else 1.3, label=name)
+    title = f"{_short(rows['class_name'].iloc[0])}, {rows['network'].iloc[0]}"
+    axis.set(title=title, xlabel=_with_unit(transformation), ylabel="mean softmax", ylim=(0, 1.02), xlim=_extent(rows))
+    legend_beside(axis)
+    _draw_strip(below, strip)
+    return figure
+
+
+def accuracy_curves(
+    accuracy: pd.DataFrame, transformation: str, strip: Any = None, measure: str = "accuracy"
+) -> Figure:
+    """The share of right (or, `measure="unchanged"`, unchanged) predictions of one or several networks.
+
+    Args:
+        accuracy: the table of a `Screening`, or of several, joined.
+        transformation, strip: as in `class_curves`.
+        measure: `"accuracy"` or `"unchanged"`.
+    """
+    rows = _chosen(accuracy, transformation, None)
+    figure, axis, below = _with_strip(5.6, 3.2, strip)
+    colors = itertools.cycle((INK, *CURVES))
+    for (network, curve), color in zip(rows.groupby("network", sort=False), colors, strict=False):
+        axis.plot(curve["magnitude"], curve[measure], color=color, label=network, marker=".", markersize=4)
+    label = {"accuracy": "accuracy, mean over classes", "unchanged": "predictions unchanged"}[measure]
+    axis.set(title=transformation, xlabel=_with_unit(transformation), ylabel=label, ylim=(0, 1.02), xlim=_extent(rows))
+    legend_beside(axis)
+    _draw_strip(below, strip)
+    return figure
+
+
+def critical_strip(critical_points: pd.DataFrame, transformation: str, network: str | None = None) -> Figure:
+    """The critical points of all classes, sorted by how wide the range is in which the mean prediction is right.
+
+    A bar spans what a class tolerates; an open end, in another colour, is beyond the range that was screened. Classes
+    that are wrong at the neutral magnitude are left out and counted in the title.
+    """
+    rows = _chosen(critical_points, transformation, network)
+    wrong = rows[rows["status"] == "wrong at neutral"]["class"].nunique()
+    rows = rows[rows["status"] != "wrong at neutral"]
+    table = rows.pivot(index="class", columns="side", values="magnitude").reindex(columns=["below", "above"])
+    names = rows.groupby("class")["class_name"].first()
+    sides = set(rows["side"])
+    reached = rows.assign(magnitude=rows["magnitude"].fillna(rows["end"]))
+    filled = reached.pivot(index="class", columns="side", values="magnitude").reindex(columns=["below", "above"])
+    filled = filled.fillna(TRANSFORMATIONS[transformation].neutral if transformation in TRANSFORMATIONS else 0.0)
+    order = (filled["above"] - filled["below"]).sort_values().index
+
+    many = len(order) > 60
+    figure, axes = new_figure(6.4, min(10.0, 1.2 + (0.06 if many else 0.17) * max(len(order), 4)))
+    axis = axes[0, 0]
+    for position, index in enumerate(order):
+        left, right = filled.loc[index, "below"], filled.loc[index, "above"]
+        axis.plot([left, right], [position, position], color=QUIET, linewidth=1 if many else 3, solid_capstyle="butt")
+        for side, at in (("below", left), ("above", right)):
+            if side in sides:
+                never = np.isnan(table.loc[index, side])
+                axis.plot(at, position, marker=".", markersize=4 if many else 7, color=ACCENT if never else BAD)
+    if many:
+        axis.set(yticks=[], ylabel=f"{len(order)} classes, most tolerant at the top")
+    else:
+        axis.set_yticks(range(len(order)), [_short(names[index]) for index in order], fontsize=7)
+    title = f"{rows['network'].iloc[0] if len(rows) else network}: critical points of {transformation}"
+    axis.set(title=title, xlabel=f"{_with_unit(transformation)}; blue: right to the end of the range")
+    if wrong:
+        axis.annotate(
+            f"{wrong} classes wrong at the start", (1, 0.01), xycoords="axes fraction", ha="right", fontsize=7
+        )
+    return figure
+
+
+def two_transformations(accuracy: pd.DataFrame, transformation: str, network: str | None = None) -> Figure:
+    """Figure 2d: the share of right predictions over two magnitudes, as a map."""
+    rows = _chosen(accuracy, transformation, network)
+    grid = rows.pivot(index="magnitude_2", columns="magnitude", values="accuracy")
+    first, second = transformation.split("+")
+    figure, axes = new_figure(5.0, 4.2)
+    axis = axes[0, 0]
+    mesh = axis.pcolormesh(grid.columns, grid.index, grid.to_numpy(), vmin=0, vmax=1, cmap="magma", shading="nearest")
+    axis.set(title=f"{rows['network'].iloc[0]}: accuracy", xlabel=_with_unit(first), ylabel=_with_unit(second))
+    figure.colorbar(mesh, ax=axis)
+    return figure
+
+
+def unchanged_by_distance(accuracy: pd.DataFrame, network: str | None = None) -> Figure:
+    """Learned and hand-made families on one plot: unchanged predictions against the distance from the identity."""
+    rows = accuracy.dropna(subset=["distance"])
+    rows = rows[rows["magnitude_2"].isna()]  # single transformations only
+    rows = rows if network is None else rows[rows["network"] == network]
+    if rows.empty:
+        raise ValueError("None of the transformations has a distance from the identity.")
+    families: dict[str, list[str]] = {"space": [], "color": []}
+    for name in rows["transformation"].unique():
+        in_color = name in COLOR_FAMILIES or name.endswith(LEARNED_COLOR)
+        families["color" if in_color else "space"].append(name)
+    figure, axes = new_figure(9.6, 3.8, 1, 2, sharey=True)
+    for axis, (family, names) in zip(axes.flat, families.items(), strict=True):
+        reds, others = itertools.cycle(REDS), itertools.cycle(PALETTE)
+        for name in names:
+            curve = rows[rows["transformation"] == name].sort_values("distance")
+            learned = name.endswith((LEARNED_SPACE, LEARNED_COLOR))
+            axis.scatter(
+                curve["distance"],
+                curve["unchanged"],
+                s=26 if learned else 9,
+                color=next(reds) if learned else next(others),
+                zorder=3 if learned else 2,
+                label=name,
+            )
+        axis.set(title=family, xlabel="Frobenius distance from the identity", ylim=(0, 1.02))
+        axis.set_xlim(left=0)
+        if names:
+            legend_beside(axis, 7)
+    axes[0, 0].set_ylabel("predictions unchanged")
+    return figure
+
+
+def overview(
+    screening: Any, transformations: Sequence[Any], picture: np.ndarray, classes: Sequence[int] = ()
+) -> dict[str, Figure]:
+    """Every figure that a screening of one network gives, by file name.
+
+    Args:
+        screening: a `Screening`.
+        transformations: those that were screened.
+        picture: `(H, W, C)` in 0..255, shown transformed under the axes.
+        classes: of which to draw the curves; default: the three with the highest curves.
+    """
+    figures: dict[str, Figure] = {}
+    own = screening.softmax[screening.softmax["class"] == screening.softmax["predicted"]]
+    classes = list(classes) or list(own.groupby("class")["softmax"].mean().nlargest(CLASSES).index)
+    for transformation in transformations:
+        name, fill = transformation.name, screening.metadata["fill"]
+        if transformation.dimensions == 2:
+            figures[f"map_{name}"] = two_transformations(screening.accuracy, name)
+        if transformation.dimensions > 1:
+            continue
+        points = screening.accuracy.query("transformation == @name")["magnitude"]
+        strip = transformed_strip(transformation, picture, points, fill, screening.metadata["seed"])
+        figures[f"accuracy_{name}"] = accuracy_curves(screening.accuracy, name, strip)
+        figures[f"critical_{name}"] = critical_strip(screening.critical_points, name)
+        for index in classes:
+            figures[f"class_{index}_{name}"] = class_curves(screening.softmax, index, name, strip=strip)
+    if screening.accuracy["distance"].notna().any():
+        figures["distance"] = unchanged_by_distance(screening.accuracy)
+    return figures
+
+
+def comparison(joined: Any, transformations: Sequence[Any], picture: np.ndarray) -> dict[str, Figure]:
+    """The accuracy curves of several networks on one axis, by file name.
+
+    Args:
+        joined: several `Screening`s, joined.
+        transformations, picture: as in `overview`.
+    """
+    figures, about = {}, joined.metadata["joined"][0]
+    for transformation in transformations:
+        name = transformation.name
+        if transformation.dimensions == 1:
+            points = joined.accuracy.query("transformation == @name")["magnitude"].unique()
+            strip = transformed_strip(transformation, picture, points, about["fill"], about["seed"])
+            figures[f"accuracy_{name}"] = accuracy_curves(joined.accuracy, name, strip)
+    return figures
+
+
+def _chosen(table, transformation, network):
+    rows = table[table["transformation"] == transformation]
+    rows = rows if network is None else rows[rows["network"] == network]
+    if rows.empty:
+        raise ValueError(f"The table has no {transformation}; it has {sorted(table['transformation'].unique())}.")
+    return rows
+
+
+def _with_unit(name: str) -> str:
+    known = TRANSFORMATIONS.get(name)
+    return f"{name} ({known.unit})" if known else name
+
+
+def _extent(rows):
+    low, high = float(rows["magnitude"].min()), float(rows["magnitude"].max())
+    return (low, high) if high > low else (low - 0.5, high + 0.5)
+
+
+def _with_strip(width, height, strip):
+    """A figure with an axis for curves and, where there are pictures, one for each of them below."""
+    if strip is None:
+        figure, axes = new_figure(width, height)
+        return figure, axes[0, 0], []
+    count = len(strip[1])
+    figure, axes = new_figure(width, height + STRIP_INCHES + 0.3)
+    axes[0, 0].remove()
+    grid = figure.add_gridspec(2, count, height_ratios=[height, STRIP_INCHES + 0.3])
+    curves = figure.add_subplot(grid[0, :])
+    curves.spines[["top", "right"]].set_visible(False)
+    return figure, curves, [figure.add_subplot(grid[1, column]) for column in range(count)]
+
+
+def _draw_strip(axes: Sequence[Any], strip: Any) -> None:
+    if strip is None:
+        return
+    for axis, magnitude, picture in zip(axes, *strip, strict=True):
+        show_picture(axis, picture)
+        axis.set_xlabel(f"{magnitude:.3g}", fontsize=7)
+
+
+def _short(name: str) -> str:
+    name = name.split(",")[0]
+    return name if len(name) <= 22 else f"{name[:20]}..."

@@ -1,0 +1,72 @@
+"""What an Invariant Transformer Net learned, as a transformation that can be screened beside the hand-made ones."""
+
+import hashlib
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+from kinv.ops import Transformation
+from kinv.ops.affine import distance_from_identity
+
+STEPS = 11
+PARTS = ("space", "color")
+
+
+class LearnedTransformation(Transformation):
+    """A walk through the control parameters of an `InvariantTransformer`: at magnitude `v`, `k = (v, v)`.
+
+    The family does not begin at the identity: its smallest member is that at `k = (0, 0)`. The neutral magnitude is
+    therefore below the range, -1, where the pictures are left as they are; a critical point below 0 means that the
+    prediction is lost at `k = (0, 0)` already. Outside the frame is what the transformer was trained with.
+
+    Args:
+        transformer: a trained `InvariantTransformer`.
+        part: `"space"` or `"color"`; the other one's matrix stays the identity.
+        family: begins the name, `{family}_{part}`, so that several transformers can be told apart.
+    """
+
+    def __init__(self, transformer: Any, part: str, family: str = "learned"):
+        if part not in PARTS:
+            raise ValueError(f"part must be one of {PARTS}, received {part!r}")
+        grid = tuple(float(value) for value in np.linspace(0, 1, STEPS))
+        super().__init__(f"{family}_{part}", "k", -1.0, (-1.0, *grid), least=-1.0)
+        self.transformer, self.part = transformer, part
+
+    @classmethod
+    def parts(cls, transformer: Any, family: str = "learned") -> list["LearnedTransformation"]:
+        """The walk through space and the walk through colour."""
+        return [cls(transformer, part, family) for part in PARTS]
+
+    def apply(self, prepared, magnitudes, fill, seed):
+        color, space = self._matrices(magnitudes)
+        return self.transformer.apply_matrices(prepared, color, space)
+
+    def check(self, magnitudes):
+        super().check(magnitudes)
+        values = np.asarray(magnitudes)
+        if (values > 1).any():
+            raise ValueError(f"{self.name}: k must lie in 0..1 (or be -1), received {values.max()}")
+
+    @property
+    def fingerprint(self):
+        digest = hashlib.sha256(self.transformer.fill.encode())
+        for weight in self.transformer.get_weights():
+            digest.update(np.ascontiguousarray(weight).tobytes())
+        return digest.hexdigest()
+
+    def distance(self, magnitudes, shape):
+        color, space = self._matrices(ops.convert_to_tensor(magnitudes, "float32"))
+        return ops.convert_to_numpy(distance_from_identity(space if self.part == "space" else color))
+
+    def _matrices(self, magnitudes):
+        k = ops.repeat(ops.expand_dims(magnitudes, -1), 2, axis=1)
+        color, space = self.transformer.matrices(k, k)
+        neutral = ops.reshape(magnitudes < 0, (-1, 1, 1))
+        color = ops.where(neutral if self.part == "color" else True, _identity(color), color)
+        space = ops.where(neutral if self.part == "space" else True, _identity(space), space)
+        return color, space
+
+
+def _identity(matrices):
+    return ops.eye(*matrices.shape[1:]) + ops.zeros_like(matrices)

@@ -1,0 +1,126 @@
+"""What a running screening keeps: in memory, or in a folder from which a killed run goes on."""
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .tables import TABLES, Screening, write_json, write_table
+from .totals import Totals
+
+
+class Run:
+    """Finished tables by the number of their transformation, in memory."""
+
+    def __init__(self) -> None:
+        self.parts: dict[int, dict[str, pd.DataFrame]] = {}
+
+    def has(self, number: int) -> bool:
+        """Whether the transformation with this number is finished."""
+        return number in self.parts
+
+    def add(self, number: int, tables: dict[str, pd.DataFrame]) -> None:
+        """Keeps the tables of a finished transformation."""
+        self.parts[number] = tables
+
+    def keep_partial(self, number: int, totals: Totals, batches: int) -> None:
+        """Keeps the sums over the first `batches` batches of a transformation."""
+
+    def partial(self, number: int) -> tuple[Totals, int] | None:
+        """The sums that an interrupted run kept, and over how many batches; None if there are none."""
+        return None
+
+    def finish(self, metadata: dict[str, Any]) -> Screening:
+        """All tables."""
+        joined = []
+        for name in TABLES:
+            tables = [self.parts[number][name] for number in sorted(self.parts) if name in self.parts[number]]
+            joined.append(pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=TABLES[name]))
+        return Screening(joined[0], joined[1], joined[2], metadata)
+
+
+class RunInFolder(Run):
+    """The same in a folder: a part for every finished transformation, and the sums of the current one.
+
+    Args:
+        folder: where; it is made.
+        identity: what tells this run from others, JSON values.
+
+    Raises:
+        ValueError: the folder holds another run, or something else; nothing is written.
+    """
+
+    ABOUT = "screening.json"
+
+    def __init__(self, folder: str | os.PathLike, identity: Mapping[str, Any]):
+        super().__init__()
+        self.folder, self.inside = Path(folder), Path(folder) / "parts"
+        identity = json.loads(json.dumps(identity))
+        if (self.folder / self.ABOUT).is_file():
+            self._continue(json.loads((self.folder / self.ABOUT).read_text(encoding="utf-8")), identity)
+        elif self.folder.exists() and any(self.folder.iterdir()):
+            raise ValueError(f"{self.folder} holds something else than a screening: nothing was written.")
+        else:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            write_json({**identity, "finished": False}, self.folder / self.ABOUT)
+            self.inside.mkdir()
+
+    def add(self, number, tables):
+        super().add(number, tables)
+        draft = self.inside / f"{number}.draft"
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir()
+        for name, table in tables.items():
+            write_table(table, draft / f"{name}.parquet")
+        os.replace(draft, draft.with_suffix(".done"))
+        self._sums(number).unlink(missing_ok=True)
+
+    def keep_partial(self, number, totals, batches):
+        draft = self.inside / "sums.draft"
+        with draft.open("wb") as file:
+            np.savez(file, allow_pickle=False, batches=batches, **totals.state())
+        os.replace(draft, self._sums(number))
+
+    def partial(self, number):
+        if not self._sums(number).is_file():
+            return None
+        with np.load(self._sums(number), allow_pickle=False) as state:
+            return Totals.from_state(state), int(state["batches"])
+
+    def finish(self, metadata):
+        screening = super().finish(metadata)
+        if self.inside.is_dir():  # else it was finished before
+            for name in TABLES:
+                write_table(getattr(screening, name), self.folder / f"{name}.parquet")
+            write_json({**metadata, "finished": True}, self.folder / self.ABOUT)
+            shutil.rmtree(self.inside)
+        return screening
+
+    def _sums(self, number):
+        return self.inside / f"{number}.sums.npz"
+
+    def _continue(self, kept, identity):
+        different = [key for key, value in identity.items() if kept.get(key) != value]
+        if different:
+            shown = "; ".join(f"{key}: {_short(kept.get(key))}, now {_short(identity[key])}" for key in different)
+            raise ValueError(f"{self.folder} holds the screening of another run ({shown}): nothing was written.")
+        if kept.get("finished"):
+            finished = Screening.load(self.folder)
+            self.parts = {number: {} for number in range(len(identity["transformations"]))}
+            self.parts[0] = {name: getattr(finished, name) for name in TABLES}
+            shutil.rmtree(self.inside, ignore_errors=True)  # killed between finishing and tidying up
+            return
+        self.inside.mkdir(exist_ok=True)  # killed between the two
+        for part in self.inside.glob("*.done"):
+            files = {file.stem: file for file in part.glob("*.parquet")}
+            self.parts[int(part.stem)] = {name: pd.read_parquet(file) for name, file in files.items()}
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

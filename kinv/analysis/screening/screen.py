@@ -1,0 +1,252 @@
+"""Sensitivity screening: what a network says of pictures that change more and more.
+
+Bunne, Rahmann and Wolf, "Studying Invariances of Trained Convolutional Neural Networks", section III-C.
+Shapes: `B` batch, `M` magnitudes, `K` classes of the network.
+"""
+
+import hashlib
+import os
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from kinv.backend import compile, compile_model
+from kinv.ops import TRANSFORMATIONS, Custom, Transformation, find
+from kinv.ops.affine import FILLS
+from kinv.ops.stateless_random import seed_pair
+from kinv.surgery.wrap import ends_in_softmax
+
+from .learned_transformation import LearnedTransformation
+from .progress import ScreeningProgress
+from .resume import Run, RunInFolder
+from .stream import PictureStream
+from .tables import Screening
+from .totals import Totals
+
+SECONDS_BETWEEN_SAVES = 30
+STRIP = 7
+
+
+def screen(
+    classifier: keras.Model,
+    images: Any,
+    labels: Any = None,
+    transformations: Sequence[Any] | None = None,
+    magnitudes: Mapping[str, Any] | None = None,
+    *,
+    batch_size: int = 32,
+    fill: str = "zeros",
+    seed: int = 0,
+    use_labels: bool = True,
+    class_names: Sequence[str] | None = None,
+    results: str | os.PathLike | None = None,
+    progress: bool = False,
+) -> Screening:
+    """Measures how a network's answers change with the magnitude of transformations of its pictures.
+
+    Pictures are read once for every transformation and kept only for a batch, so that memory does not grow with
+    their number. Without labels the network's predictions for the original pictures take their place.
+
+    Args:
+        classifier: Keras model with a Functional core, pictures `(B, H, W, C)` in 0..255 to logits `(B, K)`.
+        images: `(N, H, W, C)` array in 0..255; a folder or the name of a data set; or a `tf.data.Dataset` of pictures
+            or `(picture, label)` that gives the same pictures every time.
+        labels: int `(N,)` class indices, with an array.
+        transformations: names out of `kinv.ops.TRANSFORMATIONS` (`"a+b"` composes), `Transformation`s, functions of
+            `(images, magnitudes)`, or `InvariantTransformer`s, which are screened along their `k` as `learned_space`
+            and `learned_color`, a second one as `learned2_...`; default: the paper's eleven.
+        magnitudes: by name of the transformation, the magnitudes to screen at; for composed ones a sequence for each
+            part, of which all combinations are taken. Functions need them; the others have defaults. The neutral one
+            is added where it is missing.
+        batch_size: pictures at a time.
+        fill: what lies outside the frame: `"zeros"`, `"reflect"` or `"nearest"`.
+        seed: of the noise.
+        use_labels: False leaves the labels of a folder or a data set unused.
+        class_names: what the classes are called; default: ImageNet's for 1,000 classes, else the data set's, else
+            numbers.
+        results: a folder that the tables are kept in as they come. A run that was killed goes on from there, and ends
+            with the same tables.
+        progress: shows pictures a second and the time that is left.
+
+    Returns:
+        The tables; see `Screening`.
+
+    Raises:
+        ValueError: pictures, labels, transformations or magnitudes that can't be used; `results` of another run.
+
+    Example:
+        >>> import keras, numpy as np
+        >>> inputs = keras.Input((8, 8, 3))
+        >>> brightest = keras.Model(inputs, keras.layers.GlobalAveragePooling2D()(inputs))
+        >>> pictures = np.random.default_rng(0).uniform(0, 255, (4, 8, 8, 3)).astype("float32")
+        >>> screening = screen(brightest, pictures, transformations=["rotation"], magnitudes={"rotation": [0, 90]})
+        >>> screening.accuracy["unchanged"].tolist()
+        [1.0, 1.0]
+    """
+    plans = [_plan(transformation, magnitudes or {}) for transformation in _chosen(transformations, magnitudes)]
+    if batch_size < 1:
+        raise ValueError(f"batch_size must be at least 1, received {batch_size}")
+    if fill not in FILLS:
+        raise ValueError(f"fill must be one of {FILLS}, received {fill!r}")
+    seed_pair(seed)
+    if ends_in_softmax(classifier):
+        raise ValueError(
+            f"{classifier.name} ends in a softmax, logits are needed: kinv.classifiers.wrap(model) cuts it off."
+        )
+    if len(classifier.output_shape) != 2 or classifier.output_shape[-1] < 2:
+        raise ValueError(f"the classifier must return (batch, at least 2 classes), not {classifier.output_shape}")
+    stream = PictureStream(classifier, images, labels, use_labels)
+    identity = {
+        "network": classifier.name,
+        "weights": _fingerprint(classifier),
+        "pictures": stream.fingerprint,
+        "labels": "given" if stream.labelled else "the network's own predictions",
+        "transformations": [[t.name, points.tolist(), t.fingerprint] for t, points in plans],
+        "fill": fill,
+        "seed": seed,
+        "batch_size": batch_size,
+    }
+    names = _class_names(class_names, stream, classifier)
+    run = Run() if results is None else RunInFolder(results, identity)
+    with ScreeningProgress(stream.count, plans, progress) as shown:
+        for number, (transformation, points) in enumerate(plans):
+            if run.has(number):
+                shown.skip(transformation.name)
+                continue
+            totals = _screen_one(classifier, stream, transformation, points, run, number, shown, batch_size, fill, seed)
+            run.add(number, totals.tables(classifier.name, transformation, stream.picture_shape, names))
+    return run.finish({**identity, "description": stream.description})
+
+
+def transformed_strip(
+    transformation: Transformation, picture: np.ndarray, magnitudes: Sequence[float], fill: str = "zeros", seed: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """One picture at up to `STRIP` evenly spaced ones of the magnitudes, to draw under an axis.
+
+    Args:
+        transformation: what was screened.
+        picture: `(H, W, C)` in 0..255.
+        magnitudes: those screened at, `(M,)`.
+        fill, seed: as screened.
+
+    Returns:
+        magnitudes `(S,)` and float32 pictures `(S, H, W, C)`.
+    """
+    points = np.unique(np.asarray(magnitudes, "float32"))
+    points = points[np.unique(np.linspace(0, len(points) - 1, STRIP).round().astype(int))]
+    pictures = transformation(np.repeat(picture[None], len(points), axis=0), points, fill, seed)
+    return points, ops.convert_to_numpy(pictures)
+
+
+def _screen_one(classifier, stream, transformation, points, run, number, shown, batch_size, fill, seed) -> Totals:
+    """Sums over all pictures for one transformation, from where an interrupted run left off."""
+    logits = compile_model(classifier)
+
+    def prepare(images):
+        return transformation.prepare(images)
+
+    def transform(prepared, magnitudes, seed):
+        return transformation.apply(prepared, magnitudes, fill, seed)
+
+    if transformation.compiles:
+        prepare, transform = compile(prepare, jit_compile=True), compile(transform, jit_compile=True)
+    totals, done = run.partial(number) or (Totals(points, classifier.output_shape[-1]), 0)
+    shown.start(transformation.name, done * batch_size)
+    neutral = np.flatnonzero(points == transformation.neutral) if transformation.exact else np.zeros(0, int)
+    saved = time.monotonic()
+    for batch, (images, labels) in enumerate(stream.batches(batch_size, skip=done), start=done):
+        count = len(images)
+        padded = np.concatenate([images, np.repeat(images[-1:], batch_size - count, axis=0)])  # one shape, one trace
+        padded = padded if padded.dtype == np.uint8 else padded.astype("float32")
+        prepared = prepare(ops.convert_to_tensor(padded))
+        stream_seed = ops.convert_to_tensor([seed, batch * batch_size], dtype="int32")
+        answers = []
+        for point in points:
+            magnitudes = ops.convert_to_tensor(np.repeat(point[None].astype("float32"), batch_size, axis=0))
+            answer = ops.convert_to_numpy(logits(transform(prepared, magnitudes, stream_seed)[:count]))
+            if not np.isfinite(answer).all():
+                raise ValueError(f"{classifier.name} answers {transformation.name} at {point} with NaN or infinity.")
+            answers.append(answer)
+            shown.advance(count)
+        # at the neutral magnitude the pictures are the original ones, bit for bit
+        original = answers[neutral[0]] if len(neutral) else ops.convert_to_numpy(logits(images))
+        totals.add(original, np.stack(answers), labels)
+        if time.monotonic() - saved > SECONDS_BETWEEN_SAVES:
+            run.keep_partial(number, totals, batch + 1)
+            saved = time.monotonic()
+    return totals
+
+
+def _chosen(transformations, magnitudes) -> list[Transformation]:
+    found, transformers = [], 0
+    for item in TRANSFORMATIONS if transformations is None else transformations:
+        if isinstance(item, str):
+            found.append(find(item))
+        elif isinstance(item, Transformation):
+            found.append(item)
+        elif hasattr(item, "apply_matrices"):
+            transformers += 1
+            found += LearnedTransformation.parts(item, "learned" if transformers == 1 else f"learned{transformers}")
+        elif callable(item):
+            name = getattr(item, "__name__", "custom")
+            if not magnitudes or name not in magnitudes:
+                raise ValueError(f"magnitudes must name those of your function {name}, as in {{{name!r}: [0, 0.5, 1]}}")
+            found.append(Custom(item, magnitudes[name]))
+        else:
+            raise ValueError(f"a transformation is a name, a Transformation or a function, received {item!r}")
+    names = [transformation.name for transformation in found]
+    if not names or len(set(names)) < len(names):
+        raise ValueError(f"transformations must have different names, at least one, received {names}")
+    unknown = set(magnitudes or {}) - set(names)
+    if unknown:
+        raise ValueError(f"magnitudes are given for {sorted(unknown)}, which are not screened: {names}")
+    return found
+
+
+def _plan(transformation: Transformation, magnitudes: Mapping[str, Any]) -> tuple[Transformation, np.ndarray]:
+    """The transformation and its magnitudes: ascending `(M,)` with the neutral one, or all combinations `(M, 2)`."""
+    if transformation.dimensions > 2:
+        raise ValueError(f"at most two transformations are screened together, received {transformation.name}")
+    chosen = magnitudes.get(transformation.name)
+    if chosen is None:
+        points = np.asarray(transformation.magnitudes, "float64")
+    elif transformation.dimensions > 1:
+        if len(chosen) != transformation.dimensions:
+            raise ValueError(f"{transformation.name} takes {transformation.dimensions} sequences of magnitudes")
+        grid = np.meshgrid(*(np.unique(np.asarray(axis, "float64")) for axis in chosen), indexing="ij")
+        points = np.stack(grid, axis=-1).reshape(-1, transformation.dimensions)
+    else:
+        points = np.unique(np.asarray(chosen, "float64"))
+    if not points.size:
+        raise ValueError(f"{transformation.name}: there are no magnitudes to screen at")
+    if points.ndim == 1:  # where critical points start from
+        points = np.union1d(points, [transformation.neutral])
+    transformation.check(points)
+    return transformation, points
+
+
+def _fingerprint(classifier: keras.Model) -> str:
+    """sha256 of the weights: another network's results are not continued."""
+    digest = hashlib.sha256()
+    for weight in classifier.weights:
+        digest.update(np.ascontiguousarray(ops.convert_to_numpy(weight)).tobytes())
+    return digest.hexdigest()
+
+
+def _class_names(given, stream, classifier) -> list[str]:
+    from kinv.data import imagenet_class_names
+
+    count = classifier.output_shape[-1]
+    if given is not None:
+        if len(given) != count:
+            raise ValueError(f"class_names must name the network's {count} classes, received {len(given)}")
+        return list(given)
+    if count == 1000:
+        return imagenet_class_names()
+    if stream.class_names is not None and len(stream.class_names) == count:
+        return list(stream.class_names)
+    return [str(index) for index in range(count)]

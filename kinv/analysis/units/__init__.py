@@ -1,0 +1,1 @@
+"""What single units look for, and how much of it they ignore."""

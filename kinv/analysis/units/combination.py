@@ -1,0 +1,60 @@
+"""Units of upper layers as sums of first-layer filters."""
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers
+
+from kinv.surgery.cut import as_graph
+from kinv.surgery.tap import Units, checked_units, functional_core
+
+PASSED_OVER = (layers.InputLayer, layers.Rescaling, layers.Reshape, layers.Flatten, layers.Activation, layers.Dropout)
+
+
+def combine_filters(model: Any, layer: str, units: Units = None, strongest: int | None = 100) -> np.ndarray:
+    """The weighted sum of the filters of the layer below, which are such sums themselves.
+
+    Lee, Ekanadham and Ng 2008; Erhan, Courville and Bengio 2010, section 2.1. What lies between the layers, such as
+    sigmoids, is left out.
+
+    Args:
+        model: see `classifiers.units.tap`; up to the layer it has dense layers, one after the other.
+        layer: its name.
+        units: index, indices, a range or slice of them; default: all.
+        strongest: how many of the connections to the layer below are used, those with the largest weights in absolute
+            value; `None`: all. The paper: 100.
+
+    Returns:
+        float32 `(K, ...)`, of the shape of inputs.
+
+    Raises:
+        ValueError: no such layer or unit, or another kind of layer on the way.
+    """
+    core = as_graph(functional_core(model))
+    if strongest is not None and strongest < 1:
+        raise ValueError(f"strongest must be at least 1, received {strongest}")
+    names = [one.name for one in core.layers]
+    if layer not in names:
+        raise ValueError(f"{core.name} has no layer {layer!r}; its layers are {', '.join(names)}.")
+    way = core.layers[: names.index(layer) + 1]
+    kinds = [type(one) for one in way if not isinstance(one, (layers.Dense, *PASSED_OVER))]
+    if kinds or not isinstance(way[-1], layers.Dense):
+        raise ValueError(
+            f"combine_filters is for dense layers, one after the other; up to {layer!r} there are also "
+            f"{', '.join(sorted({kind.__name__ for kind in kinds or [type(way[-1])]}))}."
+        )
+    kernels = [keras.ops.convert_to_numpy(one.kernel) for one in way if isinstance(one, layers.Dense)]
+    chosen = checked_units(units, kernels[-1].shape[1], layer)
+    filters = kernels[0].T
+    for kernel in kernels[1:]:
+        filters = _strongest(kernel, strongest).T @ filters
+    return filters[chosen].reshape(len(chosen), *core.input_shape[1:]).astype("float32")
+
+
+def _strongest(kernel, count):
+    """The kernel with only the largest weights of every unit, the others zero."""
+    if count is None or count >= len(kernel):
+        return kernel
+    least = np.partition(np.abs(kernel), -count, axis=0)[-count]
+    return np.where(np.abs(kernel) >= least, kernel, 0)

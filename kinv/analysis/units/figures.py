@@ -1,0 +1,130 @@
+"""What units look for and how much of it they ignore: the figures of Erhan, Courville and Bengio 2010."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from kinv.figures.style import QUIET, legend_beside, new_figure, show_picture
+
+COLORS = ("#222222", "#2f5fa8", "#b3372f", "#2a7f4f", "#8a5fb0", "#c08a2e")
+
+
+def invariance_curves(measured: Mapping[str, Sequence[Any]]) -> Figure:
+    """Figure 7 for some networks, above, and the activation over that at the optimum, below.
+
+    Args:
+        measured: by network, what `analysis.measure_invariance` returned: a `LayerInvariance` for each layer.
+    """
+    figure, axes = new_figure(3.6 * len(measured), 5.6, 2, len(measured))
+    for column, (name, layers) in enumerate(measured.items()):
+        above, below = axes[:, column]
+        for color, layer in zip(COLORS, layers, strict=False):
+            label = f"{layer.layer}: {layer.area:.2f} ({layer.low:.2f} to {layer.high:.2f})"
+            above.plot(layer.epsilons, np.nanmean(layer.log_sigmoid, axis=0), color=color, label=layer.layer)
+            first = layer.activations[:, :1]
+            relative = np.where(first > 0, layer.activations / first, np.nan)
+            below.plot(layer.epsilons, np.nanmedian(relative, axis=0), color=color, label=label)
+        epsilons = layers[0].epsilons
+        below.plot(epsilons, 1 - epsilons**2 / 2, color=QUIET, linestyle=":", label="linear unit: 0.94")
+        above.set(title=name, ylabel="log sigmoid(activation), mean")
+        below.set(xlabel="epsilon", ylabel="activation / at the optimum, median", ylim=(-1.1, 1.05))
+        above.legend(frameon=False, fontsize=7, loc="lower left")
+        below.legend(frameon=False, fontsize=7, loc="lower left", title="area", title_fontsize=7)
+    return figure
+
+
+def paths_beside(layers: Mapping[str, Mapping[str, Any]]) -> Figure:
+    """The activation along traced manifolds and along their baselines, over that at the optimum: medians over units.
+
+    Args:
+        layers: by layer, by name of the way, an `InvarianceManifold`. Units that are not turned on are left out.
+    """
+    figure, (axes,) = new_figure(3.4 * len(layers) + 1.6, 3.0, 1, len(layers))
+    for axis, (name, ways) in zip(axes, layers.items(), strict=True):
+        for color, (way, path) in zip(COLORS, ways.items(), strict=False):
+            activations = path.best_activations
+            on = activations[:, 0] > 0
+            axis.plot(path.epsilons, np.median(activations[on] / activations[on, :1], axis=0), color=color, label=way)
+        axis.axhline(0, color=QUIET, linewidth=0.6)
+        axis.set(title=name, xlabel="epsilon", ylim=(-1.2, 1.1))
+    axes[0].set_ylabel("activation / at the optimum, median")
+    legend_beside(axes[-1])
+    return figure
+
+
+def restricted_curves(layers: Mapping[str, Any]) -> Figure:
+    """The activation along known transformations and along the free manifold, over that at the optimum: medians.
+
+    Args:
+        layers: by name, an `InvarianceDecomposition`.
+    """
+    figure, (axes,) = new_figure(3.4 * len(layers) + 1.6, 3.0, 1, len(layers))
+    for axis, (name, found) in zip(axes, layers.items(), strict=True):
+        on = found.turned_on
+        first = found.at_optimum[on, None]
+        for index, (color, family) in enumerate(zip(COLORS[1:], found.families, strict=False)):
+            curves = found.activations[on, index] / first
+            half = np.isfinite(curves).mean(axis=0) >= 0.5  # of the units get so far
+            axis.plot(found.epsilons[half], np.nanmedian(curves[:, half], axis=0), color=color, label=family)
+        axis.plot(found.epsilons, np.median(found.free[on] / first, axis=0), color=COLORS[0], label="free")
+        axis.plot(found.epsilons, 1 - found.epsilons**2 / 2, color=QUIET, linestyle=":", label="linear unit")
+        axis.set(title=f"{name}: {on.sum()} units", xlabel="epsilon, or farther", ylim=(-1.2, 1.1))
+    axes[0].set_ylabel("activation / at the optimum, median")
+    legend_beside(axes[-1])
+    return figure
+
+
+def tolerance_map(layers: Mapping[str, Any]) -> Figure:
+    """Units by what they ignore most: how much of what a linear unit loses they keep under every family.
+
+    Args:
+        layers: by name, an `InvarianceDecomposition`. Units that their optimum does not turn on are left out.
+    """
+    figure, (axes,) = new_figure(3.6 * len(layers) + 1.2, 4.6, 1, len(layers))
+    image: Any = None
+    for axis, (name, found) in zip(axes, layers.items(), strict=True):
+        groups = found.groups()
+        names = [group for group in (*found.families[:-1], "none of these") if (groups == group).any()]
+        tolerances = np.nan_to_num(found.tolerances)
+        rows = [
+            unit
+            for group in names
+            for unit in sorted(np.flatnonzero(groups == group), key=lambda unit: -tolerances[unit, :-1].max())
+        ]
+        image = axis.imshow(found.tolerances[rows], cmap="RdBu_r", vmin=-1, vmax=1, aspect="auto", interpolation="none")
+        ends = np.cumsum([(groups == group).sum() for group in names])
+        for end in ends[:-1]:
+            axis.axhline(end - 0.5, color="white", linewidth=2)
+        starts = ends - [(groups == group).sum() for group in names]
+        labels = [f"{group}: {end - start}" for group, start, end in zip(names, starts, ends, strict=True)]
+        axis.set_yticks((starts + ends - 1) / 2, labels, fontsize=6)
+        axis.set_xticks(range(len(found.families)), found.families, rotation=30, ha="right", fontsize=8)
+        axis.set_title(name, fontsize=9)
+        axis.spines[:].set_visible(False)
+        axis.tick_params(length=0)
+    bar = figure.colorbar(image, ax=axes[-1], fraction=0.08)
+    bar.set_label("kept of what a linear unit loses", fontsize=8)
+    return figure
+
+
+def manifold_rows(pictures: np.ndarray, epsilons: np.ndarray, activations: np.ndarray, title: str = "") -> Figure:
+    """Figure 6, below: a manifold in every row, with the activation over that at the optimum under each picture.
+
+    Args:
+        pictures: `(S, E, H, W, 1 or 3)` in 0..255.
+        epsilons: `(E,)`.
+        activations: `(S, E)`.
+        title: above.
+    """
+    figure, axes = new_figure(0.8 * len(epsilons), 1.0 * len(pictures) + 0.5, len(pictures), len(epsilons))
+    for row, (manifold, values) in enumerate(zip(pictures, activations, strict=True)):
+        for column, (picture, value) in enumerate(zip(manifold, values, strict=True)):
+            axis = axes[row, column]
+            show_picture(axis, picture)
+            axis.set_xlabel(f"{value / values[0]:.2f}", fontsize=7, labelpad=2)
+            if not row:
+                axis.set_title(f"{epsilons[column]:.1f}", fontsize=8)
+    figure.suptitle(title, fontsize=9)
+    return figure

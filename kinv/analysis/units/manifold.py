@@ -1,0 +1,278 @@
+"""What a unit ignores: how far its preferred input can be changed while it still answers."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+from kinv import backend
+from kinv.ops.whitening import ZcaWhitening
+from kinv.surgery.tap import MEAN, Tap, Units, tap
+
+from .ascent import GROWTH, LARGEST_STEP, LOOK, SHRINKAGE, SMALLEST_STEP
+
+FIRST_STEP = 0.1  # radians, about
+EPSILONS = tuple(np.linspace(0, 2, 21))
+
+
+@dataclass(frozen=True)
+class InvarianceManifold:
+    """What `trace_manifold` found, for `K` units, `S` starts and `E` distances.
+
+    Attributes:
+        layer: the units' layer.
+        units: their indices, `(K,)`.
+        epsilons: distances from the optimum, over its norm, `(E,)`.
+        optimum: the inputs that the manifolds start from, `(K, ...)`.
+        inputs: float32 `(K, S, E, ...)`.
+        activations: `(K, S, E)`; NaN for dead units.
+        dead: units whose gradient at the optimum is zero or not finite, `(K,)`.
+    """
+
+    layer: str
+    units: np.ndarray
+    epsilons: np.ndarray
+    optimum: np.ndarray
+    inputs: np.ndarray
+    activations: np.ndarray
+    dead: np.ndarray
+
+    @property
+    def best_activations(self) -> np.ndarray:
+        """The highest of all starts, `(K, E)`."""
+        return self.activations.max(axis=1)
+
+    def constraint_errors(self) -> np.ndarray:
+        """The largest relative error of `|x| = norm` and `|x - optimum| = epsilon norm` at every point, `(K, S, E)`.
+
+        The second is relative to the norm, as the distance can be zero.
+        """
+        flat = self.inputs.reshape(*self.activations.shape, -1).astype("float64")
+        optimum = self.optimum.reshape(len(self.units), 1, 1, -1).astype("float64")
+        norm = np.linalg.norm(optimum, axis=-1)
+        of_norm = np.abs(np.linalg.norm(flat, axis=-1) - norm)
+        of_distance = np.abs(np.linalg.norm(flat - optimum, axis=-1) - self.epsilons * norm)
+        return np.maximum(of_norm, of_distance) / norm
+
+
+def trace_manifold(
+    model: Any,
+    layer: str,
+    units: Units,
+    optimum: Any,
+    epsilons: Sequence[float] = EPSILONS,
+    whitening: ZcaWhitening | None = None,
+    seed: int = 0,
+    *,
+    position: str | tuple[int, int] = MEAN,
+    starts: int = 4,
+    steps: int = 60,
+    threshold: float = 0.01,
+    batch_size: int | None = None,
+) -> InvarianceManifold:
+    """For growing `epsilon`, `max h(x)` subject to `|x| = |optimum|` and `|x - optimum| = epsilon |optimum|`.
+
+    Algorithm 1 of Erhan, Courville and Bengio 2010. Both constraints are a sphere of one dimension less, around the
+    optimum's axis: `x = norm (cos(a) u + sin(a) n)` with `u = optimum / norm`, `cos(a) = 1 - epsilon^2 / 2` and a unit
+    vector `n` at a right angle to `u`. Steps change `n` along the gradient, and the projection makes it a unit vector
+    at a right angle again, so that the constraints hold up to rounding. The projection's other solution is `-n`; where
+    it is better, ascent goes on from there. Every distance starts from the solution of the one before.
+
+    With whitening (equation 1) steps follow the gradient in the coordinates `y = W x`, less its parts that lead
+    out of both ellipsoids. What they reach is brought back onto both along `x`, not along `y`: that is exact, where the
+    nearest point along `y` is not to be had in closed form, and both agree for small steps.
+
+    Args:
+        model, layer, units, position: see `classifiers.units.tap`.
+        optimum: `(K, ...)`, such as `ActivationMaxima.best`. Their norms may differ.
+        epsilons: rising, from 0 to at most 2.
+        whitening: of the model's inputs, as vectors.
+        seed: of the random directions in which starts leave the optimum.
+        starts: how many.
+        steps: at most so many for each distance.
+        threshold: ascent at a distance ends when five steps raise the activation by less than this share of what it
+            has lost since the optimum.
+        batch_size: inputs at a time; default: 1,024, or as many as have 4 million values, also in the layer's output.
+
+    Raises:
+        ValueError: values out of range or of wrong shape, or an optimum that is zero or not finite.
+    """
+    tapped = tap(model, layer, units, position)
+    optimum, norms = checked_optimum(tapped, optimum)
+    distances = checked_epsilons(epsilons)
+    if starts < 1 or steps < 1 or threshold < 0:
+        raise ValueError(
+            f"starts and steps must be at least 1 and threshold at least 0, received {starts}, {steps}, {threshold}"
+        )
+    count, size = len(optimum), math.prod(optimum.shape[1:])
+    if whitening is not None and whitening.matrix.shape != (size, size):
+        raise ValueError(f"whitening is of vectors of {len(whitening.matrix)} values, and inputs have {size}")
+    random = np.random.default_rng(seed)
+    way = random.standard_normal((starts, size)).astype("float32")
+    if whitening is not None:
+        way = way @ whitening.inverse  # noise with the data's covariance
+    sphere = _Sphere(tapped, optimum.shape[1:], whitening, steps, threshold)
+    axes = (optimum.reshape(count, size) / norms[:, None]).astype("float32")
+    dead = ~sphere.climbs(axes, norms, tapped.units)
+    axes, norms, numbers = (np.repeat(part, starts, axis=0) for part in (axes, norms, tapped.units))
+    at_a_time = tapped.at_a_time(optimum.shape[1:], batch_size)
+    found, activations = (
+        np.empty((count * starts, len(distances), size), "float32"),
+        np.empty((count * starts, len(distances))),
+    )
+    for begin in range(0, count * starts, at_a_time):
+        at = slice(begin, begin + at_a_time)
+        found[at], activations[at] = sphere.trace(
+            axes[at], norms[at], numbers[at], np.tile(way, (count, 1))[at], distances
+        )
+    shape = (count, starts, len(distances))
+    activations = np.where(dead[:, None, None], np.nan, activations.reshape(shape))
+    return InvarianceManifold(
+        layer, tapped.units, distances, optimum, found.reshape(*shape, *optimum.shape[1:]), activations, dead
+    )
+
+
+class _Sphere:
+    """Ascent on the sphere of both constraints, for many units at once."""
+
+    def __init__(self, tapped: Tap, shape, whitening, steps, threshold):
+        self.steps, self.threshold = steps, threshold
+        covariance = None if whitening is None else ops.convert_to_tensor(whitening.covariance)
+
+        def point(n, axes, norms, angle):
+            return ops.expand_dims(norms, -1) * (ops.cos(angle) * axes + ops.sin(angle) * n)
+
+        def answer_to(x, numbers):
+            return tapped.activation_of(ops.reshape(x, (-1, *shape)), numbers)
+
+        def gradient_at(x, numbers):
+            value, (gradient,) = backend.value_and_grad(lambda x: answer_to(x, numbers))(x)
+            return value, gradient
+
+        def answer(n, axes, norms, numbers, angle):
+            return answer_to(point(n, axes, norms, angle), numbers)
+
+        def slope(n, axes, norms, numbers, angle):
+            value, gradient = gradient_at(point(n, axes, norms, angle), numbers)
+            return value, _tangent(gradient, n, axes, covariance)
+
+        def step(n, value, way, length, running, axes, norms, numbers, angle):
+            moved = _on_sphere(n + ops.expand_dims(length, -1) * way, axes)
+            new_value, new_way = slope(moved, axes, norms, numbers, angle)
+            better = ops.logical_and(new_value > value, running)
+            kept = ops.expand_dims(better, -1)
+            return (
+                ops.where(kept, moved, n),
+                ops.where(better, new_value, value),
+                ops.where(kept, new_way, way),
+                ops.clip(ops.where(better, GROWTH * length, SHRINKAGE * length), 0.0, LARGEST_STEP),
+            )
+
+        def climbs(axes, norms, numbers):
+            value, gradient = gradient_at(ops.expand_dims(norms, -1) * axes, numbers)
+            return ops.logical_and(ops.isfinite(value), ops.max(ops.abs(gradient), axis=-1) > 0)
+
+        self.point, self.slope, self.answer, self.step, self._climbs = (
+            backend.compile(part) for part in (point, slope, answer, step, climbs)
+        )
+
+    def climbs(self, axes, norms, numbers):
+        return ops.convert_to_numpy(self._climbs(axes, norms.astype("float32"), numbers))
+
+    def trace(self, axes, norms, numbers, way, distances):
+        """Inputs `(B, E, D)` and activations `(B, E)` for axes `(B, D)`, from directions `(B, D)`."""
+        given = [ops.convert_to_tensor(part) for part in (axes, norms.astype("float32"), numbers)]
+        n = _on_sphere(ops.convert_to_tensor(way), given[0])
+        peak = self.answer(n, *given, ops.convert_to_tensor(np.float32(0)))
+        points, values = [], []
+        for distance in distances:
+            angle = ops.convert_to_tensor(np.float32(math.acos(1 - distance * distance / 2)))
+            if 0 < distance < 2:
+                n, value = self._ascend(n, ops.ones_like(peak, dtype="bool"), peak, given, angle)
+                better = self.answer(-n, *given, angle) > value
+                if ops.convert_to_numpy(ops.any(better)):
+                    n = ops.where(ops.expand_dims(better, -1), -n, n)
+                    n, value = self._ascend(n, better, peak, given, angle)
+            else:
+                value = self.answer(n, *given, angle)
+            points.append(ops.convert_to_numpy(self.point(n, *given[:2], angle)))
+            values.append(ops.convert_to_numpy(value))
+        return np.stack(points, axis=1), np.stack(values, axis=1)
+
+    def _ascend(self, n, running, peak, given, angle):
+        value, way = self.slope(n, *given, angle)
+        length = ops.full_like(value, FIRST_STEP)
+        for begin in range(0, self.steps, LOOK):
+            before = value
+            for _ in range(min(LOOK, self.steps - begin)):
+                n, value, way, length = self.step(n, value, way, length, running, *given, angle)
+            rises = value - before > self.threshold * ops.abs(peak - value)
+            too_long = ops.logical_and(ops.equal(value, before), length > SMALLEST_STEP)
+            running = ops.logical_and(running, ops.logical_or(rises, too_long))
+            if not ops.convert_to_numpy(ops.any(running)):
+                break
+        return n, value
+
+
+def _tangent(gradient, n, axes, covariance):
+    """The steepest way along the sphere at `n`, `(B, D)`, of unit length where it is not zero.
+
+    The gradient in whitened coordinates, less its parts along the normals of both constraints, which there are `C u`
+    and `C n` in the coordinates of `x`.
+    """
+
+    def dot(first, second):
+        return ops.sum(first * second, axis=-1, keepdims=True)
+
+    def whitened(vectors):
+        return vectors if covariance is None else ops.matmul(vectors, covariance)
+
+    way, of_axis, of_n = (whitened(part) for part in (gradient, axes, n))
+    aa, an, nn = dot(axes, of_axis), dot(axes, of_n), dot(n, of_n)
+    wa, wn = dot(way, axes), dot(way, n)
+    determinant = aa * nn - an * an
+    way = way - ((nn * wa - an * wn) / determinant) * of_axis - ((aa * wn - an * wa) / determinant) * of_n
+    return way / ops.maximum(ops.sqrt(dot(way, way)), 1e-30)
+
+
+def _on_sphere(n, axes):
+    """The nearest unit vectors at a right angle to the axes, `(B, D)`; twice, so that rounding does not show."""
+    for _ in range(2):
+        n = n - ops.sum(n * axes, axis=-1, keepdims=True) * axes
+        n = n / ops.maximum(ops.sqrt(ops.sum(ops.square(n), axis=-1, keepdims=True)), 1e-30)
+    return n
+
+
+def checked_optimum(tapped: Tap, optimum: Any) -> tuple[np.ndarray, np.ndarray]:
+    """The optimum as float32 `(K, ...)` and its norms `(K,)`.
+
+    Raises:
+        ValueError: not one for every unit, of another shape than inputs, zero or not finite.
+    """
+    optimum = np.asarray(optimum, "float32")
+    if optimum.shape[:1] != tapped.units.shape or not tapped.takes(optimum.shape[1:]):
+        raise ValueError(
+            f"optimum must have shape ({len(tapped.units)}, {', '.join(map(str, tapped.input_shape))}), one for every "
+            f"unit, received {optimum.shape}"
+        )
+    norms = np.linalg.norm(optimum.reshape(len(optimum), -1).astype("float64"), axis=1)
+    if not (np.isfinite(norms) & (norms > 0)).all():
+        raise ValueError("optimum has inputs that are zero or not finite.")
+    return optimum, norms
+
+
+def checked_epsilons(epsilons: Sequence[float]) -> np.ndarray:
+    """The distances, float64 `(E,)`.
+
+    Raises:
+        ValueError: none, not rising, or not in 0..2.
+    """
+    distances = np.asarray(epsilons, "float64")
+    if distances.ndim != 1 or not len(distances) or not (distances >= 0).all() or not (distances <= 2).all():
+        raise ValueError(f"epsilons must lie in 0..2, received {epsilons}")
+    if (np.diff(distances) <= 0).any():
+        raise ValueError(f"epsilons must rise, received {epsilons}")
+    return distances

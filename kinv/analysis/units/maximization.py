@@ -1,0 +1,163 @@
+"""What a unit looks for: the inputs of a given norm that it answers most."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from kinv.surgery.tap import MEAN, Units, tap
+
+from .ascent import Ascent, Picture
+
+
+@dataclass(frozen=True)
+class ActivationMaxima:
+    """What `maximize_activation` found, for `K` units and `R` restarts.
+
+    Attributes:
+        layer: the units' layer.
+        units: their indices, `(K,)`.
+        inputs: float32 `(K, R, ...)`.
+        activations: of the units, `(K, R)`.
+        converged: whether the activation had stopped rising, `(K, R)`.
+        dead: where the gradient at the start was zero, or not finite, so that the input is still the start, `(K, R)`.
+    """
+
+    layer: str
+    units: np.ndarray
+    inputs: np.ndarray
+    activations: np.ndarray
+    converged: np.ndarray
+    dead: np.ndarray
+
+    @property
+    def best_restarts(self) -> np.ndarray:
+        """Which restart reached the highest activation, `(K,)`."""
+        return np.where(self.dead, -np.inf, self.activations).argmax(axis=1)
+
+    @property
+    def best(self) -> np.ndarray:
+        """The input with the highest activation for every unit, `(K, ...)`."""
+        return self.inputs[np.arange(len(self.units)), self.best_restarts]
+
+    @property
+    def best_activations(self) -> np.ndarray:
+        """`(K,)`."""
+        return self.activations[np.arange(len(self.units)), self.best_restarts]
+
+    @property
+    def spread(self) -> np.ndarray:
+        """Standard deviation of the activation over restarts, over the best one's size, `(K,)`."""
+        return self.activations.std(axis=1) / np.maximum(np.abs(self.best_activations), 1e-12)
+
+    @property
+    def agreement(self) -> np.ndarray:
+        """Mean cosine between the best input and those of the other restarts, `(K,)`; NaN where there are none."""
+        flat = self.inputs.reshape(*self.activations.shape, -1).astype("float64")
+        flat /= np.maximum(np.linalg.norm(flat, axis=-1, keepdims=True), 1e-12)
+        cosines = np.einsum("krd,kd->kr", flat, flat[np.arange(len(flat)), self.best_restarts])
+        others = cosines.shape[1] - 1
+        return (cosines.sum(axis=1) - 1) / others if others else np.full(len(cosines), np.nan)
+
+
+def maximize_activation(
+    model: Any,
+    layer: str,
+    units: Units = None,
+    norm: float | None = None,
+    restarts: int = 9,
+    seed: int = 0,
+    *,
+    position: str | tuple[int, int] = MEAN,
+    start: Any = None,
+    value_range: tuple[float, float] | None = None,
+    steps: int = 200,
+    threshold: float = 1e-3,
+    box: bool = False,
+    variation_weight: float = 0.0,
+    jitter: int = 0,
+    cosine_waves: bool = False,
+    batch_size: int | None = None,
+) -> ActivationMaxima:
+    """Gradient ascent to `max h(x)` subject to `|x| = norm`, for many units and starts at once.
+
+    Erhan, Courville and Bengio 2010, section 4.2: after every step the input is brought back to the norm. Steps follow
+    the direction of the gradient; a step that would lower the activation is not taken, and is shorter the next time.
+    An input is done when five steps raise its activation by less than `threshold` of it; others take its place, so
+    that as many inputs as fit are under way all the time. What is found for a unit does not depend on the others, but
+    for the jitter.
+
+    Args:
+        model: see `classifiers.units.tap`; what it receives is not preprocessed.
+        layer, units, position: see `classifiers.units.tap`.
+        norm: of the inputs, such as the mean norm of the data; default: that of uniform noise in `value_range`;
+            `math.inf`: no constraint.
+        restarts: starts of every unit, the same for all.
+        seed: of the starts and of the jitter.
+        start: inputs to start from instead, `(R, ...)`.
+        value_range: from where to where starts are uniform; default: 0..1 for vectors, 0..255 for pictures.
+        steps: at most so many.
+        threshold: see above.
+
+    The rest makes pictures of networks for photographs readable, and is off by default:
+
+    Args:
+        box: keeps values in `value_range`. The norm may then be lower.
+        variation_weight: of `ops.image_priors.total_variation` of `x / (high - low)`, taken from the activation.
+        jitter: pixels by which the picture is moved, round its edges, before every step. All `steps` are taken then,
+            shorter and shorter ones, and none is taken back.
+        cosine_waves: ascent in the amplitudes of waves (`ops.cosine_basis`) instead of pixels.
+        batch_size: inputs at a time; default: 1,024, or as many as have 4 million values, also in the layer's output.
+
+    Raises:
+        ValueError: units, a start or values out of range or of wrong shape.
+    """
+    tapped = tap(model, layer, units, position)
+    shape = _input_shape(tapped, start)
+    low, high = value_range or ((0.0, 1.0) if len(shape) == 1 else (0.0, 255.0))
+    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        raise ValueError(f"value_range must be two rising numbers, received {value_range}")
+    if restarts < 1 or steps < 1 or threshold < 0 or variation_weight < 0 or jitter < 0:
+        raise ValueError(
+            "restarts and steps must be at least 1 and threshold, variation_weight and jitter at least 0, received "
+            f"{restarts}, {steps}, {threshold}, {variation_weight} and {jitter}"
+        )
+    if len(shape) != 3 and (variation_weight or jitter or cosine_waves):
+        raise ValueError(f"variation_weight, jitter and cosine_waves are for pictures, and inputs have shape {shape}")
+    if norm is None:
+        norm = math.sqrt(math.prod(shape) * (low * low + low * high + high * high) / 3)
+    if not norm > 0:
+        raise ValueError(f"norm must be positive, received {norm}")
+    if start is None:
+        start = np.random.default_rng(seed).uniform(low, high, (restarts, *shape)).astype("float32")
+    start = np.asarray(start, "float32")
+    if not np.isfinite(start).all():
+        raise ValueError("start has values that are not finite.")
+    picture = Picture(shape, norm, (low, high), box, cosine_waves)
+    ascent = Ascent(tapped, picture, variation_weight, jitter, steps, threshold, seed)
+    at_a_time = tapped.at_a_time(shape, batch_size)
+    rows = (len(tapped.units), len(start))
+    unit_of, start_of = (part.reshape(-1) for part in np.meshgrid(tapped.units, np.arange(len(start)), indexing="ij"))
+    inputs, activations, converged, dead = ascent.climb(unit_of, start, start_of, min(at_a_time, len(unit_of)))
+    return ActivationMaxima(
+        layer,
+        tapped.units,
+        inputs.reshape(*rows, *shape),
+        activations.reshape(rows),
+        converged.reshape(rows),
+        dead.reshape(rows),
+    )
+
+
+def _input_shape(tapped, start):
+    """Of one input, without the batch; where the model leaves sizes open, the start's."""
+    shape = tapped.input_shape
+    if start is not None:
+        received = np.shape(start)
+        if not received or not received[0] or not tapped.takes(received[1:]):
+            raise ValueError(f"start must have shape (restarts, {', '.join(map(str, shape))}), received {received}")
+        return received[1:]
+    if None in shape:
+        raise ValueError(f"The model takes inputs of shape {shape}: pass a start, whose shape says of which size.")
+    return shape

@@ -1,0 +1,126 @@
+"""How invariant the units of a layer are: how slowly they fall along their invariance manifolds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from kinv.ops.whitening import ZcaWhitening
+from kinv.surgery.tap import Units, tap
+
+from .manifold import EPSILONS, InvarianceManifold, trace_manifold
+from .maximization import maximize_activation
+
+DRAWS = 2000  # of the bootstrap
+
+
+@dataclass(frozen=True)
+class LayerInvariance:
+    """The curves of a layer's units, for `K` units and `E` distances.
+
+    Attributes:
+        layer: its name.
+        units: indices, `(K,)`.
+        epsilons: distances from the optimum, over its norm, `(E,)`.
+        activations: the highest at each distance, `(K, E)`; NaN for dead units.
+        area: mean over units of the area under `max(h(epsilon), 0) / h(0)`, up to the last distance. What is below zero
+            counts as zero, so that units that are hardly turned on at all do not outweigh the others.
+        low, high: 95 % of such means of units drawn again, with replacement, lie between them.
+        counted: units that these are of: those whose optimum turns them on, `h(0) > 0`.
+    """
+
+    layer: str
+    units: np.ndarray
+    epsilons: np.ndarray
+    activations: np.ndarray
+    area: float
+    low: float
+    high: float
+    counted: int
+
+    @property
+    def areas(self) -> np.ndarray:
+        """Of every unit, `(K,)`; NaN where the unit is dead or its optimum does not turn it on."""
+        return areas_under(self.activations, self.epsilons)
+
+    @property
+    def log_sigmoid(self) -> np.ndarray:
+        """`log sigmoid(h)`, the y axis of the paper's figure 7, `(K, E)`."""
+        return -np.logaddexp(0, -self.activations)
+
+
+def measure_invariance(
+    model: Any,
+    layers: Sequence[str],
+    norm: float,
+    units: Units | int = 100,
+    epsilons: Sequence[float] = EPSILONS,
+    whitening: ZcaWhitening | None = None,
+    seed: int = 0,
+    *,
+    restarts: int = 9,
+    starts: int = 1,
+    **tracing: Any,
+) -> list[LayerInvariance]:
+    """Curves and a scalar for every layer (Erhan, Courville and Bengio 2010, section 5.3 and figure 7).
+
+    A linear unit without bias falls as `1 - epsilon^2 / 2`, whatever its filter: its area is `2 sqrt(2) / 3 = 0.943`.
+    More is more invariant.
+
+    Args:
+        model, whitening, epsilons: see `trace_manifold`.
+        layers: names.
+        norm: of inputs, such as the mean norm of the data.
+        units: how many of every layer, evenly spread, or their indices, a range or slice.
+        seed: of everything drawn.
+        restarts: of `maximize_activation`.
+        starts: of `trace_manifold`.
+        **tracing: what else `trace_manifold` takes.
+
+    Raises:
+        ValueError: see `maximize_activation` and `trace_manifold`; no layers.
+    """
+    if not layers or isinstance(layers, str):
+        raise ValueError(f"layers must be names of layers, received {layers!r}")
+    measured = []
+    for layer in layers:
+        chosen: Any = units
+        if isinstance(units, int):
+            width = len(tap(model, layer).units)
+            chosen = np.linspace(0, width - 1, min(units, width)).astype(int)
+        maxima = maximize_activation(model, layer, chosen, norm, restarts, seed)
+        traced = trace_manifold(
+            model, layer, maxima.units, maxima.best, epsilons, whitening, seed, starts=starts, **tracing
+        )
+        measured.append(summarise_manifold(traced, seed))
+    return measured
+
+
+def summarise_manifold(manifold: InvarianceManifold, seed: int = 0) -> LayerInvariance:
+    """Curves and the scalar of units whose manifolds are traced already.
+
+    Args:
+        manifold: of some units of a layer.
+        seed: of the bootstrap.
+
+    Raises:
+        ValueError: no unit is turned on by its optimum.
+    """
+    activations = manifold.best_activations
+    areas = areas_under(activations, manifold.epsilons)
+    areas = areas[np.isfinite(areas)]
+    if not len(areas):
+        raise ValueError(f"No unit of {manifold.layer!r} is turned on by its optimum: there is nothing to measure.")
+    drawn = np.random.default_rng(seed).choice(areas, (DRAWS, len(areas))).mean(axis=1)
+    low, high = np.quantile(drawn, (0.025, 0.975))
+    return LayerInvariance(
+        manifold.layer, manifold.units, manifold.epsilons, activations, float(areas.mean()), float(low), float(high),
+        len(areas),
+    )  # fmt: skip
+
+
+def areas_under(activations: np.ndarray, epsilons: np.ndarray) -> np.ndarray:
+    """Of the curves `max(h(epsilon), 0) / h(0)`, `(K, E)` to `(K,)`; NaN where `h(0)` is not positive."""
+    first = np.where(activations[:, :1] > 0, activations[:, :1], np.nan)
+    return np.asarray(np.trapezoid(np.maximum(activations, 0) / first, epsilons, axis=1))

@@ -1,0 +1,121 @@
+"""Artifacts: a trained model as a folder that can be checked, loaded, copied and used without kinv."""
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from kinv import __version__
+
+from .atomic import placed, unchanged
+from .errors import ArtifactError
+from .layout import CARD, CONFIG, METADATA, SAVED_MODEL, WEIGHTS, to_json
+from .manifest import check_replaceable, write_manifest
+from .registry import build, build_within, copy_weights, describe
+from .saved_model import export
+from .verification import check
+from .weights import halve
+
+
+def save(
+    model: Any,
+    folder: str | os.PathLike,
+    metadata: Mapping[str, Any] | None = None,
+    figures: Mapping[str, Callable[[Path], Any]] | None = None,
+    card: Callable[[Mapping[str, Any]], str] | None = None,
+    classifiers: Mapping[str, Any] | None = None,
+    *,
+    half: bool = False,
+    saved_model: bool = True,
+) -> Path:
+    """Writes a trained model as an artifact: config, weights, metadata, SavedModel, figures, card and manifest.
+
+    Everything is written to a temporary folder beside `folder` and moved into place when it is whole. An artifact
+    that is already there is replaced; any other folder is left alone.
+
+    Args:
+        model: one of kinv's models or classifiers.
+        folder: where to.
+        metadata: what is known of the training, as JSON values. kinv adds the versions.
+        figures: file name under `figures/` to a function that writes the picture to the path it is given.
+        card: makes the model card, Markdown, from the metadata as it is written, with the versions.
+        classifiers: more endpoints of the SavedModel, by name: Functional models of pictures. They are in the
+            SavedModel alone, `load` does not bring them back.
+        half: keeps weights as float16, which `load` makes float32 again.
+        saved_model: whether there is a SavedModel; `export` makes one later.
+
+    Returns:
+        The folder.
+
+    Raises:
+        ValueError: an unknown class of model, or metadata that is not JSON (NaN counts as not).
+        ArtifactError: `folder` exists and is not an artifact; or `load` would refuse what was written, such as a file
+            that is no picture, or a classifier with operations that no model of kinv needs.
+    """
+    folder = Path(folder)
+    name, config = describe(model)
+    metadata = {**(metadata or {}), "versions": versions()}
+    config_text = to_json({"kinv": __version__, "class": name, "config": config})
+    metadata_text = to_json(metadata)
+    with placed(folder, check_replaceable) as draft:
+        (draft / CONFIG).write_text(config_text, encoding="utf-8")
+        (draft / METADATA).write_text(metadata_text, encoding="utf-8")
+        bare = build(name, config)  # without the state of optimizers, which may be larger than the model
+        copy_weights(model, bare)
+        bare.save_weights(draft / WEIGHTS)
+        if half:
+            halve(draft / WEIGHTS)
+        if saved_model:
+            export(bare, draft / SAVED_MODEL, classifiers)
+        for file_name, draw in (figures or {}).items():
+            (draft / "figures").mkdir(exist_ok=True)
+            draw(draft / "figures" / file_name)
+        if card is not None:
+            (draft / CARD).write_text(card(json.loads(metadata_text)), encoding="utf-8")
+        write_manifest(draft)
+        check(draft)  # what could not be loaded is not kept
+    return folder
+
+
+def load_folder(folder: Path) -> Any:
+    """Loads a model from an artifact on this machine, after `verify` found nothing wrong with it.
+
+    Args:
+        folder: the artifact.
+
+    Returns:
+        The model. A network under study is not part of it.
+
+    Raises:
+        ArtifactError: damaged, not trusted, or made by something else.
+    """
+    return unchanged(folder, _load)
+
+
+def _load(folder: Path) -> Any:
+    checked = check(folder)
+    name = checked.config["class"]
+    try:
+        model = build_within(name, checked.config["config"], checked.weights)
+        model.load_weights(folder / WEIGHTS)
+    except Exception as error:  # a configuration can be wrong in any way
+        raise ArtifactError(f"{folder} does not hold a valid {name}: {error}") from error
+    return model
+
+
+def versions() -> dict[str, str]:
+    """Versions of kinv, Python and the packages that make results what they are."""
+    import platform
+
+    import keras
+    import numpy as np
+    import tensorflow as tf
+
+    return {
+        "kinv": __version__,
+        "python": platform.python_version(),
+        "tensorflow": tf.__version__,
+        "keras": keras.__version__,
+        "numpy": np.__version__,
+    }

@@ -1,0 +1,188 @@
+"""A model's named endpoints as ONNX and LiteRT files, for programs without TensorFlow."""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from .atomic import placed
+from .registry import classify, endpoints
+from .saved_model import check_new
+
+OPSET = 18  # the first that has bitwise operations, which `augment` draws its numbers with
+OUTPUT = "output_0"  # as SavedModels of Keras call it
+
+
+def export_onnx(model: Any, folder: str | os.PathLike, classifiers: Mapping[str, Any] | None = None) -> dict[str, Path]:
+    """Writes every endpoint of a model as `<endpoint>.onnx`; inputs have their names, the output is `output_0`.
+
+    Batches can have any size, and pictures too where the endpoint takes any. An endpoint that draws TensorFlow's own
+    random numbers (`sample` of Boltzmann machines from before version 0.2) is left out, and a line is printed that says
+    so; `sweep` takes the caller's.
+
+    Args:
+        model: one of kinv's models or classifiers.
+        folder: where to; it must not exist, or be empty.
+        classifiers: more endpoints by name, as in `save`.
+
+    Returns:
+        Endpoint to file.
+
+    Raises:
+        ValueError: onnx or tf2onnx are missing, the folder is there already, or an endpoint can't be converted.
+    """
+    try:
+        import onnx
+        import tf2onnx
+    except ImportError as error:
+        raise ValueError(f"ONNX files need more packages ({error}): pip install kinv[onnx]") from None
+
+    def convert(frozen, signature):
+        inputs, output = [tensor.name for tensor in frozen.inputs], frozen.outputs[0].name
+        names = {tensor: spec.name for tensor, spec in zip(inputs, signature, strict=True)}
+        converted, _ = tf2onnx.convert.from_graph_def(
+            frozen.graph.as_graph_def(add_shapes=True),
+            input_names=inputs,
+            output_names=[output],
+            opset=OPSET,
+            tensors_to_rename={**names, output: OUTPUT},
+        )
+        onnx.checker.check_model(converted)  # tf2onnx leaves operations in that it does not know
+        return converted.SerializeToString()
+
+    return _export(model, folder, classifiers, "onnx", convert)
+
+
+def export_litert(
+    model: Any, folder: str | os.PathLike, classifiers: Mapping[str, Any] | None = None
+) -> dict[str, Path]:
+    """Writes every endpoint of a model as `<endpoint>.tflite`, made of LiteRT's own operations, with one signature.
+
+    The signature's runner takes batches and pictures of any size, as in `export_onnx`; without the runner,
+    `resize_tensor_input` comes before `allocate_tensors`.
+
+    Args:
+        model, folder, classifiers: as in `export_onnx`.
+
+    Returns:
+        Endpoint to file.
+
+    Raises:
+        ValueError: the folder is there already, or an endpoint can't be converted.
+    """
+    import tensorflow as tf
+
+    def convert(frozen, signature):
+        rewritten = _rewritten(frozen, signature).get_concrete_function()
+        return tf.lite.TFLiteConverter.from_concrete_functions([rewritten], tf.Module()).convert()
+
+    return _export(model, folder, classifiers, "tflite", convert)
+
+
+def _export(model, folder, classifiers, suffix: str, convert: Callable[[Any, Any], bytes]) -> dict[str, Path]:
+    answers = {**endpoints(model), **{name: classify(network) for name, network in (classifiers or {}).items()}}
+    files = {}
+    with placed(Path(folder), check_new) as draft:
+        for name, (function, signature) in answers.items():
+            frozen = _frozen(function, signature)
+            drawing = [operation.type for operation in frozen.graph.get_operations() if "Random" in operation.type]
+            if drawing:
+                print(f"{name} is left out: .{suffix} files can't draw TensorFlow's random numbers ({drawing[0]}).")
+                continue
+            try:
+                content = convert(frozen, signature)
+            except Exception as error:  # converters raise whatever they like
+                reason = f"{type(error).__name__}: {error}".splitlines()[0]
+                raise ValueError(f"The endpoint {name} can't be written as .{suffix}: {reason}") from error
+            (draft / f"{name}.{suffix}").write_bytes(content)
+            files[name] = Path(folder, f"{name}.{suffix}")
+        if not files:
+            raise ValueError(f"No endpoint of this {type(model).__name__} can be written as .{suffix}.")
+    return files
+
+
+def _frozen(function, signature):
+    """The endpoint as one graph, with its weights as constants."""
+    import tensorflow as tf
+    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+    concrete = tf.function(function, input_signature=signature, autograph=False).get_concrete_function()
+    return convert_variables_to_constants_v2(concrete, lower_control_flow=False, aggressive_inlining=True)
+
+
+def _rewritten(frozen, signature):
+    """The same graph, with what LiteRT's converter gets wrong expressed in other operations."""
+    import tensorflow as tf
+
+    functions = {one.signature.name: one for one in frozen.graph.as_graph_def().library.function}
+
+    def endpoint(*inputs):
+        return {OUTPUT: _redone(frozen.graph, frozen.inputs, inputs, frozen.outputs, functions)[0]}
+
+    return tf.function(endpoint, input_signature=signature, autograph=False)
+
+
+def _redone(graph, inputs, arguments, outputs, functions):
+    """A graph's outputs for other inputs, in the graph that is being made; functions are what its loops call."""
+    import tensorflow as tf
+
+    making = tf.compat.v1.get_default_graph()
+    tensors = {old.ref(): new for old, new in zip(inputs, arguments, strict=True)}
+    for op in graph.get_operations():  # in an order in which inputs come first
+        if op.type in ("Placeholder", "NoOp"):
+            continue
+        given = [tensors[tensor.ref()] for tensor in op.inputs]
+        if op.type in REWRITTEN:
+            made = [REWRITTEN[op.type](op, *given)]
+        elif op.type in ("While", "StatelessWhile"):
+            made = _while(op, given, functions)
+        else:
+            dtypes = [tensor.dtype for tensor in op.outputs]
+            made = making.create_op(op.type, given, dtypes, name=op.name, attrs=op.node_def.attr).outputs
+        tensors.update(zip([tensor.ref() for tensor in op.outputs], made, strict=True))
+    return [tensors[tensor.ref()] for tensor in outputs]
+
+
+def _while(op, given, functions):
+    """A loop whose parts are rewritten as well."""
+    import tensorflow as tf
+    from tensorflow.python.framework.function_def_to_graph import function_def_to_graph
+
+    def part(name):
+        graph = function_def_to_graph(functions[op.get_attr(name).name])
+        return lambda *state: _redone(graph, graph.inputs, state, graph.outputs, functions)
+
+    condition, body = part("cond"), part("body")
+    shapes = [tensor.shape for tensor in op.outputs]
+    return tf.while_loop(lambda *state: condition(*state)[0], body, given, shapes)
+
+
+def _reshape(op, tensor, shape):
+    """With a constant shape where it is known but for the batch: the converter does not work it out."""
+    import tensorflow as tf
+
+    sides = op.outputs[0].shape
+    if sides.rank is not None and list(sides).count(None) <= 1:
+        shape = [-1 if side is None else side for side in sides]
+    return tf.reshape(tensor, shape)
+
+
+def _einsum(op, first, second):
+    """A product with a matrix, by `tensordot`: the converter takes an unknown size for -1 and multiplies with it."""
+    import tensorflow as tf
+
+    equation = op.get_attr("equation").decode()
+    operands, result = equation.split("->")
+    one, other = operands.split(",")
+    if len(other) != 2:
+        first, second, one, other = second, first, other, one
+    summed = set(one) & set(other) - set(result)
+    if len(other) != 2 or len(summed) != 1:
+        raise ValueError(f"einsum {equation} is not a product with a matrix")
+    (axis,) = summed
+    product = tf.tensordot(first, second, [[one.index(axis)], [other.index(axis)]])
+    letters = (one + other).replace(axis, "")
+    return tf.transpose(product, [letters.index(letter) for letter in result])
+
+
+REWRITTEN = {"Reshape": _reshape, "Einsum": _einsum}

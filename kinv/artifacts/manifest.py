@@ -1,0 +1,163 @@
+"""manifest.json: sha256 and size of every file of an artifact."""
+
+import hashlib
+import json
+import os
+import re
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from .errors import ArtifactError, DamagedError
+from .layout import CARD, MANIFEST, MAX_CARD_BYTES, check_names, read_json
+
+FORMAT, MAX_DEPTH = 1, 3
+THREADS = 4  # hashing leaves Python alone
+SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+def write_manifest(folder: Path) -> None:
+    """Records every file below `folder`."""
+    files = {
+        name: {"sha256": _sha256(folder / name), "size": (folder / name).stat().st_size} for name in list_files(folder)
+    }
+    (folder / MANIFEST).write_bytes(_canonical(files))
+
+
+def _canonical(files: dict[str, Any]) -> bytes:
+    """The one way in which files are written down: a manifest that differs in a space has been changed too."""
+    return (json.dumps({"format": FORMAT, "files": files}, indent=1, sort_keys=True) + "\n").encode()
+
+
+def check_bytes(folder: Path, blobs: Path | None = None) -> dict[str, Any]:
+    """Checks every byte of an artifact against its manifest.
+
+    Args:
+        folder: the artifact.
+        blobs: a folder into which links may lead: a hub's cache keeps its files there, each named after its content.
+            There, the card may be another than the manifest's, as people edit cards on the hub.
+
+    Returns:
+        The manifest's entries: file name to `{"sha256": ..., "size": ...}`.
+
+    Raises:
+        ArtifactError: a missing, extra, changed or linked file, a name that leaves the folder, or no valid manifest.
+        DamagedError: the files that are not what the manifest says.
+    """
+    entries = read_manifest(folder, blobs)
+    found = set(list_files(folder, blobs))
+    missing, extra = sorted(entries.keys() - found), sorted(found - entries.keys())
+    if missing:
+        raise ArtifactError(f"{folder} is incomplete: {', '.join(missing[:5])} missing. Get the artifact again.")
+    if extra:
+        raise ArtifactError(f"{folder} holds files that its manifest does not list: {', '.join(extra[:5])}.")
+    with ThreadPoolExecutor(THREADS) as pool:
+        whole = pool.map(lambda name: _is_whole(folder / name, entries[name], blobs is not None), entries)
+        damaged = [name for name, is_whole in zip(entries, whole, strict=True) if not is_whole]
+    if damaged:
+        raise DamagedError(folder, damaged)
+    return entries
+
+
+def _is_whole(path: Path, entry: dict[str, Any], in_cache: bool) -> bool:
+    if path.stat().st_size == entry["size"] and _sha256(path) == entry["sha256"]:
+        return True
+    return in_cache and path.name == CARD and _is_named_after_content(path)
+
+
+def _is_named_after_content(path: Path) -> bool:
+    """Whether a file of the hub's cache is what its name says: git's id of its bytes, or their sha256."""
+    if path.stat().st_size > MAX_CARD_BYTES:
+        return False
+    content, name = path.read_bytes(), path.resolve().name
+    git = hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False)
+    return name in (git.hexdigest(), hashlib.sha256(content).hexdigest())
+
+
+def read_manifest(folder: Path, blobs: Path | None = None) -> dict[str, Any]:
+    """The manifest's entries, each with a name that an artifact's files have.
+
+    Raises:
+        ArtifactError: no valid manifest.
+    """
+    path = folder / MANIFEST
+    if not folder.is_dir() or (path.is_symlink() and not _leads_to(path, blobs)) or not path.is_file():
+        raise ArtifactError(f"{folder} is not a kinv artifact: it has no {MANIFEST}.")
+    manifest = read_json(path)
+    if set(manifest) != {"format", "files"} or not isinstance(manifest["files"], dict):
+        raise ArtifactError(f"{path} must hold exactly 'format' and 'files'.")
+    if manifest["format"] != FORMAT:
+        raise ArtifactError(f"{path} has format {manifest['format']!r}; this version of kinv reads {FORMAT}.")
+    for name, entry in manifest["files"].items():
+        _check_entry(path, name, entry)
+    if path.read_bytes() != _canonical(manifest["files"]):
+        raise ArtifactError(f"{path} is not written as kinv writes it: it was changed.")
+    check_names(folder, manifest["files"])
+    return manifest["files"]
+
+
+def _check_entry(path: Path, name: str, entry: Any) -> None:
+    parts = PurePosixPath(name).parts
+    if (
+        not parts
+        or name != "/".join(parts)
+        or ".." in parts
+        or "\\" in name
+        or ":" in name
+        or "\0" in name
+        or name[0] == "/"
+    ):
+        raise ArtifactError(f"{path} names {name!r}, which is not a plain path inside the artifact.")
+    valid = (
+        isinstance(entry, dict)
+        and set(entry) == {"sha256", "size"}
+        and isinstance(entry["sha256"], str)
+        and SHA256.fullmatch(entry["sha256"])
+        and type(entry["size"]) is int
+        and entry["size"] >= 0
+    )
+    if not valid:
+        raise ArtifactError(f"{path}: the entry of {name!r} must be a sha256 and a size, received {entry!r}.")
+
+
+def list_files(folder: Path, blobs: Path | None = None) -> list[str]:
+    """Every file below the folder but its manifest. Links are refused: they may lead out of the folder."""
+    names = []
+    for parent, folders, files in os.walk(folder):
+        if len(Path(parent).relative_to(folder).parts) > MAX_DEPTH:
+            raise ArtifactError(f"{folder} has folders in folders in folders, as no artifact has.")
+        for entry in (*folders, *files):
+            path = Path(parent, entry)
+            if (path.is_symlink() and not _leads_to(path, blobs)) or not (path.is_dir() or path.is_file()):
+                raise ArtifactError(f"{path} is a link or a special file; an artifact holds plain files only.")
+        names += [Path(parent, file).relative_to(folder).as_posix() for file in files]
+    return sorted(name for name in names if name != MANIFEST)
+
+
+def _leads_to(link: Path, blobs: Path | None) -> bool:
+    """Whether a link leads to a file that lies directly in `blobs`."""
+    return blobs is not None and link.resolve().parent == blobs.resolve() and link.resolve().is_file()
+
+
+def _sha256(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def check_replaceable(folder: Path) -> None:
+    """Leaves alone what is no artifact, and what else somebody keeps in an artifact's folder.
+
+    Raises:
+        ArtifactError: the folder exists, is not empty, and no artifact; or has files that its manifest does not list.
+    """
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return
+    try:
+        known = {*read_manifest(folder), MANIFEST}
+    except ArtifactError as error:
+        raise ArtifactError(
+            f"{folder} exists and is not a kinv artifact; it is left alone. Choose another folder. ({error})"
+        ) from None
+    others = sorted(set(list_files(folder)) - known)
+    if others:
+        raise ArtifactError(f"{folder} holds {', '.join(others[:5])} beside an artifact; it is left alone.")

@@ -1,0 +1,131 @@
+"""What an artifact can hold: methods, and the classifiers that kinv trains itself."""
+
+import math
+from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
+from typing import Any
+
+METHODS = {
+    "InvariantTransformer": "kinv.models.invariant_transformer",
+    "FilterGAN": "kinv.models.filter_gan",
+    "Gallery": "kinv.models.coupled_generator",
+    "RestrictedBoltzmannMachine": "kinv.models.layerwise",
+    "DeepBeliefNetwork": "kinv.models.layerwise",
+    "DenoisingAutoencoder": "kinv.models.coupled_generator",
+    "StackedDenoisingAutoencoder": "kinv.models.layerwise",
+}
+CLASSIFIER, OWN = "Classifier", ("digit_cnn",)  # other networks' weights are their authors' to share
+SIGMOID = "sigmoid_network"  # fine-tuned deep belief nets and stacks of autoencoders
+CLASSES = (*METHODS, CLASSIFIER)  # what `load` builds; nothing else
+
+
+def describe(model: Any) -> tuple[str, dict[str, Any]]:
+    """The class name and the configuration from which `build` makes the model again, without its weights.
+
+    Raises:
+        ValueError: a model that artifacts can't hold.
+    """
+    import keras
+
+    from kinv import classifiers
+    from kinv.classifiers import sigmoid_network
+
+    name = type(model).__name__
+    if METHODS.get(name) and type(model).__module__.startswith(METHODS[name]):
+        return name, model.get_config()
+    if isinstance(model, keras.Model) and model.name in OWN and _alike(model, classifiers.build(model.name)):
+        return CLASSIFIER, {"name": model.name}
+    shape = sigmoid_network.describe(model) if isinstance(model, keras.Model) else None
+    if shape and _alike(model, sigmoid_network.build(**shape)):
+        return CLASSIFIER, {"name": SIGMOID, **shape}
+    raise ValueError(
+        f"kinv.save takes {', '.join((*METHODS, *OWN, SIGMOID))}, received {name} {getattr(model, 'name', '')!r}. "
+        "Other Keras models: model.save()."
+    )
+
+
+def build(name: str, config: dict[str, Any]) -> Any:
+    """The model that `describe` described, with random weights.
+
+    Raises:
+        ValueError, TypeError, KeyError: a configuration that does not fit.
+    """
+    if name == CLASSIFIER:
+        from kinv import classifiers
+        from kinv.classifiers import sigmoid_network
+
+        if config["name"] == SIGMOID:
+            return sigmoid_network.build(**{key: value for key, value in config.items() if key != "name"})
+        if config["name"] not in OWN:
+            raise ValueError(f"name must be one of {(*OWN, SIGMOID)}, received {config['name']!r}")
+        return classifiers.build(config["name"])
+    unknown = {"classifier"} & set(config)  # an argument of the constructors, never part of a configuration
+    if unknown:
+        raise ValueError(f"unknown keys {unknown}")
+    return getattr(import_module(METHODS[name]), name).from_config(config)
+
+
+def build_within(name: str, config: dict[str, Any], weights: int) -> Any:
+    """As `build`, unless the model would be larger than the weights there are for it: memory is taken only then.
+
+    Args:
+        name: as in `build`.
+        config: as in `build`.
+        weights: how many numbers the model may hold.
+
+    Raises:
+        ValueError: it would hold more.
+    """
+    import keras
+
+    from kinv.surgery.deferred import give_values
+
+    with ThreadPoolExecutor(1) as pool:  # a thread, as Keras has a list of variables without values for each
+        model, pending = pool.submit(_plan, name, config, weights, keras.config.dtype_policy()).result()
+    give_values(pending)
+    return model
+
+
+def _plan(name: str, config: dict[str, Any], weights: int, policy: Any) -> tuple[Any, list[Any]]:
+    """A model whose variables have shapes, but no values yet, and all of these variables."""
+    import keras
+
+    from kinv.surgery.deferred import without_values
+
+    keras.config.set_dtype_policy(policy)  # another thread's
+    model, pending = without_values(lambda: build(name, config))
+    planned = sum(math.prod(variable.shape) for variable in model.variables)
+    if planned > weights:
+        raise ValueError(f"it asks for {planned:,} weights, and there are {weights:,}")
+    return model, pending
+
+
+def copy_weights(source: Any, target: Any) -> None:
+    """Weights and the state of random numbers, from a model to one that `build` made of its configuration."""
+    for theirs, ours in zip(source.variables, target.variables, strict=True):
+        ours.assign(theirs)
+
+
+def _alike(first: Any, second: Any) -> bool:
+    """Whether two Functional models have the same layers, whatever these are called."""
+
+    def layers(model):
+        configs = [(type(layer).__name__, layer.get_config()) for layer in model.layers]
+        return [(name, {key: value for key, value in config.items() if key != "name"}) for name, config in configs]
+
+    return first.input_shape == second.input_shape and layers(first) == layers(second)
+
+
+def endpoints(model: Any) -> dict[str, tuple[Any, list[Any]]]:
+    """What the SavedModel answers: endpoint name to function and input signature."""
+    return model.export_endpoints() if hasattr(model, "export_endpoints") else {"classify": classify(model)}
+
+
+def classify(classifier: Any) -> tuple[Any, list[Any]]:
+    """A classifier's endpoint: pictures in 0..255 to logits."""
+    import tensorflow as tf
+
+    def logits(images):
+        return classifier(images, training=False)
+
+    return logits, [tf.TensorSpec((None, *classifier.input_shape[1:]), tf.float32, name="images")]

@@ -1,0 +1,45 @@
+"""An artifact's TensorFlow SavedModel, for programs without kinv."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from .atomic import placed
+from .registry import classify, endpoints
+
+
+def export(model: Any, folder: str | os.PathLike, classifiers: Mapping[str, Any] | None = None) -> Path:
+    """Writes a TensorFlow SavedModel with the model's named endpoints, for programs without kinv.
+
+    Args:
+        model: one of kinv's models or classifiers.
+        folder: where to; it must not exist, or be empty.
+        classifiers: more endpoints by name, as in `save`.
+
+    Raises:
+        ValueError: the folder is there already.
+    """
+    import keras
+
+    archive = keras.export.ExportArchive()
+    archive.track(model)
+    answers = endpoints(model)
+    for name, classifier in (classifiers or {}).items():
+        archive.track(classifier)
+        answers = {**answers, name: classify(classifier)}
+    for name, (function, signature) in answers.items():
+        archive.add_endpoint(name, function, input_signature=signature)
+    with placed(Path(folder), check_new) as draft:
+        archive.write_out(str(draft), verbose=False)
+    return Path(folder)
+
+
+def check_new(folder: Path) -> None:
+    """Leaves alone whatever is there.
+
+    Raises:
+        ValueError: the folder exists and is not empty.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ValueError(f"{folder} is there already: choose another folder.")

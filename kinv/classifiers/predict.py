@@ -1,0 +1,45 @@
+"""What a classifier answers to pictures, batch by batch: logits, classes, accuracy."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from kinv.backend import compile_model
+
+
+def predict(classifier: keras.Model, images: Any, batch_size: int = 50) -> tuple[np.ndarray, np.ndarray]:
+    """The class with the highest logit for every picture `(N, H, W, C)` in 0..255, and its softmax output.
+
+    Returns:
+        int32 `(N,)` and float32 `(N,)`.
+    """
+    classes, confidence = [], []
+    for _, answers in logits_in_batches(classifier, images, batch_size):
+        classes.append(np.argmax(answers, axis=-1))
+        confidence.append(np.max(ops.convert_to_numpy(ops.softmax(answers)), axis=-1))
+    return np.concatenate(classes).astype("int32"), np.concatenate(confidence)
+
+
+def logits_in_batches(classifier: keras.Model, images: Any, batch_size: int = 50) -> Iterator[tuple[slice, np.ndarray]]:
+    """Which pictures of `(N, H, W, C)`, and the network's answers to them, batch by batch."""
+    logits = compile_model(classifier)
+    for at in slices(len(images), batch_size):
+        yield at, ops.convert_to_numpy(logits(images[at]))
+
+
+def predict_classes(classifier: keras.Model, images: np.ndarray, batch_size: int = 50) -> np.ndarray:
+    """The class with the highest logit for every picture `(N, H, W, C)` in 0..255, int32 `(N,)`."""
+    return predict(classifier, images, batch_size)[0]
+
+
+def accuracy(classifier: keras.Model, images: np.ndarray, labels: np.ndarray, batch_size: int = 50) -> float:
+    """Share of pictures `(N, H, W, C)` in 0..255 whose highest logit is at the label."""
+    return float(np.mean(predict_classes(classifier, images, batch_size) == labels))
+
+
+def slices(count: int, size: int) -> list[slice]:
+    """Slices of at most `size`, of `count` pictures."""
+    return [slice(start, min(start + size, count)) for start in range(0, count, size)]

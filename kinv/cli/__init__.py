@@ -1,0 +1,5 @@
+"""The `kinv` command."""
+
+from .main import COMMANDS, main
+
+__all__ = ["COMMANDS", "main"]

@@ -1,0 +1,34 @@
+"""The `kinv` command. Nothing slow is imported before it is needed."""
+
+import sys
+
+import tyro
+
+from .artifacts import Export, List, Pull, Push, Show, Verify, plain
+from .networks import Evaluate, Screen
+
+COMMANDS = {
+    "list": List,
+    "show": Show,
+    "verify": Verify,
+    "pull": Pull,
+    "push": Push,
+    "export": Export,
+    "evaluate": Evaluate,
+    "screen": Screen,
+}
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """The entry point of `kinv`."""
+    command = tyro.extras.subcommand_cli_from_dict(
+        COMMANDS, prog="kinv", description="What does a trained image network ignore?", args=arguments
+    )
+    from kinv.artifacts.errors import ArtifactError
+
+    try:
+        command.run()
+    except (ArtifactError, ValueError, FileNotFoundError) as error:
+        sys.exit(f"error: {plain(str(error)).plain}")
+    except KeyboardInterrupt:
+        sys.exit(130)

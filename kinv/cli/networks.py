@@ -1,0 +1,113 @@
+"""What the `kinv` command measures on networks. Nothing slow is imported before it is needed."""
+
+import dataclasses
+from pathlib import Path
+from typing import Literal
+
+
+@dataclasses.dataclass
+class Evaluate:
+    """Measures a classifier's accuracy on labelled pictures."""
+
+    classifier: str
+    """The name of a classifier, or a .keras file."""
+    images: str
+    """The name of a data set, or a folder of pictures."""
+    split: str | None = None
+    """all, train or test; default: everything there is (mnist: test)."""
+    download: bool = False
+    """Lets weights and data be fetched."""
+
+    def run(self) -> None:
+        import kinv.backend  # noqa: F401  (starts TensorFlow quietly)
+        from kinv import analysis, classifiers, data
+
+        source = data.find(self.images, self.split, download=self.download)
+        network = classifiers.load(self.classifier, download=self.download)
+        images, labels = source.load(network.input_shape[1])
+        if labels is None:
+            raise ValueError(f"{source.description} have no labels: put the pictures into one sub-folder a class.")
+        share = analysis.accuracy(network, images, labels)
+        print(f"{network.name} on {source.description}: top-1 {share:.3f}")
+
+
+@dataclasses.dataclass
+class Screen:
+    """Measures which transformations a classifier tolerates: tables and figures. Stopped, it goes on where it was."""
+
+    classifier: str
+    """The name of a classifier, or a .keras file."""
+    images: str
+    """The name of a data set, or a folder of pictures, with or without labels."""
+    output: Path
+    """A folder for the results: tables/ (Parquet) and figures/."""
+    transformations: tuple[str, ...] = ()
+    """Names such as rotation, or two joined by a plus, such as translate_x+translate_y; default: the paper's eleven."""
+    magnitudes: tuple[str, ...] = ()
+    """Other magnitudes than the default ones, such as rotation=-90,-45,0,45,90 (of two transformations: a=0,1/0,1)."""
+    every: int = 1
+    """Takes every so-many-th of the default magnitudes."""
+    learned: tuple[str, ...] = ()
+    """Artifacts of Invariant Transformer Nets to screen as well, such as itn_squeezenet."""
+    classes: tuple[int, ...] = ()
+    """Classes to draw curves of; default: the three with the highest curves."""
+    split: str | None = None
+    """all, train or test; default: everything there is (mnist: test)."""
+    labels: bool = True
+    """False: the classifier's own predictions take their place."""
+    limit: int | None = None
+    """At most so many pictures, evenly spread over all of them."""
+    batch_size: int = 32
+    fill: Literal["zeros", "reflect", "nearest"] = "zeros"
+    """What lies outside the frame."""
+    seed: int = 0
+    download: bool = False
+    """Lets weights and data be fetched."""
+
+    def run(self) -> None:
+        from kinv import analysis, classifiers, data, hub, models
+        from kinv.analysis.screening import figures as sensitivity
+        from kinv.ops import TRANSFORMATIONS, find
+
+        chosen = [find(name) for name in self.transformations or TRANSFORMATIONS]
+        for handle in self.learned:
+            learned = hub.load(handle)
+            if not isinstance(learned, models.InvariantTransformer):
+                raise ValueError(f"--learned takes InvariantTransformers, {handle} is a {type(learned).__name__}.")
+            family = "learned" if len(self.learned) == 1 else hub.find(handle).name
+            chosen += analysis.LearnedTransformation.parts(learned, family)
+        if self.every < 1:
+            raise ValueError(f"--every must be at least 1, received {self.every}")
+        magnitudes = {transformation.name: transformation.thinned(self.every) for transformation in chosen}
+        magnitudes |= dict(_magnitudes(text) for text in self.magnitudes)
+        network = classifiers.load(self.classifier, download=self.download)
+        source = data.find(self.images, self.split, download=self.download)
+        source = source if self.limit is None else source.evenly(self.limit)
+        screening = analysis.screen(
+            network,
+            source,
+            transformations=chosen,
+            magnitudes=magnitudes,
+            batch_size=self.batch_size,
+            fill=self.fill,
+            seed=self.seed,
+            use_labels=self.labels,
+            results=self.output / "tables",
+            progress=True,
+        )
+        picture = source.read_first(network.input_shape[1]).astype("float32")
+        figures = sensitivity.overview(screening, chosen, picture, self.classes)
+        (self.output / "figures").mkdir(exist_ok=True)
+        for name, figure in figures.items():
+            figure.savefig(self.output / "figures" / f"{name}.png")
+        print(f"Tables: {self.output / 'tables'}\nFigures: {self.output / 'figures'} ({len(figures)})")
+
+
+def _magnitudes(text: str) -> tuple[str, list]:
+    """`rotation=-90,0,90` as a name and numbers; `a+b=0,1/0,1` as a name and a list of numbers for each part."""
+    name, _, values = text.partition("=")
+    try:
+        parts = [[float(value) for value in part.split(",")] for part in values.split("/")]
+    except ValueError:
+        raise ValueError(f"--magnitudes takes the likes of rotation=-90,0,90, received {text!r}") from None
+    return name, parts if len(parts) > 1 else parts[0]

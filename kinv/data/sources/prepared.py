@@ -1,0 +1,124 @@
+"""TensorFlow Datasets that are already prepared on this machine; a download only when asked for."""
+
+import io
+import os
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from kinv.places import tfds_folder
+
+from ..source import Source
+from .decoding import fit
+from .imagenet import imagenet_class_names, imagenet_index
+
+
+def prepared_folder(name: str) -> Path | None:
+    """The folder of the newest prepared version of a data set (`imagenet_v2`, `mnist`, `name/config`), or None.
+
+    Looks at files only: asking TensorFlow Datasets itself would look on the network for minutes when offline.
+    """
+    root = tfds_folder()
+    if not name or name.startswith(("/", ".")) or ".." in name:
+        return None
+    infos = sorted(root.glob(f"{name}/*/dataset_info.json")) or sorted(root.glob(f"{name}/*/*/dataset_info.json"))
+    return infos[-1].parent if infos else None
+
+
+def open_prepared(name: str, split: str, download: bool = False) -> Source | None:
+    """A TensorFlow data set with `image` and `label` as a source; None if it is not here and may not be fetched."""
+    folder = prepared_folder(name)
+    if folder is None and not download:
+        return None
+    import tensorflow_datasets as tfds
+
+    if folder is None:
+        builder = tfds.builder(name, data_dir=str(tfds_folder()))
+        _fetch(builder)
+    else:
+        builder = tfds.builder_from_directory(str(folder))
+    if split.split("[")[0] not in builder.info.splits:  # `test[:50%]` is a part of `test`
+        raise ValueError(f"split must be one of {sorted(builder.info.splits)} for tfds:{name}, received {split!r}")
+    return _source(name, split, builder)
+
+
+def _fetch(builder: Any) -> None:
+    try:
+        builder.download_and_prepare()
+    except OSError as error:  # what requests raises, too
+        raise FileNotFoundError(
+            f"The TensorFlow data set {builder.info.full_name} can't be fetched: {error}"
+        ) from error
+
+
+def _source(name: str, split: str, builder: Any) -> Source:
+    examples = _Examples(builder, split)
+    feature = builder.info.features["label"]
+    labels = np.asarray([examples.label(index) for index in range(len(examples))], "int32")
+    class_names = list(feature.names) if feature.names else None
+    if class_names and all(wordnet_id in imagenet_index() for wordnet_id in class_names):
+        labels = np.asarray([imagenet_index()[class_names[label]] for label in labels], "int32")
+        class_names = imagenet_class_names()
+    gray = builder.info.features["image"].shape[-1] == 1
+
+    def read(index: int, size: int | None):
+        image = Image.open(io.BytesIO(examples.picture(index))).convert("L" if gray else "RGB")
+        picture = np.asarray(image if size is None else fit(image, size))
+        return picture[..., None] if gray else picture, []
+
+    return Source(
+        name=f"tfds:{name}",
+        description=f"{len(examples):,} pictures of the TensorFlow data set {builder.info.full_name} ({split})",
+        license="see the data set's page in the TensorFlow Datasets catalogue",
+        count=len(examples),
+        read=read,
+        labels=labels,
+        class_names=class_names,
+    )
+
+
+class _Examples:
+    """The examples of a split by number. Of the files, only where each example begins is kept in memory.
+
+    A TFRecord file is a sequence of: length (8 bytes), checksum (4), a `tf.train.Example`, checksum (4).
+    """
+
+    def __init__(self, builder: Any, split: str):
+        if builder.info.file_format.value != "tfrecord":
+            raise ValueError(f"{builder.info.full_name} is kept as {builder.info.file_format.value}, not as TFRecord.")
+        self.places: list[tuple[str, int, int]] = []  # file, position, length
+        for part in builder.info.splits[split].file_instructions:
+            places = list(_records(part.filename))
+            end = len(places) if part.take < 0 else part.skip + part.take
+            self.places += [(part.filename, *place) for place in places[part.skip : end]]
+
+    def __len__(self):
+        return len(self.places)
+
+    def label(self, index: int) -> int:
+        return self._features(index)["label"].int64_list.value[0]
+
+    def picture(self, index: int) -> bytes:
+        """As encoded, JPEG or PNG."""
+        return self._features(index)["image"].bytes_list.value[0]
+
+    def _features(self, index):
+        import tensorflow as tf
+
+        name, position, length = self.places[index]
+        with open(name, "rb") as file:
+            file.seek(position)
+            return tf.train.Example.FromString(file.read(length)).features.feature
+
+
+def _records(name: str) -> Iterator[tuple[int, int]]:
+    """Position and length of every record of a TFRecord file."""
+    with open(name, "rb") as file:
+        while header := file.read(12):
+            (length,) = struct.unpack("<Q", header[:8])
+            yield file.tell(), length
+            file.seek(length + 4, os.SEEK_CUR)

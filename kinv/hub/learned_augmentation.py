@@ -1,0 +1,89 @@
+"""Augmentation with what a network was found to ignore, as a layer of any Keras model."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+from .resolve import load
+
+FULL_RANGE = (0.0, 255.0)  # of the pictures that artifacts take
+
+
+@keras.saving.register_keras_serializable("kinv")
+class LearnedAugmentation(keras.layers.Layer):
+    """Transforms every picture in its own way while a model is trained, and leaves pictures alone otherwise.
+
+    The transformations are those that an Invariant Transformer Net learned (Bunne et al.). They are not trained any
+    further, and are kept inside a saved model: loading that needs neither the artifact nor a hub.
+
+    Args:
+        artifact: what `kinv.load` takes, such as `"itn_squeezenet"` or `"hf://organisation/name@revision"`; or a
+            loaded model with a method `augment(images, seed)`.
+        value_range: the least and the largest value that the pictures can have.
+        seed: of the transformations; layers with the same seed draw the same ones, call by call.
+
+    Call arguments:
+        images: `(B, H, W, C)`, any size, floats or integers in `value_range`.
+        training: whether to transform.
+
+    Returns:
+        Pictures like `images`, in the layer's floating-point type.
+
+    Raises:
+        ArtifactError: the artifact can't be loaded.
+        ValueError: it does not augment, or the range is none.
+
+    Example:
+        >>> layer = LearnedAugmentation("itn_squeezenet", seed=1)
+        >>> model = keras.Sequential([keras.Input((32, 32, 3)), layer, keras.layers.GlobalAveragePooling2D()])
+    """
+
+    def __init__(self, artifact: Any, value_range: Sequence[float] = FULL_RANGE, seed: int = 0, **kwargs: Any):
+        super().__init__(**kwargs)
+        low, high = (float(value) for value in value_range)
+        if not low < high:
+            raise ValueError(f"value_range must be the least and the largest value, received {tuple(value_range)}")
+        if not isinstance(artifact, keras.Model):
+            artifact = load(artifact)
+        if not hasattr(artifact, "augment"):
+            raise ValueError(f"artifact must have learned to augment pictures, received a {type(artifact).__name__}.")
+        self.transformer, self.value_range, self.seed = artifact, (low, high), seed
+        self.transformer.trainable = False
+        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.built = True
+
+    def call(self, images, training=False):
+        images = ops.cast(images, self.compute_dtype)
+        if not training:
+            return images
+        low, high = self.value_range
+        seed = ops.cast(self.seed_generator.next(), "int32")
+        scale = (high - low) / FULL_RANGE[1]
+        augmented = self.transformer.augment((ops.cast(images, "float32") - low) / scale, seed)
+        return ops.cast(augmented * scale + low, self.compute_dtype)
+
+    def compute_output_spec(self, images, training=False):
+        return keras.KerasTensor(images.shape, dtype=self.compute_dtype)
+
+    def save_own_variables(self, store):
+        store["random_state"] = ops.convert_to_numpy(self.seed_generator.state)  # Keras leaves it out
+
+    def load_own_variables(self, store):
+        self.seed_generator.state.assign(store["random_state"][...])
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "artifact": keras.saving.serialize_keras_object(self.transformer),
+            "value_range": list(self.value_range),
+            "seed": self.seed,
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        transformer = keras.saving.deserialize_keras_object(config["artifact"])
+        if not isinstance(transformer, keras.Model):  # a saved model must not make anybody load something else
+            raise ValueError(f"artifact must be the configuration of a model, received {transformer!r}")
+        return cls(**{**config, "artifact": transformer})

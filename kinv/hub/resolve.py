@@ -1,0 +1,101 @@
+"""Where an artifact is: a folder, a name in `artifacts/` or in the hub's cache, or a name on the hub; loading it."""
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from kinv.artifacts.artifact import load_folder
+from kinv.artifacts.errors import ArtifactError
+from kinv.artifacts.layout import MANIFEST, ORIGIN, read_json
+from kinv.places import artifact_folders, cache_folder
+
+from .handle import SCHEME, Handle
+
+
+def load(
+    handle: str | os.PathLike,
+    *,
+    revision: str | None = None,
+    token: str | bool | None = None,
+    cache_dir: str | os.PathLike | None = None,
+) -> Any:
+    """Loads a model from an artifact, after `verify` found nothing wrong with it.
+
+    Args:
+        handle: a folder, the name of an artifact in `artifacts/` or one that was pulled, or
+            `hf://organisation/name@revision`, which is pulled first if it is not in the cache.
+        revision: of an artifact on a hub: a branch, a tag or a commit, instead of `@revision`.
+        token: for private repositories, as in `pull`.
+        cache_dir: as in `pull`.
+
+    Returns:
+        The model. A network under study is not part of it.
+
+    Raises:
+        ArtifactError: not found, damaged, not trusted, or made by something else.
+    """
+    return load_folder(find(handle, revision=revision, token=token, cache_dir=cache_dir))
+
+
+def find(
+    handle: str | os.PathLike,
+    *,
+    revision: str | None = None,
+    token: str | bool | None = None,
+    cache_dir: str | os.PathLike | None = None,
+) -> Path:
+    """The folder behind a handle: a folder, one of `artifacts/` here or beside the package, one that was pulled.
+
+    Args:
+        handle: a folder, a name, or `hf://organisation/name@revision`, which is pulled.
+        revision: of an artifact on a hub, as in `pull`.
+        token: as in `pull`.
+        cache_dir: as in `pull`.
+
+    Raises:
+        ArtifactError: there is none, and where it was looked for; or several were pulled under that name.
+    """
+    text = str(handle)
+    if Handle.is_one(text):
+        from .pull import pull
+
+        return pull(text, revision=revision, token=token, cache_dir=cache_dir)
+    if revision is not None:
+        raise ArtifactError(f"{text} is on this machine, where there are no revisions such as {revision!r}.")
+    try:
+        for folder in (Path(handle), *(shelf / text for shelf in artifact_folders())):
+            if folder.is_dir():
+                return folder
+    except (OSError, ValueError) as error:  # too long, not allowed, no path at all
+        raise ArtifactError(f"No artifact {text[:100]!r}: {error}") from None
+    found = {pulled: folder for pulled, folder in cached(cache_dir) if pulled.name == text}
+    if len(found) > 1:
+        raise ArtifactError(f"{text!r} was pulled more than once: {', '.join(map(str, found))}. Say which.")
+    if found:
+        ((pulled, folder),) = found.items()
+        print(f"{text} is {pulled}, from the cache.", file=sys.stderr)  # a name that anybody can give
+        return folder
+    searched = ", ".join(map(str, (*artifact_folders(), cache_folder(cache_dir))))
+    raise ArtifactError(f"No artifact {text!r}: it is not a folder, and not in {searched}.")
+
+
+def cached(cache_dir: str | os.PathLike | None = None) -> Iterator[tuple[Handle, Path]]:
+    """The artifacts in the hub's cache: each repository's newest pull, with its commit."""
+    for repository in sorted(cache_folder(cache_dir).glob("models--*--*")):
+        pulled = [manifest.parent for manifest in repository.glob(f"snapshots/*/{MANIFEST}")]
+        if pulled:
+            newest = max(pulled, key=lambda folder: folder.stat().st_mtime)
+            name = repository.name.removeprefix("models--").replace("--", "/", 1)
+            with contextlib.suppress(ArtifactError):  # a name that no push of ours makes
+                yield Handle.parse(f"{SCHEME}{name}@{newest.name}"), newest
+
+
+def origin(folder: Path) -> str | None:
+    """Where a pulled artifact says that it came from, as a handle with the commit."""
+    if not (folder / ORIGIN).is_file():
+        return None
+    known = read_json(folder / ORIGIN)
+    return f"{SCHEME}{known.get('repository')}@{known.get('commit')}"

@@ -1,0 +1,22 @@
+"""The coupled generator (Despraz et al. 2017): pictures that a classifier likes, from the decoder of an autoencoder."""
+
+from .autoencoder import DenoisingAutoencoder
+from .feature_gain import FeatureGain
+from .gallery import Gallery
+from .judgement import PictureStatistics, class_ranks, picture_statistics, resized_for
+from .model import CoupledGenerator
+from .random_views import RandomViews
+from .spectral_decoder import SpectralDecoder
+
+__all__ = [
+    "CoupledGenerator",
+    "DenoisingAutoencoder",
+    "FeatureGain",
+    "Gallery",
+    "PictureStatistics",
+    "RandomViews",
+    "SpectralDecoder",
+    "class_ranks",
+    "picture_statistics",
+    "resized_for",
+]

@@ -1,0 +1,159 @@
+"""The convolutional denoising autoencoder whose decoder the coupled generator can start from."""
+
+from itertools import count
+from typing import Any
+
+import keras
+import tensorflow as tf
+from keras import layers, ops
+
+from kinv.layers import Corruption
+
+from .generators import as_picture, build_generator, convolution, scaled
+
+ENCODER = (32, 64, 128, 256, 512)  # channels of its blocks
+DENSE = 2048
+GREY, CONTRAST = 117.0, 50.0  # mean and deviation of photographs' values, about
+
+
+@keras.saving.register_keras_serializable("kinv")
+class DenoisingAutoencoder(keras.Model):
+    """Learns to undo Gaussian noise on pictures, through a code that is the generator's feature vector.
+
+    Despraz et al. 2017, figure 3 and section 4.2, and the authors' notebooks: five blocks of two 3 x 3 convolutions
+    with batch norm and 2 x 2 maximum pooling, a dense layer of 2,048 ReLUs and a linear code; the decoder is Table 2's
+    pretrained variant. The loss is the mean squared error.
+
+    Deviations from the notebooks:
+        - The noise that the paper names is added; they forgot it.
+        - The code is linear and the last convolution too, so that codes may be negative and pixels need not be
+          positive.
+
+    Args:
+        size: side of the pictures in pixels; at least 32, as they are halved five times.
+        channels: 3 or 1.
+        width: scales all numbers of channels and the dense layer; 1 is the paper's.
+        noise: standard deviation, of 255.
+        seed: of weights and noise.
+
+    Call arguments:
+        images: float tensor `(B, size, size, channels)` in 0..255.
+        training: whether there is noise.
+
+    Returns:
+        Reconstructions `(B, size, size, channels)`, not clipped.
+
+    Raises:
+        ValueError: a size under 32, or what `build_generator` and `Corruption` raise.
+
+    Example:
+        >>> import numpy as np
+        >>> autoencoder = DenoisingAutoencoder(32, 1, width=0.05)
+        >>> autoencoder.encode(np.zeros((2, 32, 32, 1), "float32")).shape
+        TensorShape([2, 512])
+    """
+
+    def __init__(
+        self,
+        size: int = 224,
+        channels: int = 3,
+        *,
+        width: float = 1.0,
+        noise: float = 25.0,
+        seed: int = 0,
+        name: str = "denoising_autoencoder",
+    ):
+        super().__init__(name=name)
+        if size < 2 ** len(ENCODER):
+            raise ValueError(f"size must be at least {2 ** len(ENCODER)}, received {size}")
+        self.size, self.channels, self.width, self.noise, self.seed = size, channels, width, noise, seed
+        self.corrupt = Corruption("gaussian", noise, seed=seed)
+        self.decoder = build_generator(size, channels, width=width, refined=True, seed=seed, name="decoder")
+        self.encoder = _encoder(size, channels, width, self.decoder.input_shape[-1], seed)
+        self.loss_mean = keras.metrics.Mean(name="loss")
+        self.built = True
+
+    @property
+    def metrics(self):
+        return [self.loss_mean]
+
+    def compile(self, optimizer: Any = None, **kwargs: Any) -> None:
+        """Default: the notebooks', Adadelta with a rate of 1."""
+        super().compile(optimizer=optimizer or keras.optimizers.Adadelta(1.0), **kwargs)
+        self.optimizer.build(self.trainable_variables)  # a step that makes variables is traced twice
+
+    def call(self, images, training=False):
+        images = ops.cast(images, "float32")
+        codes = self.encoder(_standardised(self.corrupt(images, training=training)), training=training)
+        return GREY + CONTRAST * self.decoder(codes, training=training)
+
+    def train_step(self, data):
+        """One batch of `images` or `(images, anything)`: the squared error of what is made of them with noise."""
+        images = ops.cast(keras.utils.unpack_x_y_sample_weight(data)[0], "float32")
+        with tf.GradientTape() as tape:
+            loss = self._error(images, training=True)
+        variables = self.trainable_variables
+        self.optimizer.apply(tape.gradient(loss, variables), variables)
+        self.loss_mean.update_state(loss)
+        return {"loss": self.loss_mean.result()}
+
+    def test_step(self, data):
+        """The same without noise."""
+        images = ops.cast(keras.utils.unpack_x_y_sample_weight(data)[0], "float32")
+        self.loss_mean.update_state(self._error(images, training=False))
+        return {"loss": self.loss_mean.result()}
+
+    def encode(self, images: Any) -> Any:
+        """Pictures `(B, size, size, channels)` in 0..255 to codes, float32 `(B, F)`."""
+        return self.encoder(_standardised(images), training=False)
+
+    def decode(self, codes: Any) -> Any:
+        """Codes `(B, F)` to pictures, float32 `(B, size, size, channels)` in 0..255."""
+        return as_picture(self.decoder(codes, training=False), GREY, CONTRAST)
+
+    def reconstruct(self, images: Any) -> Any:
+        """`decode(encode(images))`."""
+        return self.decode(self.encode(images))
+
+    def export_endpoints(self) -> dict[str, tuple[Any, list[tf.TensorSpec]]]:
+        """What the SavedModel of this model answers: endpoint name to function and input signature."""
+        images = tf.TensorSpec((None, self.size, self.size, self.channels), tf.float32, name="images")
+        codes = tf.TensorSpec((None, self.decoder.input_shape[-1]), tf.float32, name="codes")
+        return {
+            "encode": (self.encode, [images]),
+            "decode": (self.decode, [codes]),
+            "reconstruct": (self.reconstruct, [images]),
+        }
+
+    def get_config(self):
+        return {
+            "size": self.size,
+            "channels": self.channels,
+            "width": self.width,
+            "noise": self.noise,
+            "seed": self.seed,
+            "name": self.name,
+        }
+
+    def _error(self, images, training):
+        """In squared deviations of photographs' values."""
+        return ops.mean(ops.square((self(images, training=training) - images) / CONTRAST))
+
+
+def _standardised(images):
+    return (ops.cast(images, "float32") - GREY) / CONTRAST
+
+
+def _encoder(size, channels, width, code, seed):
+    seeds = count(1000 * seed + 500)
+    images = layers.Input((size, size, channels), name="images")
+    x = images
+    for index, filters in enumerate(ENCODER, start=1):
+        for part in ("first", "second"):
+            x = convolution(x, filters, 3, "same", width, next(seeds), f"block{index}_{part}")
+        x = layers.MaxPooling2D(name=f"pool{index}")(x)
+    x = layers.Flatten()(x)
+    for units, activation, name in ((scaled(DENSE, width), "relu", "dense"), (code, None, "code")):
+        start = keras.initializers.GlorotUniform(next(seeds))
+        x = layers.Dense(units, activation, kernel_initializer=start, name=name)(x)
+    return keras.Model(images, x, name="encoder")

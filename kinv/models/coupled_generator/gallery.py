@@ -1,0 +1,135 @@
+"""A gallery: pictures that a network likes, kept as features of one decoder."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from .autoencoder import CONTRAST, GREY
+from .generators import as_picture, build_generator, build_spectral
+from .objective import class_index
+
+DECODERS: dict[str, Callable[..., keras.Model]] = {
+    "autoencoder": lambda size, channels, width, limit: build_generator(size, channels, width=width, refined=True),
+    "spectral": lambda size, channels, width, limit: build_spectral(size, channels, limit=limit),
+}
+
+
+@keras.saving.register_keras_serializable("kinv")
+class Gallery(keras.Model):
+    """What stays of a `CoupledGenerator` once its network is gone: a decoder, and the features of every picture.
+
+    Features between those of two pictures make pictures between them.
+
+    Args:
+        labels: of the pictures, one each.
+        decoder: `"autoencoder"` (`DenoisingAutoencoder.decoder`) or `"spectral"` (`build_spectral`).
+        size: side of the pictures in pixels.
+        channels: 3 or 1.
+        width: of an autoencoder's decoder.
+        limit: of a spectral decoder's waves.
+        brightness, contrast: as in `CoupledGenerator`.
+
+    Call arguments:
+        features: float tensor `(B, F)`.
+
+    Returns:
+        Pictures `(B, size, size, channels)` in 0..255.
+
+    Raises:
+        ValueError: no labels, an unknown decoder, a brightness or contrast that is none, or features of another shape.
+
+    Example:
+        >>> gallery = Gallery(["tench", "goldfish"], "spectral", size=16)
+        >>> gallery.picture("tench").shape
+        (16, 16, 3)
+    """
+
+    def __init__(
+        self,
+        labels: Sequence[str],
+        decoder: str = "autoencoder",
+        size: int = 96,
+        channels: int = 3,
+        width: float = 1.0,
+        limit: float | None = None,
+        brightness: float | Sequence[float] = GREY,
+        contrast: float = CONTRAST,
+        name: str = "gallery",
+    ):
+        super().__init__(name=name)
+        labels = [str(label) for label in labels]
+        if not labels:
+            raise ValueError("labels must be at least one, received none.")
+        if decoder not in DECODERS:
+            raise ValueError(f"decoder must be one of {', '.join(DECODERS)}, received {decoder!r}")
+        levels = 1 if isinstance(brightness, (int, float)) else len(brightness)
+        if levels not in (1, channels) or not float(contrast) > 0:
+            raise ValueError(
+                f"brightness must be a number, or one for each of {channels} channels, and contrast positive, received "
+                f"{brightness!r} and {contrast!r}"
+            )
+        self.labels, self.kind, self.size, self.channels = labels, decoder, size, channels
+        self.width, self.limit = width, limit
+        self.brightness = brightness if isinstance(brightness, (int, float)) else [float(value) for value in brightness]
+        self.contrast = float(contrast)
+        self.decoder = DECODERS[decoder](size, channels, width, limit)
+        self.features = self.add_weight(
+            shape=(len(labels), self.decoder.input_shape[-1]), initializer="ones", trainable=False, name="features"
+        )
+        self.built = True
+
+    def collect(self, decoder: keras.Model, features: Any) -> None:
+        """Takes over the weights of a decoder and the features `(labels, F)` of all pictures."""
+        self.decoder.set_weights(decoder.get_weights())
+        self.features.assign(ops.convert_to_tensor(features, "float32"))
+
+    def call(self, features):
+        return self.generate(features)
+
+    def generate(self, features: Any) -> Any:
+        """Features `(B, F)` to pictures, float32 `(B, size, size, channels)` in 0..255."""
+        features = ops.convert_to_tensor(features, "float32")
+        if len(features.shape) != 2 or features.shape[-1] != self.features.shape[-1]:
+            raise ValueError(f"features must have shape (B, {self.features.shape[-1]}), received {features.shape}")
+        return as_picture(self.decoder(features, training=False), self.brightness, self.contrast)
+
+    def pictures(self) -> np.ndarray:
+        """All of them, float32 `(labels, size, size, channels)` in 0..255."""
+        return np.concatenate(
+            [ops.convert_to_numpy(self.generate(self.features[row : row + 1])) for row in range(len(self.labels))]
+        )
+
+    def picture(self, label: str | int) -> np.ndarray:
+        """One of them by its label or its place, float32 `(size, size, channels)` in 0..255.
+
+        Raises:
+            ValueError: there is none with this label, where near ones are suggested, or more than one.
+        """
+        row = class_index(label, self.labels, len(self.labels))
+        return ops.convert_to_numpy(self.generate(self.features[row : row + 1]))[0]
+
+    def export_endpoints(self) -> dict[str, tuple[Any, list[tf.TensorSpec]]]:
+        """What the SavedModel of this model answers: endpoint name to function and input signature."""
+        features = tf.TensorSpec((None, self.features.shape[-1]), tf.float32, name="features")
+        rows = tf.TensorSpec((None,), tf.int32, name="rows")
+        return {
+            "generate": (self.generate, [features]),
+            "pictures": (lambda rows: self.generate(ops.take(self.features, rows, axis=0)), [rows]),
+        }
+
+    def get_config(self):
+        return {
+            "labels": self.labels,
+            "decoder": self.kind,
+            "size": self.size,
+            "channels": self.channels,
+            "width": self.width,
+            "limit": self.limit,
+            "brightness": self.brightness,
+            "contrast": self.contrast,
+            "name": self.name,
+        }

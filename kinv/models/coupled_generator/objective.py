@@ -1,0 +1,92 @@
+"""What a picture should be liked by: classes, units, filters, and sums of them."""
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from kinv.surgery.tap import MEAN, checked_units
+
+
+@dataclass(frozen=True)
+class Term:
+    """A unit with its weight.
+
+    Attributes:
+        layer: its layer's name; `None`: the classifier's output.
+        unit: its index, or a class's name.
+        weight: how much its activation counts.
+        position: of a convolution: `"mean"` over the map, or row and column.
+    """
+
+    layer: str | None
+    unit: int | str
+    weight: float = 1.0
+    position: Any = MEAN
+
+
+@dataclass(frozen=True)
+class Target:
+    """A weighted sum of units' activations; targets can be added, and multiplied with a number."""
+
+    terms: tuple[Term, ...]
+
+    def __add__(self, other: "Target") -> "Target":
+        return Target((*self.terms, *other.terms))
+
+    def __mul__(self, factor: float) -> "Target":
+        return Target(tuple(Term(t.layer, t.unit, t.weight * factor, t.position) for t in self.terms))
+
+    __rmul__ = __mul__
+
+
+def classes(*chosen: int | str, weights: Sequence[float] | None = None) -> Target:
+    """One class, or several for compound pictures (Despraz et al. 2017, figure 9).
+
+    Args:
+        *chosen: indices, or names where the method is told the classes' names.
+        weights: one for each; default: equal ones that sum to 1.
+
+    Raises:
+        ValueError: no class, or another number of weights.
+    """
+    if not chosen:
+        raise ValueError("classes needs at least one class, received none.")
+    weights = [1 / len(chosen)] * len(chosen) if weights is None else list(weights)
+    if len(weights) != len(chosen):
+        raise ValueError(f"weights must be one for each of {len(chosen)} classes, received {len(weights)}")
+    return Target(tuple(Term(None, name, float(weight)) for name, weight in zip(chosen, weights, strict=True)))
+
+
+def unit(layer: str, index: int, position: str | tuple[int, int] = MEAN) -> Target:
+    """One unit of a layer; of a convolution, a filter at a position or on average over its map."""
+    return Target((Term(layer, index, 1.0, position if isinstance(position, str) else tuple(position)),))
+
+
+def filters(layer: str, indices: Sequence[int]) -> Target:
+    """The mean of some units or filters of a layer (figure 8)."""
+    if not len(indices):
+        raise ValueError("filters needs at least one index, received none.")
+    return Target(tuple(Term(layer, int(index), 1 / len(indices)) for index in indices))
+
+
+def class_index(name: int | str, names: Sequence[str] | None, count: int) -> int:
+    """The index of a class.
+
+    Raises:
+        ValueError: no such class; near names are suggested.
+    """
+    if isinstance(name, (int, np.integer)):
+        return int(checked_units(int(name), count, "the classes")[0])
+    if names is None:
+        raise ValueError(f"class {name!r}: pass `class_names`, or the class's index in 0..{count - 1}.")
+    found = [index for index, known in enumerate(names) if known.lower() == str(name).lower()]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise ValueError(f"{len(found)} classes are called {name!r}: pass one of the indices {found}.")
+    near = difflib.get_close_matches(str(name).lower(), [known.lower() for known in names], 3, 0.5)
+    suggestion = f" Did you mean {', '.join(near)}?" if near else ""
+    raise ValueError(f"There is no class {name!r}.{suggestion}")

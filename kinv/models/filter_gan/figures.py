@@ -1,0 +1,162 @@
+"""The figures of "Parametrizing filters of a CNN with a GAN"."""
+
+from collections.abc import Mapping, Sequence
+from itertools import cycle
+from typing import Any
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from kinv.figures.style import ACCENT, BAD, GOOD, INK, legend_beside, new_figure, show_picture
+
+LINES = (INK, ACCENT, GOOD, BAD)
+LARGEST_SHOWN = 0.999  # of all differences
+RANDOM = "0.55"  # the grey of what random numbers do
+FRAME = 90  # grey between the cells of a grid
+
+
+def filters_as_colors(filters: Mapping[str, np.ndarray], shown: int = 16) -> Figure:
+    """Figure 2: filters as small RGB pictures, a third of the input channels summed for each colour.
+
+    Args:
+        filters: by title, such as "real" and the draws: `(rows, columns, C, F)`; a row of pictures each.
+        shown: how many filters of each.
+    """
+    shown = min(shown, *(kernel.shape[-1] for kernel in filters.values()))
+    figure, axes = new_figure(0.6 * shown + 1, 0.65 * len(filters) + 0.3, len(filters), shown)
+    for row, (title, kernel) in zip(axes, filters.items(), strict=True):
+        thirds = np.array_split(kernel, 3, axis=2) if kernel.shape[2] >= 3 else [kernel] * 3
+        colors = np.stack([third.sum(axis=2) for third in thirds], axis=2)  # (rows, columns, 3, F)
+        largest = np.abs(colors).max()
+        for axis, index in zip(row, range(shown), strict=True):
+            show_picture(axis, 127.5 + 127.5 * colors[..., index] / largest)
+        row[0].set_ylabel(title, rotation=0, ha="right", va="center", fontsize=8)
+    return figure
+
+
+def activation_grids(pictures: np.ndarray, titles: Sequence[str] = ()) -> Figure:
+    """Figures 3, 4, 6 and 7: grids of pictures whose activations match; the original is in the middle.
+
+    Args:
+        pictures: `(N, R, R, H, W, C)` in 0..255.
+        titles: above the grids.
+    """
+    count, cells, _, height, width, channels = pictures.shape
+    framed = np.pad(pictures, ((0, 0), (0, 0), (0, 0), (1, 1), (1, 1), (0, 0)), constant_values=FRAME)
+    mosaics = framed.transpose(0, 1, 3, 2, 4, 5).reshape(count, cells * (height + 2), cells * (width + 2), channels)
+    columns = min(count, 2)
+    rows = -(-count // columns)
+    figure, axes = new_figure(4.6 * columns, 4.8 * rows, rows, columns)
+    for axis in axes.flat[count:]:
+        axis.set_axis_off()
+    for index, (axis, mosaic) in enumerate(zip(axes.flat, mosaics, strict=False)):
+        show_picture(axis, mosaic)
+        corner = (cells // 2 * (width + 2) - 0.5, cells // 2 * (height + 2) - 0.5)
+        axis.add_patch(Rectangle(corner, width + 2, height + 2, fill=False, edgecolor=ACCENT, linewidth=2))
+        axis.set_title(titles[index] if titles else "", fontsize=9)
+    return figure
+
+
+def grid_differences(pictures: np.ndarray, titles: Sequence[str] = ()) -> Figure:
+    """The grids as differences from their middle cells, on grey and enlarged as far as they stay in range.
+
+    Args:
+        pictures: `(N, R, R, H, W, C)` in 0..255.
+        titles: above the grids; the enlargement is added.
+    """
+    middle = pictures.shape[1] // 2
+    differences = pictures - pictures[:, middle, middle][:, None, None]
+    largest = np.quantile(np.abs(differences), LARGEST_SHOWN, axis=(1, 2, 3, 4, 5))
+    gains = 127.5 / np.maximum(largest, 1e-6)
+    shown = np.clip(127.5 + gains[:, None, None, None, None, None] * differences, 0, 255)
+    titles = titles or [""] * len(gains)
+    return activation_grids(shown, [f"{title}: change x {gain:.0f}" for title, gain in zip(titles, gains, strict=True)])
+
+
+def scale_filters(real: np.ndarray, generated: np.ndarray, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Metric multi-dimensional scaling of filters ("Parametrizing filters of a CNN with a GAN", figure 5).
+
+    Args:
+        real: `(rows, columns, C, F)`.
+        generated: `(draws, rows, columns, C, F)`.
+        seed: of where the points start.
+
+    Returns:
+        Points in the plane, for the real filters `(F, 2)` and the generated ones `(draws, F, 2)`.
+    """
+    from sklearn.manifold import MDS
+
+    both = np.concatenate([np.asarray(real)[None], np.asarray(generated)])
+    draws, count = len(both), both.shape[-1]
+    flat = np.moveaxis(both, -1, 1).reshape(draws * count, -1)
+    points = MDS(n_components=2, n_init=1, init="classical_mds", random_state=seed).fit_transform(flat)
+    points = points.reshape(draws, count, 2)
+    return points[0], points[1:]
+
+
+def map_of_filters(real: np.ndarray, generated: np.ndarray) -> Figure:
+    """Figure 5: real and generated filters, scaled to the plane; one colour for each real filter.
+
+    Args:
+        real: `(F, 2)`.
+        generated: `(draws, F, 2)`.
+    """
+    figure, ((axis,),) = new_figure(6, 5.5)
+    colors = colormaps["hsv"](np.linspace(0, 1, len(real), endpoint=False))
+    for index, color in enumerate(colors):
+        axis.scatter(*generated[:, index].T, s=9, color=color, alpha=0.6, linewidths=0)
+        axis.scatter(*real[index], s=60, color=color, marker="*", edgecolors=INK, linewidths=0.6)
+    axis.set(title="filters: real (stars) and generated", xticks=[], yticks=[])
+    axis.set_aspect("equal")
+    return figure
+
+
+def diversity_against_accuracy(points: Sequence[Mapping[str, float]]) -> Figure:
+    """The trade-off between filters that differ and filters that work: one line for each lambda, along the spread.
+
+    Args:
+        points: with `information_weight`, `diversity`, `single_mean`, `random_mean` and `explained_variance`.
+    """
+    figure, (axes,) = new_figure(9, 4, 1, 2)
+    points = sorted(points, key=lambda point: point["diversity"])
+    for weight, color in zip(sorted({point["information_weight"] for point in points}), cycle(LINES), strict=False):
+        line = [point for point in points if point["information_weight"] == weight]
+        for axis, key in zip(axes, ("single_mean", "explained_variance"), strict=True):
+            x, y = [point["diversity"] for point in line], [point[key] for point in line]
+            axis.plot(x, y, "o-", color=color, label=f"λ {weight:g}")
+    of_random = [[point[key] for point in points] for key in ("diversity", "random_mean")]
+    for axis in axes:  # on both, for the legend
+        shown = of_random if axis is axes[0] else [[], []]
+        axis.plot(*shown, "x:", color=RANDOM, label="random numbers")
+    axes[0].set_ylabel("accuracy of single sets of filters")
+    axes[1].set_ylabel("explained variance of the code")
+    for axis in axes:
+        axis.set_xlabel("diversity")
+        axis.locator_params(axis="x", nbins=5)
+    legend_beside(axes[1])
+    return figure
+
+
+def errors_against_labels(rows: Sequence[Mapping[str, Any]], arms: Sequence[str]) -> Figure:
+    """Test errors against the number of labels: a line of means for each arm, with the standard deviation of seeds.
+
+    Args:
+        rows: one for each number of labels and seed, with `labels` and the error of every arm, 0..1.
+        arms: keys of `rows`.
+    """
+    figure, ((axis,),) = new_figure(6, 4)
+    counts = sorted({row["labels"] for row in rows})
+    for index, (arm, color) in enumerate(zip(arms, cycle(LINES), strict=False)):
+        errors = [[100 * row[arm] for row in rows if row["labels"] == count] for count in counts]
+        places = [count * (1 + 0.03 * (index - len(arms) / 2)) for count in counts]  # side by side
+        deviations = [np.std(values) for values in errors]
+        axis.errorbar(places, [np.mean(values) for values in errors], deviations, color=color, label=arm, capsize=3)
+    axis.set(xscale="log", yscale="log", xlabel="labelled digits", ylabel="test error, %", xticks=counts)
+    axis.xaxis.set_major_formatter("{x:g}")
+    axis.yaxis.set_major_formatter("{x:g}")
+    axis.yaxis.set_minor_formatter("{x:g}")
+    axis.minorticks_off()
+    legend_beside(axis)
+    return figure

@@ -1,0 +1,201 @@
+"""Pictures that make generated filters answer alike: the invariances that a Filter GAN found, to look at."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+from kinv import backend
+from kinv.ops.blur import gaussian_blur
+from kinv.ops.image_priors import alpha_norm, total_variation
+
+CELLS, VALUES = 256, 1_000_000  # at most so many cells, and values of pictures, at a time
+SMALLEST_STEP, LARGEST_STEP = 1e-6, 1e4
+PROBE = 1e-3  # how far the first step moves a pixel, of the range of 1
+
+
+@dataclass(frozen=True)
+class ActivationMatches:
+    """What `match_activations` found; `R` rows and `R` columns of cells for every picture.
+
+    Attributes:
+        pictures: float32 `(N, R, R, H, W, C)` in 0..255.
+        codes: the latent codes of the cells, `(N, R, R, Z)`.
+        before: the objective at the original picture, `(N, R, R)`.
+        after: and at what was found.
+        dimensions: the two of `z` that change along rows and columns, `(N, 2)`.
+    """
+
+    pictures: np.ndarray
+    codes: np.ndarray
+    before: np.ndarray
+    after: np.ndarray
+    dimensions: np.ndarray
+
+    @property
+    def fall(self) -> np.ndarray:
+        """By which share the objective fell, `(N, R, R)`; NaN in the middle, where it starts at its end."""
+        middle = self.before.shape[1] // 2
+        fall = 1 - self.after / self.before
+        fall[:, middle, middle] = np.nan
+        return fall
+
+
+def match_activations(
+    gan: Any,
+    images: np.ndarray,
+    *,
+    z: np.ndarray | None = None,
+    dimensions: np.ndarray | None = None,
+    extent: float = 1.5,
+    cells: int = 7,
+    compare_at: str | None = None,
+    steps: int = 100,
+    smoothing: float = 0.0,
+    alpha_weight: float = 1e-6,
+    variation_weight: float = 1e-6,
+    seed: int = 0,
+) -> ActivationMatches:
+    """For a grid of latent codes, pictures near the original whose activations are those of the original.
+
+    "Parametrizing filters of a CNN with a GAN", section 4: with `a(x|z)` the layer's output for the filters of `z`,
+    gradient descent from `x` on `|a(x'|z_k) - a(x|z)|^2 / |a(x|z)|^2 + Psi(x')`, for all `z_k` of a grid around `z`.
+    Every cell descends with its own step size (Barzilai and Borwein 1988) and keeps the best picture it met.
+
+    Args:
+        gan: a trained `FilterGAN` with its classifier.
+        images: `(N, H, W, C)` in 0..255.
+        z: the codes in the middle, `(N, Z)`; default: drawn.
+        dimensions: which two of `z` change, `(N, 2)`; default: drawn.
+        extent: `xi`; codes go from `-xi` to `xi` around the middle.
+        cells: rows and columns, an odd number.
+        compare_at: the layer above the convolution whose outputs are compared, instead of the convolution's own (the
+            paper's `a`). The higher it is, the more of what the network drops on the way may differ.
+        steps: of gradient descent.
+        smoothing: width in pixels of a Gaussian through which descent sees the picture, so that strokes change rather
+            than single pixels: the picture is `x` plus a blurred change. 0 is the paper's.
+        alpha_weight, variation_weight: of the natural image prior, on pictures in 0..1.
+        seed: of what is drawn.
+
+    Raises:
+        ValueError: no pictures, an even number of cells, negative smoothing, codes of another shape, or no such layer
+            above.
+    """
+    images = np.asarray(images, "float32")
+    if images.ndim != 4 or not len(images):
+        raise ValueError(f"images must have shape (count, height, width, channels), received {images.shape}")
+    if cells < 3 or cells % 2 == 0:
+        raise ValueError(f"cells must be an odd number of at least 3, received {cells}")
+    if steps < 1 or gan.latent_dim < 2:
+        raise ValueError(f"steps must be at least 1 and latent_dim at least 2, received {steps} and {gan.latent_dim}")
+    if smoothing < 0:
+        raise ValueError(f"smoothing must be at least 0, received {smoothing}")
+    random = np.random.default_rng(seed)
+    if z is None:
+        z = random.normal(size=(len(images), gan.latent_dim))
+    if dimensions is None:
+        dimensions = np.stack([random.choice(gan.latent_dim, 2, replace=False) for _ in images])
+    if np.shape(z) != (len(images), gan.latent_dim) or np.shape(dimensions) != (len(images), 2):
+        raise ValueError(
+            f"z and dimensions must have shapes {(len(images), gan.latent_dim)} and {(len(images), 2)}, received "
+            f"{np.shape(z)} and {np.shape(dimensions)}"
+        )
+    dimensions = np.asarray(dimensions)
+    if dimensions.min() < 0 or dimensions.max() >= gan.latent_dim or (dimensions[:, 0] == dimensions[:, 1]).any():
+        raise ValueError(f"dimensions must be two different ones of 0..{gan.latent_dim - 1}, received {dimensions}")
+    codes = _grid(np.asarray(z, "float32"), dimensions, extent, cells)
+    flat = codes.reshape(-1, gan.latent_dim)
+    middle = np.repeat(np.asarray(z, "float32"), cells**2, axis=0)
+    start = np.repeat(images, cells**2, axis=0)
+    descend = _Descent(gan, compare_at, steps, smoothing, alpha_weight, variation_weight)
+    parts = [descend(start[at], middle[at], flat[at]) for at in _chunks(start.shape)]
+    found, before, after = (np.concatenate(values) for values in zip(*parts, strict=True))
+    shape = (len(images), cells, cells)
+    return ActivationMatches(
+        found.reshape(*shape, *images.shape[1:]), codes, before.reshape(shape), after.reshape(shape), dimensions
+    )
+
+
+class _Descent:
+    """Gradient descent for many cells, all at once."""
+
+    def __init__(self, gan, compare_at, steps, smoothing, alpha_weight, variation_weight):
+        self.gan, self.steps = gan, steps
+        cut = gan.cut.require("match_activations")
+        answer_above = cut.up_to(compare_at)
+
+        def answer(pictures, kernels):
+            entering, past = cut.enter(255.0 * pictures)
+            return answer_above(cut.convolve(entering, kernels), past)
+
+        def moved(changes, images):
+            if smoothing:
+                widths = ops.full((ops.shape(changes)[0],), smoothing)
+                changes = gaussian_blur(changes, widths)
+            pictures = images + changes
+            inside = ops.logical_and(pictures >= 0, pictures <= 1)  # slopes at both ends, on any backend
+            return ops.where(inside, pictures, ops.stop_gradient(ops.clip(pictures, 0.0, 1.0)))
+
+        def objective(changes, images, target, size, kernels):
+            pictures = moved(changes, images)
+            missed = _squared_length(answer(pictures, kernels) - target) / size
+            prior = alpha_weight * alpha_norm(pictures) + variation_weight * total_variation(pictures)
+            return missed + prior
+
+        def slope(changes, images, target, size, kernels):
+            value, (gradient,) = backend.value_and_grad(lambda c: objective(c, images, target, size, kernels))(changes)
+            return value, gradient
+
+        self.moved = backend.compile(moved)
+        self.slope = backend.compile(slope)
+        self.answer = backend.compile(answer)
+
+    def __call__(self, images, middle, codes):
+        target = self.answer(ops.convert_to_tensor(images / 255.0), self.gan.generate_filters(middle))
+        size = _squared_length(target)
+        if not ops.convert_to_numpy(ops.all(size > 0)):
+            raise ValueError("The layer answers a picture with zeros, such as a black one: there is nothing to match.")
+        given = ops.convert_to_tensor(images / 255.0), target, size, self.gan.generate_filters(codes)
+        changes = np.zeros_like(images)
+        value, gradient = self._at(changes, given)
+        first, best, best_value = value, changes, value
+        step = PROBE / (np.abs(gradient).max(axis=(1, 2, 3), keepdims=True) + 1e-12)
+        for _ in range(self.steps):
+            moved = changes - step * gradient
+            value, new = self._at(moved, given)
+            way, turn = moved - changes, new - gradient
+            curvature = (way * turn).sum(axis=(1, 2, 3), keepdims=True)
+            squared = (way * way).sum(axis=(1, 2, 3), keepdims=True)
+            step = np.where(curvature > 0, squared / np.maximum(curvature, 1e-20), 2 * step)
+            step = np.clip(step, SMALLEST_STEP, LARGEST_STEP)
+            changes, gradient = moved, new
+            better = value < best_value
+            best = np.where(better[:, None, None, None], moved, best)
+            best_value = np.where(better, value, best_value)
+        return 255.0 * ops.convert_to_numpy(self.moved(ops.convert_to_tensor(best), given[0])), first, best_value
+
+    def _at(self, changes, given):
+        value, gradient = self.slope(ops.convert_to_tensor(changes.astype("float32")), *given)
+        return ops.convert_to_numpy(value), ops.convert_to_numpy(gradient)
+
+
+def _squared_length(values):
+    return ops.sum(ops.square(values), axis=tuple(range(1, len(values.shape))))
+
+
+def _grid(z, dimensions, extent, cells):
+    """Codes `(N, R, R, Z)` around `(N, Z)`; the first of two dimensions changes from row to row."""
+    codes = np.broadcast_to(z[:, None, None], (len(z), cells, cells, z.shape[-1])).copy()
+    offsets = np.linspace(-extent, extent, cells, dtype="float32")
+    picture = np.arange(len(z))
+    for index, offset in enumerate(offsets):
+        codes[picture, index, :, dimensions[:, 0]] += offset
+        codes[picture, :, index, dimensions[:, 1]] += offset
+    return codes
+
+
+def _chunks(shape):
+    at_a_time = max(1, min(CELLS, VALUES // math.prod(shape[1:])))
+    return [slice(start, min(start + at_a_time, shape[0])) for start in range(0, shape[0], at_a_time)]

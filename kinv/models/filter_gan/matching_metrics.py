@@ -1,0 +1,99 @@
+"""What a grid of matched pictures shows, in numbers: is it followed, is it smooth, is it still the same digit?"""
+
+import keras
+import numpy as np
+
+from kinv.classifiers.predict import predict_classes
+
+from .matching import ActivationMatches
+
+BUMPS = 5  # along a side, for weights that differ from place to place
+
+
+def summarise_matches(matches: ActivationMatches, images: np.ndarray, classifier: keras.Model) -> dict[str, float]:
+    """The numbers of a grid.
+
+    Args:
+        matches: from `match_activations`.
+        images: the originals, `(N, H, W, C)` in 0..255.
+        classifier: the network whose layer was replaced, with its real filters.
+
+    Returns:
+        `fall`: by which share the objective falls, in the median cell.
+        `middle_change`: mean absolute difference of the middle cell from its original, in 0..255; the largest.
+        `change`: the same for all other cells, their mean.
+        `detour`: length of the way along a row or column of cells over the distance of its ends, the median; 1 is a
+            straight line, and cells that do not know of each other give their number less one.
+        `unchanged`: share of cells for which the classifier says what it says of the original.
+        `shape_share`: `shape_share` of the corner cells, the median.
+        `shape_change`: that share of each corner cell's mean absolute difference, in 0..255; the median.
+    """
+    pictures = matches.pictures
+    count, cells = pictures.shape[:2]
+    differences = np.abs(pictures - images[:, None, None]).mean(axis=(3, 4, 5))
+    middle = cells // 2
+    others = np.ones((cells, cells), bool)
+    others[middle, middle] = False
+    said = predict_classes(classifier, pictures.reshape(-1, *images.shape[1:])).reshape(count, -1)
+    corners = [(index, row, column) for index in range(count) for row in (0, -1) for column in (0, -1)]
+    shares = np.array([shape_share(images[index], pictures[index, r, c]) for index, r, c in corners])
+    return {
+        "fall": float(np.nanmedian(matches.fall)),
+        "middle_change": float(differences[:, middle, middle].max()),
+        "change": float(differences[:, others].mean()),
+        "detour": _detour(pictures),
+        "unchanged": float(np.mean(said == predict_classes(classifier, images)[:, None])),
+        "shape_share": float(np.median(shares)),
+        "shape_change": float(np.median(shares * [differences[corner] for corner in corners])),
+    }
+
+
+def shape_share(original: np.ndarray, changed: np.ndarray) -> float:
+    """How much of a change is one of shape, not of brightness: 0..1.
+
+    The change is explained by least squares, by moving pixels (`dx` and `dy` of the picture halfway, each times smooth
+    weights that differ from place to place) and by making them brighter or darker (that picture times such weights).
+    The share is what only moving explains, over what only one of the two explains.
+
+    Args:
+        original, changed: `(H, W, C)` in 0..255; the mean over channels counts.
+    """
+    first, second = (np.asarray(image, "float64").mean(axis=-1) / 255 for image in (original, changed))
+    change = (second - first).ravel()
+    if not change.any():
+        return 0.0
+    between, weights = (first + second) / 2, _bumps(first.shape)
+    moving = np.concatenate([weights * slope for slope in np.gradient(between)]).reshape(-1, change.size).T
+    brightness = (weights * between).reshape(-1, change.size).T
+    by_both, by_moving, by_brightness = (
+        _explained(change, part) for part in (np.hstack([moving, brightness]), moving, brightness)
+    )
+    only_moving, only_brightness = by_both - by_brightness, by_both - by_moving
+    return float(only_moving / max(only_moving + only_brightness, 1e-12))
+
+
+def _bumps(shape):
+    """`(BUMPS^2, H, W)`: Gaussians on a regular grid, as wide as their distance."""
+    rows, columns = (np.arange(size)[:, None] - np.linspace(0, size - 1, BUMPS) for size in shape)
+    along_rows, along_columns = (
+        np.exp(-0.5 * np.square(offsets / (size / (BUMPS - 1))))
+        for offsets, size in zip((rows, columns), shape, strict=True)
+    )
+    return np.einsum("hi,wj->ijhw", along_rows, along_columns).reshape(-1, *shape)
+
+
+def _explained(change, columns):
+    """The share of the squared change that a least-squares fit explains."""
+    fit, *_ = np.linalg.lstsq(columns, change, rcond=1e-6)
+    return 1 - np.sum(np.square(change - columns @ fit)) / np.sum(np.square(change))
+
+
+def _detour(pictures):
+    """Along rows and columns of cells; ways whose ends are the same picture have none."""
+    ways = []
+    for axis in (1, 2):
+        steps = np.diff(pictures, axis=axis)
+        length = np.sqrt(np.square(steps).sum(axis=(3, 4, 5))).sum(axis=axis)
+        straight = np.sqrt(np.square(steps.sum(axis=axis)).sum(axis=(2, 3, 4)))
+        ways.append(length[straight > 0] / straight[straight > 0])
+    return float(np.median(np.concatenate(ways)))

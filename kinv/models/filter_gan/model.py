@@ -1,0 +1,300 @@
+"""The Filter GAN: a latent space for the filters of one convolution of a trained classifier."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from kinv.training.frozen import Frozen
+
+from .discriminator import ActivationDiscriminator
+from .diversity import over_alive, relative_spread
+from .generator import FilterGenerator
+from .invariance_pooling import InvariancePooling
+from .replaced_filters import ReplacedFilters, check_shapes
+
+METRICS = (
+    "discriminator_loss", "generator_loss", "information_loss", "explained_variance", "discriminator_accuracy",
+    "diversity",
+)  # fmt: skip
+NETWORKS = ("discriminator", "generator", "code")  # in the order of their updates, Algorithm 1
+SPREAD_WEIGHT = 1000.0  # of what is missing to `min_diversity`, squared: nothing else outweighs it
+BEFORE_CENTERED = {"centered": False, "min_diversity": 0.0}  # what configurations of version 0.1 leave out
+
+
+@keras.saving.register_keras_serializable("kinv")
+class FilterGAN(keras.Model):
+    """Learns to generate filters for a layer of a classifier that do what the real ones do, in many ways.
+
+    "Parametrizing filters of a CNN with a GAN", section 3 and Algorithm 1. A generator turns a latent code into
+    filters. A discriminator tells the layer's real outputs from those that generated filters make of other pictures;
+    an InfoGAN head on the same trunk reads the code from the output, so that the filters have to depend on it. The
+    outputs compared are the convolution's own, before batch norm and activation: there nothing that the filters do
+    is cut off, and the average over filter sets is the convolution with their average.
+
+    Deviations from the paper:
+        - Filters are kept as spread as `min_diversity` says. The paper's two players settle on filters that hardly
+          differ. Held apart, they move to where the layer's outputs change least: what the latent space is wanted for.
+        - The mean over all codes is the real filters (`centered`). The outputs of filters that vary around another mean
+          can only be as spread as the real ones if that mean shrinks, and that costs more accuracy than the variation.
+        - Noise is added to what discriminator and InfoGAN head see. Without it the smallest change of the filters can
+          be read exactly: the mutual information is infinite, and does not ask for filters that differ visibly.
+        - Filters are rewarded with `-log D` (`saturating=False`). With the paper's `log(1 - D)` the discriminator is
+          right on 99.9 % after 1,000 steps, and the generator's gradient is gone.
+        - The real bias of the layer is kept; the paper speaks of filters only.
+        - Real and generated outputs in a step are of different pictures, half of the batch each.
+
+    Args:
+        classifier: Keras model, pictures `(B, H, W, C)` in 0..255 to logits; not trained, not saved. May be left out
+            where only filters are generated, as after loading.
+        layer: name of a `Conv2D` or `DepthwiseConv2D`.
+        latent_dim: length of the latent code `z`, which is standard normal.
+        information_weight: lambda.
+        noise: standard deviation of the noise, in units of the outputs' own, channel by channel.
+        saturating: the paper's loss for the generator.
+        min_diversity: the standard deviation over codes that a filter's weights are held to at least, on average, in
+            units of the real filter's own; over a step's codes, so that small batches ask for more. 0 is the paper's.
+        centered: whether the mean over all codes is the real filters; it needs a generator of one ReLU layer. The
+            paper's starts from nothing.
+        hidden_units: widths of the generator's ReLU layers.
+        width: channels of the discriminator's first convolution.
+        seed: of the initial weights and of everything drawn in training.
+        shapes: kernel and output shape and the filters' deviation, where there is no classifier to tell them.
+
+    Call arguments:
+        z: float tensor `(B, Z)`.
+
+    Returns:
+        Filters, `(B, rows, columns, C / groups, F)`.
+
+    Raises:
+        ValueError: a value out of its range, or a layer that is no convolution or can't be cut out.
+
+    Example:
+        >>> from kinv import classifiers
+        >>> gan = FilterGAN(classifiers.build("digit_cnn"), "conv4")
+        >>> gan.generate_filters(keras.random.normal((2, 16), seed=0)).shape
+        TensorShape([2, 3, 3, 32, 32])
+    """
+
+    def __init__(
+        self,
+        classifier: keras.Model | None = None,
+        layer: str = "",
+        *,
+        latent_dim: int = 16,
+        information_weight: float = 1.0,
+        noise: float = 0.5,
+        saturating: bool = False,
+        min_diversity: float = 0.5,
+        centered: bool = True,
+        hidden_units: Sequence[int] = (32,),
+        width: int = 32,
+        seed: int = 0,
+        shapes: dict[str, Any] | None = None,
+        name: str = "filter_gan",
+    ):
+        super().__init__(name=name)
+        if latent_dim < 1 or width < 1:
+            raise ValueError(f"latent_dim and width must be at least 1, received {latent_dim} and {width}")
+        amounts = {"information_weight": information_weight, "noise": noise, "min_diversity": min_diversity}
+        if min(amounts.values()) < 0:
+            raise ValueError(f"{', '.join(amounts)} must not be negative, received {list(amounts.values())}")
+        self.layer, self.latent_dim, self.width, self.seed = layer, latent_dim, width, seed
+        self.information_weight, self.noise, self.saturating = information_weight, noise, saturating
+        self.hidden_units, self.min_diversity, self.centered = tuple(hidden_units), min_diversity, centered
+        cut = None if classifier is None else ReplacedFilters(classifier, layer)
+        self.cut = Frozen(cut)
+        shapes = shapes if cut is None else cut.shapes()
+        if shapes is None:
+            raise ValueError("FilterGAN needs a classifier and the name of one of its convolutions.")
+        self.shapes = check_shapes(shapes)
+        self.generator = FilterGenerator(
+            self.shapes["kernel"], hidden_units, self.shapes["deviation"], seed, centered, name="generator"
+        )
+        self.discriminator = ActivationDiscriminator(
+            self.shapes["output"], latent_dim, width, noise, seed + 2000, name="discriminator"
+        )
+        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.means = {name: keras.metrics.Mean(name=name) for name in METRICS}
+        self.generator.build((None, latent_dim))
+        if centered and cut is not None:
+            self.generator.start_at(cut.kernel())
+        self.discriminator.build((None, *self.shapes["output"]))
+        self.built = True
+
+    def set_classifier(self, classifier: keras.Model) -> None:
+        """Takes the network whose layer has learned filters; centered ones spread around its own from now on.
+
+        Raises:
+            ValueError: its layer has other shapes.
+        """
+        cut = ReplacedFilters(classifier, self.layer)
+        if cut.shapes()["kernel"] != self.shapes["kernel"] or cut.shapes()["output"] != self.shapes["output"]:
+            raise ValueError(f"{self.layer!r} must have {self.shapes}, received one with {cut.shapes()}")
+        self.cut = Frozen(cut)
+        if self.centered:
+            self.generator.start_at(cut.kernel())
+        self.train_function = None  # compiled for the network before
+
+    def compile(self, optimizers: dict[str, Any] | None = None, **kwargs: Any) -> None:
+        """`optimizers` for `"discriminator"`, `"generator"` and `"code"`; default RMSprop at 3e-4 (paper: RMSprop)."""
+        refused = {"optimizer", "loss"} & set(kwargs)
+        if refused:
+            raise ValueError(f"FilterGAN has three optimizers and its own losses, received {', '.join(refused)}")
+        super().compile(**kwargs)
+        self.optimizer = None  # Keras's own, which nothing would use
+        optimizers = optimizers or {name: keras.optimizers.RMSprop(3e-4) for name in NETWORKS}
+        if set(optimizers) != set(NETWORKS):
+            raise ValueError(f"optimizers must be one each for {NETWORKS}, received {sorted(optimizers)}")
+        of = (optimizers[name] for name in NETWORKS)
+        self.discriminator_optimizer, self.generator_optimizer, self.code_optimizer = of
+        for name, variables in self._variables().items():
+            optimizers[name].build(variables)
+
+    def get_compile_config(self):
+        optimizers = {name: getattr(self, f"{name}_optimizer") for name in NETWORKS}
+        return {"optimizers": {name: keras.optimizers.serialize(one) for name, one in optimizers.items()}}
+
+    def compile_from_config(self, config):
+        self.compile({name: keras.optimizers.deserialize(value) for name, value in config["optimizers"].items()})
+
+    @property
+    def metrics(self):
+        return list(self.means.values())
+
+    def call(self, z):
+        return self.generator(z)
+
+    def generate_filters(self, z: Any) -> Any:
+        """Filters `(B, rows, columns, C / groups, F)` for latent codes `(B, Z)`.
+
+        Raises:
+            ValueError: codes of another shape.
+        """
+        z = ops.convert_to_tensor(z, "float32")
+        if len(z.shape) != 2 or z.shape[-1] != self.latent_dim:
+            raise ValueError(f"z must have shape (batch, {self.latent_dim}), received {tuple(z.shape)}")
+        return self.generator(z)
+
+    def activations(self, images: Any, z: Any) -> Any:
+        """The layer's output, before its activation function, for picture after picture with filters of its own.
+
+        Args:
+            images: `(B, H, W, C)` in 0..255.
+            z: `(B, Z)`.
+
+        Returns:
+            Float tensor `(B, H', W', F)`.
+        """
+        cut = self.cut.require("activations")
+        entering, _ = cut.enter(ops.cast(images, "float32"))
+        return cut.convolve(entering, self.generate_filters(z))
+
+    def pooling(self, draws: int = 10, seed: int = 0, stochastic: bool = False) -> InvariancePooling:
+        """A layer in place of the convolution that averages over so many drawn sets of filters (section 5.2)."""
+        if draws < 1:
+            raise ValueError(f"draws must be at least 1, received {draws}")
+        z = np.random.default_rng(seed).normal(size=(draws, self.latent_dim))
+        layer = self.cut.require("pooling").layer
+        return InvariancePooling.like(layer, self.generate_filters(z), stochastic=stochastic, seed=seed)
+
+    def pooled_classifier(self, draws: int = 10, seed: int = 0, stochastic: bool = False) -> keras.Model:
+        """A copy of the classifier with `pooling` in place of the convolution; nothing in it is retrained."""
+        return self.cut.require("pooled_classifier").copy_with(self.pooling(draws, seed, stochastic))
+
+    def read_codes(self, images: Any, z: Any) -> Any:
+        """What the InfoGAN head takes the codes `(B, Z)` for, from the outputs that their filters make, `(B, Z)`."""
+        return self.discriminator.read_codes(self.activations(images, z))
+
+    def train_step(self, data):
+        """Algorithm 1 on one batch of pictures: one half passes the real filters, the other half generated ones."""
+        images, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+        cut = self.cut.require("fit")
+        entering, _ = cut.enter(ops.cast(images, "float32"))
+        half = ops.maximum(ops.shape(entering)[0] // 2, 1)
+        real = cut.convolve(entering[-half:], cut.kernel())  # a single last picture passes both
+        self.discriminator.adapt(real)
+        z = keras.random.normal((half, self.latent_dim), seed=self.seed_generator)
+        with tf.GradientTape() as through_filters:
+            filters = self.generator(z)
+            generated = cut.convolve(entering[:half], filters)
+            spread, alive = relative_spread(filters, cut.kernel())
+            short = ops.relu(self.min_diversity - spread) * ops.cast(half > 1, spread.dtype)  # one draw has no spread
+            missing = SPREAD_WEIGHT * over_alive(ops.square(short), alive)
+
+        variables = self._variables()
+        with tf.GradientTape() as tape:
+            both = ops.concatenate([ops.stop_gradient(generated), real])
+            logits, _ = self.discriminator(both, training=True)
+            discriminator_loss = ops.mean(ops.softplus(logits[:half])) + ops.mean(ops.softplus(-logits[half:]))
+        slopes = tape.gradient(discriminator_loss, variables["discriminator"])
+        self.discriminator_optimizer.apply(slopes, variables["discriminator"])
+
+        with tf.GradientTape(persistent=True) as tape:
+            tape.watch(generated)
+            fooled, code = self.discriminator(generated, training=True)
+            error = ops.mean(ops.sum(ops.square(z - code), axis=-1))
+            information_loss = self.information_weight * error
+            adversarial = -ops.mean(ops.softplus(fooled)) if self.saturating else ops.mean(ops.softplus(-fooled))
+            generator_loss = adversarial + information_loss
+        slopes = through_filters.gradient(
+            [generated, missing],
+            variables["generator"],
+            output_gradients=[tape.gradient(generator_loss, generated), ops.ones_like(missing)],
+        )
+        self.generator_optimizer.apply(slopes, variables["generator"])
+        self.code_optimizer.apply(tape.gradient(information_loss, variables["code"]), variables["code"])
+
+        told_apart = ops.concatenate([logits[:half] < 0, logits[half:] > 0])
+        values = (
+            discriminator_loss,
+            adversarial,
+            information_loss,
+            1 - error / self.latent_dim,
+            ops.mean(ops.cast(told_apart, "float32")),
+            over_alive(spread, alive),
+        )
+        for mean, value in zip(self.means.values(), values, strict=True):
+            mean.update_state(value)
+        return {name: mean.result() for name, mean in self.means.items()}
+
+    def _variables(self):
+        """What each of the three updates changes: D and Q share the trunk."""
+        trunk = [variable for layer in self.discriminator.trunk for variable in layer.trainable_variables]
+        return {
+            "discriminator": trunk + self.discriminator.real.trainable_variables,
+            "generator": self.generator.learned(),
+            "code": trunk + self.discriminator.code.trainable_variables,
+        }
+
+    def export_endpoints(self) -> dict[str, tuple[Any, list[tf.TensorSpec]]]:
+        """What the SavedModel of this model answers: endpoint name to function and input signature."""
+        codes = tf.TensorSpec((None, self.latent_dim), tf.float32, name="z")
+        return {"generate": (self.generate_filters, [codes])}
+
+    def save_own_variables(self, store):
+        # Keras leaves the generators' state out; without it, resumed training would draw other numbers.
+        for name, generator in self._random().items():
+            store[name] = ops.convert_to_numpy(generator.state)
+
+    def load_own_variables(self, store):
+        for name, generator in self._random().items():
+            generator.state.assign(store[name][...])
+
+    def _random(self):
+        return {"random_state": self.seed_generator, "noise_state": self.discriminator.seed_generator}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**{**BEFORE_CENTERED, **{key: value for key, value in config.items() if key != "warm_start"}})
+
+    def get_config(self):
+        names = (
+            "layer", "latent_dim", "information_weight", "noise", "saturating", "min_diversity", "centered", "width",
+            "seed", "shapes", "name",
+        )  # fmt: skip
+        return {**{name: getattr(self, name) for name in names}, "hidden_units": list(self.hidden_units)}

@@ -1,0 +1,187 @@
+"""How good generated filters are: as accurate as the real ones, and different from each other."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from kinv import backend
+from kinv.classifiers.predict import accuracy
+from kinv.surgery.cut import freeze_up_to
+from kinv.training.batches import shuffled_batches
+
+from .diversity import relative_spread
+from .replaced_filters import ReplacedFilters
+
+CODES = 512  # latent codes for explained variance and diversity
+CHUNK = 250
+
+
+@dataclass(frozen=True)
+class FilterQuality:
+    """What `filter_quality` measured; accuracies are shares of test pictures, 0..1.
+
+    Attributes:
+        network: accuracy of the classifier as it is.
+        averaged: with the average of some draws as filters, and the layers above retrained (the paper's 98.2 %).
+        control: with the real filters, and the layers above retrained in the same way.
+        singles: `(draws,)`, with the filters of one draw, nothing retrained.
+        randoms: `(draws,)`, with the real filters plus random numbers, whose deviation over draws is for every filter
+            that of the generated ones: what any change of this size costs, if nothing was learned.
+        explained_variance: of the latent code, by the InfoGAN head, its mean over noises as in training; 1 is all.
+        diversity: standard deviation of a filter's weights over draws, over that of the real filter's weights, for
+            every filter whose weights are not all the same.
+        averaged_network: the network of `averaged`.
+    """
+
+    network: float
+    averaged: float
+    control: float
+    singles: np.ndarray
+    randoms: np.ndarray
+    explained_variance: float
+    diversity: np.ndarray
+    averaged_network: keras.Model = field(repr=False)
+
+    def metrics(self) -> dict[str, float]:
+        """The numbers of the table."""
+        return {
+            "network": self.network,
+            "averaged": self.averaged,
+            "control": self.control,
+            "single_mean": float(self.singles.mean()),
+            "single_worst": float(self.singles.min()),
+            "random_mean": float(self.randoms.mean()),
+            "explained_variance": self.explained_variance,
+            "diversity": float(self.diversity.mean()),
+        }
+
+
+def filter_quality(
+    gan: Any,
+    images: np.ndarray,
+    labels: np.ndarray,
+    test_images: np.ndarray,
+    test_labels: np.ndarray,
+    *,
+    draws: int = 10,
+    singles: int = 100,
+    singles_on: int = 2000,
+    epochs: int = 2,
+    batch_size: int = 128,
+    learning_rate: float = 5e-4,
+    seed: int = 0,
+) -> FilterQuality:
+    """Section 5.2 of "Parametrizing filters of a CNN with a GAN", with controls that it does not have.
+
+    Args:
+        gan: a trained `FilterGAN` with its classifier.
+        images, labels: to retrain with, `(N, H, W, C)` in 0..255 and `(N,)`.
+        test_images, test_labels: to measure on.
+        draws: sets of filters in the average. As the outputs compared come before the activation function, the
+            average over their outputs is the output of their average.
+        singles: sets of filters that are measured alone, on `singles_on` test pictures evenly spread.
+        epochs, batch_size, learning_rate: of retraining, with Adam and a cosine to zero. 0 epochs: nothing is
+            retrained.
+        seed: of the draws and of the order of pictures.
+    """
+    cut = gan.cut.require("filter_quality")
+    if len(images) == 0 or len(test_images) == 0:
+        raise ValueError("filter_quality needs pictures to retrain with and pictures to measure on, received none.")
+    if min(draws, singles, singles_on) < 1 or epochs < 0:
+        raise ValueError(
+            "draws, singles and singles_on must be at least 1 and epochs at least 0, received "
+            f"{draws}, {singles}, {singles_on} and {epochs}"
+        )
+    random = np.random.default_rng(seed)
+    codes = {
+        name: random.normal(size=(count, gan.latent_dim)).astype("float32")
+        for name, count in (("average", draws), ("singles", singles), ("many", CODES))
+    }
+    settings = {"batch_size": batch_size, "learning_rate": learning_rate, "seed": seed}
+    averaged, control = averaged_and_control(gan, codes["average"], images, labels, epochs, **settings)
+    some = np.linspace(0, len(test_images) - 1, min(singles_on, len(test_images))).astype(int)
+    many, real = (ops.convert_to_numpy(part) for part in (gan.generate_filters(codes["many"]), cut.kernel()))
+    diversity, alive = (ops.convert_to_numpy(values) for values in relative_spread(many, real))
+    deviation = np.sqrt(np.mean(many.var(axis=0), axis=(0, 1, 2)))  # of every filter
+    changed = real + deviation * random.normal(size=(singles, *real.shape))
+    on_some = test_images[some], test_labels[some]
+    return FilterQuality(
+        network=accuracy(cut.classifier, test_images, test_labels, CHUNK),
+        averaged=accuracy(averaged, test_images, test_labels, CHUNK),
+        control=accuracy(control, test_images, test_labels, CHUNK),
+        singles=accuracy_of_sets(cut, gan.generate_filters(codes["singles"]), *on_some),
+        randoms=accuracy_of_sets(cut, changed.astype("float32"), *on_some),
+        explained_variance=_explained_variance(gan, test_images, codes["many"]),
+        diversity=diversity[alive],
+        averaged_network=averaged,
+    )
+
+
+def averaged_and_control(
+    gan: Any, codes: np.ndarray, images: np.ndarray, labels: np.ndarray, epochs: int, **settings: Any
+) -> tuple[keras.Model, keras.Model]:
+    """The network with the average filters of some codes `(draws, latent_dim)`, and with its real ones, both retrained.
+
+    The other arguments are those of `retrain_above`; 0 epochs: nothing is retrained.
+    """
+    cut = gan.cut.require("averaged_and_control")
+    networks = cut.copy(ops.mean(gan.generate_filters(codes), axis=0)), cut.copy(cut.kernel())
+    for network in networks if epochs else ():
+        retrain_above(network, gan.layer, images, labels, epochs, **settings)
+    return networks
+
+
+def retrain_above(
+    classifier: keras.Model,
+    layer: str,
+    images: np.ndarray,
+    labels: np.ndarray,
+    epochs: int,
+    batch_size: int,
+    learning_rate: float,
+    seed: int,
+) -> None:
+    """Trains what comes after a layer, with Adam and a cosine to zero; the layer and what is below it stay."""
+    freeze_up_to(classifier, layer)
+    steps = -(-len(images) // batch_size)
+    schedule = keras.optimizers.schedules.CosineDecay(learning_rate, epochs * steps)
+    classifier.compile(keras.optimizers.Adam(schedule), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    classifier.fit(
+        shuffled_batches(images, labels, batch_size, seed),
+        epochs=epochs,
+        steps_per_epoch=steps,
+        verbose=0,
+        shuffle=False,
+    )
+
+
+def accuracy_of_sets(cut: ReplacedFilters, filters: Any, images: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Accuracy `(S,)` with every set of filters `(S, rows, columns, C / groups, F)` in place of the real ones.
+
+    What lies below the layer is computed once for a chunk of pictures.
+    """
+
+    def right(entering, past, labels, kernel):
+        predictions = ops.argmax(cut.leave(cut.convolve(entering, kernel), past), axis=-1)
+        return ops.sum(ops.cast(ops.equal(ops.cast(predictions, "int32"), labels), "float32"))
+
+    right, below = backend.compile(right), backend.compile_model(cut.parts.below)
+    found = np.zeros(len(filters))
+    for start in range(0, len(images), CHUNK):
+        entering, past = cut.parts.separate(below(images[start : start + CHUNK]))
+        answers = ops.convert_to_tensor(labels[start : start + CHUNK], "int32")
+        found += [float(right(entering, past, answers, kernel)) for kernel in filters]
+    return found / len(images)
+
+
+def _explained_variance(gan, images, codes):
+    """One minus the mean squared error of the code that is read, over the variance of codes, which is 1."""
+    shown = np.resize(np.arange(len(images)), len(codes))
+    read = [
+        gan.read_codes(images[shown[start : start + CHUNK]], codes[start : start + CHUNK])
+        for start in range(0, len(codes), CHUNK)
+    ]
+    return float(1 - np.mean((np.concatenate(read) - codes) ** 2))

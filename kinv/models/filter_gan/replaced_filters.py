@@ -1,0 +1,116 @@
+"""A classifier in which one convolution can be given other filters."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from kinv.surgery.cut import layer_names, split
+from kinv.surgery.replace import with_layer
+
+from .generated_convolution import GeneratedConvolution, convolution_kernel
+
+LARGEST = 10_000_000  # values in a layer's filters or output
+
+
+class ReplacedFilters:
+    """A classifier cut at the output of a convolution, before the activation function inside the layer.
+
+    Not a layer or model: who holds it does not train or save the classifier.
+
+    Args:
+        classifier: Functional Keras model, pictures `(B, H, W, C)` in 0..255 to logits.
+        layer: name of a `Conv2D` or `DepthwiseConv2D`.
+
+    Raises:
+        ValueError: the layer is something else or can't be cut out, see `split`.
+    """
+
+    def __init__(self, classifier: keras.Model, layer: str):
+        self.classifier, self.name = classifier, layer
+        self.parts = split(classifier, layer)
+        self.layer = self.parts.layer
+        self.convolution = GeneratedConvolution.like(self.layer)
+
+    def kernel(self) -> Any:
+        """The real filters, `(rows, columns, C / groups, F)`."""
+        return convolution_kernel(self.layer)
+
+    def enter(self, images: Any) -> tuple[Any, list[Any]]:
+        """The layer's input for pictures `(B, H, W, C)` in 0..255, and what `leave` needs besides."""
+        return self.parts.enter(images)
+
+    def convolve(self, entering: Any, kernels: Any) -> Any:
+        """The convolution's output with its real bias; one set of filters for each picture, or one for all."""
+        outputs = self.convolution(entering, kernels)
+        return outputs + self.layer.bias if self.layer.use_bias else outputs
+
+    def leave(self, outputs: Any, past: list[Any]) -> Any:
+        """Logits from the convolution's output."""
+        return self.parts.leave(self.layer.activation(outputs), past)
+
+    def up_to(self, name: str | None) -> Callable[[Any, list[Any]], Any]:
+        """A function of the convolution's output and `past` to the output of a layer above; `None`: to itself.
+
+        Raises:
+            ValueError: there is no layer of this name above the convolution, or not one that `split` can cut out.
+        """
+        if name is None:
+            return lambda outputs, past: outputs
+        names = layer_names(self.parts.above)
+        if name not in names:
+            raise ValueError(f"{name!r} is no layer above {self.name!r}: choose one of {', '.join(sorted(names))}")
+        parts = split(self.parts.above, name)
+
+        def answer(outputs, past):
+            activated = self.layer.activation(outputs)
+            entering, _ = parts.enter([activated, *past] if past else activated)
+            return parts.layer(entering, training=False)
+
+        return answer
+
+    def copy(self, kernel: Any) -> keras.Model:
+        """A copy of the classifier with these filters, `(rows, columns, C / groups, F)`, in place of the real ones."""
+        copy = self.copy_with(type(self.layer).from_config(self.layer.get_config()))
+        replaced = split(copy, self.name).layer
+        if self.layer.use_bias:
+            replaced.bias.assign(self.layer.bias)
+        replaced.kernel.assign(ops.reshape(kernel, replaced.kernel.shape))
+        return copy
+
+    def copy_with(self, layer: keras.layers.Layer) -> keras.Model:
+        """A copy of the classifier with another layer in place of the convolution."""
+        return with_layer(self.classifier, self.layer, layer)
+
+    def shapes(self) -> dict[str, Any]:
+        """Of the filters and of the output, and the standard deviation of the filters' weights, as JSON values."""
+        kernel = ops.convert_to_numpy(self.kernel())
+        output = self.layer.compute_output_shape(self.parts.below.outputs[0].shape)
+        if None in output[1:]:
+            raise ValueError(
+                f"The output of {self.name!r} has the shape {output}: the classifier must take pictures of one size. "
+                "Wrap it: kinv.classifiers.wrap(model, input_shape=(height, width, channels))"
+            )
+        return {"kernel": list(kernel.shape), "output": list(output[1:]), "deviation": float(np.std(kernel))}
+
+
+def check_shapes(shapes: Any) -> dict[str, Any]:
+    """Returns what `ReplacedFilters.shapes` returned, read back from a file that may hold anything.
+
+    Raises:
+        ValueError: it is something else, or too large for any convolution.
+    """
+
+    def is_shape(value, length):
+        plain = isinstance(value, list) and len(value) == length and all(type(size) is int for size in value)
+        return plain and min(value) > 0 and math.prod(value) <= LARGEST
+
+    fits = isinstance(shapes, dict) and set(shapes) == {"kernel", "output", "deviation"}
+    if not fits or not is_shape(shapes["kernel"], 4) or not is_shape(shapes["output"], 3):
+        raise ValueError(f"shapes must be those of a convolution's filters and output, received {shapes!r}")
+    if type(shapes["deviation"]) is not float or not 0 < shapes["deviation"] < math.inf:
+        raise ValueError(f"the filters' standard deviation must be positive, received {shapes['deviation']!r}")
+    return shapes

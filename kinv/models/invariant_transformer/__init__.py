@@ -1,0 +1,16 @@
+"""The Invariant Transformer Net (Bunne, Rahmann and Wolf): learns transformations that a classifier ignores."""
+
+from .comparison import InvarianceComparison, compare_with_random, predictions_along_k
+from .matrix_generator import MatrixGenerator
+from .model import InvariantTransformer
+from .transformers import ColorTransformer, SpatialTransformer
+
+__all__ = [
+    "ColorTransformer",
+    "InvarianceComparison",
+    "InvariantTransformer",
+    "MatrixGenerator",
+    "SpatialTransformer",
+    "compare_with_random",
+    "predictions_along_k",
+]

@@ -1,0 +1,140 @@
+"""A family of affine transformations of pictures, by control parameters."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+from kinv.ops.stateless_random import hashed_uniform, seed_pair
+
+from .matrix_generator import MatrixGenerator
+from .transformers import ColorTransformer, SpatialTransformer
+
+
+class AffineFamily(keras.Model):
+    """Two generators that turn `k_color` and `k_space`, each in [0, 1]^2, into a colour and a spatial matrix.
+
+    What `InvariantTransformer` trains; apart from training, all there is to it.
+
+    Args:
+        channels, hidden_units, fill, seed: as in `InvariantTransformer`.
+        color_gain: how fast colours change beside space, see `MatrixGenerator`.
+    """
+
+    def __init__(self, channels: int, hidden_units: Sequence[int], fill: str, seed: int, color_gain: float, name: str):
+        super().__init__(name=name)
+        if channels not in (1, 3):
+            raise ValueError(f"channels must be 1 or 3, received {channels}")
+        self.channels, self.hidden_units, self.fill, self.seed = channels, tuple(hidden_units), fill, seed
+        self.color_generator = MatrixGenerator(
+            channels, channels + 1, hidden_units, seed, color_gain, name="color_generator"
+        )
+        self.space_generator = MatrixGenerator(2, 3, hidden_units, seed + 1000, name="space_generator")
+        self.color = ColorTransformer(name="color")
+        self.space = SpatialTransformer(fill, name="space")
+        self.seed_generator = keras.random.SeedGenerator(seed)
+        for generator in (self.color_generator, self.space_generator):
+            generator.build((None, 2))
+        self.built = True
+
+    def matrices(self, k_color: Any, k_space: Any) -> tuple[Any, Any]:
+        """The matrices for control parameters `(B, 2)`: colour `(B, C, C + 1)` and space `(B, 2, 3)`."""
+        return self.color_generator(k_color), self.space_generator(k_space)
+
+    def apply_matrices(self, images: Any, color: Any, space: Any) -> Any:
+        """Transforms float32 pictures `(B, H, W, C)` in 0..255 with one colour and one spatial matrix each."""
+        images = ops.cast(images, "float32")
+        if self.fill != "zeros":
+            return self.color(self.space(images, space), color)
+        homogeneous = ops.concatenate([images, ops.ones_like(images[..., :1])], axis=-1)
+        sampled = self.space(homogeneous, space)
+        return self.color(sampled[..., :-1], color, sampled[..., -1:])
+
+    def transform(self, images: Any, k_color: Any, k_space: Any) -> Any:
+        """Transforms pictures `(B, H, W, C)` in 0..255 with chosen control parameters.
+
+        Args:
+            images: pictures, any size.
+            k_color, k_space: `(B, 2)`, or `(2,)` for all pictures alike, in 0..1.
+
+        Returns:
+            float32 tensor like `images`, in 0..255.
+
+        Raises:
+            ValueError: wrong shapes.
+        """
+        images = self._checked(images)
+        count = ops.shape(images)[0]
+        color, space = self.matrices(_control(k_color, count, "k_color"), _control(k_space, count, "k_space"))
+        return self.apply_matrices(images, color, space)
+
+    def augment(self, images: Any, seed: Any) -> Any:
+        """Transforms every picture with its own `k`, drawn uniformly; the same seed gives the same pictures.
+
+        Args:
+            images: `(B, H, W, C)` in 0..255, any size.
+            seed: a whole number, or an int32 tensor of shape `(2,)`.
+
+        Returns:
+            float32 tensor like `images`, in 0..255.
+        """
+        images = self._checked(images)
+        k = hashed_uniform(seed_pair(seed), ops.shape(images)[0], 4)
+        return self.transform(images, k[:, :2], k[:, 2:])
+
+    def call(self, images, training=None):
+        color, space = self.matrices(*self._draw(ops.shape(images)[0]))
+        return self.apply_matrices(images, color, space)
+
+    def _draw(self, count):
+        k = keras.random.uniform((count, 4), seed=self.seed_generator)
+        return k[:, :2], k[:, 2:]
+
+    def _checked(self, images):
+        images = ops.convert_to_tensor(images)
+        if len(images.shape) != 4 or images.shape[-1] not in (None, self.channels):
+            raise ValueError(
+                f"images must have shape (batch, height, width, {self.channels}), received {tuple(images.shape)}"
+            )
+        return ops.cast(images, "float32")
+
+    def export_endpoints(self) -> dict[str, tuple[Any, list[tf.TensorSpec]]]:
+        """What the SavedModel of this model answers: endpoint name to function and input signature."""
+        floats = tf.TensorSpec((None, None, None, self.channels), tf.float32, name="images")
+        bytes_ = tf.TensorSpec((None, None, None, self.channels), tf.uint8, name="images")
+        seed = tf.TensorSpec((2,), tf.int32, name="seed")
+        k_color, k_space = (tf.TensorSpec((None, 2), tf.float32, name=name) for name in ("k_color", "k_space"))
+
+        def augment_uint8(images, seed):
+            return tf.cast(tf.round(self.augment(images, seed)), tf.uint8)
+
+        return {
+            "augment": (self.augment, [floats, seed]),
+            "augment_uint8": (augment_uint8, [bytes_, seed]),
+            "transform": (self.transform, [floats, k_color, k_space]),
+        }
+
+    def save_own_variables(self, store):
+        # Keras leaves the generator's state out; without it, resumed training would draw other numbers.
+        store["random_state"] = ops.convert_to_numpy(self.seed_generator.state)
+
+    def load_own_variables(self, store):
+        self.seed_generator.state.assign(store["random_state"][...])
+
+    def get_config(self):
+        return {
+            "channels": self.channels,
+            "hidden_units": list(self.hidden_units),
+            "fill": self.fill,
+            "seed": self.seed,
+            "name": self.name,
+        }
+
+
+def _control(k, count, name):
+    k = ops.cast(ops.convert_to_tensor(k), "float32")
+    if len(k.shape) not in (1, 2) or k.shape[-1] not in (None, 2):
+        raise ValueError(f"{name} must have shape (2,) or (batch, 2), received {tuple(k.shape)}")
+    return ops.broadcast_to(k, (count, 2)) if len(k.shape) == 1 else k

@@ -1,0 +1,135 @@
+"""How far a learned transformation goes, and how often the network keeps its prediction, beside random ones.
+
+Shapes: `N` pictures, `D` draws of `k`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from kinv.backend import compile_model
+from kinv.classifiers.predict import predict_classes, slices
+from kinv.ops.affine import distance_from_identity
+
+
+@dataclass(frozen=True)
+class InvarianceComparison:
+    """Learned transformations beside random ones of the same size, one row for every picture and draw.
+
+    Attributes:
+        learned_unchanged, random_unchanged: bool `(D, N)`: the prediction is that for the original picture.
+        learned_right, random_right: bool `(D, N)`: the prediction is the label; None without labels.
+        color_distance, space_distance: float `(D, N)`: Frobenius distance from the identity, of both.
+    """
+
+    learned_unchanged: np.ndarray
+    random_unchanged: np.ndarray
+    learned_right: np.ndarray | None
+    random_right: np.ndarray | None
+    color_distance: np.ndarray
+    space_distance: np.ndarray
+
+    def metrics(self) -> dict[str, float]:
+        """The means, by name."""
+        values = {
+            "learned_unchanged": self.learned_unchanged,
+            "random_unchanged": self.random_unchanged,
+            "learned_right": self.learned_right,
+            "random_right": self.random_right,
+            "color_distance": self.color_distance,
+            "space_distance": self.space_distance,
+        }
+        return {name: float(np.mean(value)) for name, value in values.items() if value is not None}
+
+
+def compare_with_random(
+    transformer: Any,
+    classifier: keras.Model,
+    images: np.ndarray,
+    labels: np.ndarray | None = None,
+    draws: int = 4,
+    batch_size: int = 50,
+    seed: int = 0,
+    progress: Callable[[float], None] = lambda done: None,
+) -> InvarianceComparison:
+    """Compares learned transformations with random ones, on the pictures that the network gets right.
+
+    For every picture and draw, `k` is uniform. The random matrices are the identity plus a uniformly random
+    direction of the Frobenius distance that the learned matrix of the same `k` has.
+
+    Args:
+        transformer: a trained `InvariantTransformer`.
+        classifier: the network, pictures to logits.
+        images: `(N, H, W, C)` in 0..255, which training did not see.
+        labels: int `(N,)`; None takes all pictures, with the network's own predictions for the truth.
+        draws: transformations a picture.
+        batch_size: pictures at a time.
+        seed: of `k` and of the random directions.
+        progress: called with the share that is done.
+
+    Raises:
+        ValueError: the network gets none of the pictures right.
+    """
+    originals = predict_classes(classifier, images, batch_size)
+    if labels is not None:
+        kept = originals == labels
+        if not kept.any():
+            raise ValueError(f"The network gets none of the {len(images)} pictures right: are the labels its own?")
+        images, originals, labels = images[kept], originals[kept], labels[kept]
+
+    logits = compile_model(classifier)
+
+    def classes(images, color, space):
+        return np.argmax(ops.convert_to_numpy(logits(transformer.apply_matrices(images, color, space))), axis=-1)
+
+    random = np.random.default_rng(seed)
+    batches = [(draw, at) for draw in range(draws) for at in slices(len(images), batch_size)]
+    rows: dict[str, list[np.ndarray]] = {name: [] for name in ("learned", "random", "color", "space")}
+    for done, (_, at) in enumerate(batches):
+        count = at.stop - at.start
+        k_color, k_space = random.uniform(size=(2, count, 2)).astype("float32")
+        color, space = (ops.convert_to_numpy(matrix) for matrix in transformer.matrices(k_color, k_space))
+        at_random = _random_like(color, random), _random_like(space, random)
+        rows["learned"].append(classes(images[at], color, space))
+        rows["random"].append(classes(images[at], *at_random))
+        rows["color"].append(_distances(color))
+        rows["space"].append(_distances(space))
+        progress((done + 1) / len(batches))
+
+    learned, at_random, color, space = (np.concatenate(rows[name]).reshape(draws, -1) for name in rows)
+    return InvarianceComparison(
+        learned_unchanged=learned == originals,
+        random_unchanged=at_random == originals,
+        learned_right=None if labels is None else learned == labels,
+        random_right=None if labels is None else at_random == labels,
+        color_distance=color,
+        space_distance=space,
+    )
+
+
+def predictions_along_k(
+    transformer: Any, classifier: keras.Model, images: np.ndarray, k_color: np.ndarray, k_space: np.ndarray
+) -> np.ndarray:
+    """Softmax outputs for every picture at every control parameter, float `(K, N, classes)`.
+
+    Args:
+        transformer, classifier, images: as in `compare_with_random`.
+        k_color, k_space: `(K, 2)` in 0..1.
+    """
+    pairs = zip(k_color.astype("float32"), k_space.astype("float32"), strict=True)
+    softmax = [ops.softmax(compile_model(classifier)(transformer.transform(images, *pair))) for pair in pairs]
+    return np.stack([ops.convert_to_numpy(outputs) for outputs in softmax])
+
+
+def _random_like(matrices: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    direction = random.normal(size=matrices.shape)
+    direction /= np.linalg.norm(direction, axis=(1, 2), keepdims=True)
+    return (np.eye(*matrices.shape[1:]) + _distances(matrices)[:, None, None] * direction).astype("float32")
+
+
+def _distances(matrices: np.ndarray) -> np.ndarray:
+    return ops.convert_to_numpy(distance_from_identity(matrices))

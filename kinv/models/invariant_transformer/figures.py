@@ -1,0 +1,91 @@
+"""The figures of Bunne, Rahmann and Wolf about the Invariant Transformer Net."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from kinv.figures.style import ACCENT, BAD, GOOD, INK, QUIET, new_figure, show_picture
+
+
+def training_curves(history: Mapping[str, Sequence[float]], accuracy_threshold: float) -> Figure:
+    """Figure 4a: both losses over the epochs; beside them the distances and the accuracy that the gate watches.
+
+    Args:
+        history: by metric of `InvariantTransformer`, one value an epoch.
+        accuracy_threshold: the gate.
+    """
+    figure, ((left, middle, right),) = new_figure(11, 3.2, 1, 3)
+    epochs = np.arange(1, len(history["classifier_loss"]) + 1)
+    left.plot(epochs, history["classifier_loss"], color=INK, label="classifier $L_{orig}$")
+    twin = left.twinx()
+    twin.plot(epochs, history["transformation_loss"], color=ACCENT)
+    twin.set_ylabel("transformation loss", color=ACCENT)
+    twin.spines["top"].set_visible(False)
+    left.set(title="losses", xlabel="epoch", ylabel="classifier loss", ylim=(0, None))
+
+    middle.plot(epochs, history["space_distance"], color=INK, label="space")
+    middle.plot(epochs, history["color_distance"], color=ACCENT, label="colour")
+    middle.set(title="distance from the identity", xlabel="epoch", ylabel="Frobenius distance", ylim=(0, None))
+    middle.legend(frameon=False, loc="lower right")
+
+    right.plot(epochs, history["accuracy"], color=INK, label="mean of the batches")
+    right.axhline(accuracy_threshold, color=QUIET, linestyle="--", label="gate $acc_{orig}$")
+    right.set(title="accuracy on transformed pictures", xlabel="epoch", ylim=(0, 1))
+    right.legend(frameon=False, loc="lower right")
+    return figure
+
+
+def classification_along_k(
+    k: np.ndarray, unchanged: Mapping[str, np.ndarray], confidence: Mapping[str, np.ndarray]
+) -> Figure:
+    """Figure 4b: what the network says while one control parameter grows and the others are 0.
+
+    Args:
+        k: `(K,)` in 0..1.
+        unchanged: by path, such as `"F([k, 0], [0, 0])"`: share of pictures that keep their prediction, `(K,)`.
+        confidence: by path: mean softmax output of the original prediction, `(K,)`.
+    """
+    figure, axes = new_figure(3.2 * len(unchanged), 3, 1, len(unchanged), sharey=True)
+    for axis, path in zip(axes.flat, unchanged, strict=True):
+        axis.plot(k, unchanged[path], color=INK, label="prediction unchanged")
+        axis.plot(k, confidence[path], color=ACCENT, label="softmax of the original class")
+        axis.set(title=path, xlabel="k", ylim=(0, 1.02), xlim=(0, 1))
+    axes[0, 0].legend(frameon=False, loc="lower left", fontsize=8)
+    return figure
+
+
+def transformed_pictures(
+    originals: np.ndarray,
+    transformed: np.ndarray,
+    titles: Sequence[str],
+    original_names: Sequence[str],
+    names: Sequence[Sequence[str]],
+) -> Figure:
+    """Figure 5: a row for every picture, a column for every setting of the control parameters.
+
+    Args:
+        originals: `(N, H, W, C)` in 0..255.
+        transformed: `(N, K, H, W, C)`.
+        titles: what the `K` settings are called.
+        original_names: predicted class of the originals, `N`.
+        names: predicted class of the transformed pictures, `N x K`; green where unchanged, red where not.
+    """
+    rows, columns = len(originals), len(titles) + 1
+    figure, axes = new_figure(1.45 * columns, 1.62 * rows, rows, columns)
+    for row in range(rows):
+        show_picture(axes[row, 0], originals[row])
+        axes[row, 0].set_xlabel(_short(original_names[row]), fontsize=8)
+        for column, picture in enumerate(transformed[row], start=1):
+            name = names[row][column - 1]
+            show_picture(axes[row, column], picture)
+            color = GOOD if name == original_names[row] else BAD
+            axes[row, column].set_xlabel(_short(name), color=color, fontsize=8)
+    for column, title in enumerate(["original", *titles]):
+        axes[0, column].set_title(title, fontsize=8)
+    return figure
+
+
+def _short(name: str) -> str:
+    name = name.split(",")[0]
+    return name if len(name) <= 22 else f"{name[:21]}…"

@@ -1,0 +1,219 @@
+"""The Invariant Transformer Net: the space of affine transformations that a classifier ignores."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+from kinv.ops.affine import distance_from_identity, mean_squared_shift
+from kinv.training.frozen import Frozen
+
+from .affine_family import AffineFamily
+from .smoothed_gradient import smoothed_gradient
+
+METRICS = (
+    "classifier_loss",
+    "transformation_loss",
+    "accuracy",
+    "color_distance",
+    "space_distance",
+    "expanding",
+)
+
+
+SMALLEST_NORM = 1e-12  # below it a gradient counts as none
+
+
+@keras.saving.register_keras_serializable("kinv")
+class InvariantTransformer(AffineFamily):
+    """Learns a family of colour and spatial transformations under which a classifier keeps its predictions.
+
+    Bunne, Rahmann and Wolf, "Studying Invariances of Trained Convolutional Neural Networks", section III-D and
+    figure 1. Two generators turn `k_color` and `k_space`, each in [0, 1]^2, into a colour matrix and a spatial
+    matrix; the classifier stays as it is. A batch on which the classifier is right less often than
+    `accuracy_threshold` lowers the classifier's loss, any other moves the matrices away from the identity.
+
+    Deviations from the paper:
+        - `k` is centred, and the generators start near the identity, not at it: see `MatrixGenerator`.
+        - Pictures are sampled first and coloured second. Both maps are affine and the homogeneous coordinate is
+          sampled along, so the result is that of the paper's order (up to where clipping to 0..255 happens), and
+          training needs no gradient for the pictures.
+        - The gradient of either loss is brought to norm 1 for each generator on its own. The paper speaks of the
+          "extremely different value ranges" of the two; without it the transformation loss, whose gradient grows with
+          the distance, first hardly moves and then runs away, and one generator's share depends on where the other is.
+        - `c_theta` scales what the colour generator puts out, not its loss: see `MatrixGenerator`.
+        - The gradient of the classifier's loss for the spatial matrices is that of the loss smoothed with a normal
+          distribution over matrices (`smoothing`), from the losses at two matrices. Backpropagation through bilinear
+          sampling gives the slope over one pixel, where moving between whole pixels blurs the picture; what is learned
+          moves pictures by tens of pixels. For SqueezeNet, moved by a sixth of the width, that slope is 66 on average,
+          with a standard deviation of 151 between pictures; the slope over 0.1 either way, 1.8 and 3.0
+          (`benchmarks/sampling_gradient.py`).
+        - Where there are no labels, the classifier's own predictions take their place.
+
+    Args:
+        classifier: Keras model, pictures `(B, H, W, C)` in 0..255 to logits; not trained, not saved. May be left out
+            where only `transform` and `augment` are used, as after loading.
+        channels: 3 for RGB, 1 for greyscale; default: the classifier's.
+        hidden_units: widths of the dense ReLU layers of both generators.
+        fill: what lies outside the frame: `"zeros"`, `"reflect"` or `"nearest"`.
+        color_weight: `c_theta`, how fast colours change beside space.
+        accuracy_threshold: `acc_orig`, in 0..1.
+        smoothing: standard deviation of the entries of the spatial matrices over which the loss is smoothed; 0
+            backpropagates through the sampling, as the paper does.
+        probes: number of random unit vectors, |S|.
+        seed: of the initial weights and of everything drawn in training.
+
+    Call arguments:
+        images: float tensor `(B, H, W, C)` in 0..255.
+
+    Returns:
+        The pictures, transformed with `k` drawn uniformly from the model's own random numbers.
+
+    Raises:
+        ValueError: a value out of its range, named in the message.
+
+    Example:
+        >>> import numpy as np
+        >>> transformer = InvariantTransformer(channels=3)
+        >>> transformer.augment(np.zeros((2, 32, 32, 3), "float32"), seed=1).shape
+        TensorShape([2, 32, 32, 3])
+    """
+
+    def __init__(
+        self,
+        classifier: keras.Model | None = None,
+        *,
+        channels: int | None = None,
+        hidden_units: Sequence[int] = (64, 64),
+        fill: str = "zeros",
+        color_weight: float = 0.07,
+        accuracy_threshold: float = 0.93,
+        smoothing: float = 0.1,
+        probes: int = 32,
+        seed: int = 0,
+        name: str = "invariant_transformer",
+    ):
+        if channels is None:
+            channels = classifier.input_shape[-1] if classifier is not None else 3
+        if not color_weight > 0:
+            raise ValueError(f"color_weight must be positive, received {color_weight}")
+        super().__init__(channels, hidden_units, fill, seed, color_weight, name)
+        if not 0 <= accuracy_threshold <= 1:
+            raise ValueError(f"accuracy_threshold must lie in 0..1, received {accuracy_threshold}")
+        if not 0 <= smoothing < 1:
+            raise ValueError(f"smoothing must be at least 0 and less than 1, received {smoothing}")
+        if probes < 1:
+            raise ValueError(f"probes must be at least 1, received {probes}")
+
+        self.color_weight, self.accuracy_threshold = color_weight, accuracy_threshold
+        self.smoothing, self.probes = smoothing, probes
+        self.means = {name: keras.metrics.Mean(name=name) for name in METRICS}
+        self.frozen = Frozen(classifier)
+
+    def set_classifier(self, classifier: keras.Model) -> None:
+        """Takes the network whose invariances are to be learned, for example to train a loaded model further."""
+        self.frozen = Frozen(classifier)
+        self.train_function = self.test_function = None  # compiled for the network before
+
+    def compile(self, optimizer: Any = None, loss: Any = None, **kwargs: Any) -> None:
+        """Defaults: Adam at 5e-4 and cross-entropy on logits; `loss` is one of `keras.losses.Loss`."""
+        loss = loss or keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        if not isinstance(loss, keras.losses.Loss):
+            raise ValueError(f"loss must be a keras.losses.Loss, of labels and logits, received {loss!r}")
+        super().compile(optimizer=optimizer or keras.optimizers.Adam(5e-4), loss=loss, **kwargs)
+        self.optimizer.build(self.trainable_variables)  # a step that makes variables is traced twice
+
+    @property
+    def metrics(self):
+        return list(self.means.values())
+
+    def train_step(self, data):
+        """One batch of `images` or `(images, labels)`."""
+        images, labels = self._labelled(data)
+        with tf.GradientTape(persistent=True) as tape:
+            color, space, transformation_loss = self._propose(ops.shape(images)[0])
+            losses, right = self._classify(images, labels, color, space)
+            classifier_loss = ops.mean(losses)
+        for_color, for_space = self.color_generator.trainable_variables, self.space_generator.trainable_variables
+        directions = keras.random.normal(ops.shape(space), seed=self.seed_generator)
+
+        def expand():
+            return (
+                *_scaled(tape.gradient(transformation_loss, for_color)),
+                *_scaled(tape.gradient(transformation_loss, for_space)),
+            )
+
+        def hold():
+            if self.smoothing:
+                slopes = smoothed_gradient(
+                    lambda moved: self._classify(images, labels, color, moved)[0], space, directions, self.smoothing
+                )
+                in_space = tape.gradient(space, for_space, output_gradients=slopes)
+            else:
+                in_space = tape.gradient(classifier_loss, for_space)
+            return (*_scaled(tape.gradient(classifier_loss, for_color)), *_scaled(in_space))
+
+        # section III-D, L_final: one of the two losses, never their sum
+        expanding = right >= self.accuracy_threshold
+        gradients = tf.cond(expanding, expand, hold)
+        self.optimizer.apply_gradients(zip(gradients, (*for_color, *for_space), strict=True))
+        return self._update(color, space, classifier_loss, transformation_loss, right)
+
+    def test_step(self, data):
+        images, labels = self._labelled(data)
+        color, space, transformation_loss = self._propose(ops.shape(images)[0])
+        losses, right = self._classify(images, labels, color, space)
+        return self._update(color, space, ops.mean(losses), transformation_loss, right)
+
+    def _labelled(self, data):
+        """Pictures with labels, or with the classifier's own predictions."""
+        images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+        classify = self.frozen.require("fit and evaluate")
+        images = ops.cast(images, "float32")
+        if labels is None:
+            labels = ops.argmax(classify(images, training=False), axis=-1)
+        return images, ops.cast(labels, "int32")
+
+    def _propose(self, count):
+        """Matrices for `k` drawn at random, and their transformation loss."""
+        k_color, k_space = self._draw(count)
+        color, space = self.matrices(k_color, k_space)
+        loss = self._transformation_loss(color, k_color) + self._transformation_loss(space, k_space)
+        return color, space, loss
+
+    def _classify(self, images, labels, color, space):
+        """The classifier's loss for every transformed picture, `(B,)`, and how many it gets right, in 0..1."""
+        logits = self.frozen.require("fit and evaluate")(self.apply_matrices(images, color, space), training=False)
+        right = ops.equal(ops.cast(ops.argmax(logits, axis=-1), "int32"), labels)
+        return self.loss.call(labels, logits), ops.mean(ops.cast(right, "float32"))
+
+    def _transformation_loss(self, matrices, k):
+        """`L_k`: minus the mean squared shift of random unit vectors, weighted by `k_1 + k_2` (section III-D)."""
+        vectors = keras.random.normal((self.probes, matrices.shape[-1]), seed=self.seed_generator)
+        vectors = vectors / ops.norm(vectors, axis=-1, keepdims=True)
+        return -ops.mean(ops.sum(k, axis=-1) * mean_squared_shift(matrices, vectors))
+
+    def _update(self, color, space, classifier_loss, transformation_loss, right):
+        distances = ops.mean(distance_from_identity(color)), ops.mean(distance_from_identity(space))
+        expanding = ops.cast(right >= self.accuracy_threshold, "float32")
+        values = (classifier_loss, transformation_loss, right, *distances, expanding)
+        for mean, value in zip(self.means.values(), values, strict=True):
+            mean.update_state(value)
+        return {name: mean.result() for name, mean in self.means.items()}
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "color_weight": self.color_weight,
+            "accuracy_threshold": self.accuracy_threshold,
+            "smoothing": self.smoothing,
+            "probes": self.probes,
+        }
+
+
+def _scaled(gradients):
+    """The gradients of a generator, brought to norm 1."""
+    norm = tf.linalg.global_norm(gradients) + SMALLEST_NORM
+    return [gradient / norm for gradient in gradients]

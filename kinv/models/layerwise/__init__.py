@@ -1,0 +1,23 @@
+"""Networks trained layer by layer: Boltzmann machines, deep belief nets, stacks of denoising autoencoders."""
+
+from .dbn import DeepBeliefNetwork
+from .free_energy_gap import FreeEnergyGap
+from .gabor import GaborFit, fit_gabors
+from .partition_function import LogPartition, estimate_log_partition, exact_log_partition, log_likelihood
+from .rbm import RestrictedBoltzmannMachine
+from .stacked_autoencoder import StackedDenoisingAutoencoder
+from .tied_autoencoder import TiedAutoencoder
+
+__all__ = [
+    "DeepBeliefNetwork",
+    "FreeEnergyGap",
+    "GaborFit",
+    "LogPartition",
+    "RestrictedBoltzmannMachine",
+    "StackedDenoisingAutoencoder",
+    "TiedAutoencoder",
+    "estimate_log_partition",
+    "exact_log_partition",
+    "fit_gabors",
+    "log_likelihood",
+]

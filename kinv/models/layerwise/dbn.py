@@ -1,0 +1,192 @@
+"""The deep belief net."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from .distribution import EXPORTED_STEPS, check_exported, generator_of, with_philox
+from .draws import Generator, split
+from .greedy_stack import GreedyStack
+from .rbm import RestrictedBoltzmannMachine
+
+METRICS = ("reconstruction_error", "free_energy")
+
+
+@keras.saving.register_keras_serializable("kinv")
+class DeepBeliefNetwork(GreedyStack):
+    """Restricted Boltzmann machines on top of each other, trained greedily (Hinton, Osindero and Teh 2006).
+
+    Each machine learns from the probabilities of the hidden units below. The uppermost machine and, below it, directed
+    sigmoid layers are the distribution that `sample` draws from.
+
+    Args:
+        units: of the input and of every hidden layer.
+        visible: `"bernoulli"` (data in 0..1) or `"gaussian"` (data of unit variance), of the first machine.
+        steps, persistent, chains, weight_decay, sparsity, sparsity_weight: of every machine, see
+            `RestrictedBoltzmannMachine`. `sparsity` may be one for each.
+        binarize: whether the first machine draws its pixels from the grey values.
+        seed: of the weights and of everything drawn in training.
+        exported_draws: see `RestrictedBoltzmannMachine`.
+
+    Call arguments:
+        inputs: float tensor `(B, V)`.
+
+    Returns:
+        The activations of the uppermost hidden layer, `(B, H)`.
+
+    Raises:
+        ValueError: a value out of its range.
+
+    Example:
+        >>> dbn = DeepBeliefNetwork((784, 500, 500, 250))
+        >>> dbn.classifier(classes=10, input_shape=(28, 28, 1)).output.shape
+        (None, 10)
+    """
+
+    def __init__(
+        self,
+        units: Sequence[int],
+        *,
+        visible: str = "bernoulli",
+        steps: int = 1,
+        persistent: bool = False,
+        chains: int = 100,
+        binarize: bool = False,
+        weight_decay: float = 0.0,
+        sparsity: float | Sequence[float | None] | None = None,
+        sparsity_weight: float = 0.1,
+        seed: int = 0,
+        exported_draws: Generator = "hash",
+        name: str = "dbn",
+    ):
+        super().__init__(units, METRICS, seed, name)
+        self.exported_draws: Generator = check_exported(exported_draws)
+        self.settings = {
+            "steps": steps,
+            "persistent": persistent,
+            "chains": chains,
+            "weight_decay": weight_decay,
+            "sparsity_weight": sparsity_weight,
+        }
+        depth = len(self.units) - 1
+        self.sparsity = tuple(sparsity) if isinstance(sparsity, Sequence) else (sparsity,) * depth
+        if len(self.sparsity) != depth:
+            raise ValueError(f"sparsity must be one number or {depth}, received {sparsity}")
+        self.visible, self.binarize = visible, binarize
+        self.blocks = [
+            RestrictedBoltzmannMachine(
+                below,
+                above,
+                visible="bernoulli" if index else visible,
+                binarize=binarize and not index,
+                sparsity=self.sparsity[index],
+                seed=seed + 1000 * index,
+                name=f"rbm{index + 1}",
+                **self.settings,
+            )
+            for index, (below, above) in enumerate(zip(self.units[:-1], self.units[1:], strict=True))
+        ]
+
+    @property
+    def in_unit_range(self):
+        return self.visible == "bernoulli"
+
+    def learn_block(self, index, inputs, optimizer):
+        return self.blocks[index].learn(inputs, optimizer, generator_of(self))
+
+    def measure_block(self, index, inputs):
+        return self.blocks[index].measure(inputs)
+
+    def sample(
+        self,
+        count: int,
+        steps: int = 1000,
+        seed: int = 0,
+        *,
+        layer: int | None = None,
+        units: Any = (),
+        value: float = 1.0,
+    ) -> tuple[Any, Any]:
+        """Draws pictures: Gibbs sampling in the uppermost machine, then a pass down (Hinton, Osindero and Teh 2006).
+
+        Chains start at random or, if the machines are `persistent`, where training left theirs: from random states they
+        can stay far from the data for longer than anybody waits.
+
+        With `units`, these hidden units of the layer are clamped, and the layers above it are left out: `p_j(x | h_ij =
+        1)` of Erhan, Courville and Bengio 2010, section 4.1.
+
+        Args:
+            count: pictures, of a chain each.
+            steps: of Gibbs sampling.
+            seed: of what is drawn.
+            layer: 1 is the lowest hidden layer; default: the uppermost.
+            units: of that layer, to clamp: `(M,)` in all chains, or `(count, M)`: every chain has its own.
+            value: that they have.
+
+        Returns:
+            Samples and the means that they were drawn with, `(count, V)` each.
+
+        Raises:
+            ValueError: no such layer or unit, no chains or steps.
+        """
+        depth = self._depth(layer)
+        if count < 1 or steps < 1:
+            raise ValueError(f"count and steps must be at least 1, received {count} and {steps}")
+        width, clamped = self.units[depth], np.asarray(units, "int32")
+        if clamped.ndim > 2 or (clamped.ndim == 2 and len(clamped) != count):
+            raise ValueError(f"units must have shape (M,) or ({count}, M), received {clamped.shape}")
+        if clamped.size and not (clamped.min() >= 0 and clamped.max() < width):
+            raise ValueError(f"units of layer {depth} must lie in 0..{width - 1}, received {units}")
+        clamp = (clamped, value) if clamped.size else None
+        seeds = tf.constant([seed, 1], tf.int32)
+        return tf.function(lambda: self._sample(count, steps, seeds, depth, clamp))()
+
+    def _sample(self, count, steps, seed, depth, clamp=None, generator: Generator = "philox"):
+        seeds = split(seed, depth + 1, generator)
+        state, means = self.blocks[depth - 1].run(count, steps, seeds[0], clamp, generator=generator)
+        for block, seed in zip(reversed(self.blocks[: depth - 1]), seeds[1:], strict=False):
+            means = block.visible_means(state)
+            state = block.draw_visible(means, seed, generator)
+        return state, means
+
+    def export_endpoints(self) -> dict[str, tuple[Any, list[tf.TensorSpec]]]:
+        """What the SavedModel of this model answers: endpoint name to function and input signature."""
+        vectors = tf.TensorSpec((None, self.units[0]), tf.float32, name="images")
+        seed, count = tf.TensorSpec((2,), tf.int32, name="seed"), tf.TensorSpec((), tf.int32, name="count")
+
+        def sample(seed, count):
+            return self._sample(count, EXPORTED_STEPS, seed, len(self.blocks), generator=self.exported_draws)[0]
+
+        def decode(states):
+            for block in reversed(self.blocks[:-1]):
+                states = block.visible_means(states)
+            return states
+
+        top = self.blocks[-1]
+        states = tf.TensorSpec((None, top.visible_units), tf.float32, name="states")
+        draws = tf.TensorSpec((None, top.hidden_units), tf.float32, name="draws")
+        return {
+            "encode": (self.encode, [vectors]),
+            "sample": (sample, [seed, count]),
+            "sweep": (top.sweep, [states, draws]),  # in the uppermost machine, whose visible units are `states`
+            "decode": (decode, [states]),  # the way down to means of pixels
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**with_philox(config))
+
+    def get_config(self):
+        return {
+            "units": list(self.units),
+            "visible": self.visible,
+            **self.settings,
+            "sparsity": list(self.sparsity),
+            "binarize": self.binarize,
+            "seed": self.seed,
+            "exported_draws": self.exported_draws,
+            "name": self.name,
+        }

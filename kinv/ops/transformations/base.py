@@ -1,0 +1,142 @@
+"""One family of changes to pictures, ordered by a magnitude; and a user's own.
+
+Shapes: `B` batch, `H` height, `W` width, `C` channels, `D` transformations composed.
+"""
+
+import hashlib
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+from ..affine import FILLS
+
+
+class Transformation(ABC):
+    """One family of changes to pictures, ordered by a magnitude.
+
+    Args:
+        name: such as `"translate_x"`.
+        unit: of the magnitude.
+        neutral: the magnitude that changes nothing.
+        magnitudes: the default ones to screen at.
+        least: the smallest magnitude that means something.
+
+    Call arguments:
+        images: float tensor `(B, H, W, C)` in 0..255.
+        magnitudes: `(B,)`, or one number for all; composed ones: `(B, D)` or `(D,)`.
+        fill: what lies outside the frame: `"zeros"`, `"reflect"` or `"nearest"`.
+        seed: of noise; a whole number, or int32 `(2,)`. Picture `b` draws from the stream `(seed[0], seed[1] + b)`.
+
+    Returns:
+        float32 tensor like `images`, in 0..255. At the neutral magnitude, the pictures bit for bit.
+
+    Raises:
+        ValueError: wrong shapes, an unknown `fill`, a magnitude that is not finite or below `least`.
+
+    Example:
+        >>> import numpy as np
+        >>> from kinv.ops import TRANSFORMATIONS
+        >>> float(np.mean(TRANSFORMATIONS["contrast"](np.full((1, 2, 2, 3), 100, "float32"), 0.5)))
+        50.0
+    """
+
+    dimensions = 1
+    compiles = True  # with XLA
+    exact = True  # at the neutral magnitude, as far as can be known
+
+    def __init__(self, name: str, unit: str, neutral: Any, magnitudes: Sequence[Any], least: float = -math.inf):
+        self.name, self.unit, self.neutral, self.least = name, unit, neutral, least
+        self.magnitudes = tuple(magnitudes)
+
+    def __call__(self, images: Any, magnitudes: Any, fill: str = "zeros", seed: Any = 0) -> Any:
+        if fill not in FILLS:
+            raise ValueError(f"fill must be one of {FILLS}, received {fill!r}")
+        if isinstance(magnitudes, (float, int, Sequence, np.ndarray, np.generic)):  # tensors may be placeholders
+            self.check(magnitudes)
+        images = ops.cast(images, "float32")
+        if len(images.shape) != 4:
+            raise ValueError(f"images must have shape (batch, height, width, channels), received {tuple(images.shape)}")
+        magnitudes = ops.cast(magnitudes, "float32")
+        shape = (ops.shape(images)[0],) if self.dimensions == 1 else (ops.shape(images)[0], self.dimensions)
+        return self.apply(self.prepare(images), ops.broadcast_to(magnitudes, shape), fill, seed)
+
+    def check(self, magnitudes: Any) -> None:
+        """Raises a `ValueError` where a magnitude is not finite or below the least."""
+        values = np.asarray(magnitudes, "float64")
+        if self.dimensions > 1 and values.shape[-1:] != (self.dimensions,):
+            raise ValueError(f"{self.name} takes {self.dimensions} magnitudes a picture, received shape {values.shape}")
+        if not np.isfinite(values).all():
+            raise ValueError(f"{self.name}: magnitudes must be finite, received {values[~np.isfinite(values)][:3]}")
+        if (values < self.least).any():
+            raise ValueError(f"{self.name}: magnitudes must be at least {self.least}, received {values.min()}")
+
+    def thinned(self, every: int) -> tuple[Any, ...]:
+        """Every so-many-th of the default magnitudes, counted from the neutral one, which stays, and both ends.
+
+        For composed transformations, a sequence for each part.
+        """
+        start = self.magnitudes.index(self.neutral) % every if self.neutral in self.magnitudes else 0
+        return tuple(sorted({*self.magnitudes[start::every], self.magnitudes[0], self.magnitudes[-1]}))
+
+    @property
+    def fingerprint(self) -> str:
+        """What tells two transformations of the same name apart: empty where the name says all."""
+        return ""
+
+    def prepare(self, images: Any) -> Any:
+        """What `apply` takes: computed once where the same pictures are transformed with many magnitudes.
+
+        Args:
+            images: `(B, H, W, C)` in 0..255, float32 or uint8.
+        """
+        return ops.cast(images, "float32")
+
+    @abstractmethod
+    def apply(self, prepared: Any, magnitudes: Any, fill: str, seed: Any) -> Any:
+        """The transformed pictures, from what `prepare` returned; `magnitudes` is float32 `(B,)` or `(B, D)`."""
+
+    def distance(self, magnitudes: Any, shape: tuple[int, int, int]) -> np.ndarray:
+        """Frobenius distance of the matrices from the identity `(M,)`, for pictures `(H, W, C)`; NaN without matrix."""
+        return np.full(len(np.asarray(magnitudes)), np.nan)
+
+
+class Custom(Transformation):
+    """A user's own transformation: a function of `(images, magnitudes)`, float32 `(B, H, W, C)` and `(B,)`.
+
+    Args:
+        function: any that takes and returns arrays or tensors; it is not compiled.
+        magnitudes: to screen at.
+        name: default: the function's.
+        neutral: the magnitude that changes nothing.
+        unit: of the magnitude.
+    """
+
+    compiles = exact = False
+
+    def __init__(
+        self,
+        function: Callable[[Any, Any], Any],
+        magnitudes: Sequence[float],
+        name: str | None = None,
+        neutral: float = 0.0,
+        unit: str = "",
+    ):
+        super().__init__(name or getattr(function, "__name__", "custom"), unit, neutral, magnitudes)
+        self.function = function
+
+    def apply(self, prepared, magnitudes, fill, seed):
+        changed = ops.cast(self.function(prepared, magnitudes), "float32")
+        if tuple(changed.shape) != tuple(prepared.shape):
+            raise ValueError(
+                f"{self.name} must keep the shape {tuple(prepared.shape)}, it returned {tuple(changed.shape)}"
+            )
+        return ops.clip(changed, 0.0, 255.0)
+
+    @property
+    def fingerprint(self):
+        code = getattr(self.function, "__code__", None)
+        return "" if code is None else hashlib.sha256(code.co_code + repr(code.co_consts).encode()).hexdigest()

@@ -1,0 +1,51 @@
+"""The folders of this machine: data, weights, artifacts, caches."""
+
+import os
+from pathlib import Path
+
+
+def data_folder() -> Path | None:
+    """The folder that `KINV_DATA_DIR` names, or None.
+
+    Raises:
+        FileNotFoundError: it names something that is not a folder.
+    """
+    named = os.environ.get("KINV_DATA_DIR")
+    if not named:
+        return None
+    if not Path(named).is_dir():
+        raise FileNotFoundError(f"KINV_DATA_DIR={named} is not a folder.")
+    return Path(named)
+
+
+def tfds_folder() -> Path:
+    """Where TensorFlow Datasets keeps what it has prepared: TFDS_DATA_DIR."""
+    return Path(os.environ.get("TFDS_DATA_DIR", Path.home() / "tensorflow_datasets"))
+
+
+def keras_folder() -> Path:
+    """Where Keras keeps what it has fetched: KERAS_HOME."""
+    return Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
+
+
+def weight_folders() -> list[Path]:
+    """Where weights are looked for: `KINV_DATA_DIR`, its `weights/`, the working folder, Keras's cache."""
+    folders = [Path.cwd(), keras_folder() / "models"]
+    if os.environ.get("KINV_DATA_DIR"):
+        data = Path(os.environ["KINV_DATA_DIR"])
+        folders = [data, data / "weights", *folders]
+    return folders
+
+
+def artifact_folders() -> list[Path]:
+    """`artifacts/` of the working folder, and of kinv's own checkout."""
+    return list(dict.fromkeys([Path.cwd() / "artifacts", Path(__file__).parents[1] / "artifacts"]))
+
+
+def cache_folder(cache_dir: str | os.PathLike | None = None) -> Path:
+    """The hub's cache: HF_HUB_CACHE."""
+    if cache_dir is not None:
+        return Path(cache_dir)
+    from huggingface_hub import constants
+
+    return Path(constants.HF_HUB_CACHE)

@@ -1,0 +1,101 @@
+"""Public names of a package that are defined in a later one, and what `kinv` itself shows: imported on first use.
+
+A layer that serves one method is defined beside that method, and people look for it in `kinv.layers`. An import there
+would point the wrong way, and would load every method with the first layer.
+"""
+
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+# package: public name: the module that defines it; where that ends in a colon, the name stands for the module itself.
+PUBLIC_NAMES = {
+    "kinv": {
+        "ArtifactError": "kinv.artifacts.errors",
+        "Screening": "kinv.analysis.screening.tables",
+        "analysis": "kinv.analysis:",
+        "classifiers": "kinv.classifiers:",
+        "combine_filters": "kinv.analysis.units.combination",
+        "data": "kinv.data:",
+        "decompose_invariance": "kinv.analysis.units.decomposition",
+        "figures": "kinv.figures:",
+        "hub": "kinv.hub:",
+        "layers": "kinv.layers:",
+        "load": "kinv.hub.resolve",
+        "match_activations": "kinv.models.filter_gan.matching",
+        "maximize_activation": "kinv.analysis.units.maximization",
+        "measure_invariance": "kinv.analysis.units.measure",
+        "models": "kinv.models:",
+        "ops": "kinv.ops:",
+        "pull": "kinv.hub.pull",
+        "push": "kinv.hub.push",
+        "sample_unit": "kinv.analysis.units.sampling",
+        "save": "kinv.artifacts.artifact",
+        "screen": "kinv.analysis.screening.screen",
+        "trace_manifold": "kinv.analysis.units.manifold",
+        "training": "kinv.training:",
+        "verify": "kinv.artifacts.verification",
+    },
+    "kinv.figures": {
+        "invariant_transformer": "kinv.models.invariant_transformer.figures:",
+        "sensitivity": "kinv.analysis.screening.figures:",
+    },
+    "kinv.layers": {
+        "ActivationDiscriminator": "kinv.models.filter_gan.discriminator",
+        "ColorTransformer": "kinv.models.invariant_transformer.transformers",
+        "FeatureGain": "kinv.models.coupled_generator.feature_gain",
+        "FilterGenerator": "kinv.models.filter_gan.generator",
+        "GeneratedConvolution": "kinv.models.filter_gan.generated_convolution",
+        "InvariancePooling": "kinv.models.filter_gan.invariance_pooling",
+        "LearnedAugmentation": "kinv.hub.learned_augmentation",
+        "MatrixGenerator": "kinv.models.invariant_transformer.matrix_generator",
+        "RandomViews": "kinv.models.coupled_generator.random_views",
+        "SpatialTransformer": "kinv.models.invariant_transformer.transformers",
+        "SpectralDecoder": "kinv.models.coupled_generator.spectral_decoder",
+        "TiedAutoencoder": "kinv.models.layerwise.tied_autoencoder",
+    },
+    "kinv.analysis": {  # of methods, which need TensorFlow, as the rest of `analysis` does not
+        "ActivationMatches": "kinv.models.filter_gan.matching",
+        "FilterQuality": "kinv.models.filter_gan.quality",
+        "GaborFit": "kinv.models.layerwise.gabor",
+        "InvarianceComparison": "kinv.models.invariant_transformer.comparison",
+        "LogPartition": "kinv.models.layerwise.partition_function",
+        "PictureStatistics": "kinv.models.coupled_generator.judgement",
+        "accuracy_of_sets": "kinv.models.filter_gan.quality",
+        "averaged_and_control": "kinv.models.filter_gan.quality",
+        "class_ranks": "kinv.models.coupled_generator.judgement",
+        "compare_with_random": "kinv.models.invariant_transformer.comparison",
+        "estimate_log_partition": "kinv.models.layerwise.partition_function",
+        "exact_log_partition": "kinv.models.layerwise.partition_function",
+        "filter_quality": "kinv.models.filter_gan.quality",
+        "fit_gabors": "kinv.models.layerwise.gabor",
+        "log_likelihood": "kinv.models.layerwise.partition_function",
+        "match_activations": "kinv.models.filter_gan.matching",
+        "picture_statistics": "kinv.models.coupled_generator.judgement",
+        "predictions_along_k": "kinv.models.invariant_transformer.comparison",
+        "resized_for": "kinv.models.coupled_generator.judgement",
+        "retrain_above": "kinv.models.filter_gan.quality",
+        "shape_share": "kinv.models.filter_gan.matching_metrics",
+        "summarise_matches": "kinv.models.filter_gan.matching_metrics",
+    },
+}
+
+
+def lend(package: str, names: list[str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """The `__getattr__` and the `__dir__` of a package that has public names of later ones.
+
+    Args:
+        package: its `__name__`.
+        names: its `__all__`, of what it imports itself; the others are put between them.
+    """
+    lent = PUBLIC_NAMES[package]
+    names[:] = sorted({*names, *lent})
+
+    def find(name: str) -> Any:
+        if name not in lent:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        module = import_module(lent[name].removesuffix(":"))
+        return module if lent[name].endswith(":") else getattr(module, name)
+
+    return find, lambda: sorted({*vars(sys.modules[package]), *names})

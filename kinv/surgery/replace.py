@@ -1,0 +1,30 @@
+"""A copy of a network in which one layer is another."""
+
+import keras
+
+
+def with_layer(model: keras.Model, layer: keras.layers.Layer, other: keras.layers.Layer) -> keras.Model:
+    """A copy of a Functional model, also of the models among its layers, with another layer in place of one of them.
+
+    The weights of all other layers are copied.
+
+    Args:
+        model: what to copy.
+        layer: the one to leave out.
+        other: what takes its place.
+    """
+
+    def clone(original):
+        return other if original is layer else type(original).from_config(original.get_config())
+
+    copy = keras.models.clone_model(model, clone_function=clone, recursive=True)
+    _copy_weights(model, copy, layer)
+    return copy
+
+
+def _copy_weights(source, target, but):
+    for theirs, ours in zip(source.layers, target.layers, strict=True):
+        if isinstance(theirs, keras.Model):
+            _copy_weights(theirs, ours, but)
+        elif theirs is not but:
+            ours.set_weights(theirs.get_weights())

@@ -1,0 +1,236 @@
+"""The total input of a network's units: what most analyses of them start from."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from .cut import as_graph, enclosing_model, layer_names
+
+NONLINEAR = (
+    layers.Activation, layers.ReLU, layers.LeakyReLU, layers.PReLU, layers.ELU, layers.Softmax,
+)  # fmt: skip
+MEAN = "mean"
+VALUES, MOST_AT_A_TIME = 4_000_000, 1024  # of inputs or outputs, and inputs, at a time
+Units = int | Sequence[int] | np.ndarray | slice | None
+
+
+@dataclass(frozen=True)
+class Tap:
+    """Units of a layer, and the network up to their nonlinearity.
+
+    Attributes:
+        network: Functional model of inputs to the total inputs of all units of the layer, `(B, U)` or, of a
+            convolution, `(B, H, W, U)`. Its layers are the model's own, but for the last one, which is a copy where an
+            activation function had to be left out: after training, tap again.
+        layer: the layer's name.
+        units: indices of the chosen units, `(K,)`.
+        position: of a convolution: `"mean"`, or row and column.
+    """
+
+    network: keras.Model
+    layer: str
+    units: np.ndarray
+    position: str | tuple[int, int]
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Of one input, without the batch."""
+        return tuple(self.network.input_shape[1:])
+
+    def takes(self, shape: Sequence[int]) -> bool:
+        """Whether an input may have this shape."""
+        wanted = self.input_shape
+        return len(shape) == len(wanted) and all(
+            size in (None, given) for size, given in zip(wanted, shape, strict=True)
+        )
+
+    def at_a_time(self, shape: Sequence[int], asked: int | None = None) -> int:
+        """How many inputs of a shape to work on together: as many as asked for, else as memory allows.
+
+        Raises:
+            ValueError: fewer than one asked for.
+        """
+        if asked is not None and asked < 1:
+            raise ValueError(f"batch_size must be at least 1, received {asked}")
+        output = math.prod(size or 1 for size in self.network.output_shape[1:])
+        return asked or max(1, min(MOST_AT_A_TIME, VALUES // max(math.prod(shape), output)))
+
+    def all_activations(self, inputs: Any) -> Any:
+        """Of all units of the layer, `(B, ...)` to `(B, U)`."""
+        received = self.network(inputs, training=False)
+        if len(received.shape) == 2:
+            return received
+        if self.position == MEAN:
+            return ops.mean(received, axis=(1, 2))
+        row, column = self.position
+        return received[:, row, column]
+
+    def activations(self, inputs: Any) -> Any:
+        """Of the chosen units, `(B, ...)` to `(B, K)`."""
+        return ops.take(self.all_activations(inputs), ops.convert_to_tensor(self.units), axis=-1)
+
+    def activation_of(self, inputs: Any, units: Any) -> Any:
+        """Of one unit for every input: `(B, ...)` and int32 `(B,)` to `(B,)`."""
+        received = self.all_activations(inputs)
+        return ops.squeeze(ops.take_along_axis(received, ops.expand_dims(units, -1), axis=-1), -1)
+
+
+def tap(model: Any, layer: str, units: Units = None, position: str | tuple[int, int] = MEAN) -> Tap:
+    """Finds units and what they receive before their nonlinearity: the activation of Erhan, Courville and Bengio 2010.
+
+    A layer's own activation function is left out; a batch norm that follows it is part of it; of an activation layer
+    it is the input. Softmax counts as a nonlinearity, so that output units are logits.
+
+    Args:
+        model: Functional or Sequential, with one input; or one that has a Functional core
+            (`DeepBeliefNetwork`, `StackedDenoisingAutoencoder`).
+        layer: its name, also inside of a model among the layers.
+        units: index, indices, a range or slice of them; default: all. Of a convolution: its filters.
+        position: of a convolution: `"mean"` over the map, or row and column.
+
+    Raises:
+        ValueError: no such layer, unit or position; a layer that is called more than once or whose output has no units;
+            weights that are not finite.
+
+    Example:
+        >>> from kinv import classifiers
+        >>> tap(classifiers.build("digit_cnn"), "logits", [3, 5]).activations(ops.zeros((2, 28, 28, 1))).shape
+        TensorShape([2, 2])
+    """
+    network = _before_nonlinearity(functional_core(model), layer)
+    for weights in network.weights:
+        if not np.isfinite(ops.convert_to_numpy(weights)).all():
+            raise ValueError(
+                f"Up to {layer!r}, {weights.path} has values that are not finite: no unit above it can be analysed."
+            )
+    shape = network.output_shape
+    if len(shape) not in (2, 4):
+        raise ValueError(f"{layer!r} has an output of shape {shape}, expected (B, units) or (B, H, W, filters).")
+    if len(shape) == 4 and position != MEAN:
+        position = _checked_position(position, shape, layer)
+    return Tap(network, layer, checked_units(units, shape[-1], layer), position)
+
+
+def functional_core(model: Any) -> keras.Model:
+    """The model itself, or the Functional one that it says it is.
+
+    Raises:
+        ValueError: a subclassed model without one, or several inputs.
+    """
+    core = model.as_functional() if hasattr(model, "as_functional") else model
+    if not isinstance(core, keras.Model) or not getattr(core, "inputs", None):
+        name = getattr(core, "name", type(core).__name__)
+        raise ValueError(
+            f"{name!r} is a {type(core).__name__} whose layers can't be tapped: pass a Functional or a built "
+            "Sequential model, such as the Functional core of a subclassed one."
+        )
+    if len(core.inputs) != 1:
+        raise ValueError(f"{core.name!r} has {len(core.inputs)} inputs, expected 1.")
+    return core
+
+
+def _before_nonlinearity(model, name):
+    nested = enclosing_model(model, name)
+    graph = as_graph(model)
+    if nested is None:
+        return _before_nonlinearity_in(graph, name)
+    call = _only_call(graph, nested.name)
+    inside = _before_nonlinearity(nested, name)
+    return keras.Model(graph.inputs[0], inside(call.input_tensors[0]))
+
+
+def _before_nonlinearity_in(graph, name):
+    if name not in {layer.name for layer in graph.layers}:
+        raise ValueError(f"{graph.name} has no layer {name!r}; its layers are {', '.join(sorted(layer_names(graph)))}.")
+    call = _only_call(graph, name)
+    layer = call.operation
+    if isinstance(layer, NONLINEAR):
+        return keras.Model(graph.inputs[0], call.input_tensors[0])
+    output = call.outputs[0]
+    if getattr(layer, "activation", None) not in (None, keras.activations.linear):
+        return keras.Model(graph.inputs[0], _without_activation(layer, call.input_tensors[0]))
+    if isinstance(layer, (layers.Dense, layers.Conv2D, layers.DepthwiseConv2D)):
+        after = [node for node in _calls(graph) if any(tensor is output for tensor in node.input_tensors)]
+        if len(after) == 1 and isinstance(after[0].operation, layers.BatchNormalization):
+            output = after[0].outputs[0]
+    return keras.Model(graph.inputs[0], output)
+
+
+def _without_activation(layer, entering):
+    config = {**layer.get_config(), "activation": "linear", "name": f"{layer.name}_total_input"}
+    linear = type(layer).from_config(config)
+    received = linear(entering)
+    linear.set_weights(layer.get_weights())
+    return received
+
+
+def _calls(graph):
+    return [node for nodes in graph._nodes_by_depth.values() for node in nodes]
+
+
+def _only_call(graph, name):
+    calls = [node for node in _calls(graph) if node.operation.name == name]
+    if len(calls) != 1 or len(calls[0].outputs) != 1:
+        raise ValueError(f"{name!r} of {graph.name} must be called once and have one output, to be tapped.")
+    return calls[0]
+
+
+def before_last_nonlinearity(classifier: keras.Model) -> Any:
+    """What the classifier's last nonlinearity receives, averaged over the map: a tensor `(B, N)` of its graph.
+
+    What only averages, flattens or activates is passed over from the end, also inside of a model that the classifier
+    ends in, so that of a network which ends in a convolution, its ReLU and the average over the map, such as
+    SqueezeNet, it is that convolution. Where the end is something else, it is the classifier's output.
+    """
+    layer = last_layer(classifier)
+    received = classifier.outputs[0] if layer is None else tap(classifier, layer).network.outputs[0]
+    return keras.layers.GlobalAveragePooling2D()(received) if len(received.shape) == 4 else received
+
+
+def last_layer(model):
+    """The name of the last layer that has units; `None` if that can't be told."""
+    layers = keras.layers
+    passed: Any = (layers.GlobalAveragePooling2D, layers.Flatten, layers.Activation, layers.ReLU)
+    history = as_graph(model).outputs[0]._keras_history
+    while isinstance(history.operation, passed):
+        history = history.operation._inbound_nodes[history.node_index].input_tensors[0]._keras_history
+    if isinstance(history.operation, keras.Model):
+        return last_layer(history.operation)
+    known = isinstance(history.operation, (layers.Dense, layers.Conv2D, layers.DepthwiseConv2D))
+    return history.operation.name if known else None
+
+
+def checked_units(units: Units, width: int, layer: str) -> np.ndarray:
+    """The indices that were asked for, int32 `(K,)`.
+
+    Raises:
+        ValueError: none, or not all in `0..width - 1`.
+    """
+    if units is None:
+        chosen = np.arange(width)
+    elif isinstance(units, slice):
+        chosen = np.arange(width)[units]
+    else:
+        chosen = np.atleast_1d(np.asarray(units))
+    if chosen.size == 0 or chosen.ndim != 1 or not np.issubdtype(chosen.dtype, np.integer):
+        raise ValueError(f"units must be one or more indices, received {units!r}")
+    if chosen.min() < 0 or chosen.max() >= width:
+        raise ValueError(f"units of {layer!r} must lie in 0..{width - 1}, received {units!r}")
+    return chosen.astype("int32")
+
+
+def _checked_position(position, shape, layer):
+    where = np.asarray(position)
+    if where.shape != (2,) or not np.issubdtype(where.dtype, np.integer):
+        raise ValueError(f"position must be 'mean' or row and column, received {position!r}")
+    for at, size in zip(where, shape[1:3], strict=True):
+        if at < 0 or (size is not None and at >= size):
+            raise ValueError(
+                f"position must lie in the map of {layer!r}, {shape[1]} x {shape[2]}, received {position!r}"
+            )
+    return int(where[0]), int(where[1])

@@ -1,0 +1,141 @@
+"""The quality of generated filters, on a network and filters whose quality is known."""
+
+import importlib
+
+import keras
+import numpy as np
+import pytest
+
+from kinv import analysis, classifiers, data
+from kinv.models import FilterGAN
+from kinv.models.filter_gan.generated_convolution import convolution_kernel
+
+
+@pytest.fixture(scope="module")
+def digits():
+    images, labels = data.load("mnist", "train")
+    order = np.random.default_rng(0).permutation(len(images))[:1500]
+    return images[order], labels[order]
+
+
+@pytest.fixture(scope="module")
+def classifier(digits):
+    keras.utils.set_random_seed(0)
+    classifier = classifiers.build("digit_cnn")
+    classifier.compile(keras.optimizers.Adam(3e-3), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    classifier.fit(*digits, batch_size=64, epochs=3, verbose=0)
+    return classifier
+
+
+def gan_around(classifier, spread, layer="conv4"):
+    """Generates the real filters plus `spread` of their deviation times a direction for each part of the code."""
+    gan = FilterGAN(classifier, layer, latent_dim=2, width=4, hidden_units=(4,), centered=False)
+    hidden, filters = gan.generator.hidden[0], gan.generator.filters
+    hidden.set_weights(
+        [np.array([[1, -1, 0, 0], [0, 0, 1, -1]], "float32"), np.zeros(4, "float32")]
+    )  # relu(z), relu(-z)
+    kernel = np.asarray(convolution_kernel(classifier.get_layer(layer)))
+    random, deviation = np.random.default_rng(0), kernel.std(axis=(0, 1, 2))
+    direction = (random.choice([-1, 1], size=(2, *kernel.shape)) * deviation).reshape(2, -1)
+    weights = spread * np.stack([direction[0], -direction[0], direction[1], -direction[1]]) / gan.generator.scale
+    filters.set_weights([weights.astype("float32"), kernel.ravel() / np.float32(gan.generator.scale)])
+    return gan
+
+
+def measure(gan, digits, **options):
+    (images, labels), options = digits, {"singles": 3, "singles_on": 300, "epochs": 1, **options}
+    return analysis.filter_quality(gan, images[:1000], labels[:1000], images[1000:], labels[1000:], **options)
+
+
+def test_real_filters_are_as_good_as_the_network(classifier, digits):
+    quality = measure(gan_around(classifier, 0.0), digits)
+    assert quality.averaged == pytest.approx(quality.control, abs=0.01)  # the same filters up to rounding
+    some = np.linspace(0, 499, 300).astype(int)
+    network = analysis.accuracy(classifier, digits[0][1000:][some], digits[1][1000:][some])
+    np.testing.assert_allclose(quality.singles, network)
+    np.testing.assert_allclose(quality.diversity, 0, atol=1e-5)
+    assert quality.network == analysis.accuracy(classifier, digits[0][1000:], digits[1][1000:])
+
+
+def test_diversity_is_what_was_put_in(classifier, digits):
+    quality = measure(gan_around(classifier, 0.2), digits, singles=5)
+    # two directions of independent standard normal weights: a deviation of 0.2 times the square root of two
+    np.testing.assert_allclose(quality.diversity, 0.2 * np.sqrt(2), rtol=0.1)
+    assert len(set(quality.singles)) > 1
+
+
+def test_random_numbers_are_as_large_as_the_generated_filters_spread(classifier, digits, monkeypatch):
+    module = importlib.import_module("kinv.models.filter_gan.quality")
+    seen, measure_sets = [], module.accuracy_of_sets
+    monkeypatch.setattr(
+        module, "accuracy_of_sets", lambda cut, sets, *rest: seen.append(sets) or measure_sets(cut, sets, *rest)
+    )
+    quality = measure(gan_around(classifier, 1.0), digits, singles=200, singles_on=20, epochs=0)
+    kernel = np.asarray(convolution_kernel(classifier.get_layer("conv4")))
+    generated, changed = (np.asarray(sets) for sets in seen)
+    spread = [np.sqrt(np.mean(np.var(sets, axis=0), axis=(0, 1, 2))) for sets in (generated, changed)]
+    np.testing.assert_allclose(spread[1], spread[0], rtol=0.2)  # 200 draws of two numbers
+    np.testing.assert_allclose(changed.mean(axis=0), kernel, atol=0.4 * kernel.std())
+    assert quality.randoms.shape == (200,) and quality.metrics()["random_mean"] < quality.network - 0.1
+
+
+def test_filters_of_nothing_are_chance_until_the_layers_above_are_retrained(classifier, digits):
+    gan = gan_around(classifier, 0.0)
+    gan.generator.filters.bias.assign(np.random.default_rng(1).normal(size=gan.generator.filters.bias.shape))
+    quality = measure(gan, digits, epochs=3, learning_rate=3e-3)
+    assert quality.singles.mean() < 0.3
+    assert quality.averaged > quality.singles.mean() + 0.2
+
+
+def test_retraining_leaves_the_layer_and_what_is_below(classifier, digits):
+    from kinv.models.filter_gan.quality import retrain_above
+    from kinv.models.filter_gan.replaced_filters import ReplacedFilters
+
+    before = classifier.get_weights()
+    kernel = 0.5 * np.asarray(convolution_kernel(classifier.get_layer("conv4")))
+    network = ReplacedFilters(classifier, "conv4").copy(kernel)
+    retrain_above(network, "conv4", *digits, epochs=1, batch_size=64, learning_rate=1e-3, seed=0)
+    np.testing.assert_array_equal(network.get_layer("conv4").kernel, kernel)
+    for name in ("conv1", "norm1", "conv3", "norm3"):
+        for ours, theirs in zip(network.get_layer(name).weights, classifier.get_layer(name).weights, strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+    assert np.abs(network.get_layer("conv5").kernel - classifier.get_layer("conv5").kernel).max() > 0
+    for now, then in zip(classifier.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(now, then)
+
+
+def test_explained_variance_is_of_what_the_head_reads(classifier, digits):
+    gan = gan_around(classifier, 0.1)
+    gan.read_codes = lambda images, z: 0.5 * z
+    assert measure(gan, digits).explained_variance == pytest.approx(0.75, abs=0.02)
+    with pytest.raises(ValueError, match="received none"):
+        analysis.filter_quality(gan, digits[0][:0], digits[1][:0], digits[0], digits[1])
+
+
+def test_the_activation_inside_a_layer_is_applied(digits):
+    images, labels = digits
+    inputs = keras.Input((28, 28, 1))
+    x = keras.layers.Conv2D(6, 5, 2, activation="relu", name="inside")(keras.layers.Rescaling(1 / 255)(inputs))
+    network = keras.Model(inputs, keras.layers.Dense(10)(keras.layers.Flatten()(x)))
+    network.compile(keras.optimizers.Adam(3e-3), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    network.fit(images, labels, batch_size=64, epochs=3, verbose=0)
+    quality = measure(gan_around(network, 0.0, "inside"), digits, singles_on=500)
+    np.testing.assert_allclose(quality.singles, quality.network)
+
+
+def test_wrong_arguments_are_refused_before_anything_is_trained(classifier, digits, monkeypatch):
+    module = importlib.import_module("kinv.models.filter_gan.quality")  # the package's attribute is the function
+    monkeypatch.setattr(module, "retrain_above", lambda *arguments: pytest.fail("too late"))
+    gan = gan_around(classifier, 0.0)
+    for options in ({"singles": 0}, {"draws": 0}, {"epochs": -1}):
+        with pytest.raises(ValueError, match="must be at least 1"):
+            measure(gan, digits, **options)
+    alone = FilterGAN.from_config(gan.get_config())
+    with pytest.raises(ValueError, match="set_classifier"):
+        measure(alone, digits)
+
+
+def test_without_epochs_nothing_is_retrained(classifier, digits):
+    quality = measure(gan_around(classifier, 0.0), digits, epochs=0)
+    assert quality.control == quality.network  # the same network, bit for bit
+    np.testing.assert_allclose(quality.averaged, quality.network, atol=0.002)  # the real filters, but for rounding
