@@ -6,9 +6,9 @@ Where there is a CPU only, nothing is measured: it would take hours, and the oth
 
 Activation maximisation over the compiled value and gradient of the same units for the same batch: the steps of a call
 (the time of eight times as many minus that of so many), then the whole call, with what is traced and compiled in it.
-The screening over the bare classifier, which is given every magnitude's pictures from the host; marginal too. The
+The screening over the bare classifier, which is given every magnitude's images from the host; marginal too. The
 spatial transformer, forward and backward, beside PyTorch's own `grid_sample` on the same device, where the backend is
-PyTorch. All in one process and in turn; medians. Random weights and pictures, so that nothing has to be downloaded.
+PyTorch. All in one process and in turn; medians. Random weights and images, so that nothing has to be downloaded.
 """
 
 import math
@@ -33,7 +33,7 @@ TURNS, STEPS, MORE = 3, 64, 8  # times as many steps, for the marginal rate
 FILTERS = (8, 64)  # of SqueezeNet's fire9_expand3x3, at a time
 BATCH, FEW = 128, 128  # of the screening; the rate is the marginal one
 SCREENED = ("rotation", "zoom", "contrast", "blur", "noise")
-SHAPE, CALLS = (64, 227, 227, 3), 10  # of the spatial transformer: pictures, and calls in a row
+SHAPE, CALLS = (64, 227, 227, 3), 10  # of the spatial transformer: images, and calls in a row
 
 
 def seconds(run: Callable[[], object]) -> float:
@@ -96,7 +96,7 @@ def maximisation(tapped: Tap, name: str) -> None:
 
 def screening(classifier: keras.Model) -> None:
     size = classifier.input_shape[1:]
-    pictures = np.random.default_rng(0).integers(0, 256, (3 * FEW, *size), "uint8")
+    images = np.random.default_rng(0).integers(0, 256, (3 * FEW, *size), "uint8")
     logits = compile_model(classifier)
     for name in SCREENED:
         points = kinv.ops.TRANSFORMATIONS[name].thinned(3)
@@ -105,29 +105,29 @@ def screening(classifier: keras.Model) -> None:
         def bare(points=points):
             for _ in points:
                 for begin in range(FEW, 3 * FEW, BATCH):
-                    ops.convert_to_numpy(logits(pictures[begin : begin + BATCH]))
+                    ops.convert_to_numpy(logits(images[begin : begin + BATCH]))
 
         took = medians(
             {
-                "much": lambda options=options: kinv.screen(classifier, pictures, **options),
-                "little": lambda options=options: kinv.screen(classifier, pictures[:FEW], **options),
+                "much": lambda options=options: kinv.screen(classifier, images, **options),
+                "little": lambda options=options: kinv.screen(classifier, images[:FEW], **options),
                 "bare": bare,
             }
         )
         marginal = took["much"] - took["little"]
         rate = 2 * FEW * len(points) / marginal
-        show(f"screening, {name}", f"{marginal:.2f} s", f"{rate:,.0f} pictures/s", f"{marginal / took['bare']:.2f}")
+        show(f"screening, {name}", f"{marginal:.2f} s", f"{rate:,.0f} images/s", f"{marginal / took['bare']:.2f}")
 
 
 def spatial_transformer() -> None:
     random = np.random.default_rng(0)
-    pictures = random.uniform(0, 255, SHAPE).astype("float32")
+    images = random.uniform(0, 255, SHAPE).astype("float32")
     matrices = (np.eye(2, 3) + 0.1 * random.normal(size=(SHAPE[0], 2, 3))).astype("float32")
     for fill, mode in (("zeros", "zeros"), ("reflect", "reflection"), ("nearest", "border")):
         step = backend.compile(
             backend.value_and_grad(lambda x, a, fill=fill: ops.sum(ops.square(affine_sample(x, a, fill))))
         )
-        arguments = [ops.convert_to_tensor(values) for values in (pictures, matrices)]
+        arguments = [ops.convert_to_tensor(values) for values in (images, matrices)]
 
         def ours(step=step, arguments=arguments):
             last = [step(*arguments)[1][1] for _ in range(CALLS)][-1]
@@ -135,17 +135,17 @@ def spatial_transformer() -> None:
 
         ways: dict[str, Callable[[], object]] = {"kinv": ours}
         if keras.backend.backend() == "torch":
-            ways["peer"] = grid_sample(pictures, matrices, mode)
+            ways["peer"] = grid_sample(images, matrices, mode)
         took = medians(ways)
         beside = f"{took['kinv'] / took['peer']:.2f}" if "peer" in took else ""
         rate = CALLS * SHAPE[0] / took["kinv"]
-        show(f"spatial transformer, {fill}", f"{took['kinv'] / CALLS:.4f} s", f"{rate:,.0f} pictures/s", beside)
+        show(f"spatial transformer, {fill}", f"{took['kinv'] / CALLS:.4f} s", f"{rate:,.0f} images/s", beside)
 
 
-def grid_sample(pictures: np.ndarray, matrices: np.ndarray, mode: str) -> Callable[[], Any]:
+def grid_sample(images: np.ndarray, matrices: np.ndarray, mode: str) -> Callable[[], Any]:
     import torch
 
-    first = ops.convert_to_tensor(np.ascontiguousarray(pictures.transpose(0, 3, 1, 2))).requires_grad_(True)
+    first = ops.convert_to_tensor(np.ascontiguousarray(images.transpose(0, 3, 1, 2))).requires_grad_(True)
     affine = ops.convert_to_tensor(matrices).requires_grad_(True)
 
     def step():

@@ -1,10 +1,10 @@
-"""Pictures per second of the exported augmenter beside what else people augment with, in one process.
+"""Images per second of the exported augmenter beside what else people augment with, in one process.
 
     python benchmarks/augment.py [ARTIFACT]             # default: itn_squeezenet
 
-Batches of 32 pictures of 224 x 224, affine and colour, on the cores that there are. Keras: RandomAffine-style layers
+Batches of 32 images of 224 x 224, affine and colour, on the cores that there are. Keras: RandomAffine-style layers
 (RandomTranslation, RandomRotation, RandomZoom) and RandomBrightness and RandomContrast. Albumentations: Affine and
-ColorJitter, one picture after the other, as it is used (extra `bench`).
+ColorJitter, one image after the other, as it is used (extra `bench`).
 """
 
 import sys
@@ -25,7 +25,7 @@ from kinv import hub
 BATCH, SIZE, SECONDS = 32, 224, 3.0
 
 
-def pictures_per_second(augment: Callable[[int], object]) -> float:
+def images_per_second(augment: Callable[[int], object]) -> float:
     """Throughput over some seconds, after two batches to warm up."""
     for batch in range(2):
         augment(batch)
@@ -50,9 +50,9 @@ def main() -> None:
     keras_layers = tf.function(lambda x: pipeline(x, training=True))
 
     rates = {
-        "kinv, exported": pictures_per_second(lambda i: exported.augment(floats, tf.constant([i, 0])).numpy()),
-        "kinv, exported, XLA": pictures_per_second(lambda i: compiled(floats, tf.constant([i, 0])).numpy()),
-        "Keras layers": pictures_per_second(lambda i: keras_layers(floats).numpy()),
+        "kinv, exported": images_per_second(lambda i: exported.augment(floats, tf.constant([i, 0])).numpy()),
+        "kinv, exported, XLA": images_per_second(lambda i: compiled(floats, tf.constant([i, 0])).numpy()),
+        "Keras layers": images_per_second(lambda i: keras_layers(floats).numpy()),
     }
     try:
         import albumentations as A
@@ -65,13 +65,11 @@ def main() -> None:
                 A.ColorJitter(0.1, 0.1, 0.1, 0.05, p=1),
             ]
         )
-        rates["Albumentations (uint8)"] = pictures_per_second(
+        rates["Albumentations (uint8)"] = images_per_second(
             lambda i: np.stack([album(image=image)["image"] for image in images])
         )
 
-    table = Table(
-        "augmentation", "pictures/s", "kinv XLA / this", title=f"{BATCH} x {SIZE} x {SIZE} x 3, {folder.name}"
-    )
+    table = Table("augmentation", "images/s", "kinv XLA / this", title=f"{BATCH} x {SIZE} x {SIZE} x 3, {folder.name}")
     for name, rate in rates.items():
         table.add_row(name, f"{rate:,.0f}", f"{rates['kinv, exported, XLA'] / rate:.2f}")
     Console().print(table)

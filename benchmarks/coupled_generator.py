@@ -2,9 +2,9 @@
 
     python benchmarks/coupled_generator.py       # prints tables; four minutes on two cores
 
-Pictures for classes of SqueezeNet, with the decoder of waves and with generators of random weights (an eighth of the
+Images for classes of SqueezeNet, with the decoder of waves and with generators of random weights (an eighth of the
 paper's channels), with the steps that `recipes.coupled_compare` takes by default. Times are from `restart` to the
-picture, which is how a gallery goes on from class to class, and for the first classes from the constructor. Bare passes
+image, which is how a gallery goes on from class to class, and for the first classes from the constructor. Bare passes
 are the compiled value and gradient of the classes' logits, through the generator and the network, once a step, without
 and with the time that it takes to make and trace them. Both are done in turn, three times; medians are shown. One at a
 time is the way of the paper's notebooks: a Keras model of generator and network, made, compiled and fitted anew for
@@ -52,7 +52,7 @@ def optimizer(generator: keras.Model | None) -> keras.optimizers.Optimizer:
 def ours(
     network: keras.Model, generator: keras.Model | None, classes: Sequence[int], steps: int
 ) -> tuple[float, Callable[[], object]]:
-    """All classes at once: seconds to make and trace the first step, and what makes the next classes' pictures."""
+    """All classes at once: seconds to make and trace the first step, and what makes the next classes' images."""
     start = time.perf_counter()
     settings = (
         {"width": WIDTH, "loss": "cross_entropy"}
@@ -67,7 +67,7 @@ def ours(
     coupled.fit(steps=1)
     made = time.perf_counter() - start
     others = [target.classes(index + 1) for index in classes]
-    return made, lambda: (coupled.restart(others), coupled.fit(steps=steps), coupled.pictures())
+    return made, lambda: (coupled.restart(others), coupled.fit(steps=steps), coupled.images())
 
 
 def bare(
@@ -86,11 +86,11 @@ def bare(
     def passes():
         with tf.GradientTape() as tape:
             if shared:
-                pictures = generators[0](features, training=False)
+                images = generators[0](features, training=False)
             else:
                 rows = zip(generators, tf.split(features, count), strict=True)
-                pictures = tf.concat([one(row, training=True) for one, row in rows], 0)
-            seen = views(ops.clip(117 + 50 * pictures, 0, 255))
+                images = tf.concat([one(row, training=True) for one, row in rows], 0)
+            seen = views(ops.clip(117 + 50 * images, 0, 255))
             seen = ops.image.resize(seen, network.input_shape[1:3])
             loss = -tf.reduce_sum(tf.gather(network(seen, training=False), chosen, axis=1, batch_dims=1))
         return loss, tape.gradient(loss, trained)
@@ -107,8 +107,8 @@ def one_at_a_time(network: keras.Model, generator: keras.Model | None, classes: 
         own = generator or build_generator(network.input_shape[1], width=WIDTH, seed=int(index))
         own.trainable = generator is None
         features = keras.Input((own.input_shape[-1],))
-        pictures = own(FeatureGain()(features))
-        seen = RandomViews(VIEW)(layers.Rescaling(50.0, 117.0)(pictures))
+        images = own(FeatureGain()(features))
+        seen = RandomViews(VIEW)(layers.Rescaling(50.0, 117.0)(images))
         if seen.shape[1] != network.input_shape[1]:
             seen = layers.Resizing(*network.input_shape[1:3])(seen)
         model = keras.Model(features, network(seen))
@@ -120,7 +120,7 @@ def one_at_a_time(network: keras.Model, generator: keras.Model | None, classes: 
 
 
 def multiply_adds(model: keras.Model) -> int:
-    """Of one picture, forwards."""
+    """Of one image, forwards."""
     total = 0
     for layer in model.layers:
         if isinstance(layer, keras.Model):

@@ -35,15 +35,15 @@ def in_kinv() -> Callable[[], int]:
     return lambda: len(next(batches)[1])
 
 
-def in_scipy(pictures: np.ndarray) -> Callable[[], int]:
+def in_scipy(images: np.ndarray) -> Callable[[], int]:
     random = np.random.default_rng(0)
     grid = np.mgrid[:SIZE, :SIZE]
 
     def draw() -> int:
-        for picture in pictures[random.integers(len(pictures), size=BATCH), ..., 0]:
+        for image in images[random.integers(len(images), size=BATCH), ..., 0]:
             noise = STRENGTH * random.standard_normal((2, SIZE, SIZE))
             field = np.stack([ndimage.gaussian_filter(part, SMOOTHNESS, mode="constant") for part in noise])
-            ndimage.map_coordinates(picture / 255.0, grid + field, order=1)
+            ndimage.map_coordinates(image / 255.0, grid + field, order=1)
         return BATCH
 
     return draw

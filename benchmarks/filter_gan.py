@@ -1,10 +1,10 @@
-"""A training step of the Filter GAN beside its matrix products, and beside other ways to pass a filter set a picture.
+"""A training step of the Filter GAN beside its matrix products, and beside other ways to pass a filter set an image.
 
     python benchmarks/filter_gan.py                     # prints a table; a minute on two cores
 
-The default size: layer conv4 of `digit_cnn`, 128 pictures a step. The matrix products are those of every convolution
+The default size: layer conv4 of `digit_cnn`, 128 images a step. The matrix products are those of every convolution
 and dense layer of the step, forwards and backwards, as one `tf.matmul` each. The peers are the same step with a loop
-over the pictures (`tf.map_fn`) and with one grouped convolution, a group for each picture.
+over the images (`tf.map_fn`) and with one grouped convolution, a group for each image.
 """
 
 import math
@@ -53,9 +53,9 @@ def a_step(convolution: Callable | None = None) -> Callable[[], object]:
     return lambda: {name: value.numpy() for name, value in step(batches).items()}
 
 
-def loop_over_pictures(inputs, kernels):
-    def one(picture_and_kernel):
-        return tf.nn.conv2d(picture_and_kernel[0][None], picture_and_kernel[1], 1, "SAME")[0]
+def loop_over_images(inputs, kernels):
+    def one(image_and_kernel):
+        return tf.nn.conv2d(image_and_kernel[0][None], image_and_kernel[1], 1, "SAME")[0]
 
     return tf.map_fn(one, (inputs, kernels), fn_output_signature=tf.float32)
 
@@ -139,7 +139,7 @@ def grid() -> float:
 def main() -> None:
     limit, ours = median_of(multiply(products())), median_of(a_step())
     table = Table("a training step, 128 digits", "ms", "over its matrix products")
-    rows = {"matrix products alone": limit, "kinv": ours, "loop over pictures": median_of(a_step(loop_over_pictures))}
+    rows = {"matrix products alone": limit, "kinv": ours, "loop over images": median_of(a_step(loop_over_images))}
     try:
         rows["grouped convolution"] = median_of(a_step(grouped_convolution), repeats=3)
     except tf.errors.OpError as error:

@@ -1,8 +1,8 @@
-"""Contrastive divergence beside scikit-learn and a plain NumPy loop: seconds for 60,000 pictures.
+"""Contrastive divergence beside scikit-learn and a plain NumPy loop: seconds for 60,000 images.
 
     python benchmarks/rbm.py                     # prints a table; four minutes on two cores
 
-CD-1 with 784 visible and 500 hidden units at batches of 20 and of 100, on random pictures as sparse as digits (the time
+CD-1 with 784 visible and 500 hidden units at batches of 20 and of 100, on random images as sparse as digits (the time
 does not depend on what is on them). scikit-learn's `BernoulliRBM` runs with float64, its default, and with float32.
 NumPy: the same products and draws in float32. kinv: `fit` of `RestrictedBoltzmannMachine` with XLA, metrics
 included, the first epoch left out; then the seconds of later epochs, which should not grow. All take turns; medians.
@@ -26,7 +26,7 @@ import kinv
 from kinv.models.layerwise.distribution import Generator
 from kinv.models.layerwise.draws import draw
 
-PICTURES, VISIBLE, HIDDEN, RATE = 60_000, 784, 500, 0.1
+IMAGES, VISIBLE, HIDDEN, RATE = 60_000, 784, 500, 0.1
 BATCHES, STEPS, EPOCHS, TURNS = (20, 100), 50, 4, 3
 
 
@@ -49,7 +49,7 @@ def seconds(run: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def in_numpy(pictures: np.ndarray, batch: int) -> None:
+def in_numpy(images: np.ndarray, batch: int) -> None:
     random = np.random.default_rng(0)
     weights = (0.01 * random.standard_normal((VISIBLE, HIDDEN))).astype("float32")
     visible_bias, hidden_bias = np.zeros(VISIBLE, "float32"), np.zeros(HIDDEN, "float32")
@@ -60,8 +60,8 @@ def in_numpy(pictures: np.ndarray, batch: int) -> None:
     def drawn(p):
         return (random.random(p.shape, dtype="float32") < p).astype("float32")
 
-    for start in range(0, len(pictures), batch):
-        data = pictures[start : start + batch]
+    for start in range(0, len(images), batch):
+        data = images[start : start + batch]
         hidden = sigmoid(data @ weights + hidden_bias)
         model = drawn(sigmoid(drawn(hidden) @ weights.T + visible_bias))
         model_hidden = sigmoid(model @ weights + hidden_bias)
@@ -70,26 +70,26 @@ def in_numpy(pictures: np.ndarray, batch: int) -> None:
         hidden_bias += RATE * (hidden - model_hidden).mean(axis=0)
 
 
-def in_scikit_learn(pictures: np.ndarray, batch: int) -> None:
-    BernoulliRBM(HIDDEN, learning_rate=RATE, batch_size=batch, n_iter=1, random_state=0).fit(pictures)
+def in_scikit_learn(images: np.ndarray, batch: int) -> None:
+    BernoulliRBM(HIDDEN, learning_rate=RATE, batch_size=batch, n_iter=1, random_state=0).fit(images)
 
 
-def in_kinv(pictures: np.ndarray, batch: int) -> list[float]:
+def in_kinv(images: np.ndarray, batch: int) -> list[float]:
     machine = kinv.models.RestrictedBoltzmannMachine(VISIBLE, HIDDEN)
     machine.compile(keras.optimizers.SGD(RATE), steps_per_execution=STEPS, jit_compile=True)
     watch = Seconds()
-    machine.fit(pictures, batch_size=batch, epochs=EPOCHS, verbose=0, callbacks=[watch])
+    machine.fit(images, batch_size=batch, epochs=EPOCHS, verbose=0, callbacks=[watch])
     return watch.epochs[1:]
 
 
 def of_draws(generator: Generator, batch: int = 100) -> float:
-    """Seconds for the draws of 60,000 pictures, compiled with XLA."""
+    """Seconds for the draws of 60,000 images, compiled with XLA."""
     probabilities = tf.fill((batch, VISIBLE + HIDDEN), 0.5)
 
     @tf.function(jit_compile=True)
     def draws(first):
         total = tf.constant(0.0)
-        for step in tf.range(PICTURES // batch):
+        for step in tf.range(IMAGES // batch):
             total += tf.reduce_sum(draw(probabilities, tf.stack([first, step]), generator))
         return total
 
@@ -99,20 +99,20 @@ def of_draws(generator: Generator, batch: int = 100) -> float:
 
 def main() -> None:
     random = np.random.default_rng(0)
-    pictures = (random.random((PICTURES, VISIBLE)) * (random.random((PICTURES, VISIBLE)) < 0.2)).astype("float32")
-    doubled = pictures.astype("float64")
+    images = (random.random((IMAGES, VISIBLE)) * (random.random((IMAGES, VISIBLE)) < 0.2)).astype("float32")
+    doubled = images.astype("float64")
     runs: dict[str, Callable[[int], list[float]]] = {
-        "kinv": lambda batch: in_kinv(pictures, batch),
+        "kinv": lambda batch: in_kinv(images, batch),
         "scikit-learn, float64": lambda batch: [seconds(lambda: in_scikit_learn(doubled, batch))],
-        "scikit-learn, float32": lambda batch: [seconds(lambda: in_scikit_learn(pictures, batch))],
-        "NumPy, float32": lambda batch: [seconds(lambda: in_numpy(pictures, batch))],
+        "scikit-learn, float32": lambda batch: [seconds(lambda: in_scikit_learn(images, batch))],
+        "NumPy, float32": lambda batch: [seconds(lambda: in_numpy(images, batch))],
     }
     took: dict[tuple[str, int], list[float]] = {(name, batch): [] for name in runs for batch in BATCHES}
     for _ in range(TURNS):
         for (name, batch), epochs in took.items():
             epochs += runs[name](batch)
     medians = {key: float(np.median(epochs)) for key, epochs in took.items()}
-    table = Table("seconds for 60,000 pictures", *(f"batch {batch}" for batch in BATCHES))
+    table = Table("seconds for 60,000 images", *(f"batch {batch}" for batch in BATCHES))
     for name in runs:
         cells = [
             f"{medians[name, batch]:.2f}: {medians[name, batch] / medians['kinv', batch]:.2f}" for batch in BATCHES

@@ -2,8 +2,8 @@
 
     python benchmarks/sampling_gradient.py [CLASSIFIER]         # default: squeezenet; half a minute
 
-Pictures are moved sideways (0.32 in the matrix, a sixth of the width). For the entry of the matrix that moves them, the
-table shows the mean over pictures of the slope, its standard deviation between pictures, and how many pictures a
+Images are moved sideways (0.32 in the matrix, a sixth of the width). For the entry of the matrix that moves them, the
+table shows the mean over images of the slope, its standard deviation between images, and how many images a
 mean needs until its standard error is as small as the slope of the first row.
 """
 
@@ -22,7 +22,7 @@ from kinv import analysis, classifiers, data
 from kinv.models.invariant_transformer.smoothed_gradient import smoothed_gradient
 from kinv.ops.affine import affine_sample
 
-PICTURES, BATCH, MOVED, ENTRY = 192, 32, 0.32, (0, 2)
+IMAGES, BATCH, MOVED, ENTRY = 192, 32, 0.32, (0, 2)
 
 
 def main() -> None:
@@ -31,19 +31,19 @@ def main() -> None:
     if labels is None:
         sys.exit("imagenet_samples must be labelled: file names that start with WordNet ids")
     right = analysis.predict_classes(classifier, images) == labels
-    images, labels = images[right][:PICTURES], labels[right][:PICTURES]
+    images, labels = images[right][:IMAGES], labels[right][:IMAGES]
     cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     matrices = np.repeat(np.array([[[1, 0, MOVED], [0, 1, 0]]], "float32"), BATCH, axis=0)
 
     @tf.function
-    def losses(pictures, truth, moved):
-        return cross_entropy.call(truth, classifier(affine_sample(pictures, moved), training=False))
+    def losses(batch, truth, moved):
+        return cross_entropy.call(truth, classifier(affine_sample(batch, moved), training=False))
 
-    def backpropagated(pictures, truth):
+    def backpropagated(batch, truth):
         with tf.GradientTape() as tape:
             moved = tf.constant(matrices)
             tape.watch(moved)
-            total = tf.reduce_sum(losses(pictures, truth, moved))
+            total = tf.reduce_sum(losses(batch, truth, moved))
         return np.asarray(tape.gradient(total, moved))[:, *ENTRY]
 
     def central(reach):
@@ -54,9 +54,9 @@ def main() -> None:
     def smoothed(std):
         random = np.random.default_rng(0)
 
-        def slope(pictures, truth):
+        def slope(batch, truth):
             directions = random.normal(size=matrices.shape).astype("float32")
-            return smoothed_gradient(lambda a: losses(pictures, truth, a), matrices, directions, std)[:, *ENTRY]
+            return smoothed_gradient(lambda a: losses(batch, truth, a), matrices, directions, std)[:, *ENTRY]
 
         return slope
 
@@ -66,7 +66,7 @@ def main() -> None:
         "smoothed, standard deviation 0.05 (all entries)": smoothed(0.05),
         "smoothed, standard deviation 0.1 (all entries)": smoothed(0.1),
     }
-    table, true = Table("slope", "mean", "deviation between pictures", "pictures needed"), None
+    table, true = Table("slope", "mean", "deviation between images", "images needed"), None
     for name, way in ways.items():
         batches = range(0, len(images) - BATCH + 1, BATCH)
         slopes = np.concatenate([way(images[at : at + BATCH], labels[at : at + BATCH]) for at in batches])

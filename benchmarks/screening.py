@@ -2,10 +2,10 @@
 
     python benchmarks/screening.py [CLASSIFIER]         # default: squeezenet
 
-Rates are transformed and classified pictures a second, in one process, batches of 32. Those of the screening are
-marginal: the time for 3N pictures minus that for N, so that compiling, which is done once, does not count. The loop
-transforms picture after picture with SciPy or Pillow and calls `model.predict`; `imagecorruptions` joins where it is
-installed. Memory is the peak of a fresh process that screens a stream of 500 or of 5,000 pictures.
+Rates are transformed and classified images a second, in one process, batches of 32. Those of the screening are
+marginal: the time for 3N images minus that for N, so that compiling, which is done once, does not count. The loop
+transforms image after image with SciPy or Pillow and calls `model.predict`; `imagecorruptions` joins where it is
+installed. Memory is the peak of a fresh process that screens a stream of 500 or of 5,000 images.
 """
 
 import functools
@@ -33,7 +33,7 @@ CORRUPTIONS = {"blur": "gaussian_blur", "noise": "gaussian_noise", "contrast": "
 AIMS = {"blur": 0.7, "noise": 0.7}  # the others: 0.85
 
 
-def pictures(count: int, size: int) -> np.ndarray:
+def batch(count: int, size: int) -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (count, size, size, 3), "uint8")
 
 
@@ -44,7 +44,7 @@ def seconds(run: Callable[[], object]) -> float:
 
 
 def rates(classifier, images, name) -> tuple[float, float]:
-    """Pictures a second of the screening, and its share of the bare classifier's rate: medians of runs in turn.
+    """Images a second of the screening, and its share of the bare classifier's rate: medians of runs in turn.
 
     The machine's speed drifts by a tenth within a minute, so that only runs next to each other are compared.
     """
@@ -68,7 +68,7 @@ def rates(classifier, images, name) -> tuple[float, float]:
 
 
 def by_hand(name: str) -> Callable[[np.ndarray], np.ndarray] | None:
-    """What a user would write for one picture."""
+    """What a user would write for one image."""
     functions = {
         "rotation": lambda image: ndimage.rotate(image, 20, reshape=False, order=1),
         "translate_x": lambda image: ndimage.shift(image, (0, 20, 0), order=1),
@@ -111,7 +111,7 @@ def corruptions() -> dict[str, Callable[[np.ndarray], np.ndarray]]:
     for ours, theirs in CORRUPTIONS.items():
         transform = functools.partial(corrupt, corruption_name=theirs, severity=3)
         try:
-            transform(pictures(1, 64)[0])
+            transform(batch(1, 64)[0])
             found[ours] = transform
         except TypeError as error:
             print(f"imagecorruptions' {theirs} is left out: {error}")
@@ -119,7 +119,7 @@ def corruptions() -> dict[str, Callable[[np.ndarray], np.ndarray]]:
 
 
 def peak_memory(count: int) -> float:
-    """MB at the peak of a fresh process that screens a stream of so many pictures."""
+    """MB at the peak of a fresh process that screens a stream of so many images."""
     done = subprocess.run(
         [sys.executable, __file__, "--stream", str(count)], capture_output=True, text=True, check=True
     )
@@ -141,10 +141,10 @@ def screen_stream(count: int) -> None:
 
 def main() -> None:
     classifier = kinv.classifiers.load(sys.argv[1] if len(sys.argv) > 1 else "squeezenet")
-    images = pictures(3 * FEW, classifier.input_shape[1])
+    images = batch(3 * FEW, classifier.input_shape[1])
     others = corruptions()
     table = Table(
-        "transformation", "pictures/s", "of bare classifier", "aim", "of user's loop", "of imagecorruptions",
+        "transformation", "images/s", "of bare classifier", "aim", "of user's loop", "of imagecorruptions",
         title=f"{classifier.name}, batches of {BATCH}",
     )  # fmt: skip
     for name in TRANSFORMATIONS:
@@ -154,7 +154,7 @@ def main() -> None:
         table.add_row(name, f"{rate:,.0f}", f"{share:.2f}", f"{AIMS.get(name, 0.85)}", *cells)
     Console().print(table)
     few, many = peak_memory(500), peak_memory(5000)
-    print(f"Peak memory: 500 pictures {few:,.0f} MB, 5,000 pictures {many:,.0f} MB ({many / few:.2f} times)")
+    print(f"Peak memory: 500 images {few:,.0f} MB, 5,000 images {many:,.0f} MB ({many / few:.2f} times)")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
     python benchmarks/spatial_transformer.py            # prints a table; about a minute on two cores
 
-Gradients for pictures and matrices. `keras.ops.image.map_coordinates` is measured on fewer pictures and scaled up: on
+Gradients for images and matrices. `keras.ops.image.map_coordinates` is measured on fewer images and scaled up: on
 the whole batch it takes most of a minute.
 """
 
@@ -45,7 +45,7 @@ def ours(images, matrices, fill, jit_compile):
 
 
 def map_coordinates(images, matrices, count=2):
-    """What Keras itself offers: one picture and channel at a time."""
+    """What Keras itself offers: one image and channel at a time."""
     grid = np.stack(np.meshgrid(np.arange(SIZE), np.arange(SIZE), indexing="ij")).astype("float32")
     centred = (grid + 0.5) * 2 / SIZE - 1
     homogeneous = np.stack([centred[1], centred[0], np.ones_like(centred[0])])
@@ -68,13 +68,13 @@ def grid_sample(images, matrices, fill):
     import torch
 
     mode = {"zeros": "zeros", "reflect": "reflection", "nearest": "border"}[fill]
-    pictures = torch.tensor(np.ascontiguousarray(images.transpose(0, 3, 1, 2)), requires_grad=True)
+    batch = torch.tensor(np.ascontiguousarray(images.transpose(0, 3, 1, 2)), requires_grad=True)
     affine = torch.tensor(matrices, requires_grad=True)
 
     def step():
-        grid = torch.nn.functional.affine_grid(affine, list(pictures.shape), align_corners=False)
-        sampled = torch.nn.functional.grid_sample(pictures, grid, padding_mode=mode, align_corners=False)
-        return torch.autograd.grad((sampled**2).sum(), [pictures, affine])
+        grid = torch.nn.functional.affine_grid(affine, list(batch.shape), align_corners=False)
+        sampled = torch.nn.functional.grid_sample(batch, grid, padding_mode=mode, align_corners=False)
+        return torch.autograd.grad((sampled**2).sum(), [batch, affine])
 
     return best_of(step)
 

@@ -41,7 +41,7 @@ PRESETS = presets(
 @recipe(PRESETS)
 def run(config: Config, experiment: Experiment) -> dict[str, Any]:
     """Makes and looks; returns the other classes that are seen, by way and class."""
-    from kinv.figures import pictures as figures
+    from kinv.figures import images as figures
     from recipes.families.coupled_ways import TITLES
 
     coupling, judge = prepare(experiment, config.ways)

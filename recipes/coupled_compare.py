@@ -44,14 +44,14 @@ PRESETS = presets(
 @recipe(PRESETS)
 def run(config: Config, experiment: Experiment) -> dict[str, Any]:
     """Makes and judges; returns the numbers, by way."""
-    from kinv.figures import pictures as figures
+    from kinv.figures import images as figures
     from recipes.families.coupled_ways import TITLES
 
     coupling, judge = prepare(experiment, config.ways)
     network = coupling.network
     chosen = spread_classes(network, config.classes)
     targets = targets_of(network, chosen)
-    numbers: dict[str, Any] = {"photographs": kinv.analysis.picture_statistics(coupling.photographs).as_dict()}
+    numbers: dict[str, Any] = {"photographs": kinv.analysis.image_statistics(coupling.photographs).as_dict()}
     sheets = {}
     for way in config.ways:
         made, kept = coupling.fill(way, targets), coupling.kept(way)

@@ -41,7 +41,7 @@ def run(config: Config, experiment: Experiment) -> dict[str, Any]:
     from rich.console import Console
     from rich.table import Table
 
-    from kinv.figures import pictures as figures
+    from kinv.figures import images as figures
 
     split = [pair.split("+") for pair in config.pairs]
     if any(len(pair) != 2 for pair in split):

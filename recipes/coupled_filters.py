@@ -44,7 +44,7 @@ PRESETS = presets(
 @recipe(PRESETS)
 def run(config: Config, experiment: Experiment) -> dict[str, Any]:
     """Makes and measures; returns the numbers, by layer."""
-    from kinv.figures import pictures as figures
+    from kinv.figures import images as figures
 
     coupling, _ = prepare(experiment, [config.way], judged=False)
     network, unit_of = coupling.network, kinv.models.target.unit
@@ -60,7 +60,7 @@ def run(config: Config, experiment: Experiment) -> dict[str, Any]:
             "answer": float(np.median(of_made)),
             "largest_of_photographs": float(np.median(of_photographs.max(axis=0))),
             "ahead": float((of_made > of_photographs.max(axis=0)).mean()),
-            **kinv.analysis.picture_statistics(made).as_dict(),
+            **kinv.analysis.image_statistics(made).as_dict(),
         }
         rows[layer] = made
     experiment.keep_results(numbers, {"filters.png": figures.labelled_rows(rows)})

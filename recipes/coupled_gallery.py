@@ -52,7 +52,7 @@ PRESETS = presets(
 @recipe(PRESETS, card="coupled_generator")
 def run(config: Config, experiment: Experiment) -> dict[str, Any]:
     """Makes, judges and keeps; returns the numbers."""
-    from kinv.figures import pictures as figures
+    from kinv.figures import images as figures
     from recipes.families.coupled_ways import SHARED, TITLES
 
     experiment.about("coupled")

@@ -41,7 +41,7 @@ def run(config: Config, experiment: Experiment) -> dict[str, Any]:
     from rich.console import Console
     from rich.table import Table
 
-    from kinv.figures import pictures as figures
+    from kinv.figures import images as figures
     from recipes.families.coupled_ways import TITLES
 
     experiment.about("coupled_classes")

@@ -50,7 +50,7 @@ def run(config: Config, experiment: Experiment) -> dict[str, float]:
     """Trains, measures and keeps; returns the metrics."""
     import keras
 
-    from kinv.figures import pictures as figures
+    from kinv.figures import images as figures
 
     train, test = photographs(config.data, config.download)
     larger = config.size * 8 // 7

@@ -68,7 +68,7 @@ def run(config: Config, experiment: Experiment) -> dict[str, float]:
 
 def hardest(classifier: Any, test: Any) -> Any:
     """The test digits with the smallest margin between their class and the best of the others: first, the errors."""
-    from kinv.figures.pictures import contact_sheet
+    from kinv.figures.images import contact_sheet
 
     logits = np.array(classifier.predict(test.images, batch_size=500, verbose=0))
     digits = np.arange(len(logits))

@@ -26,7 +26,7 @@ from recipes.experiment.material import evenly, find_images, load_classifier
 
 EXPECTED = (
     "Figures 1 and 2, on digits and patches: first-layer units are edges and strokes; upper ones more complicated.",
-    "Figure 1: most starts give roughly the same picture, and activations close to each other.",
+    "Figure 1: most starts give roughly the same image, and activations close to each other.",
     "Figure 7: the claim is that the activation falls more slowly in upper layers.",
 )
 SQUEEZENET = ("conv1", "fire3_expand3x3", "fire5_expand3x3", "fire7_expand3x3", "fire9_expand3x3", "conv10")
@@ -127,12 +127,12 @@ def maximised(seen, layer: str, crops: np.ndarray, color: np.ndarray, norm: floa
 def draw(name, maxima, readable, measured, last, color) -> dict[str, Any]:
     """Maxima by layer, readable ones, some manifolds of the last layer, and how invariant the layers are."""
     from kinv.analysis.units import figures
-    from kinv.figures import pictures
+    from kinv.figures import images
 
     rows, title = _contrasted(last.inputs[:4, 0]), f"manifolds of {last.layer}"
     return {
-        "maxima.png": pictures.labelled_rows({layer: _contrasted(found.best) for layer, found in maxima.items()}),
-        "readable.png": pictures.labelled_rows({layer: found.best + color for layer, found in readable.items()}),
+        "maxima.png": images.labelled_rows({layer: _contrasted(found.best) for layer, found in maxima.items()}),
+        "readable.png": images.labelled_rows({layer: found.best + color for layer, found in readable.items()}),
         "manifolds.png": figures.manifold_rows(rows, last.epsilons, last.activations[:4, 0], title),
         "invariance.png": figures.invariance_curves({name: measured}),
     }

@@ -1,4 +1,4 @@
-"""Shared by all tests: seeded random pictures, and the folder of real data where there is one."""
+"""Shared by all tests: seeded random images, and the folder of real data where there is one."""
 
 import os
 from pathlib import Path
@@ -17,7 +17,7 @@ def random():
 
 @pytest.fixture
 def images(random):
-    """Four smooth random pictures, `(4, 20, 24, 3)` in 0..255: bilinear interpolation means something on them."""
+    """Four smooth random images, `(4, 20, 24, 3)` in 0..255: bilinear interpolation means something on them."""
     from scipy.ndimage import gaussian_filter
 
     noise = gaussian_filter(random.normal(size=(4, 20, 24, 3)), (0, 2, 2, 0), mode="reflect")

@@ -58,7 +58,7 @@ def test_it_keeps_what_was_promised(name):
 
 
 @pytest.mark.parametrize("name", PROMISED)
-def test_the_pictures_of_figure_5_differ(name):
+def test_the_images_of_figure_5_differ(name):
     changes = read(name)["figure_5"]
     assert changes["smallest_change"] > VISIBLE
     assert changes["smallest_change_between_0_and_1"] > VISIBLE

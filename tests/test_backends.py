@@ -1,4 +1,4 @@
-"""Sampling, colours, hash, screening, matched pictures and units on JAX and PyTorch: they agree with TensorFlow."""
+"""Sampling, colours, hash, screening, matched images and units on JAX and PyTorch: they agree with TensorFlow."""
 
 import importlib.util
 import os
@@ -66,7 +66,7 @@ for place in (None, "mean"):
         gan, images[:2], z=np.ones((2, 2)), dimensions=np.array([[0, 1], [1, 0]]), cells=3, steps=2, smoothing=0.7,
         compare_at=place,
     )
-    results[f"matches_{place}"] = matches.pictures
+    results[f"matches_{place}"] = matches.images
 pooled = gan.pooled_classifier(3)
 results["pooled"] = ops.convert_to_numpy(backend.compile_model(pooled)(images))
 tapped = analysis.tap(network, "convolution")

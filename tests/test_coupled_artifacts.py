@@ -22,8 +22,8 @@ def gallery():
 
 
 @pytest.fixture(scope="module")
-def pictures(gallery):
-    return gallery.pictures()
+def images(gallery):
+    return gallery.images()
 
 
 def test_the_autoencoder_knows_photographs_that_it_was_not_trained_with():
@@ -33,20 +33,20 @@ def test_the_autoencoder_knows_photographs_that_it_was_not_trained_with():
     assert error < 0.5 * photographs.var(axis=0).mean()
 
 
-def test_no_picture_of_the_gallery_is_flat_saturated_or_like_another(pictures):
-    flat = pictures.reshape(len(pictures), -1)
+def test_no_image_of_the_gallery_is_flat_saturated_or_like_another(images):
+    flat = images.reshape(len(images), -1)
     assert flat.std(axis=1).min() > 20  # not grey
     assert ((flat < 1) | (flat > 254)).mean(axis=1).max() < 0.15  # not in the corners
-    statistics = analysis.picture_statistics(pictures)
+    statistics = analysis.image_statistics(images)
     assert statistics.likeness < 0.9  # photographs: 0.7
     assert -3.6 < statistics.slope < -1.8  # photographs: -2.5
     assert 10 < statistics.saturation < 70  # photographs: 35
 
 
-def test_pictures_of_the_gallery_are_of_their_classes(gallery, pictures):
+def test_images_of_the_gallery_are_of_their_classes(gallery, images):
     """In the network that they were made for; what the second one says of them is in the metadata."""
     classes = [int(label.split()[0]) for label in gallery.labels]
-    ranks = analysis.class_ranks(classifiers.load("squeezenet"), pictures, classes)
+    ranks = analysis.class_ranks(classifiers.load("squeezenet"), images, classes)
     assert (ranks == 0).mean() >= 0.95
     metrics = read("coupled_squeezenet")["metrics"]
     assert metrics["first"] >= 0.95 and metrics["first_five_of_judge"] >= 0.3

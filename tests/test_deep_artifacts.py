@@ -47,8 +47,8 @@ def test_units_of_digits_are_on_for_some(name, least):
 
 def test_samples_are_digits_of_many_kinds():
     _, means = kinv.load(FOLDER / "dbn_mnist").sample(36, 300, seed=5)
-    pictures = 255 * np.asarray(means).reshape(-1, 28, 28, 1)
-    classes, surest = analysis.predict(classifiers.load("digit_cnn"), pictures)
+    images = 255 * np.asarray(means).reshape(-1, 28, 28, 1)
+    classes, surest = analysis.predict(classifiers.load("digit_cnn"), images)
     assert len(set(classes)) >= 7
     assert (surest > 0.9).mean() > 0.5
 

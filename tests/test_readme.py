@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 SNIPPETS = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.DOTALL)
 
 
-def test_its_pictures_are_there():
+def test_its_images_are_there():
     """All of them in the repository: what `.gitignore` holds back is missing in a clone."""
     shown = re.findall(
         r"(?:!\[[^]]*\]|\[[^]]*\])\((artifacts/[^)]+)\)", (ROOT / "README.md").read_text(encoding="utf-8")
@@ -43,16 +43,16 @@ def test_on_your_own_model(images, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     inputs = layers.Input((32, 32, 3))
     outputs = layers.Dense(4)(layers.Flatten()(layers.Conv2D(4, 5, strides=4, activation="relu")(inputs)))
-    pictures = keras.ops.image.resize(images, (32, 32))
+    shown = keras.ops.image.resize(images, (32, 32))
     names = {
         "my_keras_model": keras.Model(inputs, outputs),
         "my_preprocessing": lambda images: images / 255,
-        "images": np.asarray(pictures),
-        "labels": np.arange(len(pictures)) % 4,
+        "images": np.asarray(shown),
+        "labels": np.arange(len(shown)) % 4,
     }
     names = run(snippet("InvariantTransformer(classifier)"), names)
     augmented = names["transformer"].augment(names["images"], seed=1)
-    assert augmented.shape == pictures.shape and np.isfinite(augmented).all()
+    assert augmented.shape == shown.shape and np.isfinite(augmented).all()
     names = run(snippet("kinv.screen("), names)
     assert len(names["screening"].accuracy["transformation"].unique()) == 11
     assert (tmp_path / "rotation.png").stat().st_size > 5000 and (tmp_path / "my_screening").is_dir()
@@ -68,11 +68,11 @@ def test_in_your_pipeline(images, monkeypatch):
 def test_as_a_layer(images, monkeypatch):
     monkeypatch.chdir(ROOT)
     network = run(snippet("LearnedAugmentation"), {"kinv": kinv})["network"]
-    pictures = images / 255
-    assert np.abs(network.layers[0](pictures, training=True) - pictures).mean() > 0.02
-    np.testing.assert_array_equal(network.layers[0](pictures), pictures)
+    shown = images / 255
+    assert np.abs(network.layers[0](shown, training=True) - shown).mean() > 0.02
+    np.testing.assert_array_equal(network.layers[0](shown), shown)
     network.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-    network.fit(pictures, np.arange(len(pictures)), verbose=0)
+    network.fit(shown, np.arange(len(shown)), verbose=0)
 
 
 def test_on_a_hub(monkeypatch, tmp_path, images):
@@ -97,7 +97,7 @@ def test_with_generated_filters(monkeypatch):
     digits = kinv.data.load("mnist", "test", limit=1)[0]
     names = run(snippet("filter_gan_mnist_conv4"), {"kinv": kinv, "digits": digits})
     assert names["pooled"](digits).shape == (1, 10)
-    assert names["matches"].pictures.shape == (1, 7, 7, 28, 28, 1)
+    assert names["matches"].images.shape == (1, 7, 7, 28, 28, 1)
 
 
 def test_what_is_learned_in_colour_hardly_depends_on_k(monkeypatch, no_data_folder):
@@ -112,7 +112,7 @@ def test_what_is_learned_in_colour_hardly_depends_on_k(monkeypatch, no_data_fold
 def test_boltzmann_machines_and_autoencoders(no_data_folder):
     names = run(snippet("vectors"), {"kinv": kinv, "keras": keras})
     assert names["vectors"].shape == (968, 784) and names["patches"].shape == (1000, 144)
-    assert names["samples"].shape == (4, 784) and names["classifier"](names["pictures"][:2]).shape == (2, 10)
+    assert names["samples"].shape == (4, 784) and names["classifier"](names["images"][:2]).shape == (2, 10)
 
 
 def test_what_units_look_for(monkeypatch):
@@ -127,15 +127,15 @@ def test_what_units_look_for(monkeypatch):
     assert known.shares.shape == (2, 5)
 
 
-def test_pictures_that_a_network_likes_best():
+def test_images_that_a_network_likes_best():
     inputs = layers.Input((32, 32, 3))
     filters = layers.Conv2D(8, 3, activation="relu", name="fire5_expand3x3")(inputs)
     classifier = keras.Model(inputs, layers.Dense(300)(layers.GlobalAveragePooling2D()(filters)))
     names = run(snippet("CoupledGenerator(").replace("steps=500", "steps=2"), {"classifier": classifier})
-    assert names["pictures"].shape == (2, 32, 32, 3) and names["pictures"].std() > 5
+    assert names["images"].shape == (2, 32, 32, 3) and names["images"].std() > 5
 
 
 def test_a_gallery(monkeypatch):
     monkeypatch.chdir(ROOT)
     names = run(snippet("coupled_squeezenet"), {"kinv": kinv})
-    assert names["picture"].shape == (227, 227, 3) and names["between"].shape == (1, 227, 227, 3)
+    assert names["image"].shape == (227, 227, 3) and names["between"].shape == (1, 227, 227, 3)

@@ -38,9 +38,9 @@ def save(
         model: one of kinv's models or classifiers.
         folder: where to.
         metadata: what is known of the training, as JSON values. kinv adds the versions.
-        figures: file name under `figures/` to a function that writes the picture to the path it is given.
+        figures: file name under `figures/` to a function that writes the image to the path it is given.
         card: makes the model card, Markdown, from the metadata as it is written, with the versions.
-        classifiers: more endpoints of the SavedModel, by name: Functional models of pictures. They are in the
+        classifiers: more endpoints of the SavedModel, by name: Functional models of images. They are in the
             SavedModel alone, `load` does not bring them back.
         half: keeps weights as float16, which `load` makes float32 again.
         saved_model: whether there is a SavedModel; `export` makes one later.
@@ -51,7 +51,7 @@ def save(
     Raises:
         ValueError: an unknown class of model, or metadata that is not JSON (NaN counts as not).
         ArtifactError: `folder` exists and is not an artifact; or `load` would refuse what was written, such as a file
-            that is no picture, or a classifier with operations that no model of kinv needs.
+            that is no image, or a classifier with operations that no model of kinv needs.
     """
     folder = Path(folder)
     name, config = describe(model)

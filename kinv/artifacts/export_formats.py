@@ -16,7 +16,7 @@ OUTPUT = "output_0"  # as SavedModels of Keras call it
 def export_onnx(model: Any, folder: str | os.PathLike, classifiers: Mapping[str, Any] | None = None) -> dict[str, Path]:
     """Writes every endpoint of a model as `<endpoint>.onnx`; inputs have their names, the output is `output_0`.
 
-    Batches can have any size, and pictures too where the endpoint takes any. An endpoint that draws TensorFlow's own
+    Batches can have any size, and images too where the endpoint takes any. An endpoint that draws TensorFlow's own
     random numbers (`sample` of Boltzmann machines from before version 0.2) is left out, and a line is printed that says
     so; `sweep` takes the caller's.
 
@@ -58,7 +58,7 @@ def export_litert(
 ) -> dict[str, Path]:
     """Writes every endpoint of a model as `<endpoint>.tflite`, made of LiteRT's own operations, with one signature.
 
-    The signature's runner takes batches and pictures of any size, as in `export_onnx`; without the runner,
+    The signature's runner takes batches and images of any size, as in `export_onnx`; without the runner,
     `resize_tensor_input` comes before `allocate_tensors`.
 
     Args:

@@ -37,7 +37,7 @@ def check_names(place: Any, names: Any) -> None:
     if unknown:
         raise ArtifactError(
             f"{place} holds {', '.join(map(repr, unknown[:5]))}, which no artifact has. An artifact holds "
-            "config.json, metadata.json, model.weights.h5, README.md, pictures in figures/, and a SavedModel."
+            "config.json, metadata.json, model.weights.h5, README.md, images in figures/, and a SavedModel."
         )
     missing = [name for name in NEEDED if name not in names]
     if missing:

@@ -122,7 +122,7 @@ def endpoints(model: Any) -> dict[str, tuple[Any, list[Any]]]:
 
 
 def classify(classifier: Any) -> tuple[Any, list[Any]]:
-    """A classifier's endpoint: pictures in 0..255 to logits."""
+    """A classifier's endpoint: images in 0..255 to logits."""
     import tensorflow as tf
 
     def logits(images):

@@ -1,4 +1,4 @@
-"""The networks under study. One contract for all: pictures in 0..255 in, logits out, a Functional core.
+"""The networks under study. One contract for all: images in 0..255 in, logits out, a Functional core.
 
 `load` gives a pretrained network, `build` the same with random weights, `wrap` makes anybody's Keras classifier
 keep the contract.

@@ -1,4 +1,4 @@
-"""What a classifier answers to pictures, batch by batch: logits, classes, accuracy."""
+"""What a classifier answers to images, batch by batch: logits, classes, accuracy."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +11,7 @@ from kinv.backend import compile_model
 
 
 def predict(classifier: keras.Model, images: Any, batch_size: int = 50) -> tuple[np.ndarray, np.ndarray]:
-    """The class with the highest logit for every picture `(N, H, W, C)` in 0..255, and its softmax output.
+    """The class with the highest logit for every image `(N, H, W, C)` in 0..255, and its softmax output.
 
     Returns:
         int32 `(N,)` and float32 `(N,)`.
@@ -24,22 +24,22 @@ def predict(classifier: keras.Model, images: Any, batch_size: int = 50) -> tuple
 
 
 def logits_in_batches(classifier: keras.Model, images: Any, batch_size: int = 50) -> Iterator[tuple[slice, np.ndarray]]:
-    """Which pictures of `(N, H, W, C)`, and the network's answers to them, batch by batch."""
+    """Which images of `(N, H, W, C)`, and the network's answers to them, batch by batch."""
     logits = compile_model(classifier)
     for at in slices(len(images), batch_size):
         yield at, ops.convert_to_numpy(logits(images[at]))
 
 
 def predict_classes(classifier: keras.Model, images: np.ndarray, batch_size: int = 50) -> np.ndarray:
-    """The class with the highest logit for every picture `(N, H, W, C)` in 0..255, int32 `(N,)`."""
+    """The class with the highest logit for every image `(N, H, W, C)` in 0..255, int32 `(N,)`."""
     return predict(classifier, images, batch_size)[0]
 
 
 def accuracy(classifier: keras.Model, images: np.ndarray, labels: np.ndarray, batch_size: int = 50) -> float:
-    """Share of pictures `(N, H, W, C)` in 0..255 whose highest logit is at the label."""
+    """Share of images `(N, H, W, C)` in 0..255 whose highest logit is at the label."""
     return float(np.mean(predict_classes(classifier, images, batch_size) == labels))
 
 
 def slices(count: int, size: int) -> list[slice]:
-    """Slices of at most `size`, of `count` pictures."""
+    """Slices of at most `size`, of `count` images."""
     return [slice(start, min(start + size, count)) for start in range(0, count, size)]

@@ -13,7 +13,7 @@ MOST_LAYERS = 50
 
 
 def build(input_shape: Sequence[int], units: Sequence[int], classes: int, name: str = "sigmoid_network") -> keras.Model:
-    """The network with random weights: pictures in 0..255 in, logits out; layers `hidden1`, `hidden2`, ..., `logits`.
+    """The network with random weights: images in 0..255 in, logits out; layers `hidden1`, `hidden2`, ..., `logits`.
 
     Args:
         input_shape: `(H, W, C)`.

@@ -7,12 +7,12 @@ from typing import Literal
 
 @dataclasses.dataclass
 class Evaluate:
-    """Measures a classifier's accuracy on labelled pictures."""
+    """Measures a classifier's accuracy on labelled images."""
 
     classifier: str
     """The name of a classifier, or a .keras file."""
     images: str
-    """The name of a data set, or a folder of pictures."""
+    """The name of a data set, or a folder of images."""
     split: str | None = None
     """all, train or test; default: everything there is (mnist: test)."""
     download: bool = False
@@ -26,7 +26,7 @@ class Evaluate:
         network = classifiers.load(self.classifier, download=self.download)
         images, labels = source.load(network.input_shape[1])
         if labels is None:
-            raise ValueError(f"{source.description} have no labels: put the pictures into one sub-folder a class.")
+            raise ValueError(f"{source.description} have no labels: put the images into one sub-folder a class.")
         share = analysis.accuracy(network, images, labels)
         print(f"{network.name} on {source.description}: top-1 {share:.3f}")
 
@@ -38,7 +38,7 @@ class Screen:
     classifier: str
     """The name of a classifier, or a .keras file."""
     images: str
-    """The name of a data set, or a folder of pictures, with or without labels."""
+    """The name of a data set, or a folder of images, with or without labels."""
     output: Path
     """A folder for the results: tables/ (Parquet) and figures/."""
     transformations: tuple[str, ...] = ()
@@ -56,7 +56,7 @@ class Screen:
     labels: bool = True
     """False: the classifier's own predictions take their place."""
     limit: int | None = None
-    """At most so many pictures, evenly spread over all of them."""
+    """At most so many images, evenly spread over all of them."""
     batch_size: int = 32
     fill: Literal["zeros", "reflect", "nearest"] = "zeros"
     """What lies outside the frame."""
@@ -95,8 +95,8 @@ class Screen:
             results=self.output / "tables",
             progress=True,
         )
-        picture = source.read_first(network.input_shape[1]).astype("float32")
-        figures = sensitivity.overview(screening, chosen, picture, self.classes)
+        image = source.read_first(network.input_shape[1]).astype("float32")
+        figures = sensitivity.overview(screening, chosen, image, self.classes)
         (self.output / "figures").mkdir(exist_ok=True)
         for name, figure in figures.items():
             figure.savefig(self.output / "figures" / f"{name}.png")

@@ -1,7 +1,7 @@
-"""Where pictures come from. `load` gives arrays, `stream` a `tf.data.Dataset`, `find` what both are made of.
+"""Where images come from. `load` gives arrays, `stream` a `tf.data.Dataset`, `find` what both are made of.
 
 A name is one of `mnist`, `rotated_mnist`, `silhouettes`, `photos`, `imagenet_samples`, `tfds:NAME`, or a folder of
-pictures. `deformed_mnist` is an endless stream, `natural_patches` makes vectors; `as_vectors` makes them of pictures.
+images. `deformed_mnist` is an endless stream, `natural_patches` makes vectors; `as_vectors` makes them of images.
 The order of search:
 `KINV_DATA_DIR`, prepared TensorFlow data sets, the Keras cache, what comes inside installed packages. Nothing is
 downloaded unless `download=True`.
@@ -16,13 +16,13 @@ from .deformed import deformed_mnist
 from .find import find
 from .patches import natural_patches
 from .source import Source, as_vectors, log_problem
-from .sources.decoding import Problem, UnreadablePicture
+from .sources.decoding import Problem, UnreadableImage
 from .sources.imagenet import imagenet_class_names, imagenet_index
 
 __all__ = [
     "Problem",
     "Source",
-    "UnreadablePicture",
+    "UnreadableImage",
     "as_vectors",
     "deformed_mnist",
     "find",
@@ -43,15 +43,15 @@ def load(
     download: bool = False,
     on_problem: Callable[[Problem], None] = log_problem,
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """Loads pictures into memory.
+    """Loads images into memory.
 
     Args:
         name: `"mnist"`, `"rotated_mnist"`, `"silhouettes"`, `"photos"`, `"imagenet_samples"`, `"tfds:NAME"`, or the
-            path of a folder of pictures.
+            path of a folder of images.
         split: `"train"`, `"test"` or `"all"`; default: `"test"` for digits and silhouettes, else `"all"`.
         size: height and width: the shorter side is scaled to it and the middle is cut out. Needed for
             photographs of different sizes.
-        limit: at most this many pictures.
+        limit: at most this many images.
         download: lets TensorFlow Datasets or Keras fetch what is missing.
         on_problem: called for every file that is skipped or converted; the default writes a line each to the
             logger `kinv.data`.
@@ -60,7 +60,7 @@ def load(
         `images`: float32 `(N, H, W, C)` in 0..255, RGB (mnist: one channel); `labels`: int32 `(N,)` or None.
 
     Raises:
-        ValueError: nothing usable, an unknown split, or pictures of different sizes without `size`.
+        ValueError: nothing usable, an unknown split, or images of different sizes without `size`.
         FileNotFoundError: not on this machine; the message says how to get it.
     """
     return find(name, split, download=download).load(size, limit, on_problem)
@@ -77,7 +77,7 @@ def stream(
     download: bool = False,
     on_problem: Callable[[Problem], None] = log_problem,
 ) -> Any:
-    """The same pictures as a `tf.data.Dataset` of `(image, label)`, or `image` without labels, decoded as needed.
+    """The same images as a `tf.data.Dataset` of `(image, label)`, or `image` without labels, decoded as needed.
 
     `seed` shuffles, in another order every epoch; `repeat` goes on for ever. The other arguments are those of
     `load`.

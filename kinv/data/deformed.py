@@ -29,7 +29,7 @@ def deformed_mnist(
 
     Args:
         batch_size: digits a batch.
-        source: other small pictures to deform, of one size and with labels.
+        source: other small images to deform, of one size and with labels.
         split: `"train"` or `"test"`: the digits that are deformed where no `source` is given.
         seed: of the choice of digits and of the fields.
         smoothness: standard deviation in pixels of the Gaussian that smooths the fields.
@@ -38,7 +38,7 @@ def deformed_mnist(
         download: lets MNIST be fetched.
 
     Returns:
-        A `tf.data.Dataset` of `(digits, labels)`: float32 `(B, 784)` in 0..1 (of other pictures, as many values as they
+        A `tf.data.Dataset` of `(digits, labels)`: float32 `(B, 784)` in 0..1 (of other images, as many values as they
         have) and int32 `(B,)`.
 
     Raises:
@@ -57,17 +57,17 @@ def deformed_mnist(
     from kinv.ops.elastic import elastic_basis, elastic_deform
 
     source = source or find("mnist", split, download=download)
-    pictures, classes = source.load_labelled(dtype="uint8")
-    images, labels = tf.constant(pictures), tf.constant(classes, "int32")
-    bases = [elastic_basis(length, smoothness) for length in pictures.shape[1:3]]
+    stack, classes = source.load_labelled(dtype="uint8")
+    images, labels = tf.constant(stack), tf.constant(classes, "int32")
+    bases = [elastic_basis(length, smoothness) for length in stack.shape[1:3]]
     rows, columns = (tf.constant(basis) for basis in bases)
     shape = (AT_A_TIME, 2, bases[0].shape[1], bases[1].shape[1])
-    size = math.prod(pictures.shape[1:])
+    size = math.prod(stack.shape[1:])
 
     def deform(number):
         # one stream of random numbers for every thousand digits, drawn from seed and number alone
         at = tf.stack([tf.cast(seed, tf.int64), number])
-        chosen = tf.random.stateless_uniform((AT_A_TIME,), at, maxval=len(pictures), dtype=tf.int32, alg="philox")
+        chosen = tf.random.stateless_uniform((AT_A_TIME,), at, maxval=len(stack), dtype=tf.int32, alg="philox")
         noise = tf.random.stateless_normal(shape, at + tf.constant([1 << 32, 0], tf.int64), alg="philox")
         digits = elastic_deform(pack_neighbours(tf.gather(images, chosen)), noise, rows, columns, strength)
         return tf.reshape(digits, (AT_A_TIME, size)) / 255.0, tf.gather(labels, chosen)

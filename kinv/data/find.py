@@ -85,5 +85,5 @@ def _missing(name: str) -> str:
         where = f"KINV_DATA_DIR holds {', '.join(here) or 'no folders'}"
     return (
         f"There is no data set and no folder {name!r}: {where}. Known offline: 'mnist', 'rotated_mnist', "
-        "'silhouettes' and 'photos'. Also possible: the path of any folder of pictures, or 'tfds:NAME'."
+        "'silhouettes' and 'photos'. Also possible: the path of any folder of images, or 'tfds:NAME'."
     )

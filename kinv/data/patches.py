@@ -8,7 +8,7 @@ from .find import data_folder, find
 from .foreign_files import read_matlab
 
 OLSHAUSEN = "IMAGES.mat"  # ten whitened images, 512 x 512, from Olshausen's page
-EDGE = 4  # pixels at the edge that the filter spoils, as a picture does not go on around it
+EDGE = 4  # pixels at the edge that the filter spoils, as an image does not go on around it
 HELD_OUT_EVERY = 5  # images
 SOURCES = ("imagenet_samples", "photos")
 SIZE = 256  # of photographs, cut to squares, before whitening
@@ -71,8 +71,8 @@ def _white_images(source):
     from kinv.ops.whitening import whiten_image
 
     found = _photographs(source)
-    pictures, _ = found.evenly(AT_MOST).load(SIZE, dtype="uint8")
-    grey = pictures.mean(axis=-1)  # of three colours, or of one
+    photographs, _ = found.evenly(AT_MOST).load(SIZE, dtype="uint8")
+    grey = photographs.mean(axis=-1)  # of three colours, or of one
     white = [whiten_image(image) for image in grey]
     return [image for image in white if image.any()], found.name, f"{found.description}, whitened"
 

@@ -1,4 +1,4 @@
-"""Where pictures come from: a list of pictures that can be read one by one, and what is known of them."""
+"""Where images come from: a list of images that can be read one by one, and what is known of them."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from .sources.decoding import Problem, UnreadablePicture
+from .sources.decoding import Problem, UnreadableImage
 
 logger = logging.getLogger("kinv.data")
-READ_AHEAD = 64  # pictures decoded at a time while streaming
+READ_AHEAD = 64  # images decoded at a time while streaming
 
 
 def log_problem(problem: Problem) -> None:
-    """Reports one picture on the `kinv.data` logger: what is wrong with it and what was done."""
+    """Reports one image on the `kinv.data` logger: what is wrong with it and what was done."""
     logger.warning("%s", problem)
 
 
@@ -26,13 +26,13 @@ class Source:
     Attributes:
         name: what it was asked for as, such as `"mnist"` or a folder.
         description: what was really found, for people.
-        license: the licence of the pictures, or where to look.
-        count: number of pictures.
-        read: the picture at an index at a size (`None`: as it is), and what was wrong with it, if anything.
-            uint8, `(height, width, channels)`. Raises `UnreadablePicture`.
+        license: the licence of the images, or where to look.
+        count: number of images.
+        read: the image at an index at a size (`None`: as it is), and what was wrong with it, if anything.
+            uint8, `(height, width, channels)`. Raises `UnreadableImage`.
         labels: int32 class indices `(count,)`, or None.
         class_names: name of every class, or None.
-        problems: what was already found wrong while listing the pictures.
+        problems: what was already found wrong while listing the images.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Source:
     problems: tuple[Problem, ...] = field(default=())
 
     def evenly(self, count: int) -> "Source":
-        """At most so many of the pictures, evenly spread over all of them, as a source of its own."""
+        """At most so many of the images, evenly spread over all of them, as a source of its own."""
         if count < 1:
             raise ValueError(f"count must be at least 1, received {count}")
         if count >= self.count:
@@ -59,26 +59,26 @@ class Source:
             labels=None if self.labels is None else self.labels[chosen],
         )
 
-    def pictures(
+    def images(
         self, size: int | None, order: Iterator[int] | None = None, on_problem: Callable[[Problem], None] = log_problem
     ) -> Iterator[tuple[np.ndarray, int]]:
-        """Yields `(picture, index)`, decoded in parallel; what can't be read is reported and left out."""
+        """Yields `(image, index)`, decoded in parallel; what can't be read is reported and left out."""
         for problem in self.problems:
             on_problem(problem)
 
         def attempt(index: int):
             try:
                 return index, *self.read(index, size)
-            except UnreadablePicture as error:
+            except UnreadableImage as error:
                 return index, None, [error.problem]
 
         with ThreadPoolExecutor() as pool:
             for indices in _chunks(iter(range(self.count)) if order is None else order, READ_AHEAD):
-                for index, picture, problems in pool.map(attempt, indices):
+                for index, pixels, problems in pool.map(attempt, indices):
                     for problem in problems:
                         on_problem(problem)
-                    if picture is not None:
-                        yield picture, index
+                    if pixels is not None:
+                        yield pixels, index
 
     def load(
         self,
@@ -87,31 +87,31 @@ class Source:
         on_problem: Callable[[Problem], None] = log_problem,
         dtype: str = "float32",
     ) -> tuple[np.ndarray, np.ndarray | None]:
-        """All pictures as `(count, height, width, channels)` in 0..255, and their labels.
+        """All images as `(count, height, width, channels)` in 0..255, and their labels.
 
         Args:
             size, limit, on_problem: as in `kinv.data.load`.
             dtype: `"uint8"` takes a quarter of the memory.
 
         Raises:
-            ValueError: no picture is usable, or they differ in size and no `size` was given.
+            ValueError: no image is usable, or they differ in size and no `size` was given.
         """
         count = self.count if limit is None else min(limit, self.count)
-        found = list(self.pictures(size, iter(range(count)), on_problem))
+        found = list(self.images(size, iter(range(count)), on_problem))
         if not found:
-            raise ValueError(f"None of the {count} pictures of {self.description} can be used; see the lines above.")
-        shapes = {picture.shape for picture, _ in found}
+            raise ValueError(f"None of the {count} images of {self.description} can be used; see the lines above.")
+        shapes = {pixels.shape for pixels, _ in found}
         if len(shapes) > 1:
             raise ValueError(
-                f"The pictures of {self.description} have {len(shapes)} different sizes, such as "
+                f"The images of {self.description} have {len(shapes)} different sizes, such as "
                 f"{sorted(shapes)[:3]}: pass size=, for example the classifier's input size."
             )
-        images = np.stack([picture for picture, _ in found]).astype(dtype, copy=False)
+        images = np.stack([pixels for pixels, _ in found]).astype(dtype, copy=False)
         labels = None if self.labels is None else self.labels[[index for _, index in found]]
         return images, labels
 
     def load_labelled(self, limit: int | None = None, dtype: str = "float32") -> tuple[np.ndarray, np.ndarray]:
-        """`load` of pictures that are of one size and have labels.
+        """`load` of images that are of one size and have labels.
 
         Raises:
             ValueError: they have none; and what `load` raises.
@@ -133,7 +133,7 @@ class Source:
 
         Args:
             size: height and width.
-            batch_size: pictures a batch; `None` for single pictures.
+            batch_size: images a batch; `None` for single images.
             seed: shuffles, in another order every epoch; `None` keeps the order.
             repeat: goes on for ever.
         """
@@ -146,8 +146,8 @@ class Source:
 
         def generate():
             order = _epochs(self.count, seed, repeat)
-            for picture, index in self.pictures(size, order, on_problem):
-                image = picture.astype("float32")
+            for pixels, index in self.images(size, order, on_problem):
+                image = pixels.astype("float32")
                 yield image if self.labels is None else (image, self.labels[index])
 
         image_spec = tf.TensorSpec((size, size, channels), "float32")
@@ -158,21 +158,21 @@ class Source:
         return dataset.prefetch(tf.data.AUTOTUNE)
 
     def read_first(self, size: int | None) -> np.ndarray:
-        """The first picture that can be read."""
-        for picture, _ in self.pictures(size, on_problem=lambda problem: None):
-            return picture
-        raise ValueError(f"None of the {self.count} pictures of {self.description} can be used.")
+        """The first image that can be read."""
+        for pixels, _ in self.images(size, on_problem=lambda problem: None):
+            return pixels
+        raise ValueError(f"None of the {self.count} images of {self.description} can be used.")
 
 
 def memory_source(
     name: str, images: np.ndarray, labels: np.ndarray, class_names: list[str], description: str, license: str
 ) -> Source:
-    """Small pictures that are in memory as a source: uint8 `(N, H, W, C)` with labels `(N,)`, of one size."""
+    """Small images that are in memory as a source: uint8 `(N, H, W, C)` with labels `(N,)`, of one size."""
 
     def read(index: int, size: int | None):
         if size not in (None, *images.shape[1:3]):
             raise ValueError(
-                f"The pictures of {name} are {images.shape[1]} x {images.shape[2]}, received size={size}: leave it out."
+                f"The images of {name} are {images.shape[1]} x {images.shape[2]}, received size={size}: leave it out."
             )
         return images[index], []
 
@@ -188,7 +188,7 @@ def memory_source(
 
 
 def as_vectors(images: np.ndarray) -> np.ndarray:
-    """Pictures `(N, H, W, C)` in 0..255 as float32 `(N, H * W * C)` in 0..1, row by row.
+    """Images `(N, H, W, C)` in 0..255 as float32 `(N, H * W * C)` in 0..1, row by row.
 
     Raises:
         ValueError: another shape, or values out of range.

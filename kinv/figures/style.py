@@ -17,8 +17,8 @@ def new_figure(width: float, height: float, rows: int = 1, columns: int = 1, **g
     return figure, axes
 
 
-def show_picture(axis, image) -> None:
-    """Draws one picture `(H, W, 1 or 3)` in 0..255, without ticks."""
+def show_image(axis, image) -> None:
+    """Draws one image `(H, W, 1 or 3)` in 0..255, without ticks."""
     pixels = image.round().clip(0, 255).astype("uint8")
     axis.imshow(pixels[..., 0] if pixels.shape[-1] == 1 else pixels, cmap="gray", vmin=0, vmax=255)
     axis.set(xticks=[], yticks=[])

@@ -8,12 +8,12 @@ from keras import ops
 
 from .resolve import load
 
-FULL_RANGE = (0.0, 255.0)  # of the pictures that artifacts take
+FULL_RANGE = (0.0, 255.0)  # of the images that artifacts take
 
 
 @keras.saving.register_keras_serializable("kinv")
 class LearnedAugmentation(keras.layers.Layer):
-    """Transforms every picture in its own way while a model is trained, and leaves pictures alone otherwise.
+    """Transforms every image in its own way while a model is trained, and leaves images alone otherwise.
 
     The transformations are those that an Invariant Transformer Net learned (Bunne et al.). They are not trained any
     further, and are kept inside a saved model: loading that needs neither the artifact nor a hub.
@@ -21,7 +21,7 @@ class LearnedAugmentation(keras.layers.Layer):
     Args:
         artifact: what `kinv.load` takes, such as `"itn_squeezenet"` or `"hf://organisation/name@revision"`; or a
             loaded model with a method `augment(images, seed)`.
-        value_range: the least and the largest value that the pictures can have.
+        value_range: the least and the largest value that the images can have.
         seed: of the transformations; layers with the same seed draw the same ones, call by call.
 
     Call arguments:
@@ -29,7 +29,7 @@ class LearnedAugmentation(keras.layers.Layer):
         training: whether to transform.
 
     Returns:
-        Pictures like `images`, in the layer's floating-point type.
+        Images like `images`, in the layer's floating-point type.
 
     Raises:
         ArtifactError: the artifact can't be loaded.
@@ -48,7 +48,7 @@ class LearnedAugmentation(keras.layers.Layer):
         if not isinstance(artifact, keras.Model):
             artifact = load(artifact)
         if not hasattr(artifact, "augment"):
-            raise ValueError(f"artifact must have learned to augment pictures, received a {type(artifact).__name__}.")
+            raise ValueError(f"artifact must have learned to augment images, received a {type(artifact).__name__}.")
         self.transformer, self.value_range, self.seed = artifact, (low, high), seed
         self.transformer.trainable = False
         self.seed_generator = keras.random.SeedGenerator(seed)

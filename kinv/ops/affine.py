@@ -1,4 +1,4 @@
-"""Affine maps on pictures, of their coordinates (sampling) and of their colours, and their distance from the identity.
+"""Affine maps on images, of their coordinates (sampling) and of their colours, and their distance from the identity.
 
 Shapes: `B` batch, `H` height, `W` width, `C` channels. Matrices `(B, R, C)` are without their last row, (0, .., 0, 1).
 """
@@ -13,18 +13,18 @@ BITS = (0, 8, 16, 24)  # where the four bytes of an int32 begin
 
 
 def affine_sample(images: Any, matrices: Any, fill: str = "zeros") -> Any:
-    """Samples every picture at affinely mapped coordinates, with bilinear interpolation.
+    """Samples every image at affinely mapped coordinates, with bilinear interpolation.
 
     The value at output position `p` is the input's value at `A (p, 1)` (Jaderberg et al. 2015, equations 1
-    and 5). Coordinates run from -1 to 1 between the outer edges of the picture, x to the right and y down, so
+    and 5). Coordinates run from -1 to 1 between the outer edges of the image, x to the right and y down, so
     that `[[1, 0, 0.3], [0, 1, 0]]` shows what lies 0.15 widths further to the right. The identity matrix
-    returns the pictures bit for bit. Gradients reach both arguments.
+    returns the images bit for bit. Gradients reach both arguments.
 
     Args:
         images: float tensor of shape `(B, H, W, C)`.
         matrices: float tensor of shape `(B, 2, 3)` or `(2, 3)`, one for all.
         fill: what lies outside the frame: `"zeros"` (black; the outermost pixels fade into it), `"reflect"`
-            (the picture mirrored at its edges, `d c b a | a b c d | d c b a`) or `"nearest"` (the edge pixel).
+            (the image mirrored at its edges, `d c b a | a b c d | d c b a`) or `"nearest"` (the edge pixel).
 
     Returns:
         Tensor like `images`.
@@ -39,14 +39,14 @@ def pack_neighbours(images: Any) -> Any:
     """What `affine_sample_neighbours` samples from: at every position, the four pixels of its 2 x 2 neighbourhood.
 
     One gather (and, backwards, one scatter) of long rows then does the work of four: 2 to 3 times faster on CPUs
-    than a gather for every neighbour. Pictures that are sampled many times are packed once. Four bytes fit into one
+    than a gather for every neighbour. Images that are sampled many times are packed once. Four bytes fit into one
     int32, which is gathered 3 to 5 times as fast as floats.
 
     Args:
         images: float or uint8 tensor of shape `(B, H, W, C)`.
 
     Raises:
-        ValueError: pictures of another dtype.
+        ValueError: images of another dtype.
 
     Returns:
         For floats, the pixels beside each other, `(B, H + 1, W + 1, 4 C)`. For uint8, the pixels as the four bytes of
@@ -67,7 +67,7 @@ def pack_neighbours(images: Any) -> Any:
 
 
 def affine_sample_neighbours(neighbours: Any, matrices: Any, fill: str = "zeros") -> Any:
-    """`affine_sample` of pictures that `pack_neighbours` has packed; of uint8 pictures it makes float32 ones.
+    """`affine_sample` of images that `pack_neighbours` has packed; of uint8 images it makes float32 ones.
 
     Raises:
         ValueError: unknown `fill`.
@@ -80,10 +80,10 @@ def affine_sample_neighbours(neighbours: Any, matrices: Any, fill: str = "zeros"
 
 
 def sample_neighbours(neighbours: Any, y: Any, x: Any, fill: str = "zeros") -> Any:
-    """Samples pictures that `pack_neighbours` has packed at any coordinates, with bilinear interpolation.
+    """Samples images that `pack_neighbours` has packed at any coordinates, with bilinear interpolation.
 
     Args:
-        neighbours: from `pack_neighbours`, of pictures `(B, H, W, C)`.
+        neighbours: from `pack_neighbours`, of images `(B, H, W, C)`.
         y, x: `(B, H, W)`, in pixels; 0 is the middle of the first.
         fill: as in `affine_sample`.
 
@@ -159,7 +159,7 @@ def _source_coordinates(matrices, height, width, dtype):
 
 
 def _reflect(position, size):
-    """Folds positions back into the picture, mirrored at its outer edges, -0.5 and size - 0.5.
+    """Folds positions back into the image, mirrored at its outer edges, -0.5 and size - 0.5.
 
     Nothing rounds inside, where the number of turns is zero. `ops.mod` is several times as slow in XLA.
     """
@@ -180,8 +180,8 @@ def _interpolate(neighbours, y, x):
     below, right = ops.expand_dims(y - top, -1), ops.expand_dims(x - left, -1)
 
     row, column = ops.cast(top, "int32") + 1, ops.cast(left, "int32") + 1
-    picture = ops.reshape(ops.arange(batch, dtype="int32"), (-1, 1, 1))
-    index = (picture * rows + row) * columns + column
+    image = ops.reshape(ops.arange(batch, dtype="int32"), (-1, 1, 1))
+    index = (image * rows + row) * columns + column
     found = ops.take(ops.reshape(neighbours, (-1, channels)), ops.reshape(index, (-1,)), axis=0)
     found = ops.reshape(found, (batch, height, width, channels))
     if is_float_dtype(neighbours.dtype):

@@ -1,4 +1,4 @@
-"""Gaussian blur with a width of its own for every picture.
+"""Gaussian blur with a width of its own for every image.
 
 Shapes: `B` batch, `H` height, `W` width, `C` channels.
 """
@@ -11,9 +11,9 @@ SMALLEST_WIDTH = 1e-3  # pixels: below it the kernel is one pixel, exactly
 
 
 def gaussian_blur(images: Any, widths: Any, fill: str = "zeros") -> Any:
-    """Convolves every picture with a Gaussian kernel.
+    """Convolves every image with a Gaussian kernel.
 
-    The kernel is separable, so that a blur is two products with matrices of the picture's size. They hold the kernel
+    The kernel is separable, so that a blur is two products with matrices of the image's size. They hold the kernel
     at every distance, not truncated, and what `fill` says of the places outside the frame.
 
     Args:
@@ -22,7 +22,7 @@ def gaussian_blur(images: Any, widths: Any, fill: str = "zeros") -> Any:
         fill: outside the frame: `"zeros"`, `"reflect"` (`d c b a | a b c d | d c b a`) or `"nearest"`.
 
     Returns:
-        Tensor like `images`; at width 0, the pictures bit for bit.
+        Tensor like `images`; at width 0, the images bit for bit.
     """
     _, height, width, channels = ops.shape(images)
     rows = ops.reshape(images, (-1, height, width * channels))

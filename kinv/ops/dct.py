@@ -1,4 +1,4 @@
-"""Pictures as sums of cosine waves, whose amplitudes fall with frequency as those of photographs do."""
+"""Images as sums of cosine waves, whose amplitudes fall with frequency as those of photographs do."""
 
 import math
 from typing import Any
@@ -16,23 +16,23 @@ def cosine_basis(length: int) -> np.ndarray:
 
 
 def from_waves(amplitudes: Any, rows: Any, columns: Any) -> Any:
-    """Pictures `(B, H, W, C)` from the amplitudes of their waves, with `cosine_basis` of both sides."""
+    """Images `(B, H, W, C)` from the amplitudes of their waves, with `cosine_basis` of both sides."""
     return ops.einsum("bhwc,hi,wj->bijc", amplitudes, rows, columns)
 
 
-def to_waves(pictures: Any, rows: Any, columns: Any) -> Any:
+def to_waves(images: Any, rows: Any, columns: Any) -> Any:
     """The inverse of `from_waves`."""
-    return ops.einsum("bijc,hi,wj->bhwc", pictures, rows, columns)
+    return ops.einsum("bijc,hi,wj->bhwc", images, rows, columns)
 
 
-class CosinePictures:
-    """Passes between pictures and the amplitudes of their waves, where each is measured in what photographs have of it.
+class CosineImages:
+    """Passes between images and the amplitudes of their waves, where each is measured in what photographs have of it.
 
     Ascent in amplitudes instead of pixels prefers low frequencies (Olah, Mordvintsev and Schubert 2017, with Fourier
     waves; these need no complex numbers). Photographs' amplitudes fall as one over the frequency (Field 1987).
 
     Args:
-        height, width: of the pictures.
+        height, width: of the images.
     """
 
     def __init__(self, height: int, width: int):
@@ -43,10 +43,10 @@ class CosinePictures:
         self.expected = ops.convert_to_tensor(expected[None, ..., None].astype("float32"))
         self.rows, self.columns = (ops.convert_to_tensor(cosine_basis(size)) for size in (height, width))
 
-    def pictures(self, amplitudes):
+    def images(self, amplitudes):
         """`(B, H, W, C)` to `(B, H, W, C)`."""
         return from_waves(amplitudes * self.expected, self.rows, self.columns)
 
-    def amplitudes(self, pictures):
-        """The inverse of `pictures`."""
-        return to_waves(pictures, self.rows, self.columns) / self.expected
+    def amplitudes(self, images):
+        """The inverse of `images`."""
+        return to_waves(images, self.rows, self.columns) / self.expected

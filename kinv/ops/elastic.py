@@ -1,4 +1,4 @@
-"""Elastic deformations of pictures: every pixel is displaced, neighbours by nearly the same."""
+"""Elastic deformations of images: every pixel is displaced, neighbours by nearly the same."""
 
 import math
 from typing import Any
@@ -8,7 +8,7 @@ from keras import ops
 
 from .affine import sample_neighbours
 
-NEGLIGIBLE = 1e-3  # of the largest singular value of the smoothing: what lies below shows in no picture
+NEGLIGIBLE = 1e-3  # of the largest singular value of the smoothing: what lies below shows in no image
 
 
 def elastic_basis(length: int, smoothness: float) -> np.ndarray:
@@ -31,13 +31,13 @@ def elastic_basis(length: int, smoothness: float) -> np.ndarray:
 
 
 def elastic_deform(neighbours: Any, noise: Any, rows: Any, columns: Any, strength: float) -> Any:
-    """Displaces the pixels of pictures by smooth random fields.
+    """Displaces the pixels of images by smooth random fields.
 
     Simard, Steinkraus and Platt 2003, section 2: displacements drawn for every pixel, convolved with a Gaussian and
     scaled; bilinear interpolation. Outside the frame is black.
 
     Args:
-        neighbours: from `pack_neighbours`, of pictures `(B, H, W, C)`.
+        neighbours: from `pack_neighbours`, of images `(B, H, W, C)`.
         noise: standard normal, `(B, 2, R, S)`: of the displacements down and to the right.
         rows, columns: from `elastic_basis`, `(H, R)` and `(W, S)`.
         strength: alpha, by which the smoothed noise is multiplied, in pixels.

@@ -9,7 +9,7 @@ from keras import ops
 
 
 def alpha_norm(images: Any, alpha: float = 6.0) -> Any:
-    """`sum |x|^alpha` of every picture around its own mean: keeps the range of intensities narrow.
+    """`sum |x|^alpha` of every image around its own mean: keeps the range of intensities narrow.
 
     Args:
         images: float tensor `(B, H, W, C)`.
@@ -23,7 +23,7 @@ def alpha_norm(images: Any, alpha: float = 6.0) -> Any:
 
 
 def total_variation(images: Any, beta: float = 2.0) -> Any:
-    """`sum ((x_right - x)^2 + (x_below - x)^2)^(beta / 2)` of every picture: keeps it smooth.
+    """`sum ((x_right - x)^2 + (x_below - x)^2)^(beta / 2)` of every image: keeps it smooth.
 
     At the right and lower edge, where there is no neighbour, the difference counts as zero.
 

@@ -30,7 +30,7 @@ def hashed_uniform(seed: Any, count: Any, columns: int) -> Any:
 def hashed_normal(seed: Any, count: Any, columns: int) -> Any:
     """Standard normal numbers that depend on the seed and the column alone; row `b` belongs to `seed + (0, b)`.
 
-    A picture's noise is therefore the same in whatever batch it comes. Pairs of hashed uniform numbers become pairs
+    An image's noise is therefore the same in whatever batch it comes. Pairs of hashed uniform numbers become pairs
     of normal ones by the method of Box and Muller (1958).
 
     Args:

@@ -1,4 +1,4 @@
-"""Thicker and thinner strokes: dilation and erosion of grey pictures, by fractions of a pixel too."""
+"""Thicker and thinner strokes: dilation and erosion of grey images, by fractions of a pixel too."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ def stroke_width(images: Any, radii: Any) -> Any:
     """Widens (`radii > 0`) or thins (`radii < 0`) what is brighter than its surroundings, on each side.
 
     A pixel becomes the largest value of the diamond of that radius around it, or the smallest (Serra 1982, grey-scale
-    dilation and erosion); between whole radii, the values are interpolated. What lies outside of the picture does not
+    dilation and erosion); between whole radii, the values are interpolated. What lies outside of the image does not
     count.
 
     Args:

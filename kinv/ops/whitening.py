@@ -2,7 +2,7 @@
 
 import numpy as np
 
-CUTOFF = 200 / 512  # f0, in cycles a pixel: 200 cycles a picture of 512 pixels
+CUTOFF = 200 / 512  # f0, in cycles a pixel: 200 cycles an image of 512 pixels
 
 
 def whiten_image(image: np.ndarray, cutoff: float = CUTOFF) -> np.ndarray:
@@ -16,7 +16,7 @@ def whiten_image(image: np.ndarray, cutoff: float = CUTOFF) -> np.ndarray:
         cutoff: `f0` in cycles a pixel.
 
     Returns:
-        float64 `(H, W)`, mean 0 and variance 1; zeros for a picture of one grey.
+        float64 `(H, W)`, mean 0 and variance 1; zeros for an image of one grey.
 
     Raises:
         ValueError: not two axes, or a cutoff that is not positive.

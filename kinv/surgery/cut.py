@@ -11,7 +11,7 @@ class Split:
     """What comes before a layer, the layer, and what comes after it; the weights are the classifier's own.
 
     Attributes:
-        below: model of pictures to the layer's input and to `past`: the tensors that reach what comes after the layer
+        below: model of images to the layer's input and to `past`: the tensors that reach what comes after the layer
             without going through it, such as the shortcut of a residual block.
         layer: the layer itself.
         above: model of the layer's output and `past` to logits.
@@ -22,7 +22,7 @@ class Split:
     above: keras.Model
 
     def enter(self, images: Any) -> tuple[Any, list[Any]]:
-        """The layer's input and `past` for pictures `(B, H, W, C)` in 0..255."""
+        """The layer's input and `past` for images `(B, H, W, C)` in 0..255."""
         return self.separate(self.below(images, training=False))
 
     def separate(self, outputs: Any) -> tuple[Any, list[Any]]:

@@ -14,13 +14,13 @@ def wrap(
     preprocessing: Callable[[Any], Any] | None = None,
     input_shape: tuple[int, int, int] | None = None,
 ) -> keras.Model:
-    """A classifier that takes pictures in 0..255 and returns logits, around any Functional or Sequential one.
+    """A classifier that takes images in 0..255 and returns logits, around any Functional or Sequential one.
 
     A softmax at the end is taken off; the weights are shared, nothing is copied.
 
     Args:
-        model: pictures `(B, H, W, C)` to one score a class `(B, classes)`.
-        preprocessing: what the model expects to be done to pictures in 0..255, as a function of one tensor made of
+        model: images `(B, H, W, C)` to one score a class `(B, classes)`.
+        preprocessing: what the model expects to be done to images in 0..255, as a function of one tensor made of
             `keras.ops` or layers, such as `lambda x: x / 127.5 - 1`; default: nothing.
         input_shape: `(height, width, channels)`, where the model leaves it open.
 

@@ -8,21 +8,21 @@ import numpy as np
 
 
 def shuffled_batches(images: Any, labels: np.ndarray, batch_size: int, seed: int, first_step: int = 0) -> Any:
-    """A `tf.data.Dataset` of `(images, labels)` batches, for ever; every pass over the pictures has its own order.
+    """A `tf.data.Dataset` of `(images, labels)` batches, for ever; every pass over the images has its own order.
 
     Args:
         images: `(N, H, W, C)`, an array or what has `len` and `shape` and takes a list of indices like one.
         labels: `(N,)`.
-        batch_size: pictures a batch; a batch may reach into the next pass.
+        batch_size: images a batch; a batch may reach into the next pass.
         seed: of the orders.
         first_step: batches to leave out at the start, where training goes on.
 
     Raises:
-        ValueError: no pictures, or another number of labels.
+        ValueError: no images, or another number of labels.
     """
     if len(images) == 0 or len(images) != len(labels):
         raise ValueError(
-            f"expected as many labels as pictures and at least one, received {len(images)} and {len(labels)}"
+            f"expected as many labels as images and at least one, received {len(images)} and {len(labels)}"
         )
     import kinv.backend  # noqa: F401  (starts TensorFlow quietly, before anything else imports it)
 

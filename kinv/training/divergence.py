@@ -39,7 +39,7 @@ def check_vectors(data: Any, width: int, in_unit_range: bool, name: str) -> None
     if in_unit_range and (low < 0 or high > 1):
         raise ValueError(
             f"{name} must lie in 0..1 for Bernoulli units, received values from {low:g} to {high:g}. "
-            "Pictures in 0..255: kinv.data.as_vectors(images)."
+            "Images in 0..255: kinv.data.as_vectors(images)."
         )
 
 

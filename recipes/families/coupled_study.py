@@ -122,5 +122,5 @@ def judged(network: Any, judge: Any, images: Any, chosen: Sequence[int]) -> dict
         "first": float((own == 0).mean()),
         "first_five_of_judge": float((other < 5).mean()),
         "median_rank_of_judge": float(np.median(other)),
-        **kinv.analysis.picture_statistics(images).as_dict(),
+        **kinv.analysis.image_statistics(images).as_dict(),
     }

@@ -166,7 +166,7 @@ class Coupling:
             model.compile(optimizer)
             self.last = same, model
         model.fit(steps=steps)
-        return model.pictures(median_of), model.features()
+        return model.images(median_of), model.features()
 
     def _pixels(self, targets):
         """Features are pixels, 10 of 255 away from grey at the start, and nothing comes between."""
@@ -207,11 +207,11 @@ class Coupling:
     def _decoded(self, targets):
         """Of parts of such blurred images networks are never sure: they are shown whole."""
         mean, deviation = self.codes
-        pictures, features = self._trained(
+        images, features = self._trained(
             targets, _adam(self.config.decoded_rate, self.config.decoded_steps), self.config.decoded_steps,
             generator=self.standard, brightness=GREY, gain=0.01, noise=0.0, regularization=0.0, loss="cross_entropy",
         )  # fmt: skip
-        return pictures, mean + deviation * features
+        return images, mean + deviation * features
 
     def _spectral(self, targets):
         """The activation too, as cross-entropy alone looks for what tells classes apart; along the gradient itself, as

@@ -74,7 +74,7 @@ def train_and_keep(
     drawings = report.draw(gan, matches, config.layer, config.seed)
     known = {
         "right": right,
-        "matched": len(matches.pictures),
+        "matched": len(matches.images),
         "swept": "sweep.png" in drawings,
         "compared_at": config.compare_at or "the convolution's output",
         "data": sources(train.source, test=test.source),

@@ -65,8 +65,8 @@ def draw(gan: Any, matches: ActivationMatches, layer: str, seed: int) -> dict[st
     drawings = {
         "filters.png": figures.filters_as_colors(rows),
         "map.png": figures.map_of_filters(*scale_filters(kernel, generated)),
-        "grids.png": figures.activation_grids(matches.pictures[:GRIDS], titles[:GRIDS]),
-        "differences.png": figures.grid_differences(matches.pictures[:GRIDS], titles[:GRIDS]),
+        "grids.png": figures.activation_grids(matches.images[:GRIDS], titles[:GRIDS]),
+        "differences.png": figures.grid_differences(matches.images[:GRIDS], titles[:GRIDS]),
     }
     return {**drawings, "sweep.png": figures.diversity_against_accuracy(sweep)} if sweep else drawings
 

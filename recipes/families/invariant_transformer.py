@@ -56,7 +56,7 @@ def draw(
     return {
         "training.png": figures.training_curves(history, transformer.accuracy_threshold),
         "classification.png": figures.classification_along_k(k, unchanged, confidence),
-        "pictures.png": _figure_5(transformer, classifier, shown, transformed, names),
+        "images.png": _figure_5(transformer, classifier, shown, transformed, names),
     }, _changes(shown, transformed)
 
 
@@ -90,7 +90,7 @@ def _figure_5(transformer, classifier, images, transformed, names):
     softmax = kinv.analysis.predictions_along_k(transformer, classifier, images, *_settings())
     said = [[names[index] for index in row] for row in np.argmax(softmax, axis=-1).T]
     originally = [names[index] for index in kinv.analysis.predict_classes(classifier, images)]
-    return figures.transformed_pictures(images, transformed, list(SETTINGS), originally, said)
+    return figures.transformed_images(images, transformed, list(SETTINGS), originally, said)
 
 
 def print_table(name: str, metrics: dict[str, float], held_out: dict[str, int]) -> None:

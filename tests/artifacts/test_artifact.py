@@ -22,7 +22,7 @@ def transformer():
 def saved(transformer, tmp_path_factory):
     folder = tmp_path_factory.mktemp("artifacts") / "itn_test"
     metadata = {"metrics": {"learned_unchanged": 0.5}, "name": "itn_test"}
-    figures = {"one.png": lambda path: path.write_bytes(b"a picture")}
+    figures = {"one.png": lambda path: path.write_bytes(b"an image")}
     return kinv.save(transformer, folder, metadata, figures, card=write_card)
 
 

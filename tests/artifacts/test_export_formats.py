@@ -15,7 +15,7 @@ from kinv.places import artifact_folders
 ARTIFACTS = sorted(
     entry.parent for shelf in artifact_folders() for entry in shelf.glob("*/manifest.json") if shelf.name == "artifacts"
 )
-SIZES = (1, 8, 11), (3, 14, 9)  # batch, and pictures' height and width where the endpoint takes any
+SIZES = (1, 8, 11), (3, 14, 9)  # batch, and images' height and width where the endpoint takes any
 TOLERANCE = 1e-4  # of the range of values
 ROUNDED = 2e-3  # share of bytes
 CHAINS, ALIKE = 64, 0.9  # that `sample` draws, and the share that must be the same

@@ -48,12 +48,12 @@ def test_a_program_without_kinv_and_keras_augments(saved, transformer, images, t
 
         def augment(seed, image):
             return model.augment(image[None], tf.stack([tf.cast(seed, tf.int32), 0]))[0]
-        def pictures():
+        def images():
             data = tf.data.Dataset.from_tensor_slices(images).repeat(2)
             return tf.data.Dataset.zip((tf.data.Dataset.counter(), data)).map(augment, num_parallel_calls=2)
-        once, twice = (np.stack(list(pictures().as_numpy_iterator())) for _ in range(2))
-        assert np.array_equal(once, twice), "same seeds, same pictures"
-        assert np.abs(once[:4] - once[4:]).max() > 0, "other seeds, other pictures"
+        once, twice = (np.stack(list(images().as_numpy_iterator())) for _ in range(2))
+        assert np.array_equal(once, twice), "same seeds, same images"
+        assert np.abs(once[:4] - once[4:]).max() > 0, "other seeds, other images"
         assert sys.modules["keras"] is None and sys.modules["kinv"] is None
         print("fine")
     """
@@ -84,8 +84,8 @@ def test_a_pytorch_loader_augments_through_numpy(saved, transformer, images):
     model = tf.saved_model.load(str(saved / "saved_model"))  # has to stay: its functions do not hold its variables
 
     def collate(samples):
-        pictures = np.stack([picture for picture, _ in samples]).transpose(0, 2, 3, 1)
-        augmented = model.augment(pictures, tf.constant([5, 0])).numpy()
+        batch = np.stack([one for one, _ in samples]).transpose(0, 2, 3, 1)
+        augmented = model.augment(batch, tf.constant([5, 0])).numpy()
         return augmented.transpose(0, 3, 1, 2), np.array([label for _, label in samples])
 
     samples = [(image.transpose(2, 0, 1), index) for index, image in enumerate(images)]

@@ -106,7 +106,7 @@ def test_one_tower_agrees_with_numpy(tmp_path, random):
     np.testing.assert_allclose(logits, x, atol=BOUND * np.abs(x).max())
 
 
-def test_gradients_reach_the_picture_on_cpus(random):
+def test_gradients_reach_the_image_on_cpus(random):
     from keras import ops
 
     from kinv import backend

@@ -15,17 +15,17 @@ def channel_classifier():
 
 
 @pytest.fixture
-def pictures(random):
+def images(random):
     return random.uniform(0, 255, (30, 8, 8, 3)).astype("float32")
 
 
-def test_predictions_and_accuracy(pictures):
-    expected = pictures.mean((1, 2)).argmax(-1)
-    np.testing.assert_array_equal(analysis.predict_classes(channel_classifier(), pictures, 7), expected)
-    classes, confidence = analysis.predict(channel_classifier(), pictures, 7)
-    logits = np.asarray(channel_classifier()(pictures), "float64")
+def test_predictions_and_accuracy(images):
+    expected = images.mean((1, 2)).argmax(-1)
+    np.testing.assert_array_equal(analysis.predict_classes(channel_classifier(), images, 7), expected)
+    classes, confidence = analysis.predict(channel_classifier(), images, 7)
+    logits = np.asarray(channel_classifier()(images), "float64")
     softmax = np.exp(logits - logits.max(-1, keepdims=True))
     softmax /= softmax.sum(-1, keepdims=True)
     np.testing.assert_array_equal(classes, expected)
     np.testing.assert_allclose(confidence, softmax.max(-1), rtol=1e-4)
-    assert analysis.accuracy(channel_classifier(), pictures, np.where(np.arange(30) < 15, expected, 9)) == 0.5
+    assert analysis.accuracy(channel_classifier(), images, np.where(np.arange(30) < 15, expected, 9)) == 0.5

@@ -16,11 +16,11 @@ SMALL = ("squeezenet", "efficientnet_lite0", "digit_cnn")
 def test_a_classifier_is_functional_and_survives_saving(name, tmp_path, random):
     model = classifiers.build(name)
     assert isinstance(model, keras.Model) and model.inputs and model.name == name
-    pictures = random.uniform(0, 255, (2, *model.input_shape[1:])).astype("float32")
+    images = random.uniform(0, 255, (2, *model.input_shape[1:])).astype("float32")
     model.save(tmp_path / "model.keras")
     again = classifiers.load(tmp_path / "model.keras")
-    np.testing.assert_array_equal(again(pictures, training=False), model(pictures, training=False))
-    assert keras.Model(model.input, model.layers[3].output)(pictures) is not None  # any layer can be tapped
+    np.testing.assert_array_equal(again(images, training=False), model(images, training=False))
+    assert keras.Model(model.input, model.layers[3].output)(images) is not None  # any layer can be tapped
 
 
 @pytest.mark.parametrize(("name", "parameters"), [("vgg16", 138_357_544), ("resnet101", 44_707_176)])
@@ -31,10 +31,10 @@ def test_the_large_ones_are_keras_applications(name, parameters):
 
 
 def test_vgg16s_preprocessing_is_keras_own(random):
-    pictures = random.uniform(0, 255, (1, 224, 224, 3)).astype("float32")
+    images = random.uniform(0, 255, (1, 224, 224, 3)).astype("float32")
     model = classifiers.build("vgg16")
-    prepared = keras.Model(model.input, model.get_layer("preprocessing").output)(pictures)
-    expected = keras.applications.vgg16.preprocess_input(pictures.copy())
+    prepared = keras.Model(model.input, model.get_layer("preprocessing").output)(images)
+    expected = keras.applications.vgg16.preprocess_input(images.copy())
     np.testing.assert_allclose(prepared, expected, atol=1e-3)
 
 
@@ -49,9 +49,9 @@ def test_resnet101_reads_keras_own_file(tmp_path, monkeypatch, random):
         legacy_h5_format.save_weights_to_hdf5_group(file, original)
     monkeypatch.setenv("KINV_DATA_DIR", str(tmp_path))
     loaded = classifiers.load("resnet101")
-    pictures = random.uniform(0, 255, (1, 224, 224, 3)).astype("float32")
-    prepared = keras.applications.resnet.preprocess_input(pictures.copy())
-    np.testing.assert_allclose(loaded(pictures), original(prepared), rtol=1e-4, atol=1e-5)
+    images = random.uniform(0, 255, (1, 224, 224, 3)).astype("float32")
+    prepared = keras.applications.resnet.preprocess_input(images.copy())
+    np.testing.assert_allclose(loaded(images), original(prepared), rtol=1e-4, atol=1e-5)
 
 
 def test_kinvs_own_network_comes_from_its_artifact_and_no_other(tmp_path, monkeypatch):

@@ -15,12 +15,12 @@ def test_it_is_an_artifact(tmp_path):
     network = sigmoid_network.build((4, 5, 1), (7, 6), 3, name="mine")
     network.get_layer("logits").kernel.assign(np.random.default_rng(0).normal(size=(6, 3)))
     folder = kinv.save(network, tmp_path / "mine")
-    pictures = np.random.default_rng(1).uniform(0, 255, (2, 4, 5, 1)).astype("float32")
-    np.testing.assert_array_equal(kinv.load(folder)(pictures), network(pictures))
-    x = (pictures / 255).reshape(2, -1)
+    images = np.random.default_rng(1).uniform(0, 255, (2, 4, 5, 1)).astype("float32")
+    np.testing.assert_array_equal(kinv.load(folder)(images), network(images))
+    x = (images / 255).reshape(2, -1)
     for name in ("hidden1", "hidden2"):
         x = 1 / (1 + np.exp(-(x @ np.asarray(network.get_layer(name).kernel))))
-    np.testing.assert_allclose(network(pictures), x @ np.asarray(network.get_layer("logits").kernel), atol=1e-5)
+    np.testing.assert_allclose(network(images), x @ np.asarray(network.get_layer("logits").kernel), atol=1e-5)
 
 
 def test_other_networks_are_not(tmp_path):

@@ -67,7 +67,7 @@ def test_evaluate_measures(tmp_path, capsys, no_data_folder):
 
 @pytest.fixture
 def folder_and_network(tmp_path):
-    """Red and blue pictures in a folder each, and a classifier of them as a .keras file."""
+    """Red and blue images in a folder each, and a classifier of them as a .keras file."""
     for name, color in (("blue", (0, 0, 200)), ("red", (200, 0, 0))):
         (tmp_path / "photos" / name).mkdir(parents=True)
         for index in range(3):
@@ -93,7 +93,7 @@ def test_screen_leaves_tables_and_figures_and_goes_on(shelf, folder_and_network,
     screening = kinv.Screening.load(tmp_path / "out" / "tables")
     assert set(screening.accuracy["transformation"]) == {*names, "learned_space", "learned_color"}
     accuracy = screening.accuracy.query("transformation == 'greyscale'").set_index("magnitude")["accuracy"]
-    assert accuracy[0.0] == 1 and accuracy[1.0] == 0.5  # grey pictures are all the same class
+    assert accuracy[0.0] == 1 and accuracy[1.0] == 0.5  # grey images are all the same class
     critical = screening.critical_points.query("transformation == 'greyscale'")
     assert sorted(critical["status"]) == ["never", "within"]
     figures = {path.stem for path in (tmp_path / "out" / "figures").glob("*.png")}

@@ -76,7 +76,7 @@ def test_a_prepared_tensorflow_data_set_is_used(no_data_folder, monkeypatch, tmp
 
 
 def test_a_download_happens_only_when_asked_for(no_data_folder, monkeypatch, tmp_path):
-    """The data set makes its own pictures where others fetch them."""
+    """The data set makes its own images where others fetch them."""
     tfds = pytest.importorskip("tensorflow_datasets")
 
     class MadeHere(tfds.testing.DummyMnist):
@@ -100,7 +100,7 @@ def test_imagenet_classes_ship_with_kinv():
     assert list(index) == sorted(index)
 
 
-def test_evenly_spreads_over_all_pictures(no_data_folder):
+def test_evenly_spreads_over_all_images(no_data_folder):
     source = data.find("mnist", "test")
     few = source.evenly(5)
     assert few.count == 5 and few.description.startswith("5 of ")

@@ -29,10 +29,10 @@ def test_deformed_digits_depend_on_the_seed_alone():
     assert (first(70, seed=4)[0] != digits[:70]).any(axis=1).all()
 
 
-def test_other_pictures_are_deformed_too():
+def test_other_images_are_deformed_too():
     source = data.find("silhouettes", "test").evenly(10)
-    pictures, labels = next(iter(data.deformed_mnist(100, source=source)))
-    assert pictures.shape == (100, 784) and set(labels.numpy()) <= set(source.labels)
+    images, labels = next(iter(data.deformed_mnist(100, source=source)))
+    assert images.shape == (100, 784) and set(labels.numpy()) <= set(source.labels)
 
 
 def test_every_deformed_digit_is_new_and_still_itself():
@@ -40,8 +40,8 @@ def test_every_deformed_digit_is_new_and_still_itself():
     flat = data.as_vectors(data.load("mnist", "train")[0])
     squared = np.square(digits).sum(axis=1)[:, None] + np.square(flat).sum(axis=1) - 2 * digits @ flat.T
     assert np.sqrt(squared.min(axis=1)).min() > 0.5
-    pictures = 255 * digits.reshape(-1, 28, 28, 1)
-    assert analysis.accuracy(classifiers.load("digit_cnn"), pictures, labels) > 0.9
+    images = 255 * digits.reshape(-1, 28, 28, 1)
+    assert analysis.accuracy(classifiers.load("digit_cnn"), images, labels) > 0.9
 
 
 def direction(images):
@@ -78,7 +78,7 @@ def test_silhouettes_of_animals(caplog):
     images, labels = test.load()
     assert set(np.unique(images)) == {0, 255}
     np.testing.assert_array_equal(labels, test.labels)
-    both = {picture.tobytes() for picture in images} & {picture.tobytes() for picture in train.load()[0]}
+    both = {image.tobytes() for image in images} & {image.tobytes() for image in train.load()[0]}
     assert not both
 
 
@@ -125,10 +125,10 @@ def test_olshausens_own_images_are_used_where_they_are(tmp_path, monkeypatch, ra
         data.natural_patches(10, 4)
 
 
-def test_vectors_of_pictures():
-    pictures = np.arange(24, dtype="uint8").reshape(2, 3, 4, 1)
-    np.testing.assert_allclose(data.as_vectors(pictures), np.arange(24).reshape(2, 12) / 255)
+def test_vectors_of_images():
+    images = np.arange(24, dtype="uint8").reshape(2, 3, 4, 1)
+    np.testing.assert_allclose(data.as_vectors(images), np.arange(24).reshape(2, 12) / 255)
     with pytest.raises(ValueError, match=r"must lie in 0\.\.255"):
-        data.as_vectors(pictures.astype("float32") - 1)
+        data.as_vectors(images.astype("float32") - 1)
     with pytest.raises(ValueError, match="must have shape"):
-        data.as_vectors(pictures[0])
+        data.as_vectors(images[0])

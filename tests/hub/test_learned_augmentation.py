@@ -32,7 +32,7 @@ def test_it_transforms_while_training_only(saved, transformer, images):
 def test_seeds(saved, images):
     first, same, other = (LearnedAugmentation(saved, seed=seed) for seed in (1, 1, 2))
     one, two = first(images, training=True), first(images, training=True)
-    assert np.abs(one - two).max() > 1  # other pictures in every call
+    assert np.abs(one - two).max() > 1  # other images in every call
     np.testing.assert_array_equal(one, same(images, training=True))
     np.testing.assert_array_equal(two, same(images, training=True))
     assert np.abs(one - other(images, training=True)).max() > 1
@@ -77,11 +77,11 @@ def test_it_is_a_part_of_a_model_that_is_trained_saved_and_loaded(saved, images,
 def test_in_a_data_pipeline(saved, images):
     layer = LearnedAugmentation(saved, seed=5)
 
-    def pictures():
+    def batch():
         data = tf.data.Dataset.from_tensor_slices(images).batch(2).repeat(2)
         return np.stack(list(data.map(lambda batch: layer(batch, training=True)).as_numpy_iterator()))
 
-    augmented = pictures()
+    augmented = batch()
     assert augmented.shape == (4, 2, 20, 24, 3)
     assert np.abs(augmented[:2] - augmented[2:]).max() > 1
 

@@ -17,7 +17,7 @@ from kinv.ops.affine import (
 )
 
 SCIPY_MODE = {"zeros": "grid-constant", "reflect": "reflect", "nearest": "nearest"}
-BOUND = 2e-3  # of 255: float32 coordinates in pictures of 24 pixels
+BOUND = 2e-3  # of 255: float32 coordinates in images of 24 pixels
 
 
 def random_matrices(random, count, spread=0.4, dtype="float32"):
@@ -42,9 +42,9 @@ def scipy_sample(images, matrices, fill):
 @pytest.mark.parametrize("fill", FILLS)
 @pytest.mark.parametrize("size", [(1, 1), (7, 10), (227, 224)])
 def test_the_identity_returns_the_same_bits(random, fill, size):
-    pictures = random.uniform(0, 255, (2, *size, 3)).astype("float32")
-    sampled = ops.convert_to_numpy(affine_sample(pictures, np.eye(2, 3, dtype="float32"), fill))
-    np.testing.assert_array_equal(sampled, pictures)
+    images = random.uniform(0, 255, (2, *size, 3)).astype("float32")
+    sampled = ops.convert_to_numpy(affine_sample(images, np.eye(2, 3, dtype="float32"), fill))
+    np.testing.assert_array_equal(sampled, images)
 
 
 @pytest.mark.parametrize("fill", FILLS)
@@ -72,16 +72,16 @@ def test_a_shift_of_half_a_width_moves_by_half_the_pixels(images):
 
 @pytest.mark.parametrize("fill", FILLS)
 def test_gradients_agree_with_finite_differences(random, fill):
-    pictures = random.uniform(0, 1, (2, 6, 5, 2))
+    images = random.uniform(0, 1, (2, 6, 5, 2))
     matrices = random_matrices(random, 2, 0.3, "float64")
-    weights = ops.convert_to_tensor(random.normal(size=pictures.shape))
+    weights = ops.convert_to_tensor(random.normal(size=images.shape))
 
-    def objective(pictures, matrices):
-        return ops.sum(affine_sample(pictures, matrices, fill) * weights)
+    def objective(images, matrices):
+        return ops.sum(affine_sample(images, matrices, fill) * weights)
 
-    _, (for_pictures, for_matrices) = backend.value_and_grad(objective)(pictures, matrices)
-    assert_finite_differences(lambda value: objective(value, matrices), pictures, for_pictures)
-    assert_finite_differences(lambda value: objective(pictures, value), matrices, for_matrices)
+    _, (for_images, for_matrices) = backend.value_and_grad(objective)(images, matrices)
+    assert_finite_differences(lambda value: objective(value, matrices), images, for_images)
+    assert_finite_differences(lambda value: objective(images, value), matrices, for_matrices)
     assert np.abs(ops.convert_to_numpy(for_matrices)).min() > 0
 
 
@@ -124,16 +124,16 @@ def test_the_colour_identity_returns_the_same_bits(images):
 
 
 def test_colour_gradients_agree_with_finite_differences(random):
-    pictures = random.uniform(60, 190, (2, 3, 4, 3))
+    images = random.uniform(60, 190, (2, 3, 4, 3))
     matrices = np.eye(3, 4) + 0.05 * random.normal(size=(2, 3, 4))
-    weights = ops.convert_to_tensor(random.normal(size=pictures.shape))
+    weights = ops.convert_to_tensor(random.normal(size=images.shape))
 
-    def objective(pictures, matrices):
-        return ops.sum(affine_color(pictures, matrices) * weights)
+    def objective(images, matrices):
+        return ops.sum(affine_color(images, matrices) * weights)
 
-    _, (for_pictures, for_matrices) = backend.value_and_grad(objective)(pictures, matrices)
-    assert_finite_differences(lambda value: objective(value, matrices), pictures, for_pictures, 1e-4)
-    assert_finite_differences(lambda value: objective(pictures, value), matrices, for_matrices, 1e-6, 1e-3)
+    _, (for_images, for_matrices) = backend.value_and_grad(objective)(images, matrices)
+    assert_finite_differences(lambda value: objective(value, matrices), images, for_images, 1e-4)
+    assert_finite_differences(lambda value: objective(images, value), matrices, for_matrices, 1e-6, 1e-3)
 
 
 def test_colour_then_space_is_space_then_colour_with_the_homogeneous_coordinate(images, random):

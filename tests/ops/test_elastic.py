@@ -15,7 +15,7 @@ def test_the_basis_gives_the_covariance_of_smoothed_noise():
     assert basis.shape[1] < 16
 
 
-def test_pictures_are_sampled_where_the_field_says(images, random):
+def test_images_are_sampled_where_the_field_says(images, random):
     rows, columns = elastic_basis(20, 3.0), elastic_basis(24, 3.0)
     noise = random.normal(size=(4, 2, rows.shape[1], columns.shape[1])).astype("float32")
     deformed = elastic_deform(pack_neighbours(images), noise, rows, columns, 8.0)

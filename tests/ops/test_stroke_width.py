@@ -19,15 +19,15 @@ def test_whole_radii_are_dilation_and_erosion(radius, random):
     wide, narrow = (
         stroke_width(np.tile(images, (2, 1, 1, 1)), np.repeat([radius, -radius], 2)).numpy().reshape(2, *images.shape)
     )
-    for picture in range(2):
+    for image in range(2):
         for channel in range(2):
-            plane = images[picture, ..., channel]
+            plane = images[image, ..., channel]
             pad = {"footprint": diamond(radius), "mode": "constant"}
             np.testing.assert_array_almost_equal(
-                wide[picture, ..., channel], ndimage.grey_dilation(plane, **pad, cval=-np.inf)
+                wide[image, ..., channel], ndimage.grey_dilation(plane, **pad, cval=-np.inf)
             )
             np.testing.assert_array_almost_equal(
-                narrow[picture, ..., channel], ndimage.grey_erosion(plane, **pad, cval=np.inf)
+                narrow[image, ..., channel], ndimage.grey_erosion(plane, **pad, cval=np.inf)
             )
 
 

@@ -31,7 +31,7 @@ def test_images_are_made_and_judged(tmp_path, no_data_folder, capsys):
     assert len(ways) == 2
     for way in ways:
         of = numbers[way]
-        assert of["likeness"] < 0.99, way  # no two pictures are the same
+        assert of["likeness"] < 0.99, way  # no two images are the same
     assert numbers["photographs"]["slope"] < -1.5 < numbers[TITLES["pixels"]]["slope"]  # noise
     assert np.asarray(Image.open(folder / "images.png").convert("L")).std() > 5
     assert "judge's 5" in capsys.readouterr().out
@@ -83,7 +83,7 @@ def test_a_gallery_goes_on_where_it_was(tmp_path, no_data_folder, capsys):
     gallery = kinv.load(folder)
     assert gallery.labels == ["0207 golden retriever", "0668 mosque", "0000 tench"]
     kept = np.asarray(Image.open(shelf / "0668_mosque.png"), "float32")
-    assert np.abs(gallery.picture("0668 mosque") - kept).mean() < 1  # float16, and whole numbers
+    assert np.abs(gallery.image("0668 mosque") - kept).mean() < 1  # float16, and whole numbers
     assert numbers["likeness"] < 0.95 and 5 < numbers["contrast"] and numbers["extreme"] < 0.2
 
     coupled_gallery.run(replace(smoke, classes=("mosque",), seed=1))
@@ -139,7 +139,7 @@ def test_a_gallery_of_an_autoencoders_decoder(tmp_path, no_data_folder):
     kept = next((tmp_path / "coupled_squeezenet").rglob("0668_mosque.png"))
     (folder,) = (tmp_path / "artifacts").iterdir()
     gallery = kinv.load(folder)
-    assert np.abs(gallery.picture(0) - np.asarray(Image.open(kept), "float32")).mean() < 1
+    assert np.abs(gallery.image(0) - np.asarray(Image.open(kept), "float32")).mean() < 1
 
 
 def test_vgg_16_has_a_generator():

@@ -28,7 +28,7 @@ def read(folder):
     return json.loads((folder / "metadata.json").read_text())
 
 
-SEVEN_STEPS = {"batch_size": 28, "tune_batch_size": 28, "tune_epochs": 3}  # of 200 pictures: what 10 does not divide
+SEVEN_STEPS = {"batch_size": 28, "tune_batch_size": 28, "tune_epochs": 3}  # of 200 images: what 10 does not divide
 
 
 def test_interrupted_while_layers_are_trained_and_while_tuned(small, monkeypatch, capsys):

@@ -9,7 +9,7 @@ from kinv.surgery.cut import convolutions, split
 
 
 def residual(side=16):
-    """A shortcut of the pictures themselves, and one that starts before and ends after the other."""
+    """A shortcut of the images themselves, and one that starts before and ends after the other."""
     images = keras.Input((side, side, 3))
     x = keras.layers.Conv2D(3, 3, padding="same", name="first")(images)
     y = keras.layers.Conv2D(3, 3, padding="same", activation="relu", name="second")(x)

@@ -14,7 +14,7 @@ def sequential(*last, inputs=True):
 
 
 @pytest.fixture
-def pictures(random):
+def shown(random):
     return random.uniform(0, 255, (3, 16, 16, 3)).astype("float32")
 
 
@@ -26,34 +26,34 @@ def pictures(random):
         lambda: (layers.Dense(5), layers.Activation("softmax")),
     ],
 )
-def test_a_softmax_is_taken_off(last, pictures):
+def test_a_softmax_is_taken_off(last, shown):
     model = sequential(*last())
     wrapped = classifiers.wrap(model, lambda images: images / 255)
-    logits = wrapped(pictures)
-    np.testing.assert_allclose(ops.softmax(logits), model(pictures / 255), atol=1e-6)
+    logits = wrapped(shown)
+    np.testing.assert_allclose(ops.softmax(logits), model(shown / 255), atol=1e-6)
     assert np.abs(np.sum(logits, axis=1) - 1).max() > 1e-3
 
 
-def test_logits_stay_as_they_are_and_weights_are_shared(pictures):
+def test_logits_stay_as_they_are_and_weights_are_shared(shown):
     model = sequential(layers.Dense(5))
     wrapped = classifiers.wrap(model)
-    np.testing.assert_array_equal(wrapped(pictures), model(pictures))
+    np.testing.assert_array_equal(wrapped(shown), model(shown))
     model.layers[-1].bias.assign(np.arange(5, dtype="float32"))
-    np.testing.assert_array_equal(wrapped(pictures), model(pictures))
+    np.testing.assert_array_equal(wrapped(shown), model(shown))
 
 
-def test_a_nested_softmax_becomes_its_logarithm(pictures):
+def test_a_nested_softmax_becomes_its_logarithm(shown):
     inner = sequential(layers.Dense(5, "softmax"))
     inputs = keras.Input((16, 16, 3))
     wrapped = classifiers.wrap(keras.Model(inputs, inner(inputs)))
-    np.testing.assert_allclose(ops.softmax(wrapped(pictures)), inner(pictures), atol=1e-5)
+    np.testing.assert_allclose(ops.softmax(wrapped(shown)), inner(shown), atol=1e-5)
 
 
-def test_a_wrapped_softmax_can_be_saved_and_loaded(tmp_path, pictures):
+def test_a_wrapped_softmax_can_be_saved_and_loaded(tmp_path, shown):
     model = sequential(layers.Dense(5, "softmax"))
     model.save(tmp_path / "mine.keras")
     loaded = classifiers.load(tmp_path / "mine.keras")
-    np.testing.assert_allclose(ops.softmax(loaded(pictures)), model(pictures), atol=1e-6)
+    np.testing.assert_allclose(ops.softmax(loaded(shown)), model(shown), atol=1e-6)
 
 
 def test_a_lambda_in_a_file_is_refused(tmp_path):

@@ -18,6 +18,6 @@ def test_resumed_batches_go_on_where_they_were():
     assert order(4, 3) == whole[4:]
     assert sorted(label for batch in whole for label in batch) == sorted(
         list(range(7)) * 3
-    )  # three passes, every picture once in each
+    )  # three passes, every image once in each
     with pytest.raises(ValueError, match="as many labels"):
         training.shuffled_batches(images, labels[:3], 2, seed=0)

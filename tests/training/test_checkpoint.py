@@ -8,7 +8,7 @@ from keras import ops
 from kinv import training
 from kinv.models import InvariantTransformer
 from kinv.training.checkpoint import Checkpoint
-from tests.models.invariant_transformer.test_model import brightness_blind, colored_pictures
+from tests.models.invariant_transformer.test_model import brightness_blind, colored_images
 
 
 def train(folder, epochs, stop_after=None):
@@ -19,7 +19,7 @@ def train(folder, epochs, stop_after=None):
             if stop_after is not None and epoch + 1 == stop_after:
                 raise KeyboardInterrupt
 
-    images, labels = colored_pictures(np.random.default_rng(0), 20)
+    images, labels = colored_images(np.random.default_rng(0), 20)
     transformer = InvariantTransformer(brightness_blind(), accuracy_threshold=0.9, seed=1)
     transformer.compile(keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(1e-2, 30)))
     checkpoint = Checkpoint(folder, run={"seed": 1})

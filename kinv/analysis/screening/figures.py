@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from kinv.figures.style import ACCENT, BAD, GOOD, INK, QUIET, legend_beside, new_figure, show_picture
+from kinv.figures.style import ACCENT, BAD, GOOD, INK, QUIET, legend_beside, new_figure, show_image
 from kinv.ops import TRANSFORMATIONS
 
 from .learned_transformation import PARTS
@@ -27,14 +27,14 @@ PALETTE = ("#222222", "#2f5fa8", "#c8791c", "#5b3f99", "#2a7f4f", "#8a8a8a", "#b
 def class_curves(
     softmax: pd.DataFrame, class_index: int, transformation: str, network: str | None = None, strip: Any = None
 ) -> Figure:
-    """Figures 2 and 3: mean softmax outputs for the pictures of one class while the magnitude grows.
+    """Figures 2 and 3: mean softmax outputs for the images of one class while the magnitude grows.
 
     Args:
         softmax: the table of a `Screening`.
-        class_index: the class of the pictures.
+        class_index: the class of the images.
         transformation: its name.
         network: its name, where the table has several.
-        strip: `(magnitudes, pictures)`, `(S,)` and `(S, H, W, C)` in 0..255, drawn under the axis.
+        strip: `(magnitudes, images)`, `(S,)` and `(S, H, W, C)` in 0..255, drawn under the axis.
 
     Raises:
         ValueError: the table has no such curves.
@@ -171,14 +171,14 @@ def unchanged_by_distance(accuracy: pd.DataFrame, network: str | None = None) ->
 
 
 def overview(
-    screening: Any, transformations: Sequence[Any], picture: np.ndarray, classes: Sequence[int] = ()
+    screening: Any, transformations: Sequence[Any], image: np.ndarray, classes: Sequence[int] = ()
 ) -> dict[str, Figure]:
     """Every figure that a screening of one network gives, by file name.
 
     Args:
         screening: a `Screening`.
         transformations: those that were screened.
-        picture: `(H, W, C)` in 0..255, shown transformed under the axes.
+        image: `(H, W, C)` in 0..255, shown transformed under the axes.
         classes: of which to draw the curves; default: the three with the highest curves.
     """
     figures: dict[str, Figure] = {}
@@ -191,7 +191,7 @@ def overview(
         if transformation.dimensions > 1:
             continue
         points = screening.accuracy.query("transformation == @name")["magnitude"]
-        strip = transformed_strip(transformation, picture, points, fill, screening.metadata["seed"])
+        strip = transformed_strip(transformation, image, points, fill, screening.metadata["seed"])
         figures[f"accuracy_{name}"] = accuracy_curves(screening.accuracy, name, strip)
         figures[f"critical_{name}"] = critical_strip(screening.critical_points, name)
         for index in classes:
@@ -201,19 +201,19 @@ def overview(
     return figures
 
 
-def comparison(joined: Any, transformations: Sequence[Any], picture: np.ndarray) -> dict[str, Figure]:
+def comparison(joined: Any, transformations: Sequence[Any], image: np.ndarray) -> dict[str, Figure]:
     """The accuracy curves of several networks on one axis, by file name.
 
     Args:
         joined: several `Screening`s, joined.
-        transformations, picture: as in `overview`.
+        transformations, image: as in `overview`.
     """
     figures, about = {}, joined.metadata["joined"][0]
     for transformation in transformations:
         name = transformation.name
         if transformation.dimensions == 1:
             points = joined.accuracy.query("transformation == @name")["magnitude"].unique()
-            strip = transformed_strip(transformation, picture, points, about["fill"], about["seed"])
+            strip = transformed_strip(transformation, image, points, about["fill"], about["seed"])
             figures[f"accuracy_{name}"] = accuracy_curves(joined.accuracy, name, strip)
     return figures
 
@@ -237,7 +237,7 @@ def _extent(rows):
 
 
 def _with_strip(width, height, strip):
-    """A figure with an axis for curves and, where there are pictures, one for each of them below."""
+    """A figure with an axis for curves and, where there are images, one for each of them below."""
     if strip is None:
         figure, axes = new_figure(width, height)
         return figure, axes[0, 0], []
@@ -253,8 +253,8 @@ def _with_strip(width, height, strip):
 def _draw_strip(axes: Sequence[Any], strip: Any) -> None:
     if strip is None:
         return
-    for axis, magnitude, picture in zip(axes, *strip, strict=True):
-        show_picture(axis, picture)
+    for axis, magnitude, image in zip(axes, *strip, strict=True):
+        show_image(axis, image)
         axis.set_xlabel(f"{magnitude:.3g}", fontsize=7)
 
 

@@ -17,7 +17,7 @@ class LearnedTransformation(Transformation):
     """A walk through the control parameters of an `InvariantTransformer`: at magnitude `v`, `k = (v, v)`.
 
     The family does not begin at the identity: its smallest member is that at `k = (0, 0)`. The neutral magnitude is
-    therefore below the range, -1, where the pictures are left as they are; a critical point below 0 means that the
+    therefore below the range, -1, where the images are left as they are; a critical point below 0 means that the
     prediction is lost at `k = (0, 0)` already. Outside the frame is what the transformer was trained with.
 
     Args:

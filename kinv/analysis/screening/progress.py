@@ -1,4 +1,4 @@
-"""What a screening shows while it runs: where it is, pictures a second, the time that is left."""
+"""What a screening shows while it runs: where it is, images a second, the time that is left."""
 
 import time
 from typing import Any
@@ -7,10 +7,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 
 class ScreeningProgress:
-    """A bar over transformed pictures, and a line for every transformation, also where there is no terminal.
+    """A bar over transformed images, and a line for every transformation, also where there is no terminal.
 
     Args:
-        count: pictures in the data set; None: not known.
+        count: images in the data set; None: not known.
         plans: the transformations with their magnitudes.
         shown: False shows nothing.
     """
@@ -43,15 +43,15 @@ class ScreeningProgress:
         self.bar.advance(self.task, (self.count or 0) * self.magnitudes[name])
 
     def start(self, name: str, done: int) -> None:
-        """Begins a transformation, of which `done` pictures were screened before."""
+        """Begins a transformation, of which `done` images were screened before."""
         self._line()
         self.name, self.since, self.answers = name, time.monotonic(), 0
         self.bar.update(self.task, description=name, advance=done * self.magnitudes[name])
 
-    def advance(self, pictures: int) -> None:
-        """So many pictures more, at one magnitude."""
-        self.answers += pictures
-        self.bar.update(self.task, advance=pictures, rate=f"{self._rate():,.0f}/s")
+    def advance(self, images: int) -> None:
+        """So many images more, at one magnitude."""
+        self.answers += images
+        self.bar.update(self.task, advance=images, rate=f"{self._rate():,.0f}/s")
 
     def _rate(self):
         return self.answers / max(time.monotonic() - self.since, 1e-9)
@@ -60,5 +60,5 @@ class ScreeningProgress:
         if not self.bar.disable and hasattr(self, "name"):
             points = self.magnitudes[self.name]
             self.bar.console.print(
-                f"{self.name}: {self.answers // points} pictures at {points} magnitudes, {self._rate():,.0f} a second"
+                f"{self.name}: {self.answers // points} images at {points} magnitudes, {self._rate():,.0f} a second"
             )

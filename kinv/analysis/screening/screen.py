@@ -1,4 +1,4 @@
-"""Sensitivity screening: what a network says of pictures that change more and more.
+"""Sensitivity screening: what a network says of images that change more and more.
 
 Bunne, Rahmann and Wolf, "Studying Invariances of Trained Convolutional Neural Networks", section III-C.
 Shapes: `B` batch, `M` magnitudes, `K` classes of the network.
@@ -23,7 +23,7 @@ from kinv.surgery.wrap import ends_in_softmax
 from .learned_transformation import LearnedTransformation
 from .progress import ScreeningProgress
 from .resume import Run, RunInFolder
-from .stream import PictureStream
+from .stream import ImageStream
 from .tables import Screening
 from .totals import Totals
 
@@ -46,15 +46,15 @@ def screen(
     results: str | os.PathLike | None = None,
     progress: bool = False,
 ) -> Screening:
-    """Measures how a network's answers change with the magnitude of transformations of its pictures.
+    """Measures how a network's answers change with the magnitude of transformations of its images.
 
-    Pictures are read once for every transformation and kept only for a batch, so that memory does not grow with
-    their number. Without labels the network's predictions for the original pictures take their place.
+    Images are read once for every transformation and kept only for a batch, so that memory does not grow with
+    their number. Without labels the network's predictions for the original images take their place.
 
     Args:
-        classifier: Keras model with a Functional core, pictures `(B, H, W, C)` in 0..255 to logits `(B, K)`.
-        images: `(N, H, W, C)` array in 0..255; a folder or the name of a data set; or a `tf.data.Dataset` of pictures
-            or `(picture, label)` that gives the same pictures every time.
+        classifier: Keras model with a Functional core, images `(B, H, W, C)` in 0..255 to logits `(B, K)`.
+        images: `(N, H, W, C)` array in 0..255; a folder or the name of a data set; or a `tf.data.Dataset` of images
+            or `(image, label)` that gives the same images every time.
         labels: int `(N,)` class indices, with an array.
         transformations: names out of `kinv.ops.TRANSFORMATIONS` (`"a+b"` composes), `Transformation`s, functions of
             `(images, magnitudes)`, or `InvariantTransformer`s, which are screened along their `k` as `learned_space`
@@ -62,7 +62,7 @@ def screen(
         magnitudes: by name of the transformation, the magnitudes to screen at; for composed ones a sequence for each
             part, of which all combinations are taken. Functions need them; the others have defaults. The neutral one
             is added where it is missing.
-        batch_size: pictures at a time.
+        batch_size: images at a time.
         fill: what lies outside the frame: `"zeros"`, `"reflect"` or `"nearest"`.
         seed: of the noise.
         use_labels: False leaves the labels of a folder or a data set unused.
@@ -70,20 +70,20 @@ def screen(
             numbers.
         results: a folder that the tables are kept in as they come. A run that was killed goes on from there, and ends
             with the same tables.
-        progress: shows pictures a second and the time that is left.
+        progress: shows images a second and the time that is left.
 
     Returns:
         The tables; see `Screening`.
 
     Raises:
-        ValueError: pictures, labels, transformations or magnitudes that can't be used; `results` of another run.
+        ValueError: images, labels, transformations or magnitudes that can't be used; `results` of another run.
 
     Example:
         >>> import keras, numpy as np
         >>> inputs = keras.Input((8, 8, 3))
         >>> brightest = keras.Model(inputs, keras.layers.GlobalAveragePooling2D()(inputs))
-        >>> pictures = np.random.default_rng(0).uniform(0, 255, (4, 8, 8, 3)).astype("float32")
-        >>> screening = screen(brightest, pictures, transformations=["rotation"], magnitudes={"rotation": [0, 90]})
+        >>> images = np.random.default_rng(0).uniform(0, 255, (4, 8, 8, 3)).astype("float32")
+        >>> screening = screen(brightest, images, transformations=["rotation"], magnitudes={"rotation": [0, 90]})
         >>> screening.accuracy["unchanged"].tolist()
         [1.0, 1.0]
     """
@@ -99,11 +99,11 @@ def screen(
         )
     if len(classifier.output_shape) != 2 or classifier.output_shape[-1] < 2:
         raise ValueError(f"the classifier must return (batch, at least 2 classes), not {classifier.output_shape}")
-    stream = PictureStream(classifier, images, labels, use_labels)
+    stream = ImageStream(classifier, images, labels, use_labels)
     identity = {
         "network": classifier.name,
         "weights": _fingerprint(classifier),
-        "pictures": stream.fingerprint,
+        "images": stream.fingerprint,
         "labels": "given" if stream.labelled else "the network's own predictions",
         "transformations": [[t.name, points.tolist(), t.fingerprint] for t, points in plans],
         "fill": fill,
@@ -118,32 +118,32 @@ def screen(
                 shown.skip(transformation.name)
                 continue
             totals = _screen_one(classifier, stream, transformation, points, run, number, shown, batch_size, fill, seed)
-            run.add(number, totals.tables(classifier.name, transformation, stream.picture_shape, names))
+            run.add(number, totals.tables(classifier.name, transformation, stream.image_shape, names))
     return run.finish({**identity, "description": stream.description})
 
 
 def transformed_strip(
-    transformation: Transformation, picture: np.ndarray, magnitudes: Sequence[float], fill: str = "zeros", seed: int = 0
+    transformation: Transformation, image: np.ndarray, magnitudes: Sequence[float], fill: str = "zeros", seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """One picture at up to `STRIP` evenly spaced ones of the magnitudes, to draw under an axis.
+    """One image at up to `STRIP` evenly spaced ones of the magnitudes, to draw under an axis.
 
     Args:
         transformation: what was screened.
-        picture: `(H, W, C)` in 0..255.
+        image: `(H, W, C)` in 0..255.
         magnitudes: those screened at, `(M,)`.
         fill, seed: as screened.
 
     Returns:
-        magnitudes `(S,)` and float32 pictures `(S, H, W, C)`.
+        magnitudes `(S,)` and float32 images `(S, H, W, C)`.
     """
     points = np.unique(np.asarray(magnitudes, "float32"))
     points = points[np.unique(np.linspace(0, len(points) - 1, STRIP).round().astype(int))]
-    pictures = transformation(np.repeat(picture[None], len(points), axis=0), points, fill, seed)
-    return points, ops.convert_to_numpy(pictures)
+    images = transformation(np.repeat(image[None], len(points), axis=0), points, fill, seed)
+    return points, ops.convert_to_numpy(images)
 
 
 def _screen_one(classifier, stream, transformation, points, run, number, shown, batch_size, fill, seed) -> Totals:
-    """Sums over all pictures for one transformation, from where an interrupted run left off."""
+    """Sums over all images for one transformation, from where an interrupted run left off."""
     logits = compile_model(classifier)
 
     def prepare(images):
@@ -172,7 +172,7 @@ def _screen_one(classifier, stream, transformation, points, run, number, shown, 
                 raise ValueError(f"{classifier.name} answers {transformation.name} at {point} with NaN or infinity.")
             answers.append(answer)
             shown.advance(count)
-        # at the neutral magnitude the pictures are the original ones, bit for bit
+        # at the neutral magnitude the images are the original ones, bit for bit
         original = answers[neutral[0]] if len(neutral) else ops.convert_to_numpy(logits(images))
         totals.add(original, np.stack(answers), labels)
         if time.monotonic() - saved > SECONDS_BETWEEN_SAVES:

@@ -1,4 +1,4 @@
-"""Pictures for an analysis, batch after batch, from arrays, a folder or a `tf.data.Dataset`, checked as they come."""
+"""Images for an analysis, batch after batch, from arrays, a folder or a `tf.data.Dataset`, checked as they come."""
 
 import hashlib
 import itertools
@@ -12,32 +12,32 @@ import numpy as np
 from kinv import data
 
 
-class PictureStream:
-    """Batches of pictures for a classifier, in constant memory, as often as they are asked for.
+class ImageStream:
+    """Batches of images for a classifier, in constant memory, as often as they are asked for.
 
     Args:
         classifier: the network that they are for.
         images: `(N, H, W, C)` array in 0..255; a folder, the name of a data set or a `data.Source`; or a
-            `tf.data.Dataset` of pictures or of `(picture, label)`, batched or not, that gives the same ones every time.
+            `tf.data.Dataset` of images or of `(image, label)`, batched or not, that gives the same ones every time.
         labels: int `(N,)`, with an array only.
         use_labels: False leaves the labels of a folder or a data set unused.
 
     Attributes:
-        description: what the pictures are, for people.
+        description: what the images are, for people.
         labelled: whether labels come along.
-        fingerprint: tells these pictures from others, as far as that is possible without reading them all: from
-            an array's bytes, a source's labels and three of its pictures, a data set's first element and length.
-        picture_shape: `(H, W, C)` of the pictures.
+        fingerprint: tells these images from others, as far as that is possible without reading them all: from
+            an array's bytes, a source's labels and three of its images, a data set's first element and length.
+        image_shape: `(H, W, C)` of the images.
 
     Raises:
-        ValueError: wrong shape, dtype, range, NaN, no pictures at all, or labels that are not the classifier's.
+        ValueError: wrong shape, dtype, range, NaN, no images at all, or labels that are not the classifier's.
         FileNotFoundError: no such data set or folder.
     """
 
     def __init__(self, classifier: keras.Model, images: Any, labels: Any = None, use_labels: bool = True):
         self.shape = tuple(classifier.input_shape[1:])
         self.classes = classifier.output_shape[-1]
-        self.ranged = False  # whether pictures in 0..255 were seen
+        self.ranged = False  # whether images in 0..255 were seen
         if isinstance(images, (str, os.PathLike)):
             self._open_source(data.find(os.fspath(images)), labels, use_labels)
         elif isinstance(images, data.Source):
@@ -51,54 +51,52 @@ class PictureStream:
         """Yields `(images, labels)`, at most `size` long, from batch number `skip` on."""
         held: list[tuple[np.ndarray, Any]] = []
         number = 0
-        for picture in self._pictures(skip * size):
-            held.append(picture)
+        for image in self._images(skip * size):
+            held.append(image)
             if len(held) == size:
                 yield self._batch(held, number := number + 1)
                 held = []
         if held:
             yield self._batch(held, number := number + 1)
         if not number and not skip:
-            raise ValueError(f"{self.description}: there are no pictures in it.")
+            raise ValueError(f"{self.description}: there are no images in it.")
 
     def _open_source(self, source, labels, use_labels):
         if labels is not None:
-            raise ValueError("labels go with an array of pictures; a folder or data set brings its own.")
+            raise ValueError("labels go with an array of images; a folder or data set brings its own.")
         self.count: int | None = source.count
         self.labelled = use_labels and source.labels is not None
         self.description, self.class_names = source.description, source.class_names
         size, reported = self.shape[0], set()
         if size is None:
-            raise ValueError(
-                "The classifier takes pictures of any size: pass an array or a tf.data.Dataset of one size."
-            )
-        self.picture_shape = source.read_first(size).shape
-        some = [picture for picture, _ in source.evenly(3).pictures(size, on_problem=lambda problem: None)]
+            raise ValueError("The classifier takes images of any size: pass an array or a tf.data.Dataset of one size.")
+        self.image_shape = source.read_first(size).shape
+        some = [image for image, _ in source.evenly(3).images(size, on_problem=lambda problem: None)]
         labels = np.zeros(0, "int32") if source.labels is None else np.asarray(source.labels, "int32")
-        self.fingerprint = f"{source.count} pictures, {_digest(*some, labels)}"
+        self.fingerprint = f"{source.count} images, {_digest(*some, labels)}"
 
         def report_once(problem):
             if problem not in reported:
                 reported.add(problem)
                 data.log_problem(problem)
 
-        def pictures(skip):
-            found = source.pictures(size, on_problem=report_once)  # unreadable ones do not count: skip what was read
-            for picture, index in itertools.islice(found, skip, None):
-                yield picture, None if source.labels is None else source.labels[index]
+        def pairs(skip):
+            found = source.images(size, on_problem=report_once)  # unreadable ones do not count: skip what was read
+            for image, index in itertools.islice(found, skip, None):
+                yield image, None if source.labels is None else source.labels[index]
 
-        self._pictures = pictures
+        self._images = pairs
 
     def _open_dataset(self, dataset, labels, use_labels):
         if labels is not None:
-            raise ValueError("labels go with an array of pictures; a tf.data.Dataset brings its own.")
+            raise ValueError("labels go with an array of images; a tf.data.Dataset brings its own.")
         spec = dataset.element_spec
         paired = isinstance(spec, (tuple, list)) and len(spec) == 2
-        pictures_spec = spec[0] if paired else spec
-        rank = len(pictures_spec.shape) if hasattr(pictures_spec, "shape") else 0
+        images_spec = spec[0] if paired else spec
+        rank = len(images_spec.shape) if hasattr(images_spec, "shape") else 0
         if rank not in (3, 4):
             raise ValueError(
-                "The data set must give pictures (height, width, channels), or a picture and its label, batched "
+                "The data set must give images (height, width, channels), or an image and its label, batched "
                 f"or not, received {spec}. For dictionaries: .map(lambda e: (e['image'], e['label']))"
             )
         single = dataset.unbatch() if rank == 4 else dataset
@@ -108,15 +106,15 @@ class PictureStream:
         self.description, self.class_names = "a tf.data.Dataset", None
         first = next(iter(single.take(1).as_numpy_iterator()), None)
         if first is None:
-            raise ValueError(f"{self.description}: there are no pictures in it.")
-        self.fingerprint = f"{count} pictures, {_digest(*(first if paired else (first,)))}"
-        self.picture_shape = (first[0] if paired else first).shape
+            raise ValueError(f"{self.description}: there are no images in it.")
+        self.fingerprint = f"{count} images, {_digest(*(first if paired else (first,)))}"
+        self.image_shape = (first[0] if paired else first).shape
 
-        def pictures(skip):
+        def pairs(skip):
             for element in single.skip(skip).as_numpy_iterator():
                 yield (element[0], element[1] if self.labelled else None) if paired else (element, None)
 
-        self._pictures = pictures
+        self._images = pairs
 
     def _open_arrays(self, images, labels):
         if images.ndim != 4 or not len(images):
@@ -125,22 +123,22 @@ class PictureStream:
             labels = np.asarray(labels)
             if labels.shape != (len(images),):
                 raise ValueError(
-                    f"labels must have shape ({len(images)},), one for each picture, received {labels.shape}"
+                    f"labels must have shape ({len(images)},), one for each image, received {labels.shape}"
                 )
         self.count, self.labelled = len(images), labels is not None
-        self.description, self.class_names = f"an array of {len(images)} pictures", None
+        self.description, self.class_names = f"an array of {len(images)} images", None
         self._check(images, labels, "images")
         self.fingerprint = _digest(images, np.zeros(0) if labels is None else labels.astype("int32"))
-        self.picture_shape = images.shape[1:]
+        self.image_shape = images.shape[1:]
 
-        def pictures(skip):
+        def pairs(skip):
             for index in range(skip, len(images)):
                 yield images[index], None if labels is None else labels[index]
 
-        self._pictures = pictures
+        self._images = pairs
 
     def _batch(self, held, number):
-        images = np.stack([picture for picture, _ in held])
+        images = np.stack([image for image, _ in held])
         labels = np.array([label for _, label in held]) if self.labelled else None
         self._check(images, labels, f"{self.description}, batch {number}")
         return images, None if labels is None else labels.astype("int32")
@@ -148,23 +146,21 @@ class PictureStream:
     def _check(self, images, labels, where):
         expected = tuple(extent or "any" for extent in self.shape)
         if any(side is not None and side != found for side, found in zip(self.shape, images.shape[1:], strict=True)):
-            raise ValueError(f"{where}: the classifier takes pictures of shape {expected}, received {images.shape[1:]}")
+            raise ValueError(f"{where}: the classifier takes images of shape {expected}, received {images.shape[1:]}")
         if images.dtype != np.uint8:
             if not np.issubdtype(images.dtype, np.number) or np.issubdtype(images.dtype, np.complexfloating):
-                raise ValueError(f"{where}: pictures must be numbers in 0..255, received dtype {images.dtype}")
+                raise ValueError(f"{where}: images must be numbers in 0..255, received dtype {images.dtype}")
             low, high = float(images.min()), float(images.max())
             if not np.isfinite([low, high]).all():
-                raise ValueError(f"{where}: there are NaN or infinite values in the pictures.")
+                raise ValueError(f"{where}: there are NaN or infinite values in the images.")
             if low < 0 or high > 255:
-                raise ValueError(f"{where}: pictures must lie in 0..255, received {low:.4g}..{high:.4g}")
+                raise ValueError(f"{where}: images must lie in 0..255, received {low:.4g}..{high:.4g}")
             if 0 < high <= 1 and not self.ranged:
-                raise ValueError(f"{where}: pictures must lie in 0..255, these are in 0..1: multiply them by 255.")
+                raise ValueError(f"{where}: images must lie in 0..255, these are in 0..1: multiply them by 255.")
         self.ranged = True  # a later batch may well be nearly black
         if labels is not None:
             if labels.ndim != 1:
-                raise ValueError(
-                    f"{where}: a label is one number a picture, received shape {labels.shape[1:]} for each"
-                )
+                raise ValueError(f"{where}: a label is one number an image, received shape {labels.shape[1:]} for each")
             if not np.issubdtype(labels.dtype, np.integer):
                 raise ValueError(f"{where}: labels must be class indices (integers), received dtype {labels.dtype}")
             if labels.min() < 0 or labels.max() >= self.classes:

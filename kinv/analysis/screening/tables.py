@@ -11,7 +11,7 @@ import pandas as pd
 
 ABOUT = ["network", "transformation"]
 TABLES = {  # and their columns
-    "accuracy": [*ABOUT, "magnitude", "magnitude_2", "distance", "accuracy", "unchanged", "pictures", "classes"],
+    "accuracy": [*ABOUT, "magnitude", "magnitude_2", "distance", "accuracy", "unchanged", "images", "classes"],
     "softmax": [*ABOUT, "class", "class_name", "predicted", "magnitude", "softmax", "predicted_name"],
     "critical_points": [*ABOUT, "class", "class_name", "side", "status", "magnitude", "end"],
 }
@@ -26,9 +26,9 @@ class Screening:
     Attributes:
         accuracy: network, transformation, magnitude (and magnitude_2 of two composed ones); distance: of its matrix
             from the identity, NaN where it has none; accuracy: share of right predictions, averaged over classes;
-            unchanged: share of pictures with the prediction of the original; pictures, classes: how many.
-        softmax: network, transformation, class (the pictures'), predicted, magnitude: mean softmax output over the
-            pictures of a class, for the class itself, the three highest and, as -1, the maximum of all others.
+            unchanged: share of images with the prediction of the original; images, classes: how many.
+        softmax: network, transformation, class (the images'), predicted, magnitude: mean softmax output over the
+            images of a class, for the class itself, the three highest and, as -1, the maximum of all others.
             Single transformations only.
         critical_points: network, transformation, class, side (`below` or `above` the neutral magnitude), status
             (`within`, `never` within the range, `wrong at neutral`), magnitude, NaN unless `within`; end of the range.

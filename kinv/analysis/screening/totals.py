@@ -1,6 +1,6 @@
-"""Sums over pictures while a transformation is screened, and the tables that they become.
+"""Sums over images while a transformation is screened, and the tables that they become.
 
-Shapes: `B` pictures of a batch, `M` magnitudes, `R` classes that pictures were seen of, `K` classes of the network.
+Shapes: `B` images of a batch, `M` magnitudes, `R` classes that images were seen of, `K` classes of the network.
 """
 
 from typing import Any
@@ -13,7 +13,7 @@ OTHERS = -1
 
 
 class Totals:
-    """What has to be remembered of all pictures for one transformation; grows with the classes seen only.
+    """What has to be remembered of all images for one transformation; grows with the classes seen only.
 
     Args:
         points: the magnitudes `(M,)` or `(M, D)`.
@@ -24,7 +24,7 @@ class Totals:
         self.points = points
         self.unchanged = np.zeros(len(points), "int64")
         self.classes = np.zeros(0, "int64")
-        self.pictures = np.zeros(0, "int64")
+        self.images = np.zeros(0, "int64")
         self.right = np.zeros((0, len(points)), "int64")
         measured = len(points) if points.ndim == 1 else 0  # a map's curves would fill the memory, and nobody draws them
         self.softmax = np.zeros((0, measured, classes), "float64")
@@ -35,7 +35,7 @@ class Totals:
         labels = before if labels is None else labels
         self.unchanged += (predicted == before).sum(axis=1)
         rows = self._rows(labels)
-        np.add.at(self.pictures, rows, 1)
+        np.add.at(self.images, rows, 1)
         np.add.at(self.right, rows, (predicted == labels).T)
         if self.points.ndim == 1:
             np.add.at(self.softmax, rows, _softmax(answers).transpose(1, 0, 2))
@@ -56,8 +56,8 @@ class Totals:
         """The tables of `Screening`, for this transformation."""
         about = {"network": network, "transformation": transformation.name}
         order = np.argsort(self.classes)
-        shares = self.right[order] / self.pictures[order, None]
-        softmax = self.softmax[order] / self.pictures[order, None, None]
+        shares = self.right[order] / self.images[order, None]
+        softmax = self.softmax[order] / self.images[order, None, None]
         classes = self.classes[order]
         accuracy = pd.DataFrame(
             {
@@ -65,8 +65,8 @@ class Totals:
                 **self._magnitudes(),
                 "distance": transformation.distance(self.points, shape).astype("float64"),
                 "accuracy": shares.mean(axis=0),
-                "unchanged": self.unchanged / self.pictures.sum(),
-                "pictures": int(self.pictures.sum()),
+                "unchanged": self.unchanged / self.images.sum(),
+                "images": int(self.images.sum()),
                 "classes": len(classes),
             }
         )
@@ -95,7 +95,7 @@ class Totals:
         if len(new):
             self.classes = np.concatenate([self.classes, new])
             grow = lambda array: np.concatenate([array, np.zeros((len(new), *array.shape[1:]), array.dtype)])  # noqa: E731
-            self.pictures, self.right, self.softmax = map(grow, (self.pictures, self.right, self.softmax))
+            self.images, self.right, self.softmax = map(grow, (self.images, self.right, self.softmax))
         order = np.argsort(self.classes)
         return order[np.searchsorted(self.classes, labels, sorter=order)]
 

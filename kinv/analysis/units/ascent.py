@@ -8,7 +8,7 @@ import numpy as np
 from keras import ops
 
 from kinv import backend
-from kinv.ops.dct import CosinePictures
+from kinv.ops.dct import CosineImages
 from kinv.ops.image_priors import total_variation
 from kinv.surgery.tap import Tap
 
@@ -18,7 +18,7 @@ LOOK = 5  # steps between two looks at how far every input is
 LARGE = ("parameters", "gradient")  # of a batch: they stay where they are computed until others enter
 
 
-class Picture:
+class Image:
     """What is changed, the constraint on it, and the input that it stands for."""
 
     def __init__(self, shape, norm, value_range, box, cosine_waves):
@@ -27,13 +27,13 @@ class Picture:
         self.unit = (
             norm if math.isfinite(norm) else self.extent * math.sqrt(math.prod(shape))
         )  # what steps are parts of
-        self.waves = CosinePictures(*shape[:2]) if cosine_waves else None
+        self.waves = CosineImages(*shape[:2]) if cosine_waves else None
 
     def length(self, x):
         return ops.sqrt(ops.sum(ops.square(x), axis=self.axes, keepdims=True))
 
     def of(self, parameters):
-        return self.waves.pictures(parameters) if self.waves else parameters
+        return self.waves.images(parameters) if self.waves else parameters
 
     def parameters(self, inputs):
         return self.waves.amplitudes(inputs) if self.waves else inputs
@@ -56,7 +56,7 @@ class _Batch:
     Attributes:
         items: which results these are; -1: none, the row is idle.
         units: int32.
-        parameters: of the pictures.
+        parameters: of the images.
         value: of the objective; -inf where not a step was taken yet.
         gradient: of it.
         length: of the next step.
@@ -79,25 +79,25 @@ class _Batch:
 class Ascent:
     """Steps for many inputs, each with its own unit and its own step size."""
 
-    def __init__(self, tapped: Tap, picture: Picture, variation_weight, jitter, steps, threshold, seed):
-        self.tapped, self.picture, self.jitter = tapped, picture, jitter
+    def __init__(self, tapped: Tap, image: Image, variation_weight, jitter, steps, threshold, seed):
+        self.tapped, self.image, self.jitter = tapped, image, jitter
         self.steps, self.threshold = steps, threshold
         self.random = np.random.default_rng(seed + 1)
         self.value_is_activation = not (variation_weight or jitter)
 
         def objective(parameters, units, shift):
-            inputs = picture.of(parameters)
+            inputs = image.of(parameters)
             if jitter:
                 inputs = ops.roll(inputs, (-shift[0], -shift[1]), axis=(1, 2))
             value = tapped.activation_of(inputs, units)
             if variation_weight:
-                value = value - variation_weight * total_variation(inputs / picture.extent)
+                value = value - variation_weight * total_variation(inputs / image.extent)
             return value
 
         def step(units, parameters, value, gradient, length, dead, shift):
             rows = (-1, *[1] * (len(parameters.shape) - 1))
-            way = gradient * (picture.unit * ops.reshape(length, rows) / ops.maximum(picture.length(gradient), 1e-30))
-            moved = picture.constrained(parameters + way)
+            way = gradient * (image.unit * ops.reshape(length, rows) / ops.maximum(image.length(gradient), 1e-30))
+            moved = image.constrained(parameters + way)
             new_value, (new_gradient,) = backend.value_and_grad(lambda p: objective(p, units, shift))(moved)
             is_first = ops.equal(value, -math.inf)
             better = ops.logical_or(is_first, new_value > value)
@@ -105,7 +105,7 @@ class Ascent:
                 better, longer = ops.ones_like(better), length
             else:
                 longer = ops.clip(ops.where(better, GROWTH * length, SHRINKAGE * length), 0.0, LARGEST_STEP)
-            slope = ops.reshape(picture.length(new_gradient), (-1,))
+            slope = ops.reshape(image.length(new_gradient), (-1,))
             climbs = ops.isfinite(new_value) & ops.isfinite(slope) & (slope > 0)
             dead = ops.where(is_first, ops.logical_not(climbs), dead)
             return (
@@ -123,7 +123,7 @@ class Ascent:
         """Inputs, activations, whether they converged and whether they are dead, for all pairs of unit and start."""
         inputs = np.empty((len(unit_of), *start.shape[1:]), "float32")
         activations, converged, dead = np.empty(len(unit_of), "float32"), *np.zeros((2, len(unit_of)), bool)
-        begin = ops.convert_to_numpy(self.picture.parameters(ops.convert_to_tensor(start)))
+        begin = ops.convert_to_numpy(self.image.parameters(ops.convert_to_tensor(start)))
         waiting = 0
 
         def enter(batch, row):
@@ -144,7 +144,7 @@ class Ascent:
             done = (batch.items >= 0) & (settled | batch.dead | (batch.taken >= self.steps))
             rows, items = np.flatnonzero(done), batch.items[done]
             if len(rows):
-                found = self.picture.of(ops.take(batch.parameters, rows, axis=0))
+                found = self.image.of(ops.take(batch.parameters, rows, axis=0))
                 inputs[items], activations[items] = ops.convert_to_numpy(found), batch.value[rows]
                 converged[items], dead[items] = (settled & ~batch.dead)[rows], batch.dead[rows]
                 if waiting < len(unit_of):
@@ -203,14 +203,14 @@ def _chosen(first, these, those):
 
 def _idle(rows, shape):
     zeros = {name: np.zeros(rows, "float32") for name in ("value", "length", "looked_at")}
-    pictures = {name: np.zeros((rows, *shape), "float32") for name in ("parameters", "gradient")}
+    images = {name: np.zeros((rows, *shape), "float32") for name in ("parameters", "gradient")}
     return _Batch(
         items=np.full(rows, -1),
         units=np.zeros(rows, "int32"),
         dead=np.zeros(rows, bool),
         taken=np.zeros(rows, int),
         **zeros,
-        **pictures,
+        **images,
     )
 
 

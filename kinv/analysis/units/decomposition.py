@@ -126,7 +126,7 @@ def decompose_invariance(
         model, layer, units, optimum, position, batch_size: see `trace_manifold`.
         epsilons: rising, from 0 to at most 2.
         free: of the same units and distances; default: `trace_manifold` of them.
-        shape: of a picture, `(H, W)` or `(H, W, C)`, where inputs are vectors.
+        shape: of an image, `(H, W)` or `(H, W, C)`, where inputs are vectors.
         seed: of everything drawn.
         samples: points of the whole range for each family, a power of two.
         proposals: around the best of every distance, in each round.
@@ -141,7 +141,7 @@ def decompose_invariance(
         raise ValueError(f"epsilons must begin with 0, the optimum, received {epsilons}")
     if samples < 1 or samples & (samples - 1) or proposals < 1:
         raise ValueError(f"samples must be a power of two and proposals at least 1, received {samples} and {proposals}")
-    picture_shape = _picture_shape(optimum.shape[1:], shape)
+    image_shape = _image_shape(optimum.shape[1:], shape)
     if free is None:
         free = trace_manifold(
             model, layer, units, optimum, epsilons, None, seed, position=position, batch_size=batch_size
@@ -156,7 +156,7 @@ def decompose_invariance(
             f"free must be traced from the same optimum of the same units of {layer!r}, at the same epsilons; received "
             f"one of {len(free.units)} units of {free.layer!r} at {len(free.epsilons)} epsilons"
         )
-    search = _Search(tapped, optimum, norms, picture_shape, distances, batch_size)
+    search = _Search(tapped, optimum, norms, image_shape, distances, batch_size)
     random = np.random.default_rng(seed)
     found = [search.best_of(active, samples, proposals, random) for active in FAMILIES.values()]
     found.append(search.best_of(range(len(PARAMETERS)), samples, proposals, random, found))
@@ -198,8 +198,8 @@ class _Best:
 class _Search:
     """Activations and distances of transformed optima."""
 
-    def __init__(self, tapped, optimum, norms, picture_shape, distances, batch_size):
-        self.optimum = optimum.reshape(len(optimum), *picture_shape)
+    def __init__(self, tapped, optimum, norms, image_shape, distances, batch_size):
+        self.optimum = optimum.reshape(len(optimum), *image_shape)
         self.norms, self.units, self.distances = norms.astype("float32"), tapped.units, distances
         self.at_a_time = tapped.at_a_time(optimum.shape[1:], batch_size)
         shape = optimum.shape[1:]
@@ -209,7 +209,7 @@ class _Search:
             length = ops.sqrt(ops.sum(ops.square(moved), axis=(1, 2, 3)))
             moved = moved * ops.reshape(norms / ops.maximum(length, 1e-6 * norms), (-1, 1, 1, 1))
             reached = ops.sqrt(ops.sum(ops.square(moved - images), axis=(1, 2, 3))) / norms
-            gone = length < 1e-3 * norms  # out of the picture
+            gone = length < 1e-3 * norms  # out of the image
             return tapped.activation_of(ops.reshape(moved, (-1, *shape)), units), ops.where(gone, -1.0, reached)
 
         self._evaluate = backend.compile(evaluate)
@@ -251,7 +251,7 @@ class _Search:
         best.take(parameters, activations.reshape(count, tried), reached.reshape(count, tried))
 
 
-def _picture_shape(shape, given):
+def _image_shape(shape, given):
     """`(H, W, C)` of inputs of a shape."""
     if given is None:
         given = shape

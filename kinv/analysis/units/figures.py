@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from kinv.figures.style import QUIET, legend_beside, new_figure, show_picture
+from kinv.figures.style import QUIET, legend_beside, new_figure, show_image
 
 COLORS = ("#222222", "#2f5fa8", "#b3372f", "#2a7f4f", "#8a5fb0", "#c08a2e")
 
@@ -109,20 +109,20 @@ def tolerance_map(layers: Mapping[str, Any]) -> Figure:
     return figure
 
 
-def manifold_rows(pictures: np.ndarray, epsilons: np.ndarray, activations: np.ndarray, title: str = "") -> Figure:
-    """Figure 6, below: a manifold in every row, with the activation over that at the optimum under each picture.
+def manifold_rows(images: np.ndarray, epsilons: np.ndarray, activations: np.ndarray, title: str = "") -> Figure:
+    """Figure 6, below: a manifold in every row, with the activation over that at the optimum under each image.
 
     Args:
-        pictures: `(S, E, H, W, 1 or 3)` in 0..255.
+        images: `(S, E, H, W, 1 or 3)` in 0..255.
         epsilons: `(E,)`.
         activations: `(S, E)`.
         title: above.
     """
-    figure, axes = new_figure(0.8 * len(epsilons), 1.0 * len(pictures) + 0.5, len(pictures), len(epsilons))
-    for row, (manifold, values) in enumerate(zip(pictures, activations, strict=True)):
-        for column, (picture, value) in enumerate(zip(manifold, values, strict=True)):
+    figure, axes = new_figure(0.8 * len(epsilons), 1.0 * len(images) + 0.5, len(images), len(epsilons))
+    for row, (manifold, values) in enumerate(zip(images, activations, strict=True)):
+        for column, (image, value) in enumerate(zip(manifold, values, strict=True)):
             axis = axes[row, column]
-            show_picture(axis, picture)
+            show_image(axis, image)
             axis.set_xlabel(f"{value / values[0]:.2f}", fontsize=7, labelpad=2)
             if not row:
                 axis.set_title(f"{epsilons[column]:.1f}", fontsize=8)

@@ -19,15 +19,15 @@ PARAMETERS = (
 )
 FAMILIES = {"rotation": (0,), "translation": (1, 2), "scaling": (3, 4), "stroke width": (5,)}
 TOGETHER = "all together"
-LARGEST = np.array([math.pi, 1, 1, math.log(2), math.log(2), 2], "float32")  # radians, half pictures, logs, pixels
+LARGEST = np.array([math.pi, 1, 1, math.log(2), math.log(2), 2], "float32")  # radians, half images, logs, pixels
 
 
 def transform(images: Any, parameters: Any) -> Any:
-    """Strokes are widened, then the picture is scaled, rotated and moved; outside of it lie zeros.
+    """Strokes are widened, then the image is scaled, rotated and moved; outside of it lie zeros.
 
     Args:
         images: float tensor `(B, H, W, C)`.
-        parameters: `(B, 6)` in -1..1, in the order of `PARAMETERS`; 0 changes nothing. At 1 a picture is turned by 180
+        parameters: `(B, 6)` in -1..1, in the order of `PARAMETERS`; 0 changes nothing. At 1 an image is turned by 180
             degrees clockwise, moved by half its width to the right, by half its height downwards, is twice as wide
             and twice as high, and its strokes are wider by two pixels on each side.
     """

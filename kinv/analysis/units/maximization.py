@@ -8,7 +8,7 @@ import numpy as np
 
 from kinv.surgery.tap import MEAN, Units, tap
 
-from .ascent import Ascent, Picture
+from .ascent import Ascent, Image
 
 
 @dataclass(frozen=True)
@@ -96,16 +96,16 @@ def maximize_activation(
         restarts: starts of every unit, the same for all.
         seed: of the starts and of the jitter.
         start: inputs to start from instead, `(R, ...)`.
-        value_range: from where to where starts are uniform; default: 0..1 for vectors, 0..255 for pictures.
+        value_range: from where to where starts are uniform; default: 0..1 for vectors, 0..255 for images.
         steps: at most so many.
         threshold: see above.
 
-    The rest makes pictures of networks for photographs readable, and is off by default:
+    The rest makes images of networks for photographs readable, and is off by default:
 
     Args:
         box: keeps values in `value_range`. The norm may then be lower.
         variation_weight: of `ops.image_priors.total_variation` of `x / (high - low)`, taken from the activation.
-        jitter: pixels by which the picture is moved, round its edges, before every step. All `steps` are taken then,
+        jitter: pixels by which the image is moved, round its edges, before every step. All `steps` are taken then,
             shorter and shorter ones, and none is taken back.
         cosine_waves: ascent in the amplitudes of waves (`ops.cosine_basis`) instead of pixels.
         batch_size: inputs at a time; default: 1,024, or as many as have 4 million values, also in the layer's output.
@@ -124,7 +124,7 @@ def maximize_activation(
             f"{restarts}, {steps}, {threshold}, {variation_weight} and {jitter}"
         )
     if len(shape) != 3 and (variation_weight or jitter or cosine_waves):
-        raise ValueError(f"variation_weight, jitter and cosine_waves are for pictures, and inputs have shape {shape}")
+        raise ValueError(f"variation_weight, jitter and cosine_waves are for images, and inputs have shape {shape}")
     if norm is None:
         norm = math.sqrt(math.prod(shape) * (low * low + low * high + high * high) / 3)
     if not norm > 0:
@@ -134,8 +134,8 @@ def maximize_activation(
     start = np.asarray(start, "float32")
     if not np.isfinite(start).all():
         raise ValueError("start has values that are not finite.")
-    picture = Picture(shape, norm, (low, high), box, cosine_waves)
-    ascent = Ascent(tapped, picture, variation_weight, jitter, steps, threshold, seed)
+    image = Image(shape, norm, (low, high), box, cosine_waves)
+    ascent = Ascent(tapped, image, variation_weight, jitter, steps, threshold, seed)
     at_a_time = tapped.at_a_time(shape, batch_size)
     rows = (len(tapped.units), len(start))
     unit_of, start_of = (part.reshape(-1) for part in np.meshgrid(tapped.units, np.arange(len(start)), indexing="ij"))

@@ -1,1 +1,1 @@
-"""Where each data set comes from: one module for each, and what reads and decodes pictures."""
+"""Where each data set comes from: one module for each, and what reads and decodes images."""

@@ -1,4 +1,4 @@
-"""Turns one picture file into an RGB array, and says what was wrong with it."""
+"""Turns one image file into an RGB array, and says what was wrong with it."""
 
 import warnings
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image, ImageOps
 
-MAX_PIXELS = 64_000_000  # a picture of 8,000 x 8,000; what is larger is taken for a mistake or an attack
+MAX_PIXELS = 64_000_000  # an image of 8,000 x 8,000; what is larger is taken for a mistake or an attack
 
 
 @dataclass(frozen=True)
@@ -23,32 +23,32 @@ class Problem:
         return f"{self.file}: {self.found}, {self.action}"
 
 
-class UnreadablePicture(ValueError):
-    """A picture that can't be used; `problem` says which and why."""
+class UnreadableImage(ValueError):
+    """An image that can't be used; `problem` says which and why."""
 
     def __init__(self, problem: Problem):
         super().__init__(str(problem))
         self.problem = problem
 
 
-def read_picture(path: Path, size: int | None = None, name: str | None = None) -> tuple[np.ndarray, list[Problem]]:
-    """Reads one picture file as RGB.
+def read_image(path: Path, size: int | None = None, name: str | None = None) -> tuple[np.ndarray, list[Problem]]:
+    """Reads one image file as RGB.
 
     Args:
         path: the file.
         size: height and width of the result: the shorter side is scaled to it (bicubic) and the middle is cut
-            out; `None` keeps the picture as it is.
+            out; `None` keeps the image as it is.
         name: what to call the file in reports.
 
     Returns:
-        The picture, uint8 of shape `(height, width, 3)`, and what had to be converted.
+        The image, uint8 of shape `(height, width, 3)`, and what had to be converted.
 
     Raises:
-        UnreadablePicture: empty, damaged, larger than 64 million pixels, or no picture at all.
+        UnreadableImage: empty, damaged, larger than 64 million pixels, or no image at all.
     """
     name = name or str(path)
     if path.stat().st_size == 0:
-        raise UnreadablePicture(Problem(name, "empty file"))
+        raise UnreadableImage(Problem(name, "empty file"))
     with open(path, "rb") as file, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow's own remarks on odd files: ours name the file
         return _decode(file, size, name)
@@ -58,17 +58,17 @@ def _decode(file: BinaryIO, size: int | None, name: str) -> tuple[np.ndarray, li
     try:
         with Image.open(file) as image:
             if image.width * image.height > MAX_PIXELS:
-                raise UnreadablePicture(Problem(name, f"huge: {image.width} x {image.height} pixels"))
+                raise UnreadableImage(Problem(name, f"huge: {image.width} x {image.height} pixels"))
             problems = _oddities(image, name)
             if size is not None and image.format == "JPEG":
                 image.draft(None, (2 * size, 2 * size))  # decodes at a fraction of the size where that is enough
             image.load()
-            picture = _to_rgb(ImageOps.exif_transpose(image))
-    except UnreadablePicture:
+            converted = _to_rgb(ImageOps.exif_transpose(image))
+    except UnreadableImage:
         raise
     except Exception as error:  # Pillow's decoders raise many kinds
-        raise UnreadablePicture(Problem(name, f"damaged or not a picture ({error})")) from None
-    return np.asarray(picture if size is None else fit(picture, size)), problems
+        raise UnreadableImage(Problem(name, f"damaged or not an image ({error})")) from None
+    return np.asarray(converted if size is None else fit(converted, size)), problems
 
 
 def _oddities(image: Image.Image, name: str) -> list[Problem]:

@@ -33,7 +33,7 @@ def open_embedded(split: str) -> Source:
 
 
 def digits_source(images: np.ndarray, labels: np.ndarray, name: str, description: str) -> Source:
-    """Digits that are in memory, `(N, 28, 28)`, as a source of `(28, 28, 1)` pictures."""
+    """Digits that are in memory, `(N, 28, 28)`, as a source of `(28, 28, 1)` images."""
     return memory_source(name, images[..., None], labels, [str(digit) for digit in range(10)], description, LICENSE)
 
 

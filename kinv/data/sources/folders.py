@@ -1,4 +1,4 @@
-"""Any folder of pictures: a class per sub-folder, WordNet ids in the file names, or no labels at all."""
+"""Any folder of images: a class per sub-folder, WordNet ids in the file names, or no labels at all."""
 
 import hashlib
 import os
@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ..source import Source
-from .decoding import Problem, read_picture
+from .decoding import Problem, read_image
 from .imagenet import WORDNET_ID, imagenet_class_names, imagenet_index
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"}
@@ -15,33 +15,33 @@ SPLITS = ("all", "train", "test")
 
 
 def open_folder(folder: Path, split: str = "all", name: str | None = None) -> Source:
-    """A folder of pictures as a source.
+    """A folder of images as a source.
 
     Labels come from sub-folders (sorted by name; WordNet ids become ImageNet's indices), else from WordNet ids at
     the start of the file names, else there are none. `train` and `test` are the two halves of the files in the
     order of the sha256 of their names, so the split does not depend on the machine.
 
     Raises:
-        ValueError: no picture in it, or an unknown split.
+        ValueError: no image in it, or an unknown split.
     """
     if split not in SPLITS:
         raise ValueError(f"split must be one of {SPLITS}, received {split!r}")
-    files = _picture_files(folder)
+    files = _image_files(folder)
     if not files:
-        raise ValueError(f"{folder} holds no pictures: expected files ending in {', '.join(sorted(SUFFIXES))}.")
+        raise ValueError(f"{folder} holds no images: expected files ending in {', '.join(sorted(SUFFIXES))}.")
     names = [file.relative_to(folder).as_posix() for file in files]
     labels, class_names, problems = _labels(names)
     kept = _split(names, split)
     if not kept:
-        raise ValueError(f"{folder} holds {len(files)} picture: too few for the split {split!r}.")
+        raise ValueError(f"{folder} holds {len(files)} image: too few for the split {split!r}.")
     chosen = [files[index] for index in kept]
 
     def read(index: int, size: int | None):
-        return read_picture(chosen[index], size, name=chosen[index].relative_to(folder).as_posix())
+        return read_image(chosen[index], size, name=chosen[index].relative_to(folder).as_posix())
 
     return Source(
         name=name or str(folder),
-        description=f"{len(chosen)} pictures in {name or folder.name} ({split})",
+        description=f"{len(chosen)} images in {name or folder.name} ({split})",
         license="the user's own files",
         count=len(chosen),
         read=read,
@@ -51,7 +51,7 @@ def open_folder(folder: Path, split: str = "all", name: str | None = None) -> So
     )
 
 
-def _picture_files(folder: Path) -> list[Path]:
+def _image_files(folder: Path) -> list[Path]:
     found = []
     for parent, folders, files in os.walk(folder):
         folders[:] = sorted(entry for entry in folders if not entry.startswith("."))

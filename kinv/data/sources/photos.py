@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from ..source import Source
-from .decoding import fit, read_picture
+from .decoding import fit, read_image
 
 PHOTOGRAPHS = {
     "train": (
@@ -56,7 +56,7 @@ def open_photos(split: str) -> Source:
 def _read(distribution: str, file_name: str) -> Image.Image:
     for file in importlib.metadata.files(distribution) or []:
         if file.name == file_name:
-            return Image.fromarray(read_picture(Path(str(file.locate())))[0])
+            return Image.fromarray(read_image(Path(str(file.locate())))[0])
     raise FileNotFoundError(f"The package {distribution} holds no {file_name}: reinstall it.")
 
 

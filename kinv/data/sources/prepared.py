@@ -66,13 +66,13 @@ def _source(name: str, split: str, builder: Any) -> Source:
     gray = builder.info.features["image"].shape[-1] == 1
 
     def read(index: int, size: int | None):
-        image = Image.open(io.BytesIO(examples.picture(index))).convert("L" if gray else "RGB")
-        picture = np.asarray(image if size is None else fit(image, size))
-        return picture[..., None] if gray else picture, []
+        image = Image.open(io.BytesIO(examples.image(index))).convert("L" if gray else "RGB")
+        pixels = np.asarray(image if size is None else fit(image, size))
+        return pixels[..., None] if gray else pixels, []
 
     return Source(
         name=f"tfds:{name}",
-        description=f"{len(examples):,} pictures of the TensorFlow data set {builder.info.full_name} ({split})",
+        description=f"{len(examples):,} images of the TensorFlow data set {builder.info.full_name} ({split})",
         license="see the data set's page in the TensorFlow Datasets catalogue",
         count=len(examples),
         read=read,
@@ -102,7 +102,7 @@ class _Examples:
     def label(self, index: int) -> int:
         return self._features(index)["label"].int64_list.value[0]
 
-    def picture(self, index: int) -> bytes:
+    def pixels(self, index: int) -> bytes:
         """As encoded, JPEG or PNG."""
         return self._features(index)["image"].bytes_list.value[0]
 

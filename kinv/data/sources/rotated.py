@@ -33,7 +33,7 @@ def open_rotated(split: str, parts: list[Source], seed: int = 0) -> Source:
         np.asarray(rotation(images[some], angles[some].astype("float32")))
         for some in np.array_split(chosen, -(-len(chosen) // AT_A_TIME))
     ]
-    pictures = np.concatenate(turned).round().astype("uint8")
+    rounded = np.concatenate(turned).round().astype("uint8")
     origin = " and ".join(part.description for part in parts)
     description = f"{len(chosen):,} digits turned by any angle ({split}), seed {seed}, from {origin}"
-    return digits_source(pictures[..., 0], labels[chosen], "rotated_mnist", description)
+    return digits_source(rounded[..., 0], labels[chosen], "rotated_mnist", description)

@@ -23,11 +23,11 @@ def open_caltech(path: Path, split: str, seed: int = 0) -> Source:
     Raises:
         ValueError: the file is something else, or there is no such split.
     """
-    pictures, labels, names = read_matlab(path, "X", "Y", "classnames")
+    images, labels, names = read_matlab(path, "X", "Y", "classnames")
     labels = labels.ravel()
-    if pictures.ndim != 2 or pictures.shape[1] != 28 * 28 or len(pictures) != len(labels) or pictures.max() > 1:
-        raise ValueError(f"{path} should hold X (pictures, 784) of 0 and 1 and as many Y, it holds {pictures.shape}")
-    upright = 1 - pictures.reshape(-1, 28, 28).transpose(0, 2, 1)  # MATLAB counts down columns; objects are 0 there
+    if images.ndim != 2 or images.shape[1] != 28 * 28 or len(images) != len(labels) or images.max() > 1:
+        raise ValueError(f"{path} should hold X (images, 784) of 0 and 1 and as many Y, it holds {images.shape}")
+    upright = 1 - images.reshape(-1, 28, 28).transpose(0, 2, 1)  # MATLAB counts down columns; objects are 0 there
     class_names = [str(np.ravel(name)[0]) for name in names.ravel()]
     origin = f"Caltech-101 Silhouettes, {CALTECH} of KINV_DATA_DIR"
     return _split(
@@ -37,10 +37,10 @@ def open_caltech(path: Path, split: str, seed: int = 0) -> Source:
 
 def open_animals(split: str, seed: int = 0) -> Source:
     """The animals of 10 classes inside the package animal-mnist, 10,000 less those that come twice; black and white."""
-    pictures, labels = (
+    images, labels = (
         read_pickled_arrays(find_in_package("animal-mnist", name, sha256)) for name, sha256 in ANIMALS_SHA256.items()
     )
-    white = (pictures > 127).astype("uint8")
+    white = (images > 127).astype("uint8")
     _, first = np.unique(white.reshape(len(white), -1), axis=0, return_index=True)
     kept = np.sort(first)  # some are there twice, and would be in both splits
     white, labels = white[kept], labels[kept]
@@ -50,7 +50,7 @@ def open_animals(split: str, seed: int = 0) -> Source:
     )
 
 
-def _split(pictures, labels, class_names, split, seed, origin, license):
+def _split(images, labels, class_names, split, seed, origin, license):
     """A fifth of every class is held out."""
     if split not in SPLITS:
         raise ValueError(f"split must be one of {SPLITS} for silhouettes, received {split!r}")
@@ -61,6 +61,4 @@ def _split(pictures, labels, class_names, split, seed, origin, license):
         held_out[members[: max(1, round(HELD_OUT * len(members)))]] = True
     kept = {"train": ~held_out, "test": held_out, "all": np.ones(len(labels), bool)}[split]
     description = f"{kept.sum():,} of {origin} ({split}), seed {seed}"
-    return memory_source(
-        "silhouettes", 255 * pictures[kept][..., None], labels[kept], class_names, description, license
-    )
+    return memory_source("silhouettes", 255 * images[kept][..., None], labels[kept], class_names, description, license)

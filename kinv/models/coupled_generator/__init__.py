@@ -1,9 +1,9 @@
-"""The coupled generator (Despraz et al. 2017): pictures that a classifier likes, from the decoder of an autoencoder."""
+"""The coupled generator (Despraz et al. 2017): images that a classifier likes, from the decoder of an autoencoder."""
 
 from .autoencoder import DenoisingAutoencoder
 from .feature_gain import FeatureGain
 from .gallery import Gallery
-from .judgement import PictureStatistics, class_ranks, picture_statistics, resized_for
+from .judgement import ImageStatistics, class_ranks, image_statistics, resized_for
 from .model import CoupledGenerator
 from .random_views import RandomViews
 from .spectral_decoder import SpectralDecoder
@@ -13,10 +13,10 @@ __all__ = [
     "DenoisingAutoencoder",
     "FeatureGain",
     "Gallery",
-    "PictureStatistics",
+    "ImageStatistics",
     "RandomViews",
     "SpectralDecoder",
     "class_ranks",
-    "picture_statistics",
+    "image_statistics",
     "resized_for",
 ]

@@ -9,7 +9,7 @@ from keras import layers, ops
 
 from kinv.layers import Corruption
 
-from .generators import as_picture, build_generator, convolution, scaled
+from .generators import as_image, build_generator, convolution, scaled
 
 ENCODER = (32, 64, 128, 256, 512)  # channels of its blocks
 DENSE = 2048
@@ -18,7 +18,7 @@ GREY, CONTRAST = 117.0, 50.0  # mean and deviation of photographs' values, about
 
 @keras.saving.register_keras_serializable("kinv")
 class DenoisingAutoencoder(keras.Model):
-    """Learns to undo Gaussian noise on pictures, through a code that is the generator's feature vector.
+    """Learns to undo Gaussian noise on images, through a code that is the generator's feature vector.
 
     Despraz et al. 2017, figure 3 and section 4.2, and the authors' notebooks: five blocks of two 3 x 3 convolutions
     with batch norm and 2 x 2 maximum pooling, a dense layer of 2,048 ReLUs and a linear code; the decoder is Table 2's
@@ -30,7 +30,7 @@ class DenoisingAutoencoder(keras.Model):
           positive.
 
     Args:
-        size: side of the pictures in pixels; at least 32, as they are halved five times.
+        size: side of the images in pixels; at least 32, as they are halved five times.
         channels: 3 or 1.
         width: scales all numbers of channels and the dense layer; 1 is the paper's.
         noise: standard deviation, of 255.
@@ -104,12 +104,12 @@ class DenoisingAutoencoder(keras.Model):
         return {"loss": self.loss_mean.result()}
 
     def encode(self, images: Any) -> Any:
-        """Pictures `(B, size, size, channels)` in 0..255 to codes, float32 `(B, F)`."""
+        """Images `(B, size, size, channels)` in 0..255 to codes, float32 `(B, F)`."""
         return self.encoder(_standardised(images), training=False)
 
     def decode(self, codes: Any) -> Any:
-        """Codes `(B, F)` to pictures, float32 `(B, size, size, channels)` in 0..255."""
-        return as_picture(self.decoder(codes, training=False), GREY, CONTRAST)
+        """Codes `(B, F)` to images, float32 `(B, size, size, channels)` in 0..255."""
+        return as_image(self.decoder(codes, training=False), GREY, CONTRAST)
 
     def reconstruct(self, images: Any) -> Any:
         """`decode(encode(images))`."""

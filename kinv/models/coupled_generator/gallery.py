@@ -1,4 +1,4 @@
-"""A gallery: pictures that a network likes, kept as features of one decoder."""
+"""A gallery: images that a network likes, kept as features of one decoder."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -9,7 +9,7 @@ import tensorflow as tf
 from keras import ops
 
 from .autoencoder import CONTRAST, GREY
-from .generators import as_picture, build_generator, build_spectral
+from .generators import as_image, build_generator, build_spectral
 from .objective import class_index
 
 DECODERS: dict[str, Callable[..., keras.Model]] = {
@@ -20,14 +20,14 @@ DECODERS: dict[str, Callable[..., keras.Model]] = {
 
 @keras.saving.register_keras_serializable("kinv")
 class Gallery(keras.Model):
-    """What stays of a `CoupledGenerator` once its network is gone: a decoder, and the features of every picture.
+    """What stays of a `CoupledGenerator` once its network is gone: a decoder, and the features of every image.
 
-    Features between those of two pictures make pictures between them.
+    Features between those of two images make images between them.
 
     Args:
-        labels: of the pictures, one each.
+        labels: of the images, one each.
         decoder: `"autoencoder"` (`DenoisingAutoencoder.decoder`) or `"spectral"` (`build_spectral`).
-        size: side of the pictures in pixels.
+        size: side of the images in pixels.
         channels: 3 or 1.
         width: of an autoencoder's decoder.
         limit: of a spectral decoder's waves.
@@ -37,14 +37,14 @@ class Gallery(keras.Model):
         features: float tensor `(B, F)`.
 
     Returns:
-        Pictures `(B, size, size, channels)` in 0..255.
+        Images `(B, size, size, channels)` in 0..255.
 
     Raises:
         ValueError: no labels, an unknown decoder, a brightness or contrast that is none, or features of another shape.
 
     Example:
         >>> gallery = Gallery(["tench", "goldfish"], "spectral", size=16)
-        >>> gallery.picture("tench").shape
+        >>> gallery.image("tench").shape
         (16, 16, 3)
     """
 
@@ -83,7 +83,7 @@ class Gallery(keras.Model):
         self.built = True
 
     def collect(self, decoder: keras.Model, features: Any) -> None:
-        """Takes over the weights of a decoder and the features `(labels, F)` of all pictures."""
+        """Takes over the weights of a decoder and the features `(labels, F)` of all images."""
         self.decoder.set_weights(decoder.get_weights())
         self.features.assign(ops.convert_to_tensor(features, "float32"))
 
@@ -91,19 +91,19 @@ class Gallery(keras.Model):
         return self.generate(features)
 
     def generate(self, features: Any) -> Any:
-        """Features `(B, F)` to pictures, float32 `(B, size, size, channels)` in 0..255."""
+        """Features `(B, F)` to images, float32 `(B, size, size, channels)` in 0..255."""
         features = ops.convert_to_tensor(features, "float32")
         if len(features.shape) != 2 or features.shape[-1] != self.features.shape[-1]:
             raise ValueError(f"features must have shape (B, {self.features.shape[-1]}), received {features.shape}")
-        return as_picture(self.decoder(features, training=False), self.brightness, self.contrast)
+        return as_image(self.decoder(features, training=False), self.brightness, self.contrast)
 
-    def pictures(self) -> np.ndarray:
+    def images(self) -> np.ndarray:
         """All of them, float32 `(labels, size, size, channels)` in 0..255."""
         return np.concatenate(
             [ops.convert_to_numpy(self.generate(self.features[row : row + 1])) for row in range(len(self.labels))]
         )
 
-    def picture(self, label: str | int) -> np.ndarray:
+    def image(self, label: str | int) -> np.ndarray:
         """One of them by its label or its place, float32 `(size, size, channels)` in 0..255.
 
         Raises:
@@ -118,7 +118,7 @@ class Gallery(keras.Model):
         rows = tf.TensorSpec((None,), tf.int32, name="rows")
         return {
             "generate": (self.generate, [features]),
-            "pictures": (lambda rows: self.generate(ops.take(self.features, rows, axis=0)), [rows]),
+            "images": (lambda rows: self.generate(ops.take(self.features, rows, axis=0)), [rows]),
         }
 
     def get_config(self):

@@ -1,4 +1,4 @@
-"""How real generated pictures are: what another network says of them, and how like photographs their values are."""
+"""How real generated images are: what another network says of them, and how like photographs their values are."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -9,40 +9,40 @@ import numpy as np
 from kinv.classifiers.predict import logits_in_batches
 from kinv.surgery.tap import checked_units
 
-LEAST_SIDE = 64  # of pictures, for their statistics
+LEAST_SIDE = 64  # of images, for their statistics
 
 
 def class_ranks(classifier: keras.Model, images: Any, classes: Any) -> np.ndarray:
     """How many classes the network puts before the given one or beside it, `(N,)`; 0: it alone comes first.
 
-    Pictures of another size than the network's are resized.
+    Images of another size than the network's are resized.
 
     Args:
-        classifier: pictures `(B, H, W, C)` in 0..255 to logits.
+        classifier: images `(B, H, W, C)` in 0..255 to logits.
         images: `(N, H', W', C)` in 0..255.
         classes: indices, `(N,)`.
 
     Raises:
-        ValueError: not one class for each picture, one that does not exist, or answers that are not finite.
+        ValueError: not one class for each image, one that does not exist, or answers that are not finite.
     """
     images, classes = np.asarray(images, "float32"), np.asarray(classes)
     if images.ndim != 4 or classes.shape != (len(images),):
         raise ValueError(
-            f"expected pictures (N, H, W, C) and a class for each, received {images.shape} and {classes.shape}"
+            f"expected images (N, H, W, C) and a class for each, received {images.shape} and {classes.shape}"
         )
     checked_units(classes, classifier.output_shape[-1], "the classes")
     images = resized_for(classifier, images)
     ranks = np.empty(len(images), int)
     for at, answers in logits_in_batches(classifier, images):
         if not np.isfinite(answers).all():
-            raise ValueError(f"{classifier.name} answers with values that are not finite: are the pictures?")
+            raise ValueError(f"{classifier.name} answers with values that are not finite: are the images?")
         given = np.take_along_axis(answers, classes[at, None], axis=1)
         ranks[at] = (answers >= given).sum(axis=1) - 1
     return ranks
 
 
 def resized_for(classifier: keras.Model, images: np.ndarray) -> np.ndarray:
-    """Pictures `(N, H, W, C)` at the size that the network takes, if it takes one only."""
+    """Images `(N, H, W, C)` at the size that the network takes, if it takes one only."""
     size = classifier.input_shape[1:3]
     if None in size or images.shape[1:3] == size:
         return images
@@ -50,16 +50,16 @@ def resized_for(classifier: keras.Model, images: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class PictureStatistics:
-    """Means over pictures.
+class ImageStatistics:
+    """Means over images.
 
     Attributes:
         saturation: mean over pixels of the largest channel less the smallest, of 255.
-        contrast: standard deviation of the values of a picture, of 255.
+        contrast: standard deviation of the values of an image, of 255.
         extreme: share of values within 1 of 0 or 255.
         slope: of the logarithm of the power over that of the frequency, between a twentieth and a half of the
             sampling frequency's half; photographs have about -2 (Field 1987), white noise 0.
-        likeness: largest correlation of a picture with another one's values; 1: two are identical; 0 where there is
+        likeness: largest correlation of an image with another one's values; 1: two are identical; 0 where there is
             only one.
     """
 
@@ -74,25 +74,25 @@ class PictureStatistics:
         return asdict(self)
 
 
-def picture_statistics(images: Any) -> PictureStatistics:
-    """Statistics in which pictures that were made for a network often differ from photographs.
+def image_statistics(images: Any) -> ImageStatistics:
+    """Statistics in which images that were made for a network often differ from photographs.
 
     Args:
         images: `(N, H, W, C)` in 0..255, with sides of at least 64 pixels.
 
     Raises:
-        ValueError: other shapes, or no picture.
+        ValueError: other shapes, or no image.
     """
     images = np.asarray(images, "float64")
     if images.ndim != 4 or not len(images) or min(images.shape[1:3]) < LEAST_SIDE:
         raise ValueError(
-            f"expected pictures (N, H, W, C) of at least {LEAST_SIDE} x {LEAST_SIDE}, received {images.shape}"
+            f"expected images (N, H, W, C) of at least {LEAST_SIDE} x {LEAST_SIDE}, received {images.shape}"
         )
     flat = images.reshape(len(images), -1)
     centred = flat - flat.mean(axis=1, keepdims=True)
     centred /= np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-12)
     alike = centred @ centred.T - 2 * np.eye(len(images))
-    return PictureStatistics(
+    return ImageStatistics(
         saturation=float((images.max(axis=-1) - images.min(axis=-1)).mean()),
         contrast=float(flat.std(axis=1).mean()),
         extreme=float(((flat < 1) | (flat > 254)).mean()),

@@ -1,4 +1,4 @@
-"""The coupled generator: the picture that a class, unit or filter of a network likes best."""
+"""The coupled generator: the image that a class, unit or filter of a network likes best."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +14,7 @@ from kinv.training.frozen import Frozen
 
 from .autoencoder import CONTRAST, GREY
 from .feature_gain import FeatureGain
-from .generators import as_picture, build_generator
+from .generators import as_image, build_generator
 from .model_per_row import ModelPerRow
 from .objective import Target
 from .objective_scores import TargetScores
@@ -27,10 +27,10 @@ class CoupledGenerator(keras.Model):
     """Trains what comes before a fixed network, until the network answers with what was asked for.
 
     Despraz, Gomez, Satizábal and Peña-Reyes 2017: features, perturbed and each with a gain of its own (equation 1),
-    pass a generator; its picture passes the network; the loss is the network's answer (equation 2). Without
+    pass a generator; its image passes the network; the loss is the network's answer (equation 2). Without
     pretraining every target has its own generator, of random weights, and all of it is trained; with pretraining,
     targets share one that stays as it is, and only their gains are trained. All targets are trained at once, each
-    picture for its own.
+    image for its own.
 
     Deviations from the paper:
         - The weight of the other classes is 1 for their mean, a tenth of the notebooks' 10 / classes for their sum,
@@ -40,15 +40,15 @@ class CoupledGenerator(keras.Model):
         - A targeted class that does not answer at all has the gradient of what comes before the last ReLU.
         - The last convolution of the generator is linear, see `build_generator`; its output is scaled to the values of
           photographs.
-        - `pictures(median_of=10)` is the median over ten perturbations, where the paper's is over the last ten steps.
+        - `images(median_of=10)` is the median over ten perturbations, where the paper's is over the last ten steps.
         - `loss="cross_entropy"`, `smallest_view`, `skips` and `unit_steps` are not the paper's.
 
     Args:
-        classifier: Functional Keras model, pictures `(B, H, W, C)` in 0..255 to logits; not trained, not saved.
+        classifier: Functional Keras model, images `(B, H, W, C)` in 0..255 to logits; not trained, not saved.
         target: one or more, see `kinv.models.target`.
-        generator: Functional model of features `(B, F)` to pictures `(B, H, W, C)`, such as an autoencoder's decoder;
+        generator: Functional model of features `(B, F)` to images `(B, H, W, C)`, such as an autoencoder's decoder;
             shared by all targets and not trained. Default: one of random weights for every target.
-        size: side of the pictures, where there is no `generator`; default: the classifier's. Pictures of another size
+        size: side of the images, where there is no `generator`; default: the classifier's. Images of another size
             are resized on their way into the network.
         width, skips: of generators of random weights, see `build_generator`. With skips there is no last gamma, and no
             regulariser.
@@ -58,17 +58,17 @@ class CoupledGenerator(keras.Model):
         regularization: of the last gamma (equation 3), or of the gains (equation 4); default: the paper's 0.01 or 0.1.
         perturbation: `"gaussian"`, which is additive, or `"multiplicative"`, see `Corruption`; default: the paper's.
         noise: its deviation; default: the paper's 2 or, with pretraining, 0.05.
-        smallest_view: side of the smallest part of the picture that the network is shown, see `RandomViews`; 1: all.
+        smallest_view: side of the smallest part of the image that the network is shown, see `RandomViews`; 1: all.
         unit_steps: with a `generator`, whether the gradient of every target's gains is scaled to norm 1, so that with
             SGD the learning rate is the distance that features move in a step.
         gain: deviation of normal numbers that gains start at; `None`: 1, all of them.
-        brightness, contrast: values of a picture are `brightness + contrast * output`, clipped to 0..255; the first may
+        brightness, contrast: values of an image are `brightness + contrast * output`, clipped to 0..255; the first may
             be one for each channel.
         class_names: of all classes, for targets that name them.
         seed: of weights, perturbations and views.
 
     Raises:
-        ValueError: a value out of its range; a class, layer or unit that does not exist; pictures that the network does
+        ValueError: a value out of its range; a class, layer or unit that does not exist; images that the network does
             not take.
 
     Example:
@@ -77,7 +77,7 @@ class CoupledGenerator(keras.Model):
         >>> coupled = CoupledGenerator(classifiers.build("digit_cnn"), target.classes(3), width=0.1)
         >>> coupled.compile()
         >>> history = coupled.fit(steps=1)
-        >>> coupled.pictures().shape
+        >>> coupled.images().shape
         (1, 28, 28, 1)
     """
 
@@ -119,7 +119,7 @@ class CoupledGenerator(keras.Model):
         self.frozen = Frozen(TargetScores(classifier, targets, class_names))
         self.competition, self.count = competition, len(targets)
         if len(classifier.input_shape) != 4:
-            raise ValueError(f"The network must take pictures (B, H, W, C), its inputs are {classifier.input_shape}.")
+            raise ValueError(f"The network must take images (B, H, W, C), its inputs are {classifier.input_shape}.")
         height, self.input_width, channels = classifier.input_shape[1:]
         self.input_height = height
         self.brightness, self.contrast, self.seed = brightness, contrast, seed
@@ -128,7 +128,7 @@ class CoupledGenerator(keras.Model):
         if generator is None:
             side = size or height
             if side is None:
-                raise ValueError("The classifier takes pictures of any size: pass `size`.")
+                raise ValueError("The classifier takes images of any size: pass `size`.")
             own = [
                 build_generator(side, channels, width=width, skips=skips, seed=seed + index)
                 for index in range(self.count)
@@ -142,7 +142,7 @@ class CoupledGenerator(keras.Model):
             )
         if len(entered) != 2 or len(made) != 4 or made[-1] != channels:
             raise ValueError(
-                f"The network takes pictures of shape {classifier.input_shape}, and the generator makes {made} from "
+                f"The network takes images of shape {classifier.input_shape}, and the generator makes {made} from "
                 f"{entered}; expected (B, F) to (B, H, W, {channels})."
             )
         self.feature_count, pretrained = entered[-1], generator is not None
@@ -212,8 +212,8 @@ class CoupledGenerator(keras.Model):
     def train_step(self, data):
         """A step of equation 2 for every target; `data` is not looked at."""
         with tf.GradientTape() as tape:
-            pictures = self._pictures(training=True)
-            seen = pictures if self.views is None else self.views(pictures)
+            images = self._images(training=True)
+            seen = images if self.views is None else self.views(images)
             of_classes, of_units, others, surprise = self.frozen.model(self._fitted(seen))
             loss = self._loss(of_classes, of_units, others, surprise)
         variables = self.trainable_variables
@@ -225,24 +225,24 @@ class CoupledGenerator(keras.Model):
             self.means[key].update_state(ops.mean(value))
         return {key: mean.result() for key, mean in self.means.items()}
 
-    def pictures(self, median_of: int = 1) -> np.ndarray:
-        """The picture of every target, float32 `(T, H, W, C)` in 0..255.
+    def images(self, median_of: int = 1) -> np.ndarray:
+        """The image of every target, float32 `(T, H, W, C)` in 0..255.
 
         Args:
             median_of: the median over so many perturbations, pixel by pixel; 1: without perturbation.
         """
         if median_of < 1:
             raise ValueError(f"median_of must be at least 1, received {median_of}")
-        drawn = [ops.convert_to_numpy(self._pictures(training=median_of > 1)) for _ in range(median_of)]
+        drawn = [ops.convert_to_numpy(self._images(training=median_of > 1)) for _ in range(median_of)]
         return np.median(drawn, axis=0).astype("float32")
 
     def features(self) -> np.ndarray:
-        """What the generator makes the pictures of, without perturbation, float32 `(T, F)`: a `Gallery` keeps them."""
+        """What the generator makes the images of, without perturbation, float32 `(T, F)`: a `Gallery` keeps them."""
         return ops.convert_to_numpy(self.gains(ops.ones((self.count, self.feature_count))))
 
     def get_config(self):
         raise NotImplementedError(
-            "A CoupledGenerator is not kept, as it does not work without its network: keep `pictures()`, or a Gallery "
+            "A CoupledGenerator is not kept, as it does not work without its network: keep `images()`, or a Gallery "
             "of its decoder and `features()`, or what `generators.model(row)` returns."
         )
 
@@ -255,18 +255,18 @@ class CoupledGenerator(keras.Model):
             raise ValueError("Classes with negative weights need loss='activation': cross-entropy has no bound there.")
         return targets
 
-    def _pictures(self, training):
+    def _images(self, training):
         features = self.gains(self.perturb(ops.ones((self.count, self.feature_count)), training=training))
         if self.generators is None:
             outputs = self.decoder.model(features, training=False)
         else:
             outputs = self.generators(features)
-        return as_picture(outputs, self.brightness, self.contrast)
+        return as_image(outputs, self.brightness, self.contrast)
 
-    def _fitted(self, pictures):
+    def _fitted(self, images):
         """Of the size that the network takes."""
-        size = (self.input_height or pictures.shape[1], self.input_width or pictures.shape[2])
-        return pictures if pictures.shape[1:3] == size else ops.image.resize(pictures, size)
+        size = (self.input_height or images.shape[1], self.input_width or images.shape[2])
+        return images if images.shape[1:3] == size else ops.image.resize(images, size)
 
     def _loss(self, of_classes, of_units, others, surprise):
         answer = ops.zeros_like(surprise)

@@ -1,4 +1,4 @@
-"""What a picture should be liked by: classes, units, filters, and sums of them."""
+"""What an image should be liked by: classes, units, filters, and sums of them."""
 
 import difflib
 from collections.abc import Sequence
@@ -43,7 +43,7 @@ class Target:
 
 
 def classes(*chosen: int | str, weights: Sequence[float] | None = None) -> Target:
-    """One class, or several for compound pictures (Despraz et al. 2017, figure 9).
+    """One class, or several for compound images (Despraz et al. 2017, figure 9).
 
     Args:
         *chosen: indices, or names where the method is told the classes' names.

@@ -1,4 +1,4 @@
-"""How much a classifier likes pictures, each for a target of its own (Despraz et al. 2017, equation 2)."""
+"""How much a classifier likes images, each for a target of its own (Despraz et al. 2017, equation 2)."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,15 +13,15 @@ from .objective import Target, class_index
 
 
 class TargetScores:
-    """Activations of targets and of all other classes, for as many pictures as there are targets.
+    """Activations of targets and of all other classes, for as many images as there are targets.
 
     Not a layer or model: who holds it neither trains nor saves the classifier.
 
     Shapes: `T` targets, `N` classes, `U` units of a layer.
 
     Args:
-        classifier: Functional Keras model, pictures in 0..255 to logits `(B, N)`.
-        targets: one for each picture.
+        classifier: Functional Keras model, images in 0..255 to logits `(B, N)`.
+        targets: one for each image.
         class_names: of all classes, in order; for targets that name them.
 
     Raises:
@@ -80,7 +80,7 @@ class TargetScores:
         return taps, class_weights, list(by_layer.values())
 
     def __call__(self, images: Any) -> tuple[Any, Any, Any, Any]:
-        """For pictures `(T, H, W, C)`, four answers `(T,)`.
+        """For images `(T, H, W, C)`, four answers `(T,)`.
 
         Returns:
             Weighted activations of the targeted classes: the ReLU of the logit, as in the paper. Of one that should

@@ -1,4 +1,4 @@
-"""Random parts of a picture, as a photographer might have cut it."""
+"""Random parts of an image, as a photographer might have cut it."""
 
 from typing import Any
 
@@ -10,13 +10,13 @@ from kinv.ops.affine import affine_sample
 
 @keras.saving.register_keras_serializable("kinv")
 class RandomViews(keras.layers.Layer):
-    """Square parts of random size and place, back at the pictures' size; half of them are mirrored.
+    """Square parts of random size and place, back at the images' size; half of them are mirrored.
 
     Between a generator and a network, they keep the generator from details that work at one place only.
 
     Args:
-        smallest: side of the smallest part, over the picture's, in (0, 1]; 1: nothing is cut.
-        mirror: whether half of the pictures are mirrored.
+        smallest: side of the smallest part, over the image's, in (0, 1]; 1: nothing is cut.
+        mirror: whether half of the images are mirrored.
         seed: of the draws.
 
     Call arguments:

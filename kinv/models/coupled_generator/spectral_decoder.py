@@ -1,4 +1,4 @@
-"""A linear decoder with the statistics of photographs: amplitudes of waves to a picture."""
+"""A linear decoder with the statistics of photographs: amplitudes of waves to an image."""
 
 from typing import Any
 
@@ -13,15 +13,15 @@ MAX_SIZE = 4096  # pixels: the waves of a side are a matrix of its square
 
 @keras.saving.register_keras_serializable("kinv")
 class SpectralDecoder(keras.layers.Layer):
-    """Features to a picture: each is the amplitude of one cosine wave in one principal colour of photographs.
+    """Features to an image: each is the amplitude of one cosine wave in one principal colour of photographs.
 
     A feature of 1 is one standard deviation of that wave in photographs. So features that are independent normal
-    numbers make pictures with photographs' power spectrum and colours, and equal steps of all features are large at
-    low frequencies and small at high ones. It is the decoder of the best linear autoencoder of pictures whose
+    numbers make images with photographs' power spectrum and colours, and equal steps of all features are large at
+    low frequencies and small at high ones. It is the decoder of the best linear autoencoder of images whose
     statistics are the same everywhere (waves are then their principal components), and `adapt` is its pretraining.
 
     Args:
-        size: side of the pictures.
+        size: side of the images.
         channels: 3 or 1.
         limit: how many deviations a wave can come near to and not pass (hyperbolic tangent); none: it may be any.
 
@@ -29,7 +29,7 @@ class SpectralDecoder(keras.layers.Layer):
         features: float tensor `(B, size * size * channels)`.
 
     Returns:
-        Float tensor `(B, size, size, channels)` around 0, in the units of the pictures that it was adapted to.
+        Float tensor `(B, size, size, channels)` around 0, in the units of the images that it was adapted to.
 
     Raises:
         ValueError: a size or a limit that is not positive, or a size beyond 4,096.
@@ -55,7 +55,7 @@ class SpectralDecoder(keras.layers.Layer):
         """Measures photographs, `(N, size, size, channels)`: their principal colours, and each wave's deviation.
 
         Raises:
-            ValueError: pictures of another shape, or fewer than two.
+            ValueError: images of another shape, or fewer than two.
         """
         images = ops.convert_to_numpy(images).astype("float32")
         if images.shape[1:] != (self.size, self.size, self.channels) or len(images) < 2:

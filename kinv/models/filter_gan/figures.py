@@ -9,7 +9,7 @@ from matplotlib import colormaps
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from kinv.figures.style import ACCENT, BAD, GOOD, INK, legend_beside, new_figure, show_picture
+from kinv.figures.style import ACCENT, BAD, GOOD, INK, legend_beside, new_figure, show_image
 
 LINES = (INK, ACCENT, GOOD, BAD)
 LARGEST_SHOWN = 0.999  # of all differences
@@ -18,10 +18,10 @@ FRAME = 90  # grey between the cells of a grid
 
 
 def filters_as_colors(filters: Mapping[str, np.ndarray], shown: int = 16) -> Figure:
-    """Figure 2: filters as small RGB pictures, a third of the input channels summed for each colour.
+    """Figure 2: filters as small RGB images, a third of the input channels summed for each colour.
 
     Args:
-        filters: by title, such as "real" and the draws: `(rows, columns, C, F)`; a row of pictures each.
+        filters: by title, such as "real" and the draws: `(rows, columns, C, F)`; a row of images each.
         shown: how many filters of each.
     """
     shown = min(shown, *(kernel.shape[-1] for kernel in filters.values()))
@@ -31,20 +31,20 @@ def filters_as_colors(filters: Mapping[str, np.ndarray], shown: int = 16) -> Fig
         colors = np.stack([third.sum(axis=2) for third in thirds], axis=2)  # (rows, columns, 3, F)
         largest = np.abs(colors).max()
         for axis, index in zip(row, range(shown), strict=True):
-            show_picture(axis, 127.5 + 127.5 * colors[..., index] / largest)
+            show_image(axis, 127.5 + 127.5 * colors[..., index] / largest)
         row[0].set_ylabel(title, rotation=0, ha="right", va="center", fontsize=8)
     return figure
 
 
-def activation_grids(pictures: np.ndarray, titles: Sequence[str] = ()) -> Figure:
-    """Figures 3, 4, 6 and 7: grids of pictures whose activations match; the original is in the middle.
+def activation_grids(images: np.ndarray, titles: Sequence[str] = ()) -> Figure:
+    """Figures 3, 4, 6 and 7: grids of images whose activations match; the original is in the middle.
 
     Args:
-        pictures: `(N, R, R, H, W, C)` in 0..255.
+        images: `(N, R, R, H, W, C)` in 0..255.
         titles: above the grids.
     """
-    count, cells, _, height, width, channels = pictures.shape
-    framed = np.pad(pictures, ((0, 0), (0, 0), (0, 0), (1, 1), (1, 1), (0, 0)), constant_values=FRAME)
+    count, cells, _, height, width, channels = images.shape
+    framed = np.pad(images, ((0, 0), (0, 0), (0, 0), (1, 1), (1, 1), (0, 0)), constant_values=FRAME)
     mosaics = framed.transpose(0, 1, 3, 2, 4, 5).reshape(count, cells * (height + 2), cells * (width + 2), channels)
     columns = min(count, 2)
     rows = -(-count // columns)
@@ -52,22 +52,22 @@ def activation_grids(pictures: np.ndarray, titles: Sequence[str] = ()) -> Figure
     for axis in axes.flat[count:]:
         axis.set_axis_off()
     for index, (axis, mosaic) in enumerate(zip(axes.flat, mosaics, strict=False)):
-        show_picture(axis, mosaic)
+        show_image(axis, mosaic)
         corner = (cells // 2 * (width + 2) - 0.5, cells // 2 * (height + 2) - 0.5)
         axis.add_patch(Rectangle(corner, width + 2, height + 2, fill=False, edgecolor=ACCENT, linewidth=2))
         axis.set_title(titles[index] if titles else "", fontsize=9)
     return figure
 
 
-def grid_differences(pictures: np.ndarray, titles: Sequence[str] = ()) -> Figure:
+def grid_differences(images: np.ndarray, titles: Sequence[str] = ()) -> Figure:
     """The grids as differences from their middle cells, on grey and enlarged as far as they stay in range.
 
     Args:
-        pictures: `(N, R, R, H, W, C)` in 0..255.
+        images: `(N, R, R, H, W, C)` in 0..255.
         titles: above the grids; the enlargement is added.
     """
-    middle = pictures.shape[1] // 2
-    differences = pictures - pictures[:, middle, middle][:, None, None]
+    middle = images.shape[1] // 2
+    differences = images - images[:, middle, middle][:, None, None]
     largest = np.quantile(np.abs(differences), LARGEST_SHOWN, axis=(1, 2, 3, 4, 5))
     gains = 127.5 / np.maximum(largest, 1e-6)
     shown = np.clip(127.5 + gains[:, None, None, None, None, None] * differences, 0, 255)

@@ -1,4 +1,4 @@
-"""A convolution whose filters are an input: another set of filters for every picture."""
+"""A convolution whose filters are an input: another set of filters for every image."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("kinv")
 class GeneratedConvolution(keras.layers.Layer):
-    """Convolves every picture of a batch with filters of its own: a batched matrix product over its patches.
+    """Convolves every image of a batch with filters of its own: a batched matrix product over its patches.
 
     Takes the place of a `Conv2D` or `DepthwiseConv2D` whose filters are generated ("Parametrizing filters of a CNN
     with a GAN", section 3: `Conv(CNN_{l-1}(I), G(z))`), without its bias and its activation.
@@ -20,7 +20,7 @@ class GeneratedConvolution(keras.layers.Layer):
 
     Call arguments:
         inputs: float tensor `(B, H, W, C)`.
-        kernels: float tensor `(B, rows, columns, C / groups, F)`, or without the first axis one for all pictures.
+        kernels: float tensor `(B, rows, columns, C / groups, F)`, or without the first axis one for all images.
 
     Returns:
         Float tensor `(B, H', W', F)`.
@@ -30,8 +30,8 @@ class GeneratedConvolution(keras.layers.Layer):
 
     Example:
         >>> import numpy as np
-        >>> pictures, kernels = np.ones((2, 5, 5, 1), "float32"), np.ones((2, 3, 3, 1, 4), "float32")
-        >>> GeneratedConvolution(padding="valid")(pictures, kernels).shape
+        >>> images, kernels = np.ones((2, 5, 5, 1), "float32"), np.ones((2, 3, 3, 1, 4), "float32")
+        >>> GeneratedConvolution(padding="valid")(images, kernels).shape
         TensorShape([2, 3, 3, 4])
     """
 
@@ -83,7 +83,7 @@ class GeneratedConvolution(keras.layers.Layer):
         return ops.reshape(ops.transpose(outputs, (0, 2, 1, 3)), (batch, height, width, filters))
 
     def _patches(self, inputs, rows, columns):
-        """`(B, H', W', rows * columns * C)`: under every position of the kernel, the shifted picture."""
+        """`(B, H', W', rows * columns * C)`: under every position of the kernel, the shifted image."""
         (top, height), (left, width) = (
             self._extent(inputs.shape[1 + axis], size, axis) for axis, size in enumerate((rows, columns))
         )
@@ -104,7 +104,7 @@ class GeneratedConvolution(keras.layers.Layer):
         return shifted[0] if len(shifted) == 1 else ops.concatenate(shifted, axis=-1)
 
     def _extent(self, length, size, axis):
-        """How many pixels are added before the picture, and how many positions the kernel takes, along one axis."""
+        """How many pixels are added before the image, and how many positions the kernel takes, along one axis."""
         stride, reach = self.strides[axis], (size - 1) * self.dilation_rate[axis] + 1
         if self.padding == "valid":
             return 0, (length - reach) // stride + 1

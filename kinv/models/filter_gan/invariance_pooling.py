@@ -15,7 +15,7 @@ class InvariancePooling(keras.layers.Layer):
 
     "Parametrizing filters of a CNN with a GAN", section 5.2: the layer `1/n sum_i Conv(x, G(z_i))`, which the paper's
     outlook calls a pooling over the invariances. The average comes before the activation function, so that it costs
-    one convolution, with the average filters. With `stochastic=True`, every picture of a training batch passes one set
+    one convolution, with the average filters. With `stochastic=True`, every image of a training batch passes one set
     at random instead: augmentation in feature space. See `FilterGAN.pooling` and `FilterGAN.pooled_classifier`.
 
     Args:
@@ -23,7 +23,7 @@ class InvariancePooling(keras.layers.Layer):
         strides, padding, dilation_rate, groups: as in `GeneratedConvolution`.
         activation: after the average; a name or function of Keras.
         use_bias: whether there is one, the same for all sets.
-        stochastic: in training, one set drawn for each picture instead of the average.
+        stochastic: in training, one set drawn for each image instead of the average.
         seed: of these draws.
 
     Call arguments:

@@ -1,4 +1,4 @@
-"""Pictures that make generated filters answer alike: the invariances that a Filter GAN found, to look at."""
+"""Images that make generated filters answer alike: the invariances that a Filter GAN found, to look at."""
 
 import math
 from dataclasses import dataclass
@@ -11,24 +11,24 @@ from kinv import backend
 from kinv.ops.blur import gaussian_blur
 from kinv.ops.image_priors import alpha_norm, total_variation
 
-CELLS, VALUES = 256, 1_000_000  # at most so many cells, and values of pictures, at a time
+CELLS, VALUES = 256, 1_000_000  # at most so many cells, and values of images, at a time
 SMALLEST_STEP, LARGEST_STEP = 1e-6, 1e4
 PROBE = 1e-3  # how far the first step moves a pixel, of the range of 1
 
 
 @dataclass(frozen=True)
 class ActivationMatches:
-    """What `match_activations` found; `R` rows and `R` columns of cells for every picture.
+    """What `match_activations` found; `R` rows and `R` columns of cells for every image.
 
     Attributes:
-        pictures: float32 `(N, R, R, H, W, C)` in 0..255.
+        images: float32 `(N, R, R, H, W, C)` in 0..255.
         codes: the latent codes of the cells, `(N, R, R, Z)`.
-        before: the objective at the original picture, `(N, R, R)`.
+        before: the objective at the original image, `(N, R, R)`.
         after: and at what was found.
         dimensions: the two of `z` that change along rows and columns, `(N, 2)`.
     """
 
-    pictures: np.ndarray
+    shown: np.ndarray
     codes: np.ndarray
     before: np.ndarray
     after: np.ndarray
@@ -58,11 +58,11 @@ def match_activations(
     variation_weight: float = 1e-6,
     seed: int = 0,
 ) -> ActivationMatches:
-    """For a grid of latent codes, pictures near the original whose activations are those of the original.
+    """For a grid of latent codes, images near the original whose activations are those of the original.
 
     "Parametrizing filters of a CNN with a GAN", section 4: with `a(x|z)` the layer's output for the filters of `z`,
     gradient descent from `x` on `|a(x'|z_k) - a(x|z)|^2 / |a(x|z)|^2 + Psi(x')`, for all `z_k` of a grid around `z`.
-    Every cell descends with its own step size (Barzilai and Borwein 1988) and keeps the best picture it met.
+    Every cell descends with its own step size (Barzilai and Borwein 1988) and keeps the best image it met.
 
     Args:
         gan: a trained `FilterGAN` with its classifier.
@@ -74,13 +74,13 @@ def match_activations(
         compare_at: the layer above the convolution whose outputs are compared, instead of the convolution's own (the
             paper's `a`). The higher it is, the more of what the network drops on the way may differ.
         steps: of gradient descent.
-        smoothing: width in pixels of a Gaussian through which descent sees the picture, so that strokes change rather
-            than single pixels: the picture is `x` plus a blurred change. 0 is the paper's.
-        alpha_weight, variation_weight: of the natural image prior, on pictures in 0..1.
+        smoothing: width in pixels of a Gaussian through which descent sees the image, so that strokes change rather
+            than single pixels: the image is `x` plus a blurred change. 0 is the paper's.
+        alpha_weight, variation_weight: of the natural image prior, on images in 0..1.
         seed: of what is drawn.
 
     Raises:
-        ValueError: no pictures, an even number of cells, negative smoothing, codes of another shape, or no such layer
+        ValueError: no images, an even number of cells, negative smoothing, codes of another shape, or no such layer
             above.
     """
     images = np.asarray(images, "float32")
@@ -126,22 +126,22 @@ class _Descent:
         cut = gan.cut.require("match_activations")
         answer_above = cut.up_to(compare_at)
 
-        def answer(pictures, kernels):
-            entering, past = cut.enter(255.0 * pictures)
+        def answer(shown, kernels):
+            entering, past = cut.enter(255.0 * shown)
             return answer_above(cut.convolve(entering, kernels), past)
 
         def moved(changes, images):
             if smoothing:
                 widths = ops.full((ops.shape(changes)[0],), smoothing)
                 changes = gaussian_blur(changes, widths)
-            pictures = images + changes
-            inside = ops.logical_and(pictures >= 0, pictures <= 1)  # slopes at both ends, on any backend
-            return ops.where(inside, pictures, ops.stop_gradient(ops.clip(pictures, 0.0, 1.0)))
+            shown = images + changes
+            inside = ops.logical_and(shown >= 0, shown <= 1)  # slopes at both ends, on any backend
+            return ops.where(inside, shown, ops.stop_gradient(ops.clip(shown, 0.0, 1.0)))
 
         def objective(changes, images, target, size, kernels):
-            pictures = moved(changes, images)
-            missed = _squared_length(answer(pictures, kernels) - target) / size
-            prior = alpha_weight * alpha_norm(pictures) + variation_weight * total_variation(pictures)
+            shown = moved(changes, images)
+            missed = _squared_length(answer(shown, kernels) - target) / size
+            prior = alpha_weight * alpha_norm(shown) + variation_weight * total_variation(shown)
             return missed + prior
 
         def slope(changes, images, target, size, kernels):
@@ -156,7 +156,7 @@ class _Descent:
         target = self.answer(ops.convert_to_tensor(images / 255.0), self.gan.generate_filters(middle))
         size = _squared_length(target)
         if not ops.convert_to_numpy(ops.all(size > 0)):
-            raise ValueError("The layer answers a picture with zeros, such as a black one: there is nothing to match.")
+            raise ValueError("The layer answers an image with zeros, such as a black one: there is nothing to match.")
         given = ops.convert_to_tensor(images / 255.0), target, size, self.gan.generate_filters(codes)
         changes = np.zeros_like(images)
         value, gradient = self._at(changes, given)
@@ -189,10 +189,10 @@ def _grid(z, dimensions, extent, cells):
     """Codes `(N, R, R, Z)` around `(N, Z)`; the first of two dimensions changes from row to row."""
     codes = np.broadcast_to(z[:, None, None], (len(z), cells, cells, z.shape[-1])).copy()
     offsets = np.linspace(-extent, extent, cells, dtype="float32")
-    picture = np.arange(len(z))
+    image = np.arange(len(z))
     for index, offset in enumerate(offsets):
-        codes[picture, index, :, dimensions[:, 0]] += offset
-        codes[picture, :, index, dimensions[:, 1]] += offset
+        codes[image, index, :, dimensions[:, 0]] += offset
+        codes[image, :, index, dimensions[:, 1]] += offset
     return codes
 
 

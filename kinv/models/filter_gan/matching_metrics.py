@@ -1,4 +1,4 @@
-"""What a grid of matched pictures shows, in numbers: is it followed, is it smooth, is it still the same digit?"""
+"""What a grid of matched images shows, in numbers: is it followed, is it smooth, is it still the same digit?"""
 
 import keras
 import numpy as np
@@ -28,20 +28,20 @@ def summarise_matches(matches: ActivationMatches, images: np.ndarray, classifier
         `shape_share`: `shape_share` of the corner cells, the median.
         `shape_change`: that share of each corner cell's mean absolute difference, in 0..255; the median.
     """
-    pictures = matches.pictures
-    count, cells = pictures.shape[:2]
-    differences = np.abs(pictures - images[:, None, None]).mean(axis=(3, 4, 5))
+    matched = matches.images
+    count, cells = matched.shape[:2]
+    differences = np.abs(matched - images[:, None, None]).mean(axis=(3, 4, 5))
     middle = cells // 2
     others = np.ones((cells, cells), bool)
     others[middle, middle] = False
-    said = predict_classes(classifier, pictures.reshape(-1, *images.shape[1:])).reshape(count, -1)
+    said = predict_classes(classifier, matched.reshape(-1, *images.shape[1:])).reshape(count, -1)
     corners = [(index, row, column) for index in range(count) for row in (0, -1) for column in (0, -1)]
-    shares = np.array([shape_share(images[index], pictures[index, r, c]) for index, r, c in corners])
+    shares = np.array([shape_share(images[index], matched[index, r, c]) for index, r, c in corners])
     return {
         "fall": float(np.nanmedian(matches.fall)),
         "middle_change": float(differences[:, middle, middle].max()),
         "change": float(differences[:, others].mean()),
-        "detour": _detour(pictures),
+        "detour": _detour(matched),
         "unchanged": float(np.mean(said == predict_classes(classifier, images)[:, None])),
         "shape_share": float(np.median(shares)),
         "shape_change": float(np.median(shares * [differences[corner] for corner in corners])),
@@ -51,8 +51,8 @@ def summarise_matches(matches: ActivationMatches, images: np.ndarray, classifier
 def shape_share(original: np.ndarray, changed: np.ndarray) -> float:
     """How much of a change is one of shape, not of brightness: 0..1.
 
-    The change is explained by least squares, by moving pixels (`dx` and `dy` of the picture halfway, each times smooth
-    weights that differ from place to place) and by making them brighter or darker (that picture times such weights).
+    The change is explained by least squares, by moving pixels (`dx` and `dy` of the image halfway, each times smooth
+    weights that differ from place to place) and by making them brighter or darker (that image times such weights).
     The share is what only moving explains, over what only one of the two explains.
 
     Args:
@@ -88,11 +88,11 @@ def _explained(change, columns):
     return 1 - np.sum(np.square(change - columns @ fit)) / np.sum(np.square(change))
 
 
-def _detour(pictures):
-    """Along rows and columns of cells; ways whose ends are the same picture have none."""
+def _detour(matched):
+    """Along rows and columns of cells; ways whose ends are the same image have none."""
     ways = []
     for axis in (1, 2):
-        steps = np.diff(pictures, axis=axis)
+        steps = np.diff(matched, axis=axis)
         length = np.sqrt(np.square(steps).sum(axis=(3, 4, 5))).sum(axis=axis)
         straight = np.sqrt(np.square(steps.sum(axis=axis)).sum(axis=(2, 3, 4)))
         ways.append(length[straight > 0] / straight[straight > 0])

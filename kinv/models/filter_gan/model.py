@@ -30,7 +30,7 @@ class FilterGAN(keras.Model):
     """Learns to generate filters for a layer of a classifier that do what the real ones do, in many ways.
 
     "Parametrizing filters of a CNN with a GAN", section 3 and Algorithm 1. A generator turns a latent code into
-    filters. A discriminator tells the layer's real outputs from those that generated filters make of other pictures;
+    filters. A discriminator tells the layer's real outputs from those that generated filters make of other images;
     an InfoGAN head on the same trunk reads the code from the output, so that the filters have to depend on it. The
     outputs compared are the convolution's own, before batch norm and activation: there nothing that the filters do
     is cut off, and the average over filter sets is the convolution with their average.
@@ -45,10 +45,10 @@ class FilterGAN(keras.Model):
         - Filters are rewarded with `-log D` (`saturating=False`). With the paper's `log(1 - D)` the discriminator is
           right on 99.9 % after 1,000 steps, and the generator's gradient is gone.
         - The real bias of the layer is kept; the paper speaks of filters only.
-        - Real and generated outputs in a step are of different pictures, half of the batch each.
+        - Real and generated outputs in a step are of different images, half of the batch each.
 
     Args:
-        classifier: Keras model, pictures `(B, H, W, C)` in 0..255 to logits; not trained, not saved. May be left out
+        classifier: Keras model, images `(B, H, W, C)` in 0..255 to logits; not trained, not saved. May be left out
             where only filters are generated, as after loading.
         layer: name of a `Conv2D` or `DepthwiseConv2D`.
         latent_dim: length of the latent code `z`, which is standard normal.
@@ -181,7 +181,7 @@ class FilterGAN(keras.Model):
         return self.generator(z)
 
     def activations(self, images: Any, z: Any) -> Any:
-        """The layer's output, before its activation function, for picture after picture with filters of its own.
+        """The layer's output, before its activation function, for image after image with filters of its own.
 
         Args:
             images: `(B, H, W, C)` in 0..255.
@@ -211,12 +211,12 @@ class FilterGAN(keras.Model):
         return self.discriminator.read_codes(self.activations(images, z))
 
     def train_step(self, data):
-        """Algorithm 1 on one batch of pictures: one half passes the real filters, the other half generated ones."""
+        """Algorithm 1 on one batch of images: one half passes the real filters, the other half generated ones."""
         images, _, _ = keras.utils.unpack_x_y_sample_weight(data)
         cut = self.cut.require("fit")
         entering, _ = cut.enter(ops.cast(images, "float32"))
         half = ops.maximum(ops.shape(entering)[0] // 2, 1)
-        real = cut.convolve(entering[-half:], cut.kernel())  # a single last picture passes both
+        real = cut.convolve(entering[-half:], cut.kernel())  # a single last image passes both
         self.discriminator.adapt(real)
         z = keras.random.normal((half, self.latent_dim), seed=self.seed_generator)
         with tf.GradientTape() as through_filters:

@@ -21,7 +21,7 @@ CHUNK = 250
 
 @dataclass(frozen=True)
 class FilterQuality:
-    """What `filter_quality` measured; accuracies are shares of test pictures, 0..1.
+    """What `filter_quality` measured; accuracies are shares of test images, 0..1.
 
     Attributes:
         network: accuracy of the classifier as it is.
@@ -82,14 +82,14 @@ def filter_quality(
         test_images, test_labels: to measure on.
         draws: sets of filters in the average. As the outputs compared come before the activation function, the
             average over their outputs is the output of their average.
-        singles: sets of filters that are measured alone, on `singles_on` test pictures evenly spread.
+        singles: sets of filters that are measured alone, on `singles_on` test images evenly spread.
         epochs, batch_size, learning_rate: of retraining, with Adam and a cosine to zero. 0 epochs: nothing is
             retrained.
-        seed: of the draws and of the order of pictures.
+        seed: of the draws and of the order of images.
     """
     cut = gan.cut.require("filter_quality")
     if len(images) == 0 or len(test_images) == 0:
-        raise ValueError("filter_quality needs pictures to retrain with and pictures to measure on, received none.")
+        raise ValueError("filter_quality needs images to retrain with and images to measure on, received none.")
     if min(draws, singles, singles_on) < 1 or epochs < 0:
         raise ValueError(
             "draws, singles and singles_on must be at least 1 and epochs at least 0, received "
@@ -161,7 +161,7 @@ def retrain_above(
 def accuracy_of_sets(cut: ReplacedFilters, filters: Any, images: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Accuracy `(S,)` with every set of filters `(S, rows, columns, C / groups, F)` in place of the real ones.
 
-    What lies below the layer is computed once for a chunk of pictures.
+    What lies below the layer is computed once for a chunk of images.
     """
 
     def right(entering, past, labels, kernel):

@@ -22,7 +22,7 @@ class ReplacedFilters:
     Not a layer or model: who holds it does not train or save the classifier.
 
     Args:
-        classifier: Functional Keras model, pictures `(B, H, W, C)` in 0..255 to logits.
+        classifier: Functional Keras model, images `(B, H, W, C)` in 0..255 to logits.
         layer: name of a `Conv2D` or `DepthwiseConv2D`.
 
     Raises:
@@ -40,11 +40,11 @@ class ReplacedFilters:
         return convolution_kernel(self.layer)
 
     def enter(self, images: Any) -> tuple[Any, list[Any]]:
-        """The layer's input for pictures `(B, H, W, C)` in 0..255, and what `leave` needs besides."""
+        """The layer's input for images `(B, H, W, C)` in 0..255, and what `leave` needs besides."""
         return self.parts.enter(images)
 
     def convolve(self, entering: Any, kernels: Any) -> Any:
-        """The convolution's output with its real bias; one set of filters for each picture, or one for all."""
+        """The convolution's output with its real bias; one set of filters for each image, or one for all."""
         outputs = self.convolution(entering, kernels)
         return outputs + self.layer.bias if self.layer.use_bias else outputs
 
@@ -91,7 +91,7 @@ class ReplacedFilters:
         output = self.layer.compute_output_shape(self.parts.below.outputs[0].shape)
         if None in output[1:]:
             raise ValueError(
-                f"The output of {self.name!r} has the shape {output}: the classifier must take pictures of one size. "
+                f"The output of {self.name!r} has the shape {output}: the classifier must take images of one size. "
                 "Wrap it: kinv.classifiers.wrap(model, input_shape=(height, width, channels))"
             )
         return {"kernel": list(kernel.shape), "output": list(output[1:]), "deviation": float(np.std(kernel))}

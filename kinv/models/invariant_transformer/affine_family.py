@@ -1,4 +1,4 @@
-"""A family of affine transformations of pictures, by control parameters."""
+"""A family of affine transformations of images, by control parameters."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -44,7 +44,7 @@ class AffineFamily(keras.Model):
         return self.color_generator(k_color), self.space_generator(k_space)
 
     def apply_matrices(self, images: Any, color: Any, space: Any) -> Any:
-        """Transforms float32 pictures `(B, H, W, C)` in 0..255 with one colour and one spatial matrix each."""
+        """Transforms float32 images `(B, H, W, C)` in 0..255 with one colour and one spatial matrix each."""
         images = ops.cast(images, "float32")
         if self.fill != "zeros":
             return self.color(self.space(images, space), color)
@@ -53,11 +53,11 @@ class AffineFamily(keras.Model):
         return self.color(sampled[..., :-1], color, sampled[..., -1:])
 
     def transform(self, images: Any, k_color: Any, k_space: Any) -> Any:
-        """Transforms pictures `(B, H, W, C)` in 0..255 with chosen control parameters.
+        """Transforms images `(B, H, W, C)` in 0..255 with chosen control parameters.
 
         Args:
-            images: pictures, any size.
-            k_color, k_space: `(B, 2)`, or `(2,)` for all pictures alike, in 0..1.
+            images: images, any size.
+            k_color, k_space: `(B, 2)`, or `(2,)` for all images alike, in 0..1.
 
         Returns:
             float32 tensor like `images`, in 0..255.
@@ -71,7 +71,7 @@ class AffineFamily(keras.Model):
         return self.apply_matrices(images, color, space)
 
     def augment(self, images: Any, seed: Any) -> Any:
-        """Transforms every picture with its own `k`, drawn uniformly; the same seed gives the same pictures.
+        """Transforms every image with its own `k`, drawn uniformly; the same seed gives the same images.
 
         Args:
             images: `(B, H, W, C)` in 0..255, any size.

@@ -1,6 +1,6 @@
 """How far a learned transformation goes, and how often the network keeps its prediction, beside random ones.
 
-Shapes: `N` pictures, `D` draws of `k`.
+Shapes: `N` images, `D` draws of `k`.
 """
 
 from collections.abc import Callable
@@ -18,10 +18,10 @@ from kinv.ops.affine import distance_from_identity
 
 @dataclass(frozen=True)
 class InvarianceComparison:
-    """Learned transformations beside random ones of the same size, one row for every picture and draw.
+    """Learned transformations beside random ones of the same size, one row for every image and draw.
 
     Attributes:
-        learned_unchanged, random_unchanged: bool `(D, N)`: the prediction is that for the original picture.
+        learned_unchanged, random_unchanged: bool `(D, N)`: the prediction is that for the original image.
         learned_right, random_right: bool `(D, N)`: the prediction is the label; None without labels.
         color_distance, space_distance: float `(D, N)`: Frobenius distance from the identity, of both.
     """
@@ -56,29 +56,29 @@ def compare_with_random(
     seed: int = 0,
     progress: Callable[[float], None] = lambda done: None,
 ) -> InvarianceComparison:
-    """Compares learned transformations with random ones, on the pictures that the network gets right.
+    """Compares learned transformations with random ones, on the images that the network gets right.
 
-    For every picture and draw, `k` is uniform. The random matrices are the identity plus a uniformly random
+    For every image and draw, `k` is uniform. The random matrices are the identity plus a uniformly random
     direction of the Frobenius distance that the learned matrix of the same `k` has.
 
     Args:
         transformer: a trained `InvariantTransformer`.
-        classifier: the network, pictures to logits.
+        classifier: the network, images to logits.
         images: `(N, H, W, C)` in 0..255, which training did not see.
-        labels: int `(N,)`; None takes all pictures, with the network's own predictions for the truth.
-        draws: transformations a picture.
-        batch_size: pictures at a time.
+        labels: int `(N,)`; None takes all images, with the network's own predictions for the truth.
+        draws: transformations an image.
+        batch_size: images at a time.
         seed: of `k` and of the random directions.
         progress: called with the share that is done.
 
     Raises:
-        ValueError: the network gets none of the pictures right.
+        ValueError: the network gets none of the images right.
     """
     originals = predict_classes(classifier, images, batch_size)
     if labels is not None:
         kept = originals == labels
         if not kept.any():
-            raise ValueError(f"The network gets none of the {len(images)} pictures right: are the labels its own?")
+            raise ValueError(f"The network gets none of the {len(images)} images right: are the labels its own?")
         images, originals, labels = images[kept], originals[kept], labels[kept]
 
     logits = compile_model(classifier)
@@ -114,7 +114,7 @@ def compare_with_random(
 def predictions_along_k(
     transformer: Any, classifier: keras.Model, images: np.ndarray, k_color: np.ndarray, k_space: np.ndarray
 ) -> np.ndarray:
-    """Softmax outputs for every picture at every control parameter, float `(K, N, classes)`.
+    """Softmax outputs for every image at every control parameter, float `(K, N, classes)`.
 
     Args:
         transformer, classifier, images: as in `compare_with_random`.

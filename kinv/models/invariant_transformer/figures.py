@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from kinv.figures.style import ACCENT, BAD, GOOD, INK, QUIET, new_figure, show_picture
+from kinv.figures.style import ACCENT, BAD, GOOD, INK, QUIET, new_figure, show_image
 
 
 def training_curves(history: Mapping[str, Sequence[float]], accuracy_threshold: float) -> Figure:
@@ -31,7 +31,7 @@ def training_curves(history: Mapping[str, Sequence[float]], accuracy_threshold: 
 
     right.plot(epochs, history["accuracy"], color=INK, label="mean of the batches")
     right.axhline(accuracy_threshold, color=QUIET, linestyle="--", label="gate $acc_{orig}$")
-    right.set(title="accuracy on transformed pictures", xlabel="epoch", ylim=(0, 1))
+    right.set(title="accuracy on transformed images", xlabel="epoch", ylim=(0, 1))
     right.legend(frameon=False, loc="lower right")
     return figure
 
@@ -43,7 +43,7 @@ def classification_along_k(
 
     Args:
         k: `(K,)` in 0..1.
-        unchanged: by path, such as `"F([k, 0], [0, 0])"`: share of pictures that keep their prediction, `(K,)`.
+        unchanged: by path, such as `"F([k, 0], [0, 0])"`: share of images that keep their prediction, `(K,)`.
         confidence: by path: mean softmax output of the original prediction, `(K,)`.
     """
     figure, axes = new_figure(3.2 * len(unchanged), 3, 1, len(unchanged), sharey=True)
@@ -55,30 +55,30 @@ def classification_along_k(
     return figure
 
 
-def transformed_pictures(
+def transformed_images(
     originals: np.ndarray,
     transformed: np.ndarray,
     titles: Sequence[str],
     original_names: Sequence[str],
     names: Sequence[Sequence[str]],
 ) -> Figure:
-    """Figure 5: a row for every picture, a column for every setting of the control parameters.
+    """Figure 5: a row for every image, a column for every setting of the control parameters.
 
     Args:
         originals: `(N, H, W, C)` in 0..255.
         transformed: `(N, K, H, W, C)`.
         titles: what the `K` settings are called.
         original_names: predicted class of the originals, `N`.
-        names: predicted class of the transformed pictures, `N x K`; green where unchanged, red where not.
+        names: predicted class of the transformed images, `N x K`; green where unchanged, red where not.
     """
     rows, columns = len(originals), len(titles) + 1
     figure, axes = new_figure(1.45 * columns, 1.62 * rows, rows, columns)
     for row in range(rows):
-        show_picture(axes[row, 0], originals[row])
+        show_image(axes[row, 0], originals[row])
         axes[row, 0].set_xlabel(_short(original_names[row]), fontsize=8)
-        for column, picture in enumerate(transformed[row], start=1):
+        for column, image in enumerate(transformed[row], start=1):
             name = names[row][column - 1]
-            show_picture(axes[row, column], picture)
+            show_image(axes[row, column], image)
             color = GOOD if name == original_names[row] else BAD
             axes[row, column].set_xlabel(_short(name), color=color, fontsize=8)
     for column, title in enumerate(["original", *titles]):

@@ -37,23 +37,23 @@ class InvariantTransformer(AffineFamily):
 
     Deviations from the paper:
         - `k` is centred, and the generators start near the identity, not at it: see `MatrixGenerator`.
-        - Pictures are sampled first and coloured second. Both maps are affine and the homogeneous coordinate is
+        - Images are sampled first and coloured second. Both maps are affine and the homogeneous coordinate is
           sampled along, so the result is that of the paper's order (up to where clipping to 0..255 happens), and
-          training needs no gradient for the pictures.
+          training needs no gradient for the images.
         - The gradient of either loss is brought to norm 1 for each generator on its own. The paper speaks of the
           "extremely different value ranges" of the two; without it the transformation loss, whose gradient grows with
           the distance, first hardly moves and then runs away, and one generator's share depends on where the other is.
         - `c_theta` scales what the colour generator puts out, not its loss: see `MatrixGenerator`.
         - The gradient of the classifier's loss for the spatial matrices is that of the loss smoothed with a normal
           distribution over matrices (`smoothing`), from the losses at two matrices. Backpropagation through bilinear
-          sampling gives the slope over one pixel, where moving between whole pixels blurs the picture; what is learned
-          moves pictures by tens of pixels. For SqueezeNet, moved by a sixth of the width, that slope is 66 on average,
-          with a standard deviation of 151 between pictures; the slope over 0.1 either way, 1.8 and 3.0
+          sampling gives the slope over one pixel, where moving between whole pixels blurs the image; what is learned
+          moves images by tens of pixels. For SqueezeNet, moved by a sixth of the width, that slope is 66 on average,
+          with a standard deviation of 151 between images; the slope over 0.1 either way, 1.8 and 3.0
           (`benchmarks/sampling_gradient.py`).
         - Where there are no labels, the classifier's own predictions take their place.
 
     Args:
-        classifier: Keras model, pictures `(B, H, W, C)` in 0..255 to logits; not trained, not saved. May be left out
+        classifier: Keras model, images `(B, H, W, C)` in 0..255 to logits; not trained, not saved. May be left out
             where only `transform` and `augment` are used, as after loading.
         channels: 3 for RGB, 1 for greyscale; default: the classifier's.
         hidden_units: widths of the dense ReLU layers of both generators.
@@ -69,7 +69,7 @@ class InvariantTransformer(AffineFamily):
         images: float tensor `(B, H, W, C)` in 0..255.
 
     Returns:
-        The pictures, transformed with `k` drawn uniformly from the model's own random numbers.
+        The images, transformed with `k` drawn uniformly from the model's own random numbers.
 
     Raises:
         ValueError: a value out of its range, named in the message.
@@ -168,7 +168,7 @@ class InvariantTransformer(AffineFamily):
         return self._update(color, space, ops.mean(losses), transformation_loss, right)
 
     def _labelled(self, data):
-        """Pictures with labels, or with the classifier's own predictions."""
+        """Images with labels, or with the classifier's own predictions."""
         images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
         classify = self.frozen.require("fit and evaluate")
         images = ops.cast(images, "float32")
@@ -184,7 +184,7 @@ class InvariantTransformer(AffineFamily):
         return color, space, loss
 
     def _classify(self, images, labels, color, space):
-        """The classifier's loss for every transformed picture, `(B,)`, and how many it gets right, in 0..1."""
+        """The classifier's loss for every transformed image, `(B,)`, and how many it gets right, in 0..1."""
         logits = self.frozen.require("fit and evaluate")(self.apply_matrices(images, color, space), training=False)
         right = ops.equal(ops.cast(ops.argmax(logits, axis=-1), "int32"), labels)
         return self.loss.call(labels, logits), ops.mean(ops.cast(right, "float32"))

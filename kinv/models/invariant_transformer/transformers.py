@@ -7,7 +7,7 @@ from kinv.ops.affine import FILLS, affine_color, affine_sample
 
 @keras.saving.register_keras_serializable("kinv")
 class SpatialTransformer(keras.layers.Layer):
-    """Shows pictures through an affine map of their coordinates (Jaderberg et al. 2015, equations 1 and 5).
+    """Shows images through an affine map of their coordinates (Jaderberg et al. 2015, equations 1 and 5).
 
     Args:
         fill: what lies outside the frame: `"zeros"`, `"reflect"` or `"nearest"`.
@@ -15,7 +15,7 @@ class SpatialTransformer(keras.layers.Layer):
     Call arguments:
         images: float tensor `(B, H, W, C)`.
         matrices: float tensor `(B, 2, 3)` or `(2, 3)`: where each output position looks, in coordinates from -1
-            to 1 between the outer edges, x to the right, y down. The identity returns the pictures bit for bit.
+            to 1 between the outer edges, x to the right, y down. The identity returns the images bit for bit.
 
     Raises:
         ValueError: unknown `fill`.
@@ -52,7 +52,7 @@ class ColorTransformer(keras.layers.Layer):
 
     Call arguments:
         images: float tensor `(B, H, W, C)` in 0..255.
-        matrices: float tensor `(B, C, C + 1)` or `(C, C + 1)`. The identity returns the pictures bit for bit.
+        matrices: float tensor `(B, C, C + 1)` or `(C, C + 1)`. The identity returns the images bit for bit.
         homogeneous: float tensor `(B, H, W, 1)`, the homogeneous coordinate of every pixel; default 1. A pixel
             from outside the frame has 0, so that a shift of brightness leaves it black.
 

@@ -110,7 +110,7 @@ class DeepBeliefNetwork(GreedyStack):
         units: Any = (),
         value: float = 1.0,
     ) -> tuple[Any, Any]:
-        """Draws pictures: Gibbs sampling in the uppermost machine, then a pass down (Hinton, Osindero and Teh 2006).
+        """Draws images: Gibbs sampling in the uppermost machine, then a pass down (Hinton, Osindero and Teh 2006).
 
         Chains start at random or, if the machines are `persistent`, where training left theirs: from random states they
         can stay far from the data for longer than anybody waits.
@@ -119,7 +119,7 @@ class DeepBeliefNetwork(GreedyStack):
         1)` of Erhan, Courville and Bengio 2010, section 4.1.
 
         Args:
-            count: pictures, of a chain each.
+            count: images, of a chain each.
             steps: of Gibbs sampling.
             seed: of what is drawn.
             layer: 1 is the lowest hidden layer; default: the uppermost.

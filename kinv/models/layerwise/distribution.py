@@ -79,11 +79,11 @@ class BoltzmannDistribution(keras.Model):
         return of_visible - ops.sum(ops.softplus(received), axis=-1)
 
     def pseudo_log_likelihood(self, visible: Any, flipped: Any) -> Any:
-        """An estimate of `sum_i log p(v_i | v without i)` in nats, `(B,)`, from one pixel of each picture.
+        """An estimate of `sum_i log p(v_i | v without i)` in nats, `(B,)`, from one pixel of each image.
 
         Args:
             visible: `(B, V)` of zeros and ones; grey values are rounded.
-            flipped: int32 `(B,)`, which pixel of each picture.
+            flipped: int32 `(B,)`, which pixel of each image.
 
         Raises:
             ValueError: Gaussian visible units.

@@ -95,11 +95,11 @@ class GreedyStack(keras.Model):
 
         Args:
             classes: units of the last, linear layer, whose softmax is left to the loss; it starts at zero.
-            input_shape: `(H, W, C)` of pictures in 0..255, which are divided by 255.
+            input_shape: `(H, W, C)` of images in 0..255, which are divided by 255.
             name: of the model.
 
         Raises:
-            ValueError: pictures of another size than the input's.
+            ValueError: images of another size than the input's.
         """
         network = sigmoid_network.build(input_shape, self.units[1:], classes, name or f"{self.name}_classifier")
         if network.get_layer("flatten").output.shape[-1] != self.units[0]:

@@ -116,7 +116,7 @@ def estimate_log_partition(
 
 
 def log_likelihood(machine: Any, visible: Any, log_partition: float) -> np.ndarray:
-    """`log p(v)` in nats of every picture `(N, V)`, given `log Z`."""
+    """`log p(v)` in nats of every image `(N, V)`, given `log Z`."""
     energies = [
         ops.convert_to_numpy(machine.free_energy(ops.convert_to_tensor(visible[start : start + CHUNK], "float32")))
         for start in range(0, len(visible), CHUNK)

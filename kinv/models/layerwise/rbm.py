@@ -26,7 +26,7 @@ class RestrictedBoltzmannMachine(BoltzmannDistribution):
         steps: k of CD-k.
         persistent: whether the chains go on. `sample` then starts from them.
         chains: how many go on, if persistent.
-        binarize: draws every training picture's pixels, with the grey values as probabilities.
+        binarize: draws every training image's pixels, with the grey values as probabilities.
         weight_decay: L2, of the weights.
         sparsity: the mean activation that hidden units are pulled to, 0..1; `None`: they are not (Lee, Ekanadham and
             Ng 2008, equation 3; through the hidden biases only).
@@ -195,7 +195,7 @@ class RestrictedBoltzmannMachine(BoltzmannDistribution):
         logs = self._report(self.measure(visible))
         if self.visible != "bernoulli":
             return logs
-        # a pixel of each picture, drawn from what the batch holds: another in every batch, the same at every test
+        # a pixel of each image, drawn from what the batch holds: another in every batch, the same at every test
         seed = tf.stack([self.seed, tf.cast(ops.sum(visible), tf.int32)])
         flipped = draw_index(ops.shape(visible)[0], self.visible_units, seed)
         self.tested.update_state(self.pseudo_log_likelihood(visible, flipped))

@@ -1,4 +1,4 @@
-"""One family of changes to pictures, ordered by a magnitude; and a user's own.
+"""One family of changes to images, ordered by a magnitude; and a user's own.
 
 Shapes: `B` batch, `H` height, `W` width, `C` channels, `D` transformations composed.
 """
@@ -16,7 +16,7 @@ from ..affine import FILLS
 
 
 class Transformation(ABC):
-    """One family of changes to pictures, ordered by a magnitude.
+    """One family of changes to images, ordered by a magnitude.
 
     Args:
         name: such as `"translate_x"`.
@@ -29,10 +29,10 @@ class Transformation(ABC):
         images: float tensor `(B, H, W, C)` in 0..255.
         magnitudes: `(B,)`, or one number for all; composed ones: `(B, D)` or `(D,)`.
         fill: what lies outside the frame: `"zeros"`, `"reflect"` or `"nearest"`.
-        seed: of noise; a whole number, or int32 `(2,)`. Picture `b` draws from the stream `(seed[0], seed[1] + b)`.
+        seed: of noise; a whole number, or int32 `(2,)`. Image `b` draws from the stream `(seed[0], seed[1] + b)`.
 
     Returns:
-        float32 tensor like `images`, in 0..255. At the neutral magnitude, the pictures bit for bit.
+        float32 tensor like `images`, in 0..255. At the neutral magnitude, the images bit for bit.
 
     Raises:
         ValueError: wrong shapes, an unknown `fill`, a magnitude that is not finite or below `least`.
@@ -68,7 +68,7 @@ class Transformation(ABC):
         """Raises a `ValueError` where a magnitude is not finite or below the least."""
         values = np.asarray(magnitudes, "float64")
         if self.dimensions > 1 and values.shape[-1:] != (self.dimensions,):
-            raise ValueError(f"{self.name} takes {self.dimensions} magnitudes a picture, received shape {values.shape}")
+            raise ValueError(f"{self.name} takes {self.dimensions} magnitudes an image, received shape {values.shape}")
         if not np.isfinite(values).all():
             raise ValueError(f"{self.name}: magnitudes must be finite, received {values[~np.isfinite(values)][:3]}")
         if (values < self.least).any():
@@ -88,7 +88,7 @@ class Transformation(ABC):
         return ""
 
     def prepare(self, images: Any) -> Any:
-        """What `apply` takes: computed once where the same pictures are transformed with many magnitudes.
+        """What `apply` takes: computed once where the same images are transformed with many magnitudes.
 
         Args:
             images: `(B, H, W, C)` in 0..255, float32 or uint8.
@@ -97,10 +97,10 @@ class Transformation(ABC):
 
     @abstractmethod
     def apply(self, prepared: Any, magnitudes: Any, fill: str, seed: Any) -> Any:
-        """The transformed pictures, from what `prepare` returned; `magnitudes` is float32 `(B,)` or `(B, D)`."""
+        """The transformed images, from what `prepare` returned; `magnitudes` is float32 `(B,)` or `(B, D)`."""
 
     def distance(self, magnitudes: Any, shape: tuple[int, int, int]) -> np.ndarray:
-        """Frobenius distance of the matrices from the identity `(M,)`, for pictures `(H, W, C)`; NaN without matrix."""
+        """Frobenius distance of the matrices from the identity `(M,)`, for images `(H, W, C)`; NaN without matrix."""
         return np.full(len(np.asarray(magnitudes)), np.nan)
 
 

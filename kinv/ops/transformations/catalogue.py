@@ -20,7 +20,7 @@ LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as in Pillow's "L"
 
 
 class Spatial(Transformation):
-    """An affine map of the coordinates, which run from -1 to 1 between the picture's outer edges.
+    """An affine map of the coordinates, which run from -1 to 1 between the image's outer edges.
 
     Args:
         matrix: magnitudes `(B,)` and width / height to six entries `(B,)` each of the `(2, 3)` matrices.
@@ -89,7 +89,7 @@ class GaussianNoise(Transformation):
 
 
 def packed_aspect(neighbours: Any) -> float:
-    """Width / height of pictures that `pack_neighbours` has packed."""
+    """Width / height of images that `pack_neighbours` has packed."""
     _, rows, columns, _ = ops.shape(neighbours)
     return (columns - 1) / (rows - 1)
 
@@ -103,7 +103,7 @@ def _translate_y(v, aspect):
 
 
 def _rotate(v, aspect):
-    """`I(rot((x, y), -v))`; y points down, so that positive angles turn the picture clockwise."""
+    """`I(rot((x, y), -v))`; y points down, so that positive angles turn the image clockwise."""
     radians = ops.mod(v, 360.0) * (math.pi / 180)
     cos, sin = ops.cos(radians), ops.sin(radians)
     return cos, sin / aspect, 0, -sin * aspect, cos, 0

@@ -64,7 +64,7 @@ class Composed(Transformation):
 
     @property
     def _is_spatial(self):
-        """Then there is one matrix, and pictures are sampled once."""
+        """Then there is one matrix, and images are sampled once."""
         return all(isinstance(part, Spatial) for part in self.parts)
 
     def _matrices(self, columns, aspect):
@@ -75,7 +75,7 @@ class Composed(Transformation):
 def compose(*transformations: Transformation) -> Composed:
     """Applies several transformations one after the other; magnitudes get one column for each.
 
-    Spatial ones are multiplied first, so that the pictures are sampled once.
+    Spatial ones are multiplied first, so that the images are sampled once.
 
     Raises:
         ValueError: fewer than two, or something else than transformations.
@@ -103,7 +103,7 @@ def find(name: str) -> Transformation:
 
 
 def _product(first, second):
-    """The matrix of showing a picture through `first` and the result through `second`."""
+    """The matrix of showing an image through `first` and the result through `second`."""
     square = ops.concatenate([first, ops.broadcast_to([[[0.0, 0.0, 1.0]]], (ops.shape(first)[0], 1, 3))], axis=1)
     last = ops.concatenate([second, ops.broadcast_to([[[0.0, 0.0, 1.0]]], (ops.shape(second)[0], 1, 3))], axis=1)
     return ops.matmul(square, last)[:, :2]

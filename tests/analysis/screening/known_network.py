@@ -1,4 +1,4 @@
-"""Shared by the tests of the screening: a network whose critical points are known, and pictures for it."""
+"""Shared by the tests of the screening: a network whose critical points are known, and images for it."""
 
 import keras
 import numpy as np

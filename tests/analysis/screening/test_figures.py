@@ -28,20 +28,20 @@ def screening():
 
 
 def strip():
-    picture = np.random.default_rng(1).uniform(0, 255, (8, 8, 3)).astype("float32")
-    return kinv.analysis.transformed_strip(TRANSFORMATIONS["rotation"], picture, range(-90, 91, 5))
+    image = np.random.default_rng(1).uniform(0, 255, (8, 8, 3)).astype("float32")
+    return kinv.analysis.transformed_strip(TRANSFORMATIONS["rotation"], image, range(-90, 91, 5))
 
 
 def test_class_curves_show_the_class_the_highest_and_the_others(screening):
     index = int(screening.softmax["class"].iloc[0])
     figure = sensitivity.class_curves(screening.softmax, index, "rotation", strip=strip())
-    curves, *pictures = figure.axes
+    curves, *images = figure.axes
     assert 4 <= len(curves.lines) <= 5 and curves.get_xlim() == (-90, 90)
     expected = screening.softmax.query("transformation == 'rotation' and `class` == @index and predicted == @index")
     own = next(line for line in curves.lines if line.get_linewidth() > 2)
     np.testing.assert_allclose(own.get_ydata(), expected["softmax"])
-    assert len(pictures) == 7 and all(axis.images for axis in pictures)
-    assert [axis.get_xlabel() for axis in pictures] == ["-90", "-60", "-30", "0", "30", "60", "90"]
+    assert len(images) == 7 and all(axis.images for axis in images)
+    assert [axis.get_xlabel() for axis in images] == ["-90", "-60", "-30", "0", "30", "60", "90"]
 
 
 def test_accuracy_curves_have_one_for_each_network(screening):

@@ -35,17 +35,17 @@ def kill_after(monkeypatch, batches):
 
 
 @pytest.mark.parametrize(("batches", "kept"), [(0, 0), (1, 1), (3, 3), (5, 5), (8, 8)])
-def test_a_killed_run_continues_and_ends_with_the_same_tables(pictures, tmp_path, batches, kept):
+def test_a_killed_run_continues_and_ends_with_the_same_tables(photos, tmp_path, batches, kept):
     """Five batches a transformation: killed before the first, in the first, at the border, in the second."""
-    whole = screen(*pictures)
+    whole = screen(*photos)
     with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
         kill_after(patch, batches)
-        screen(*pictures, results=tmp_path / "results")
+        screen(*photos, results=tmp_path / "results")
     with pytest.raises(FileNotFoundError, match="unfinished"):
         analysis.Screening.load(tmp_path / "results")
     with pytest.MonkeyPatch.context() as patch:
         kill_after(patch, 10 - kept)  # what was kept is not done again
-        resumed = screen(*pictures, results=tmp_path / "results")
+        resumed = screen(*photos, results=tmp_path / "results")
     for name in ("accuracy", "softmax", "critical_points"):
         pd.testing.assert_frame_equal(getattr(resumed, name), getattr(whole, name), check_exact=True)
         kept = getattr(analysis.Screening.load(tmp_path / "results"), name)
@@ -58,35 +58,35 @@ def test_a_killed_run_continues_and_ends_with_the_same_tables(pictures, tmp_path
     ]
 
 
-def test_a_finished_run_is_read_not_repeated(pictures, tmp_path):
-    first = screen(*pictures, results=tmp_path)
+def test_a_finished_run_is_read_not_repeated(photos, tmp_path):
+    first = screen(*photos, results=tmp_path)
     with pytest.MonkeyPatch.context() as patch:
         kill_after(patch, 0)
-        again = screen(*pictures, results=tmp_path)
+        again = screen(*photos, results=tmp_path)
     pd.testing.assert_frame_equal(again.softmax, first.softmax)
 
 
-def test_results_of_another_run_are_left_alone(pictures, tmp_path):
-    screen(*pictures, results=tmp_path / "a")
+def test_results_of_another_run_are_left_alone(photos, tmp_path):
+    screen(*photos, results=tmp_path / "a")
     before = {path.name: path.read_bytes() for path in (tmp_path / "a").iterdir()}
     for changed in ({"seed": 1}, {"fill": "reflect"}, {"magnitudes": {"rotation": [0, 5]}}):
         with pytest.raises(ValueError, match="another run"):
-            screen(*pictures, results=tmp_path / "a", **changed)
+            screen(*photos, results=tmp_path / "a", **changed)
     with pytest.raises(ValueError, match="weights"):
-        kinv.screen(threshold_classifier(120.0), *pictures, list(SMALL), SMALL, batch_size=7, results=tmp_path / "a")
-    with pytest.raises(ValueError, match="pictures"):
-        screen(pictures[0][::-1], pictures[1], results=tmp_path / "a")
+        kinv.screen(threshold_classifier(120.0), *photos, list(SMALL), SMALL, batch_size=7, results=tmp_path / "a")
+    with pytest.raises(ValueError, match="images"):
+        screen(photos[0][::-1], photos[1], results=tmp_path / "a")
     assert {path.name: path.read_bytes() for path in (tmp_path / "a").iterdir()} == before
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / "mine.txt").write_text("precious")
     with pytest.raises(ValueError, match="something else"):
-        screen(*pictures, results=tmp_path / "b")
+        screen(*photos, results=tmp_path / "b")
     assert [path.name for path in (tmp_path / "b").iterdir()] == ["mine.txt"]
 
 
 @pytest.mark.parametrize("format", ["parquet", "csv"])
-def test_saved_and_loaded(pictures, tmp_path, format):
-    screening = screen(*pictures)
+def test_saved_and_loaded(photos, tmp_path, format):
+    screening = screen(*photos)
     screening.save(tmp_path / "kept", format)
     loaded = analysis.Screening.load(tmp_path / "kept")
     for name in ("accuracy", "softmax", "critical_points"):
@@ -98,8 +98,8 @@ def test_saved_and_loaded(pictures, tmp_path, format):
         screening.save(tmp_path / "other", "xlsx")
 
 
-def test_several_networks_join(pictures):
-    one, other = screen(*pictures), screen(*pictures)
+def test_several_networks_join(photos):
+    one, other = screen(*photos), screen(*photos)
     with pytest.raises(ValueError, match="different names"):
         analysis.Screening.join([one, other])
     other = analysis.Screening(*(t.assign(network="b") for t in (other.accuracy, other.softmax, other.critical_points)))
@@ -107,13 +107,13 @@ def test_several_networks_join(pictures):
     assert joined.accuracy.groupby("network").size().to_dict() == {"b": 8, "threshold": 8}
 
 
-def test_order_datasets_and_learned_weights_tell_runs_apart(pictures, tmp_path):
-    images, labels = pictures
+def test_order_datasets_and_learned_weights_tell_runs_apart(photos, tmp_path):
+    images, labels = photos
     screen(images, labels, results=tmp_path / "order")
     with pytest.raises(ValueError, match="transformations"):
         screen(images, labels, transformations=list(SMALL)[::-1], results=tmp_path / "order")
     screen(tf.data.Dataset.from_tensor_slices((images, labels)), results=tmp_path / "dataset")
-    with pytest.raises(ValueError, match="pictures"):
+    with pytest.raises(ValueError, match="images"):
         screen(tf.data.Dataset.from_tensor_slices((images[::-1], labels[::-1])), results=tmp_path / "dataset")
     first, second = ({"transformations": [InvariantTransformer(seed=seed)], "magnitudes": None} for seed in (1, 2))
     screen(images, labels, **first, results=tmp_path / "learned")

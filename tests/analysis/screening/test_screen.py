@@ -1,4 +1,4 @@
-"""The screening on a network whose critical points are known, on every kind of pictures."""
+"""The screening on a network whose critical points are known, on every kind of images."""
 
 import keras
 import numpy as np
@@ -16,19 +16,19 @@ from kinv.ops import TRANSFORMATIONS, compose
 from .known_network import SMALL, screen, threshold_classifier
 
 
-def test_critical_points_are_where_the_classifier_changes_its_mind(pictures):
-    """Dark pictures of mean 80 reach 127.5 at a brightness of 0.186, bright ones at -0.206; rotation changes nothing.
+def test_critical_points_are_where_the_classifier_changes_its_mind(photos):
+    """Dark images of mean 80 reach 127.5 at a brightness of 0.186, bright ones at -0.206; rotation changes nothing.
 
-    On a fine grid, interpolation of the class mean finds that to within the pictures' own differences.
+    On a fine grid, interpolation of the class mean finds that to within the images' own differences.
     """
     fine = {"brightness": np.linspace(-0.4, 0.4, 41)}
-    found = screen(*pictures, transformations=["brightness"], magnitudes=fine).critical_points
+    found = screen(*photos, transformations=["brightness"], magnitudes=fine).critical_points
     found = found.set_index(["class", "side"])
     assert found.loc[(0, "above"), "magnitude"] == pytest.approx(47.5 / 255, abs=0.01)
     assert found.loc[(1, "below"), "magnitude"] == pytest.approx(-52.5 / 255, abs=0.01)
     assert found.loc[(0, "below"), "status"] == found.loc[(1, "above"), "status"] == "never"
     assert np.isnan(found.loc[(0, "below"), "magnitude"])
-    rotation = screen(*pictures).critical_points.query("transformation == 'rotation'")
+    rotation = screen(*photos).critical_points.query("transformation == 'rotation'")
     assert set(rotation["status"]) == {"never"} and set(rotation["side"]) == {"above"}
 
 
@@ -43,9 +43,9 @@ def test_interpolation_of_critical_points():
     assert critical_point(points, np.array([0.5, -0.1, 0.1, 0.3]), neutral, "above")["status"] == "wrong at neutral"
 
 
-def test_tables_against_a_plain_loop(pictures):
-    """Every number of the tables, computed again picture by picture."""
-    images, labels = pictures
+def test_tables_against_a_plain_loop(photos):
+    """Every number of the tables, computed again image by image."""
+    images, labels = photos
     classifier = threshold_classifier()
     screening = screen(images, labels)
     before = classifier(images).numpy().argmax(1)
@@ -58,7 +58,7 @@ def test_tables_against_a_plain_loop(pictures):
             row = screening.accuracy.query("transformation == @name and magnitude == @magnitude").iloc[0]
             assert row["accuracy"] == pytest.approx(np.mean([right[labels == index].mean() for index in (0, 1)]))
             assert row["unchanged"] == pytest.approx(np.mean(logits.argmax(1) == before))
-            assert (row["pictures"], row["classes"]) == (30, 2)
+            assert (row["images"], row["classes"]) == (30, 2)
             curves = screening.softmax.query("transformation == @name and magnitude == @magnitude")
             for _, curve in curves.iterrows():
                 expected = softmax[labels == curve["class"], curve["predicted"]].mean()
@@ -77,15 +77,15 @@ def test_others_are_the_highest_of_the_rest(random):
     np.testing.assert_allclose(softmax.query("magnitude == 1")["softmax"], expected, rtol=1e-5)
 
 
-def test_results_do_not_depend_on_the_batch_size(pictures):
+def test_results_do_not_depend_on_the_batch_size(photos):
     options = {"transformations": ["noise", "blur"], "magnitudes": {"noise": [0, 0.1], "blur": [0, 1]}}
-    one, other = (screen(*pictures, **options, batch_size=size) for size in (4, 30))
+    one, other = (screen(*photos, **options, batch_size=size) for size in (4, 30))
     pd.testing.assert_frame_equal(one.accuracy, other.accuracy)
     pd.testing.assert_frame_equal(one.softmax, other.softmax, rtol=1e-4)
 
 
-def test_arrays_datasets_and_folders_give_the_same(pictures, tmp_path):
-    images, labels = pictures[0].round().astype("uint8"), pictures[1]
+def test_arrays_datasets_and_folders_give_the_same(photos, tmp_path):
+    images, labels = photos[0].round().astype("uint8"), photos[1]
     from_array = screen(images, labels)
     for dataset in (
         tf.data.Dataset.from_tensor_slices((images, labels)),
@@ -100,17 +100,17 @@ def test_arrays_datasets_and_folders_give_the_same(pictures, tmp_path):
     assert set(from_folder.softmax["class_name"]) == {"a_dark", "bright"}
 
 
-def test_without_labels_the_predictions_take_their_place(pictures):
-    images, labels = pictures
+def test_without_labels_the_predictions_take_their_place(photos):
+    images, labels = photos
     screening = screen(images)
     assert screening.metadata["labels"] == "the network's own predictions"
     np.testing.assert_allclose(screening.accuracy["accuracy"], screen(images, labels).accuracy["accuracy"])
 
 
-def test_two_transformations_give_a_grid(pictures):
+def test_two_transformations_give_a_grid(photos):
     both = compose(TRANSFORMATIONS["translate_x"], TRANSFORMATIONS["translate_y"])
     axes = {both.name: ([-0.5, 0, 0.5], [0, 0.25])}
-    screening = screen(*pictures, transformations=[both], magnitudes=axes)
+    screening = screen(*photos, transformations=[both], magnitudes=axes)
     assert screening.accuracy[["magnitude", "magnitude_2"]].to_numpy().tolist() == [
         [-0.5, 0],
         [-0.5, 0.25],
@@ -123,13 +123,13 @@ def test_two_transformations_give_a_grid(pictures):
     assert screening.critical_points.empty
 
 
-def test_a_users_function_and_a_learned_transformation(pictures):
+def test_a_users_function_and_a_learned_transformation(photos):
     def negative(images, magnitudes):
         return images + magnitudes[:, None, None, None] * (255 - 2 * images)
 
     transformer = InvariantTransformer(seed=4)
     screening = screen(
-        *pictures, transformations=[negative, transformer], magnitudes={"negative": [0, 1], "learned_space": [-1, 0, 1]}
+        *photos, transformations=[negative, transformer], magnitudes={"negative": [0, 1], "learned_space": [-1, 0, 1]}
     )
     unchanged = screening.accuracy.set_index(["transformation", "magnitude"])["unchanged"]
     assert unchanged["negative", 0] == 1 and unchanged["negative", 1] == 0
@@ -138,19 +138,19 @@ def test_a_users_function_and_a_learned_transformation(pictures):
     assert distance["learned_space", 1] == pytest.approx(np.linalg.norm(space[0] - np.eye(2, 3)), rel=1e-5)
     assert distance["learned_space", -1] == 0 and unchanged["learned_space", -1] == 1
     assert len(screening.accuracy.query("transformation == 'learned_color'")) == 12
-    both = screen(*pictures, transformations=[transformer, InvariantTransformer(seed=5)], magnitudes={}).accuracy
+    both = screen(*photos, transformations=[transformer, InvariantTransformer(seed=5)], magnitudes={}).accuracy
     assert set(both["transformation"]) == {"learned_space", "learned_color", "learned2_space", "learned2_color"}
     with pytest.raises(ValueError, match="magnitudes must name those of your function negative"):
-        screen(*pictures, transformations=[negative], magnitudes={})
+        screen(*photos, transformations=[negative], magnitudes={})
 
 
-def test_a_missing_neutral_magnitude_is_added(pictures):
-    found = screen(*pictures, transformations=["brightness"], magnitudes={"brightness": [0.3, 0.4]})
+def test_a_missing_neutral_magnitude_is_added(photos):
+    found = screen(*photos, transformations=["brightness"], magnitudes={"brightness": [0.3, 0.4]})
     assert list(found.accuracy["magnitude"]) == [0, 0.3, 0.4]
     assert set(found.critical_points["status"]) == {"within", "never"}
 
 
-def test_pictures_of_any_size_for_a_network_of_any_size(random):
+def test_images_of_any_size_for_a_network_of_any_size(random):
     inputs = layers.Input((None, None, 3))
     network = keras.Model(inputs, layers.GlobalAveragePooling2D()(inputs))
     images = random.uniform(0, 255, (3, 8, 12, 3)).astype("float32")

@@ -1,4 +1,4 @@
-"""What a screening refuses: pictures, labels, networks and settings that can't be used."""
+"""What a screening refuses: images, labels, networks and settings that can't be used."""
 
 import keras
 import numpy as np
@@ -15,7 +15,7 @@ from .known_network import screen
     ("change", "message"),
     [
         (lambda images, labels: (images / 255, labels), "multiply them by 255"),
-        (lambda images, labels: (images[..., :1], labels), r"takes pictures of shape \(8, 8, 3\)"),
+        (lambda images, labels: (images[..., :1], labels), r"takes images of shape \(8, 8, 3\)"),
         (lambda images, labels: (images[0], labels), "count, height, width, channels"),
         (lambda images, labels: (images[:0], labels[:0]), "count, height, width, channels"),
         (lambda images, labels: (images - 100, labels), r"0..255, received -"),
@@ -27,9 +27,9 @@ from .known_network import screen
         (lambda images, labels: (images, labels.astype(float)), "class indices"),
     ],
 )
-def test_wrong_pictures_and_labels_are_refused(pictures, tmp_path, change, message):
+def test_wrong_images_and_labels_are_refused(photos, tmp_path, change, message):
     with pytest.raises(ValueError, match=message):
-        screen(*change(*pictures), results=tmp_path / "results")
+        screen(*change(*photos), results=tmp_path / "results")
     assert not (tmp_path / "results").exists()
 
 
@@ -50,37 +50,37 @@ def test_wrong_pictures_and_labels_are_refused(pictures, tmp_path, change, messa
         ({"transformations": ["zoom+rotation+blur"], "magnitudes": None}, "at most two"),
     ],
 )
-def test_wrong_arguments_are_refused(pictures, tmp_path, options, message):
+def test_wrong_arguments_are_refused(photos, tmp_path, options, message):
     with pytest.raises(ValueError, match=message):
-        screen(*pictures, results=tmp_path / "results", **options)
+        screen(*photos, results=tmp_path / "results", **options)
     assert not (tmp_path / "results").exists()
 
 
-def test_networks_that_do_not_answer_with_logits_are_refused(pictures):
+def test_networks_that_do_not_answer_with_logits_are_refused(photos):
     inputs = layers.Input((8, 8, 3))
     pooled = layers.GlobalAveragePooling2D()(inputs)
     with pytest.raises(ValueError, match="ends in a softmax"):
-        kinv.screen(keras.Model(inputs, layers.Dense(3, "softmax")(pooled)), pictures[0])
+        kinv.screen(keras.Model(inputs, layers.Dense(3, "softmax")(pooled)), photos[0])
     with pytest.raises(ValueError, match="at least 2 classes"):
-        kinv.screen(keras.Model(inputs, layers.Dense(1)(pooled)), pictures[0])
+        kinv.screen(keras.Model(inputs, layers.Dense(1)(pooled)), photos[0])
 
     def broken(images, magnitudes):
         return images * np.nan
 
     with pytest.raises(ValueError, match="answers broken at 0"):
-        screen(pictures[0], transformations=[broken], magnitudes={"broken": [0, 1]})
+        screen(photos[0], transformations=[broken], magnitudes={"broken": [0, 1]})
 
 
-def test_wrong_pictures_in_a_stream_are_refused_by_batch(pictures):
-    images, labels = pictures
+def test_wrong_images_in_a_stream_are_refused_by_batch(photos):
+    images, labels = photos
     images[20] = np.nan
     with pytest.raises(ValueError, match=r"batch 3: there are NaN"):
         screen(tf.data.Dataset.from_tensor_slices((images, labels)))
     with pytest.raises(ValueError, match=r"\.map\(lambda e"):
         screen(tf.data.Dataset.from_tensor_slices({"image": images, "label": labels}))
-    with pytest.raises(ValueError, match="one number a picture"):
+    with pytest.raises(ValueError, match="one number an image"):
         screen(tf.data.Dataset.from_tensor_slices((images[:5], labels[:5, None])))
-    with pytest.raises(ValueError, match="no pictures"):
+    with pytest.raises(ValueError, match="no images"):
         screen(tf.data.Dataset.from_tensor_slices((images[:0], labels[:0])))
     with pytest.raises(FileNotFoundError):
         screen("no/such/folder")

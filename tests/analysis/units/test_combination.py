@@ -23,7 +23,7 @@ def test_all_connections_multiply_and_few_are_the_strongest():
     )
 
 
-def test_pictures_have_the_shape_of_inputs():
+def test_images_have_the_shape_of_inputs():
     network = classifiers.sigmoid_network.build((4, 3, 1), (5, 4), 2)
     assert kinv.combine_filters(network, "logits").shape == (2, 4, 3, 1)
 

@@ -15,10 +15,10 @@ EPSILONS = np.linspace(0, 2, 11)
 
 def bar():
     """A bar along x that is neither in the middle nor symmetric."""
-    picture = np.zeros((SIDE, SIDE), "float32")
-    picture[6:9, 3:13] = 1
-    picture[6:11, 11:13] = 1
-    return ndimage.gaussian_filter(picture, 0.7)
+    shown = np.zeros((SIDE, SIDE), "float32")
+    shown[6:9, 3:13] = 1
+    shown[6:11, 11:13] = 1
+    return ndimage.gaussian_filter(shown, 0.7)
 
 
 def moved(**parameters):
@@ -28,9 +28,9 @@ def moved(**parameters):
     return ops.convert_to_numpy(transform(bar()[None, ..., None], values))[0, ..., 0]
 
 
-def unit_that_ignores(*pictures):
-    """The largest of the products with unit pictures, on vectors; in the layer `unit`, beside a linear unit."""
-    filters = np.stack([picture.ravel() / np.linalg.norm(picture) for picture in pictures], axis=1)
+def unit_that_ignores(*images):
+    """The largest of the products with unit images, on vectors; in the layer `unit`, beside a linear unit."""
+    filters = np.stack([shown.ravel() / np.linalg.norm(shown) for shown in images], axis=1)
     vectors = keras.Input((SIDE * SIDE,))
     templates = layers.Dense(filters.shape[1], use_bias=False, name="templates")
     largest = layers.Lambda(lambda x: ops.stack([ops.max(x, axis=-1), x[:, 0]], axis=-1), name="unit")
@@ -39,48 +39,48 @@ def unit_that_ignores(*pictures):
     return model
 
 
-def decomposed(*pictures, units=None, **settings):
+def decomposed(*images, units=None, **settings):
     optimum = np.tile(bar().ravel(), (2, 1))
-    model = unit_that_ignores(*pictures)
+    model = unit_that_ignores(*images)
     chosen = optimum if units is None else optimum[: len(units)]
     return kinv.decompose_invariance(model, "unit", units, chosen, EPSILONS, shape=(SIDE, SIDE), **settings)
 
 
 def test_transformations_do_what_their_names_say():
-    picture = bar()
+    shown = bar()
     rows, columns = np.mgrid[:SIDE, :SIDE]
 
     def middle(image):
         return np.array([(rows * image).sum(), (columns * image).sum()]) / image.sum()
 
-    shifted = middle(moved(translation_along_x=-0.2)) - middle(picture)
+    shifted = middle(moved(translation_along_x=-0.2)) - middle(shown)
     np.testing.assert_allclose(shifted, [0, -0.2 * SIDE / 2], atol=0.05)
-    shifted = middle(moved(translation_along_y=-0.2)) - middle(picture)
+    shifted = middle(moved(translation_along_y=-0.2)) - middle(shown)
     np.testing.assert_allclose(shifted, [-0.2 * SIDE / 2, 0], atol=0.05)
-    np.testing.assert_allclose(moved(rotation=0.5), np.rot90(picture, -1), atol=1e-4)  # clockwise
-    np.testing.assert_allclose(moved(rotation=1.0), picture[::-1, ::-1], atol=1e-4)
+    np.testing.assert_allclose(moved(rotation=0.5), np.rot90(shown, -1), atol=1e-4)  # clockwise
+    np.testing.assert_allclose(moved(rotation=1.0), shown[::-1, ::-1], atol=1e-4)
     half = moved(scale_along_y=-1)
-    np.testing.assert_allclose(half.sum(), picture.sum() / 2, rtol=0.1)
-    np.testing.assert_allclose(moved(stroke_width=0.5), ndimage.grey_dilation(picture, footprint=DIAMOND), atol=1e-6)
-    np.testing.assert_array_equal(moved(), picture)
+    np.testing.assert_allclose(half.sum(), shown.sum() / 2, rtol=0.1)
+    np.testing.assert_allclose(moved(stroke_width=0.5), ndimage.grey_dilation(shown, footprint=DIAMOND), atol=1e-6)
+    np.testing.assert_array_equal(moved(), shown)
 
 
 DIAMOND = ndimage.generate_binary_structure(2, 1)
 
 
-def test_rotation_of_wide_pictures_keeps_their_shape():
-    picture = np.zeros((20, 40), "float32")
-    picture[8:12, 14:26] = 1
+def test_rotation_of_wide_images_keeps_their_shape():
+    shown = np.zeros((20, 40), "float32")
+    shown[8:12, 14:26] = 1
     values = np.zeros((1, 6), "float32")
     values[0, 0] = 0.5
-    turned = ops.convert_to_numpy(transform(picture[None, ..., None], values))[0, ..., 0]
+    turned = ops.convert_to_numpy(transform(shown[None, ..., None], values))[0, ..., 0]
     expected = np.zeros((20, 40))
     expected[4:16, 18:22] = 1
     np.testing.assert_allclose(turned, expected, atol=1e-3)
 
 
 @pytest.mark.parametrize(
-    ("family", "pictures"),
+    ("family", "images"),
     [
         ("rotation", [moved(rotation=value) for value in np.linspace(-1, 1, 61)]),
         ("translation", [moved(translation_along_x=x, translation_along_y=y) for x in np.linspace(-0.8, 0.8, 13)
@@ -88,8 +88,8 @@ def test_rotation_of_wide_pictures_keeps_their_shape():
         ("stroke width", [moved(stroke_width=value) for value in np.linspace(-0.5, 1, 25)]),
     ],
 )  # fmt: skip
-def test_what_a_unit_ignores_explains_most(family, pictures):
-    found = decomposed(bar(), *pictures)
+def test_what_a_unit_ignores_explains_most(family, images):
+    found = decomposed(bar(), *images)
     at = found.families.index(family)
     known = found.tolerances[0, :-1]
     assert known.argmax() == at
@@ -129,8 +129,8 @@ def test_shares_and_tolerances_of_curves_that_are_known():
 
 
 def test_curves_against_a_dense_scan():
-    pictures = [moved(rotation=value) for value in (0, 0.3, -0.6)]
-    found = decomposed(*pictures, units=[0], samples=64)
+    images = [moved(rotation=value) for value in (0, 0.3, -0.6)]
+    found = decomposed(*images, units=[0], samples=64)
     angles = np.linspace(-1, 1, 4001)
     parameters = np.zeros((len(angles), 6), "float32")
     parameters[:, 0] = angles
@@ -138,7 +138,7 @@ def test_curves_against_a_dense_scan():
     turned = turned.reshape(len(angles), -1)
     turned *= np.linalg.norm(bar()) / np.linalg.norm(turned, axis=1, keepdims=True)
     distances = np.linalg.norm(turned - bar().ravel(), axis=1) / np.linalg.norm(bar())
-    filters = np.stack([picture.ravel() / np.linalg.norm(picture) for picture in pictures], axis=1)
+    filters = np.stack([shown.ravel() / np.linalg.norm(shown) for shown in images], axis=1)
     answers = (turned @ filters).max(axis=1)
     for index, epsilon in enumerate(EPSILONS):
         far = distances >= epsilon
@@ -181,7 +181,7 @@ def test_dead_units_are_not_a_number():
     assert np.isnan(found.activations).all() and np.isnan(found.shares).all() and np.isnan(found.tolerances).all()
 
 
-def test_pictures_of_a_convolution():
+def test_images_of_a_convolution():
     images = keras.Input((SIDE, SIDE, 1))
     x = layers.Conv2D(3, 5, name="convolution", activation="relu")(images)
     model = keras.Model(images, layers.Dense(2, name="logits")(layers.GlobalAveragePooling2D()(x)))

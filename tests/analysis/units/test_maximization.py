@@ -10,7 +10,7 @@ from keras import layers, ops
 import kinv
 from kinv.analysis import tap
 from kinv.analysis.units import ascent as unit_ascent
-from kinv.ops.dct import CosinePictures, cosine_basis
+from kinv.ops.dct import CosineImages, cosine_basis
 
 SIZE = 6
 
@@ -139,7 +139,7 @@ def test_jitter_ends_where_the_last_pass_does_not_fill_the_batch():
     assert found.converged.all() and np.isfinite(found.activations).all()
 
 
-def test_pictures_in_a_box_with_jitter_and_waves_stay_in_their_range():
+def test_images_in_a_box_with_jitter_and_waves_stay_in_their_range():
     model = photographic()
     found = kinv.maximize_activation(
         model, "convolution", norm=math.inf, restarts=2, steps=20, box=True, jitter=2, cosine_waves=True,
@@ -153,9 +153,9 @@ def test_pictures_in_a_box_with_jitter_and_waves_stay_in_their_range():
     assert (found.best_activations > start.best_activations).all()
 
 
-def test_variation_makes_pictures_smoother():
-    def variation(pictures):
-        return np.square(np.diff(pictures, axis=2)).sum() + np.square(np.diff(pictures, axis=1)).sum()
+def test_variation_makes_images_smoother():
+    def variation(images):
+        return np.square(np.diff(images, axis=2)).sum() + np.square(np.diff(images, axis=1)).sum()
 
     rough, smooth = (
         kinv.maximize_activation(photographic_seeded(), "convolution", restarts=1, variation_weight=weight).best
@@ -172,9 +172,9 @@ def photographic_seeded():
 def test_cosine_waves_are_an_orthonormal_basis(random):
     basis = cosine_basis(9)
     np.testing.assert_allclose(basis @ basis.T, np.eye(9), atol=1e-6)
-    pictures = random.normal(size=(2, 9, 7, 3)).astype("float32")
-    waves = CosinePictures(9, 7)
-    np.testing.assert_allclose(waves.pictures(waves.amplitudes(pictures)), pictures, atol=1e-5)
+    images = random.normal(size=(2, 9, 7, 3)).astype("float32")
+    waves = CosineImages(9, 7)
+    np.testing.assert_allclose(waves.images(waves.amplitudes(images)), images, atol=1e-5)
     assert np.square(waves.expected).mean() == pytest.approx(1, rel=1e-5)
 
 
@@ -188,7 +188,7 @@ def test_cosine_waves_are_an_orthonormal_basis(random):
         ({"norm": 0}, "norm must be positive"),
         ({"restarts": 0}, "restarts and steps must be at least 1"),
         ({"batch_size": 0}, "batch_size must be at least 1, received 0"),
-        ({"jitter": 1}, "are for pictures"),
+        ({"jitter": 1}, "are for images"),
         ({"value_range": (1, 0)}, "two rising numbers"),
     ],
 )

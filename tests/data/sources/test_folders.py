@@ -1,4 +1,4 @@
-"""Folders of pictures: labels, splits, odd files, and errors that say what to do."""
+"""Folders of images: labels, splits, odd files, and errors that say what to do."""
 
 import io
 
@@ -17,7 +17,7 @@ def write(path, mode="RGB", size=(30, 20), **options):
 
 @pytest.fixture
 def odd_folder(tmp_path):
-    """Two good pictures and one of every kind of trouble."""
+    """Two good images and one of every kind of trouble."""
     write(tmp_path / "good.png")
     write(tmp_path / "good.jpg")
     write(tmp_path / "gray.png", "L")
@@ -25,7 +25,7 @@ def odd_folder(tmp_path):
     frames = [Image.new("RGB", (30, 20), color) for color in ("red", "green", "blue")]
     frames[0].save(tmp_path / "moving.gif", save_all=True, append_images=frames[1:])
     (tmp_path / "empty.png").write_bytes(b"")
-    (tmp_path / "text.png").write_text("not a picture")
+    (tmp_path / "text.png").write_text("not an image")
     buffer = io.BytesIO()
     Image.fromarray(np.random.default_rng(0).integers(0, 256, (60, 60, 3), "uint8")).save(buffer, "JPEG")
     (tmp_path / "broken.jpg").write_bytes(buffer.getvalue()[:800])
@@ -50,7 +50,7 @@ def test_problems_are_logged_by_default(odd_folder, caplog):
     assert "broken.jpg" in caplog.text and "skipped" in caplog.text
 
 
-def test_a_stream_reports_the_same_and_gives_the_same_pictures(odd_folder):
+def test_a_stream_reports_the_same_and_gives_the_same_images(odd_folder):
     problems = []
     stream = data.stream(str(odd_folder), size=16, batch_size=2, on_problem=problems.append)
     streamed = np.concatenate([batch.numpy() for batch in stream])
@@ -61,12 +61,12 @@ def test_a_stream_reports_the_same_and_gives_the_same_pictures(odd_folder):
 
 def test_nothing_usable_is_an_error(tmp_path):
     (tmp_path / "empty.png").write_bytes(b"")
-    with pytest.raises(ValueError, match="None of the 1 pictures"):
+    with pytest.raises(ValueError, match="None of the 1 images"):
         data.load(str(tmp_path), size=16)
-    with pytest.raises(ValueError, match="None of the 1 pictures"):
+    with pytest.raises(ValueError, match="None of the 1 images"):
         data.stream(str(tmp_path), size=16)
     (tmp_path / "empty.png").unlink()
-    with pytest.raises(ValueError, match="holds no pictures"):
+    with pytest.raises(ValueError, match="holds no images"):
         data.load(str(tmp_path), size=16)
 
 
@@ -110,7 +110,7 @@ def test_halves_do_not_overlap_and_do_not_move_when_files_are_moved(tmp_path):
     assert sizes["a"] == sizes["b"]
 
 
-def test_pictures_of_different_sizes_need_a_size(tmp_path):
+def test_images_of_different_sizes_need_a_size(tmp_path):
     write(tmp_path / "a.png", size=(10, 10))
     write(tmp_path / "b.png", size=(10, 12))
     with pytest.raises(ValueError, match="pass size="):

@@ -10,7 +10,7 @@ from kinv.models import CoupledGenerator, DenoisingAutoencoder, target
 
 
 @pytest.fixture
-def pictures(random):
+def images(random):
     """Horizontal ramps of some colours."""
     colors, ramp = random.uniform(0, 255, (12, 1, 1, 3)), np.linspace(0.2, 1, 32)[None, None, :, None]
     return (np.ones((12, 32, 1, 1)) * ramp * colors).astype("float32")
@@ -30,43 +30,43 @@ def test_it_has_the_papers_shape():
     assert whole.decoder.output_shape == (None, 224, 224, 3)
 
 
-def test_it_learns_and_needs_no_labels(pictures):
+def test_it_learns_and_needs_no_labels(images):
     autoencoder = small(noise=20.0)
     autoencoder.compile(keras.optimizers.Adam(3e-3))
-    first = autoencoder.fit(pictures, batch_size=6, epochs=60, verbose=0).history["loss"]
+    first = autoencoder.fit(images, batch_size=6, epochs=60, verbose=0).history["loss"]
     assert first[-1] < 0.3 * first[0]
-    stream = tf.data.Dataset.from_tensor_slices((pictures, np.zeros(12))).batch(4)
+    stream = tf.data.Dataset.from_tensor_slices((images, np.zeros(12))).batch(4)
     assert np.isfinite(autoencoder.evaluate(stream, verbose=0))
-    again = np.asarray(autoencoder.reconstruct(pictures))
-    assert again.shape == pictures.shape and again.min() >= 0 and again.max() <= 255
+    again = np.asarray(autoencoder.reconstruct(images))
+    assert again.shape == images.shape and again.min() >= 0 and again.max() <= 255
 
 
-def test_noise_in_training_only(pictures):
+def test_noise_in_training_only(images):
     autoencoder = small(noise=50.0)
-    np.testing.assert_array_equal(autoencoder(pictures), autoencoder(pictures))
-    assert (np.asarray(autoencoder.corrupt(pictures, training=True)) - pictures).std() == pytest.approx(50, rel=0.05)
+    np.testing.assert_array_equal(autoencoder(images), autoencoder(images))
+    assert (np.asarray(autoencoder.corrupt(images, training=True)) - images).std() == pytest.approx(50, rel=0.05)
     both = autoencoder, small(noise=0.0)
-    noisy, quiet = ([np.asarray(model(pictures, training=True)) for _ in range(2)] for model in both)
+    noisy, quiet = ([np.asarray(model(images, training=True)) for _ in range(2)] for model in both)
     assert np.abs(noisy[0] - noisy[1]).max() > 1e-3  # what is learned from is noisy
     np.testing.assert_allclose(quiet[0], quiet[1], atol=1e-3)
-    whole = pictures.astype("uint8")
+    whole = images.astype("uint8")
     np.testing.assert_allclose(autoencoder.encode(whole), autoencoder.encode(whole.astype("float32")), atol=1e-5)
 
 
-def test_it_is_kept_as_an_artifact_with_its_endpoints(pictures, tmp_path):
+def test_it_is_kept_as_an_artifact_with_its_endpoints(images, tmp_path):
     autoencoder = small()
     autoencoder.compile()
-    autoencoder.fit(pictures, verbose=0)
+    autoencoder.fit(images, verbose=0)
     folder = kinv.save(autoencoder, tmp_path / "dae")
     again = kinv.load(folder)
-    np.testing.assert_allclose(again.reconstruct(pictures), autoencoder.reconstruct(pictures), atol=1e-3)
+    np.testing.assert_allclose(again.reconstruct(images), autoencoder.reconstruct(images), atol=1e-3)
     served = tf.saved_model.load(folder / "saved_model")
-    codes = served.encode(pictures)
-    np.testing.assert_allclose(codes, autoencoder.encode(pictures), atol=1e-4)
-    np.testing.assert_allclose(served.decode(codes), autoencoder.reconstruct(pictures), atol=1e-2)
+    codes = served.encode(images)
+    np.testing.assert_allclose(codes, autoencoder.encode(images), atol=1e-4)
+    np.testing.assert_allclose(served.decode(codes), autoencoder.reconstruct(images), atol=1e-2)
 
 
-def test_its_decoder_is_a_generator(pictures):
+def test_its_decoder_is_a_generator(images):
     inputs = keras.Input((32, 32, 3))
     classifier = keras.Model(inputs, keras.layers.GlobalAveragePooling2D()(inputs))  # red, green, blue
     coupled = CoupledGenerator(classifier, target.classes(0), generator=small().decoder, competition=2.0)
@@ -75,7 +75,7 @@ def test_its_decoder_is_a_generator(pictures):
     history = coupled.fit(steps=30).history
     assert np.isfinite(history["loss"]).all()
     before = np.asarray(classifier(small().decode(np.ones((1, 512), "float32"))))[0]
-    after = np.asarray(classifier(coupled.pictures()))[0]
+    after = np.asarray(classifier(coupled.images()))[0]
     assert after[0] - after[1:].mean() > before[0] - before[1:].mean()
 
 

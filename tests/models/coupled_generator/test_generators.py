@@ -1,4 +1,4 @@
-"""Table 2: as many parameters as the paper counts, and pictures of any size."""
+"""Table 2: as many parameters as the paper counts, and images of any size."""
 
 import keras
 import numpy as np
@@ -27,8 +27,8 @@ def test_of_the_pretrained_variant_the_gains_alone_are_trained():
     generator = build_generator(refined=True)
     refined = [layer for layer in generator.layers if layer.name in ("refined1", "refined2")]
     assert generator.output_shape == (None, 224, 224, 3) and [layer.filters for layer in refined] == [64, 64]
-    pictures = keras.Input((32, 32, 3))
-    network = keras.Model(pictures, keras.layers.GlobalAveragePooling2D()(pictures))
+    images = keras.Input((32, 32, 3))
+    network = keras.Model(images, keras.layers.GlobalAveragePooling2D()(images))
     coupled = CoupledGenerator(network, target.classes(0), generator=generator)
     assert trainable(coupled) == 3200  # Table 1
 
@@ -38,12 +38,12 @@ def test_of_the_pretrained_variant_the_gains_alone_are_trained():
 def test_other_sizes_and_greyscale(random, size, channels, options):
     generator = build_generator(size, channels, width=0.05, **options)
     assert generator.output_shape == (None, size, size, channels)
-    pictures = np.asarray(generator(random.normal(size=(2, generator.input_shape[-1])), training=True))
-    assert pictures.shape == (2, size, size, channels) and np.isfinite(pictures).all()
+    images = np.asarray(generator(random.normal(size=(2, generator.input_shape[-1])), training=True))
+    assert images.shape == (2, size, size, channels) and np.isfinite(images).all()
     if options.get("skips"):
-        assert (pictures == 0).all()  # grey at the start
+        assert (images == 0).all()  # grey at the start
     else:
-        assert 0.3 < pictures.std() < 1.5  # as the last batch norm leaves it
+        assert 0.3 < images.std() < 1.5  # as the last batch norm leaves it
 
 
 def test_the_side_of_the_first_map():

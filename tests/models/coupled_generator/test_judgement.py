@@ -1,16 +1,16 @@
-"""Ranks by hand, and statistics of pictures whose values are known."""
+"""Ranks by hand, and statistics of images whose values are known."""
 
 import keras
 import numpy as np
 import pytest
 from keras import layers
 
-from kinv.analysis import class_ranks, picture_statistics
+from kinv.analysis import class_ranks, image_statistics
 
 
 def test_ranks():
-    pictures = keras.Input((4, 4, 3))
-    model = keras.Model(pictures, layers.GlobalAveragePooling2D()(pictures))  # logits: red, green, blue
+    shown = keras.Input((4, 4, 3))
+    model = keras.Model(shown, layers.GlobalAveragePooling2D()(shown))  # logits: red, green, blue
     images = np.zeros((2, 4, 4, 3))
     images[:] = [[[[30, 20, 10]]], [[[1, 2, 3]]]]
     assert list(class_ranks(model, images, [0, 0])) == [0, 2]
@@ -27,20 +27,20 @@ def test_ranks():
 def test_statistics(random):
     grey = np.full((2, 64, 64, 3), 100.0)
     grey[1, :, :32] = 255
-    found = picture_statistics(grey)
+    found = image_statistics(grey)
     assert found.saturation == 0 and found.extreme == pytest.approx(0.25)
     assert found.contrast == pytest.approx(0.5 * 155 / 2)
-    red = picture_statistics(np.full((2, 64, 64, 3), [200.0, 50.0, 20.0]))
+    red = image_statistics(np.full((2, 64, 64, 3), [200.0, 50.0, 20.0]))
     assert red.saturation == 180
     twice = random.uniform(0, 255, (1, 64, 64, 3)).repeat(2, axis=0)
-    assert picture_statistics(twice).likeness == pytest.approx(1)
-    assert abs(picture_statistics(random.uniform(0, 255, (4, 64, 64, 3))).likeness) < 0.1
-    alone = picture_statistics(twice[:1])
-    assert alone.likeness == 0 and alone.contrast == pytest.approx(picture_statistics(twice).contrast)
-    with pytest.raises(ValueError, match="expected pictures"):
-        picture_statistics(grey[:0])
+    assert image_statistics(twice).likeness == pytest.approx(1)
+    assert abs(image_statistics(random.uniform(0, 255, (4, 64, 64, 3))).likeness) < 0.1
+    alone = image_statistics(twice[:1])
+    assert alone.likeness == 0 and alone.contrast == pytest.approx(image_statistics(twice).contrast)
+    with pytest.raises(ValueError, match="expected images"):
+        image_statistics(grey[:0])
     with pytest.raises(ValueError, match="at least 64 x 64, received"):
-        picture_statistics(grey[:, :8])
+        image_statistics(grey[:, :8])
 
 
 @pytest.mark.parametrize("slope", [0.0, -2.0, -3.0])
@@ -49,4 +49,4 @@ def test_the_slope_of_the_spectrum(random, slope):
     amplitudes = np.maximum(frequencies, 1 / 128) ** (slope / 2)
     noise = np.fft.fft2(random.normal(size=(30, 128, 128)))
     images = np.fft.ifft2(noise * amplitudes).real[..., None]
-    assert picture_statistics(images).slope == pytest.approx(slope, abs=0.15)
+    assert image_statistics(images).slope == pytest.approx(slope, abs=0.15)

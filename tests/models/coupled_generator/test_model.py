@@ -1,4 +1,4 @@
-"""The coupled generator: its loss, what it trains, and that pictures come out that the network likes."""
+"""The coupled generator: its loss, what it trains, and that images come out that the network likes."""
 
 import keras
 import numpy as np
@@ -15,10 +15,10 @@ SIZE = 16
 @pytest.fixture(scope="module")
 def network():
     """Two classes of stripes, upright and lying, and one that likes red."""
-    pictures = keras.Input((SIZE, SIZE, 3))
-    x = layers.Rescaling(1 / 255, offset=-0.5)(pictures)
+    images = keras.Input((SIZE, SIZE, 3))
+    x = layers.Rescaling(1 / 255, offset=-0.5)(images)
     edges = layers.Conv2D(3, 2, use_bias=False, name="edges")(x)
-    model = keras.Model(pictures, layers.GlobalAveragePooling2D(name="logits")(layers.ReLU()(edges)))
+    model = keras.Model(images, layers.GlobalAveragePooling2D(name="logits")(layers.ReLU()(edges)))
     kernel = np.zeros((2, 2, 3, 3), "float32")
     kernel[:, 0, :, 0], kernel[:, 1, :, 0] = 1, -1
     kernel[0, :, :, 1], kernel[1, :, :, 1] = 1, -1
@@ -31,17 +31,17 @@ def decoder(size=SIZE):
     return keras.Sequential([keras.Input((size * size * 3,)), SpectralDecoder(size)])
 
 
-def test_without_pretraining_every_target_gets_its_picture(network):
+def test_without_pretraining_every_target_gets_its_image(network):
     coupled = CoupledGenerator(network, [target.classes(index) for index in range(3)], width=0.05, noise=0.5)
     coupled.compile(keras.optimizers.Adamax(0.01))
     history = coupled.fit(steps=60)
-    pictures = coupled.pictures()
-    assert pictures.shape == (3, SIZE, SIZE, 3) and pictures.min() >= 0 and pictures.max() <= 255
-    assert list(np.asarray(network(pictures)).argmax(axis=1)) == [0, 1, 2]
+    images = coupled.images()
+    assert images.shape == (3, SIZE, SIZE, 3) and images.min() >= 0 and images.max() <= 255
+    assert list(np.asarray(network(images)).argmax(axis=1)) == [0, 1, 2]
     assert set(history.history) == {"loss", "activation", "others"}
-    across, down = (np.abs(np.diff(pictures, axis=axis)).mean(axis=(1, 2, 3)) for axis in (2, 1))
+    across, down = (np.abs(np.diff(images, axis=axis)).mean(axis=(1, 2, 3)) for axis in (2, 1))
     assert across[0] > 1.5 * down[0] and down[1] > 1.5 * across[1]  # stripes
-    assert (pictures[2, ..., 0].mean() > pictures[2, ..., 1:].mean() + 20).all()  # red
+    assert (images[2, ..., 0].mean() > images[2, ..., 1:].mean() + 20).all()  # red
 
 
 def test_with_pretraining_the_gains_alone_are_trained(network):
@@ -55,7 +55,7 @@ def test_with_pretraining_the_gains_alone_are_trained(network):
     coupled.compile(keras.optimizers.Adam(0.05))
     coupled.fit(steps=60)
     assert all((one == two).all() for one, two in zip(before, shared.get_weights(), strict=True))
-    assert list(np.asarray(network(coupled.pictures())).argmax(axis=1)) == [0, 2]
+    assert list(np.asarray(network(coupled.images())).argmax(axis=1)) == [0, 2]
 
 
 def test_the_loss_is_equation_2_with_its_regularisers(network):
@@ -63,7 +63,7 @@ def test_the_loss_is_equation_2_with_its_regularisers(network):
     coupled = CoupledGenerator(network, chosen, width=0.05, noise=0.0, competition=3.0, regularization=0.2)
     coupled.compile(keras.optimizers.SGD(0.0))
     logs = coupled.fit(steps=1).history
-    answers = np.maximum(np.asarray(network(coupled.pictures())), 0)
+    answers = np.maximum(np.asarray(network(coupled.images())), 0)
     assert logs["others"][0] == pytest.approx(answers[0, 1:].mean() / 2, rel=1e-4)  # mean over targets; a unit has none
     gammas = sum(np.abs(coupled.generators.model(row).get_layer("contrast").gamma).sum() for row in range(2))
     expected = -2 * logs["activation"][0] + 3.0 * answers[0, 1:].mean() + 0.2 * gammas
@@ -87,14 +87,14 @@ def test_steps_of_norm_1(network):
 
 
 def test_targets_do_not_change_each_other(network):
-    def picture(*chosen):
+    def image(*chosen):
         coupled = CoupledGenerator(network, list(chosen), generator=decoder(), gain=0.01, noise=0.0, seed=3)
         coupled.gains.gain.assign(np.tile(np.linspace(-0.1, 0.1, 3 * SIZE * SIZE), (len(chosen), 1)))
         coupled.compile(keras.optimizers.Adam(0.05))
         coupled.fit(steps=5)
-        return coupled.pictures()[0]
+        return coupled.images()[0]
 
-    alone, beside = picture(target.classes(0)), picture(target.classes(0), target.classes(2))
+    alone, beside = image(target.classes(0)), image(target.classes(0), target.classes(2))
     np.testing.assert_allclose(alone, beside, atol=0.05)
 
 
@@ -111,7 +111,7 @@ def test_restarted_for_other_targets_it_makes_what_a_new_model_would(network, sh
 
     coupled = made(first)
     coupled.fit(steps=3)
-    begun = coupled.pictures()
+    begun = coupled.images()
     traced, step = [], coupled.frozen.model.network.call
     coupled.frozen.model.network.call = lambda *given, **named: traced.append(1) or step(*given, **named)
     coupled.restart(other)
@@ -119,10 +119,10 @@ def test_restarted_for_other_targets_it_makes_what_a_new_model_would(network, sh
     assert not traced  # the step was made for the targets before
     expected = made(other)
     expected.fit(steps=3)
-    np.testing.assert_array_equal(coupled.pictures(), expected.pictures())
+    np.testing.assert_array_equal(coupled.images(), expected.images())
     coupled.restart(first)
     coupled.fit(steps=3)
-    np.testing.assert_array_equal(coupled.pictures(), begun)
+    np.testing.assert_array_equal(coupled.images(), begun)
 
 
 def test_what_is_no_target(network):
@@ -156,15 +156,15 @@ def test_the_papers_optimisers_and_medians(network):
     assert isinstance(shared.optimizer, keras.optimizers.SGD) and shared.optimizer.nesterov
     assert (own.perturb.kind, own.perturb.rate) == ("gaussian", 2.0)
     assert (shared.perturb.kind, shared.perturb.rate) == ("multiplicative", 0.05)  # Table 1
-    assert np.abs(shared.pictures(median_of=9) - shared.pictures()).mean() < 20
-    assert (shared.pictures(median_of=3) != shared.pictures(median_of=3)).any()
+    assert np.abs(shared.images(median_of=9) - shared.images()).mean() < 20
+    assert (shared.images(median_of=3) != shared.images(median_of=3)).any()
 
 
-def test_pictures_of_another_size_than_the_networks(network):
+def test_images_of_another_size_than_the_networks(network):
     coupled = CoupledGenerator(network, target.classes(1), size=32, width=0.05)
     coupled.compile()
     coupled.fit(steps=1)
-    assert coupled.pictures().shape == (1, 32, 32, 3)
+    assert coupled.images().shape == (1, 32, 32, 3)
 
 
 def test_a_loss_that_is_not_finite_stops_it(network):
@@ -217,5 +217,5 @@ def test_both_losses_together(network):
 
 
 def test_it_is_not_kept_and_says_so(network, tmp_path):
-    with pytest.raises(NotImplementedError, match=r"keep `pictures\(\)`"):
+    with pytest.raises(NotImplementedError, match=r"keep `images\(\)`"):
         CoupledGenerator(network, target.classes(0), width=0.05).get_config()

@@ -15,23 +15,23 @@ NAMES = ("tench", "goldfish", "great white shark", "crane", "crane")
 
 @pytest.fixture(scope="module")
 def network():
-    """A convolution, a hidden layer and five classes, two of which are silent for dark pictures."""
+    """A convolution, a hidden layer and five classes, two of which are silent for dark images."""
     keras.utils.set_random_seed(0)
-    pictures = keras.Input((8, 8, 1))
-    x = layers.Conv2D(3, 3, activation="relu", name="filters")(pictures)
+    shown = keras.Input((8, 8, 1))
+    x = layers.Conv2D(3, 3, activation="relu", name="filters")(shown)
     x = layers.Dense(4, "sigmoid", name="hidden")(layers.Flatten()(x))
-    return keras.Model(pictures, layers.Dense(5, name="logits")(x))
+    return keras.Model(shown, layers.Dense(5, name="logits")(x))
 
 
 @pytest.fixture
-def pictures(random):
+def shown(random):
     return random.uniform(0, 255, (2, 8, 8, 1)).astype("float32")
 
 
-def test_a_class_by_index_and_by_name(network, pictures):
+def test_a_class_by_index_and_by_name(network, shown):
     scores = TargetScores(network, [target.classes(1), target.classes("Great White Shark")], NAMES)
-    activation, of_units, others, surprise = (np.asarray(part) for part in scores(pictures))
-    logits = np.asarray(network(pictures))
+    activation, of_units, others, surprise = (np.asarray(part) for part in scores(shown))
+    logits = np.asarray(network(shown))
     assert not of_units.any()
     for row, chosen in enumerate((1, 2)):
         assert activation[row] == pytest.approx(logits[row, chosen], rel=1e-5)  # below 0 too, so that it has a gradient
@@ -40,29 +40,27 @@ def test_a_class_by_index_and_by_name(network, pictures):
         assert surprise[row] == pytest.approx(np.log(np.exp(logits[row]).sum()) - logits[row, chosen], rel=1e-4)
 
 
-def test_units_filters_and_sums(network, pictures):
+def test_units_filters_and_sums(network, shown):
     both = 2 * target.unit("hidden", 3) + target.classes(0)
     scores = TargetScores(network, [target.filters("filters", [0, 2]), both])
-    of_classes, of_units, others, surprise = (np.asarray(part) for part in scores(pictures))
+    of_classes, of_units, others, surprise = (np.asarray(part) for part in scores(shown))
     convolution, hidden = network.get_layer("filters"), network.get_layer("hidden")
-    received = np.asarray(ops.conv(pictures, convolution.kernel)) + np.asarray(convolution.bias)
+    received = np.asarray(ops.conv(shown, convolution.kernel)) + np.asarray(convolution.bias)
     assert of_units[0] == pytest.approx(received[0][..., [0, 2]].mean(), rel=1e-4)
     assert of_classes[0] == others[0] == surprise[0] == 0  # there are no classes to set it against
     total = np.asarray(np.maximum(received, 0)[1:].reshape(1, -1) @ hidden.kernel + hidden.bias)[0, 3]
     assert of_units[1] == pytest.approx(2 * total, rel=1e-4)
-    assert of_classes[1] == pytest.approx(float(network(pictures)[1, 0]), rel=1e-4)
+    assert of_classes[1] == pytest.approx(float(network(shown)[1, 0]), rel=1e-4)
 
 
-def test_a_class_to_be_avoided_counts_as_the_network_says(network, pictures):
+def test_a_class_to_be_avoided_counts_as_the_network_says(network, shown):
     scores = TargetScores(network, [-1.0 * target.classes(index) for index in range(2)])
-    np.testing.assert_allclose(
-        scores(pictures)[0], -np.maximum(np.asarray(network(pictures))[[0, 1], [0, 1]], 0), rtol=1e-5
-    )
+    np.testing.assert_allclose(scores(shown)[0], -np.maximum(np.asarray(network(shown))[[0, 1], [0, 1]], 0), rtol=1e-5)
 
 
-def test_a_position_of_a_filter(network, pictures):
+def test_a_position_of_a_filter(network, shown):
     scores = TargetScores(network, [target.unit("filters", 1, [2, 4])] * 2)
-    _, (gradient,) = backend.value_and_grad(lambda x: ops.sum(scores(x)[1]))(pictures)
+    _, (gradient,) = backend.value_and_grad(lambda x: ops.sum(scores(x)[1]))(shown)
     reached = np.flatnonzero(np.asarray(gradient)[0].any(axis=(1, 2)))
     assert list(reached) == [2, 3, 4]
 
@@ -79,7 +77,7 @@ def test_a_silent_class_of_squeezenet_has_a_gradient():
     assert np.abs(np.asarray(gradient)).max() > 0
 
 
-def test_networks_that_end_in_something_else(network, pictures):
+def test_networks_that_end_in_something_else(network, shown):
     inputs = keras.Input((8, 8, 1))
     mean = keras.Model(inputs, ops.mean(layers.Conv2D(5, 3)(inputs), axis=(1, 2)))  # no layer says what it does
     assert last_layer(mean) is None
@@ -87,8 +85,8 @@ def test_networks_that_end_in_something_else(network, pictures):
     assert last_layer(wrapped) == "logits"
     for classifier in (mean, wrapped):
         scores = TargetScores(classifier, [target.classes(0), target.classes(1)])
-        logits = np.asarray(classifier(pictures))[[0, 1], [0, 1]]
-        np.testing.assert_allclose(scores(pictures)[0], logits, rtol=1e-4)
+        logits = np.asarray(classifier(shown))[[0, 1], [0, 1]]
+        np.testing.assert_allclose(scores(shown)[0], logits, rtol=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Parts of a picture: within it, of the sizes asked for, half of them mirrored."""
+"""Parts of an image: within it, of the sizes asked for, half of them mirrored."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ ACROSS = np.arange(SIDE, dtype="float32")
 RAMPS = np.stack(np.meshgrid(ACROSS, ACROSS), axis=-1)[None].repeat(400, axis=0)  # the value is the place
 
 
-def test_parts_lie_within_the_picture_and_have_the_sizes_asked_for():
+def test_parts_lie_within_the_image_and_have_the_sizes_asked_for():
     seen = np.asarray(RandomViews(0.5)(RAMPS))
     extent = np.abs(seen[:, 0, -1, 0] - seen[:, 0, 0, 0]) / (SIDE - 1)
     down = (seen[:, -1, 0, 1] - seen[:, 0, 0, 1]) / (SIDE - 1)
@@ -26,9 +26,9 @@ def test_parts_lie_within_the_picture_and_have_the_sizes_asked_for():
 
 
 def test_nothing_is_cut_and_gradients_pass(random):
-    pictures = random.normal(size=(3, 8, 8, 2)).astype("float32")
-    np.testing.assert_allclose(RandomViews(1.0, mirror=False)(pictures), pictures, atol=1e-6)
-    _, (gradient,) = backend.value_and_grad(lambda x: ops.sum(RandomViews(0.5)(x)))(pictures)
+    images = random.normal(size=(3, 8, 8, 2)).astype("float32")
+    np.testing.assert_allclose(RandomViews(1.0, mirror=False)(images), images, atol=1e-6)
+    _, (gradient,) = backend.value_and_grad(lambda x: ops.sum(RandomViews(0.5)(x)))(images)
     assert (np.asarray(gradient) != 0).any(axis=(1, 2, 3)).all()
 
 

@@ -9,7 +9,7 @@ def shown(axis):
     return axis.images[0].get_array()
 
 
-def test_a_row_of_colour_pictures_for_every_set_of_filters(random):
+def test_a_row_of_colour_images_for_every_set_of_filters(random):
     filters = {"real": random.normal(size=(3, 3, 7, 5)), "draw 1": random.normal(size=(3, 3, 7, 5))}
     axes = figures.filters_as_colors(filters, shown=4).axes
     assert len(axes) == 8 and [axes[0].get_ylabel(), axes[4].get_ylabel()] == ["real", "draw 1"]
@@ -19,10 +19,10 @@ def test_a_row_of_colour_pictures_for_every_set_of_filters(random):
 
 
 def test_every_grid_has_the_original_framed_in_the_middle(random):
-    pictures = random.uniform(0, 255, (3, 3, 3, 6, 5, 1))
-    axes = figures.activation_grids(pictures, ["a", "b", "c"]).axes
+    images = random.uniform(0, 255, (3, 3, 3, 6, 5, 1))
+    axes = figures.activation_grids(images, ["a", "b", "c"]).axes
     assert [axis.get_title() for axis in axes] == ["a", "b", "c", ""] and not axes[3].axison
-    for axis, grid in zip(axes, pictures, strict=False):
+    for axis, grid in zip(axes, images, strict=False):
         mosaic = shown(axis)
         assert mosaic.shape == (24, 21)
         for row in range(3):
@@ -56,13 +56,13 @@ def test_the_map_has_a_colour_for_each_real_filter(random):
 
 
 def test_differences_are_from_the_middle_and_enlarged(random):
-    pictures = 100 + random.uniform(-0.5, 0.5, (1, 3, 3, 6, 5, 1))
-    (axis,) = figures.grid_differences(pictures, ["a"]).axes
+    images = 100 + random.uniform(-0.5, 0.5, (1, 3, 3, 6, 5, 1))
+    (axis,) = figures.grid_differences(images, ["a"]).axes
     gain = float(axis.get_title().removeprefix("a: change x "))
     assert 100 < gain < 200
     mosaic = shown(axis)
     np.testing.assert_array_equal(mosaic[9:15, 8:13], 128)  # the middle, grey
-    expected = 127.5 + gain * (pictures[0, 0, 0] - pictures[0, 1, 1])[..., 0]
+    expected = 127.5 + gain * (images[0, 0, 0] - images[0, 1, 1])[..., 0]
     np.testing.assert_allclose(mosaic[1:7, 1:6], expected.clip(0, 255), atol=2)
 
 

@@ -34,15 +34,15 @@ def test_with_the_layers_own_filters_it_is_the_layer(kind, geometry, random):
     np.testing.assert_allclose(ours(inputs, kernel), expected, atol=1e-5)
 
 
-def test_every_picture_has_filters_of_its_own(random):
+def test_every_image_has_filters_of_its_own(random):
     inputs = random.normal(size=(3, 7, 7, 2)).astype("float32")
     kernels = random.normal(size=(3, 3, 3, 2, 5)).astype("float32")
     outputs = GeneratedConvolution()(inputs, kernels)
-    for picture, kernel, output in zip(inputs, kernels, outputs, strict=True):
+    for image, kernel, output in zip(inputs, kernels, outputs, strict=True):
         layer = keras.layers.Conv2D(5, 3, padding="same", use_bias=False)
         layer.build((None, 7, 7, 2))
         layer.set_weights([kernel])
-        np.testing.assert_allclose(output, layer(picture[None])[0], atol=1e-5)
+        np.testing.assert_allclose(output, layer(image[None])[0], atol=1e-5)
 
 
 def test_its_gradients_agree_with_finite_differences(random):

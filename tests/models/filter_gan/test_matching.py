@@ -1,4 +1,4 @@
-"""Pictures that match activations: the objective is the paper's, it falls, and the middle stays where it is."""
+"""Images that match activations: the objective is the paper's, it falls, and the middle stays where it is."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from kinv import analysis
 from kinv.models import FilterGAN
 
-from .test_model import pictures, small_classifier
+from .test_model import shown, small_classifier
 
 
 @pytest.fixture(scope="module")
@@ -28,20 +28,20 @@ def objective(gan, found, codes, images, z, alpha_weight, variation_weight):
 def test_the_grid_is_one_of_two_dimensions(gan):
     z, dimensions = np.array([[0.5, 1, 2], [3, 4, 5]]), np.array([[0, 2], [1, 0]])
     matches = analysis.match_activations(
-        gan, pictures(2), z=z, dimensions=dimensions, extent=2.0, cells=5, steps=1, seed=0
+        gan, shown(2), z=z, dimensions=dimensions, extent=2.0, cells=5, steps=1, seed=0
     )
     np.testing.assert_allclose(matches.codes[0, 2, 2], z[0])
     np.testing.assert_allclose(matches.codes[0, 0, 4], [0.5 - 2, 1, 2 + 2])
     np.testing.assert_allclose(matches.codes[1, 3, 0], [3 - 2, 4 + 1, 5])
-    assert matches.pictures.shape == (2, 5, 5, 8, 8, 1)
+    assert matches.images.shape == (2, 5, 5, 8, 8, 1)
 
 
 def test_the_objective_is_the_papers_and_falls(gan):
-    images, z = pictures(2), np.random.default_rng(3).normal(size=(2, 3)).astype("float32")
+    images, z = shown(2), np.random.default_rng(3).normal(size=(2, 3)).astype("float32")
     weights = {"alpha_weight": 1e-4, "variation_weight": 2e-4}
     matches = analysis.match_activations(gan, images, z=z, cells=3, steps=60, extent=1.0, **weights)
-    for found, values in ((np.broadcast_to(images[:, None, None], matches.pictures.shape), matches.before),
-                          (matches.pictures, matches.after)):  # fmt: skip
+    for found, values in ((np.broadcast_to(images[:, None, None], matches.images.shape), matches.before),
+                          (matches.images, matches.after)):  # fmt: skip
         expected = objective(
             gan,
             found.reshape(-1, 8, 8, 1).astype("float32"),
@@ -52,20 +52,20 @@ def test_the_objective_is_the_papers_and_falls(gan):
         )
         np.testing.assert_allclose(values.ravel(), expected, rtol=1e-3, atol=1e-6)
     assert np.nanmedian(matches.fall) > 0.8
-    assert matches.pictures.min() >= 0 and matches.pictures.max() <= 255
+    assert matches.images.min() >= 0 and matches.images.max() <= 255
     assert np.isnan(matches.fall[:, 1, 1]).all()
 
 
 def test_the_middle_stays_the_original(gan):
-    images = pictures(3)
+    images = shown(3)
     matches = analysis.match_activations(gan, images, cells=3, steps=40, variation_weight=1e-6)  # for white noise
-    middle, corner = matches.pictures[:, 1, 1], matches.pictures[:, 0, 0]
+    middle, corner = matches.images[:, 1, 1], matches.images[:, 0, 0]
     assert np.abs(middle - images).mean() < 2
     assert np.abs(corner - images).mean() > np.abs(middle - images).mean()
 
 
 def test_outputs_of_a_layer_above_can_be_compared(gan):
-    images, z = pictures(1), np.ones((1, 3), "float32")
+    images, z = shown(1), np.ones((1, 3), "float32")
     weights = {"alpha_weight": 0.0, "variation_weight": 0.0}
     matches = analysis.match_activations(gan, images, z=z, cells=3, steps=3, compare_at="norm", **weights)
     norm = gan.cut.model.classifier.get_layer("norm")
@@ -76,14 +76,14 @@ def test_outputs_of_a_layer_above_can_be_compared(gan):
         analysis.match_activations(gan, images, compare_at="below")
 
 
-def test_a_seed_decides_and_pictures_do_not_depend_on_each_other(gan, monkeypatch):
-    images = pictures(2)
+def test_a_seed_decides_and_images_do_not_depend_on_each_other(gan, monkeypatch):
+    images = shown(2)
     z, dimensions = np.zeros((2, 3)), np.array([[0, 1], [1, 2]])
     options = {"cells": 3, "steps": 5}
     both = analysis.match_activations(gan, images, z=z, dimensions=dimensions, **options)
     monkeypatch.setattr("kinv.models.filter_gan.matching.CELLS", 7)
     second = analysis.match_activations(gan, images[1:], z=z[1:], dimensions=dimensions[1:], **options)
-    np.testing.assert_allclose(second.pictures[0], both.pictures[1], atol=0.05)
+    np.testing.assert_allclose(second.images[0], both.images[1], atol=0.05)
     drawn = [analysis.match_activations(gan, images, seed=seed, **options).codes for seed in (1, 1, 2)]
     np.testing.assert_array_equal(drawn[0], drawn[1])
     assert np.abs(drawn[0] - drawn[2]).max() > 0
@@ -91,14 +91,14 @@ def test_a_seed_decides_and_pictures_do_not_depend_on_each_other(gan, monkeypatc
 
 def test_wrong_arguments_are_refused(gan):
     for options, message in (
-        ({"images": pictures(1)[0]}, "images must have shape"),
-        ({"images": pictures(1)[:0]}, "images must have shape"),
-        ({"images": pictures(1), "cells": 4}, "odd number"),
-        ({"images": pictures(1), "z": np.zeros((1, 2))}, "must have shapes"),
-        ({"images": pictures(1), "dimensions": np.array([[0, 3]])}, "two different ones"),
-        ({"images": pictures(1), "dimensions": np.array([[1, 1]])}, "two different ones"),
-        ({"images": pictures(1), "steps": 0}, "steps must be"),
-        ({"images": pictures(1), "smoothing": -1.0}, "smoothing must be"),
+        ({"images": shown(1)[0]}, "images must have shape"),
+        ({"images": shown(1)[:0]}, "images must have shape"),
+        ({"images": shown(1), "cells": 4}, "odd number"),
+        ({"images": shown(1), "z": np.zeros((1, 2))}, "must have shapes"),
+        ({"images": shown(1), "dimensions": np.array([[0, 3]])}, "two different ones"),
+        ({"images": shown(1), "dimensions": np.array([[1, 1]])}, "two different ones"),
+        ({"images": shown(1), "steps": 0}, "steps must be"),
+        ({"images": shown(1), "smoothing": -1.0}, "smoothing must be"),
     ):
         with pytest.raises(ValueError, match=message):
             analysis.match_activations(gan, **options)

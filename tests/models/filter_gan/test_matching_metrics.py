@@ -1,4 +1,4 @@
-"""The numbers of a grid of pictures, on grids whose numbers are known."""
+"""The numbers of a grid of images, on grids whose numbers are known."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from kinv import analysis, data
 from kinv.models.filter_gan.matching_metrics import shape_share, summarise_matches
 
-from .test_model import pictures, small_classifier
+from .test_model import shown, small_classifier
 
 
 def grid(images, change, cells=5):
@@ -22,7 +22,7 @@ def grid(images, change, cells=5):
 
 
 def test_a_straight_way_has_no_detour_and_noise_has():
-    images, classifier = pictures(3), small_classifier()
+    images, classifier = shown(3), small_classifier()
     straight = summarise_matches(grid(images, np.ones((8, 8, 1))), images, classifier)
     assert straight["detour"] == pytest.approx(1)
     assert straight["fall"] == pytest.approx(0.75)
@@ -32,10 +32,10 @@ def test_a_straight_way_has_no_detour_and_noise_has():
 
 
 def test_unchanged_counts_cells():
-    images, classifier = pictures(4), small_classifier()
+    images, classifier = shown(4), small_classifier()
     far = grid(images, 300 * np.ones((8, 8, 1)))
     expected = [
-        np.argmax(classifier(far.pictures[i].reshape(-1, 8, 8, 1)), -1) == np.argmax(classifier(images[i : i + 1]), -1)
+        np.argmax(classifier(far.images[i].reshape(-1, 8, 8, 1)), -1) == np.argmax(classifier(images[i : i + 1]), -1)
         for i in range(4)
     ]
     assert summarise_matches(far, images, classifier)["unchanged"] == pytest.approx(np.mean(expected))
@@ -47,7 +47,7 @@ def test_the_size_of_changes_of_shape_is_in_grey_levels():
 
     def size_of(changed):
         matches = grid(digits, 0 * digits[0], cells=3)
-        matches.pictures[:] = changed[:, None, None]
+        matches.images[:] = changed[:, None, None]
         return summarise_matches(matches, digits, classifier)["shape_change"]
 
     moved = np.roll(digits, 1, axis=2)

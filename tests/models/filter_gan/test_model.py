@@ -22,7 +22,7 @@ def small_classifier(seed=0, side=8):
     return keras.Model(images, keras.layers.Dense(5)(keras.layers.Flatten()(y)), name="small")
 
 
-def pictures(count, side=8):
+def shown(count, side=8):
     return np.random.default_rng(1).uniform(0, 255, (count, side, side, 1)).astype("float32")
 
 
@@ -55,8 +55,8 @@ def test_with_the_real_filters_the_activations_are_the_networks_own(name, layer)
     np.testing.assert_allclose(ours, expected, atol=1e-5 * max(1, np.abs(expected).max()))
 
 
-def test_every_picture_passes_filters_of_its_own(gan):
-    images, z = pictures(3), codes(3)
+def test_every_image_passes_filters_of_its_own(gan):
+    images, z = shown(3), codes(3)
     together = np.asarray(gan.activations(images, z))
     for index in range(3):
         alone = gan.activations(images[index : index + 1], z[index : index + 1])
@@ -72,11 +72,11 @@ def test_the_discriminator_sees_outputs_only(gan):
         gan.discriminator(gan.activations(black, z), training=False)[1]
     )  # of nothing, all filters make nothing: the codes can't be told
     np.testing.assert_array_equal(read[0], read[1])
-    assert np.abs(np.diff(gan.read_codes(pictures(1).repeat(2, axis=0), z), axis=0)).max() > 0
+    assert np.abs(np.diff(gan.read_codes(shown(1).repeat(2, axis=0), z), axis=0)).max() > 0
 
 
 def test_codes_are_read_as_in_training_and_always_alike(gan):
-    outputs, read = gan.activations(pictures(3), codes(3)), gan.discriminator.read_codes
+    outputs, read = gan.activations(shown(3), codes(3)), gan.discriminator.read_codes
     np.testing.assert_array_equal(read(outputs), read(outputs))
     many = np.mean([gan.discriminator(outputs, training=True)[1] for _ in range(400)], axis=0)
     np.testing.assert_allclose(read(outputs, reads=400), many, atol=0.2 * np.abs(many).max())
@@ -89,7 +89,7 @@ def test_a_step_updates_each_network_and_leaves_the_classifier(gan):
     gan.set_classifier(classifier)
     before = {name: [np.asarray(v).copy() for v in variables] for name, variables in gan._variables().items()}
     frozen = [np.asarray(weight).copy() for weight in classifier.weights]
-    gan.fit(pictures(16), batch_size=16, verbose=0)
+    gan.fit(shown(16), batch_size=16, verbose=0)
     for name, variables in gan._variables().items():
         assert all(np.any(np.asarray(now) != then) for now, then in zip(variables, before[name], strict=True)), name
     for now, then in zip(classifier.weights, frozen, strict=True):
@@ -103,7 +103,7 @@ def test_the_mean_over_codes_is_the_real_filters_and_stays_there():
     gan = FilterGAN(classifier, "replaced", latent_dim=3, width=8, hidden_units=(16,), min_diversity=0.3)
     gan.compile({name: keras.optimizers.RMSprop(1e-2) for name in ("discriminator", "generator", "code")})
     before = np.asarray(gan.generate_filters(codes(2)))
-    gan.fit(pictures(64), batch_size=16, epochs=5, verbose=0)
+    gan.fit(shown(64), batch_size=16, epochs=5, verbose=0)
     assert np.abs(np.asarray(gan.generate_filters(codes(2))) - before).max() > 0.1 * real.std()
     assert np.abs(gan.generator.hidden[0].bias).max() > 0.01
     many = np.random.default_rng(4).normal(size=(100_000, 3)).astype("float32")
@@ -125,7 +125,7 @@ def test_the_middle_belongs_to_the_classifier_at_hand_and_is_not_trained():
         gan.compile()
         gan.trainable = False
         gan.trainable = True  # which makes every weight trainable
-        gan.fit(pictures(32), batch_size=16, verbose=0)
+        gan.fit(shown(32), batch_size=16, verbose=0)
         real = np.asarray(convolution_kernel(network.get_layer("replaced")))
         np.testing.assert_allclose(np.mean(gan.generate_filters(many), axis=0), real, atol=0.03 * real.std())
 
@@ -137,7 +137,7 @@ def test_filters_are_kept_as_spread_as_they_have_to_be():
         gan = FilterGAN(small_classifier(), "replaced", min_diversity=least, **settings)
         gan.compile({name: keras.optimizers.RMSprop(3e-3) for name in ("discriminator", "generator", "code")})
         gan.generator.filters.kernel.assign(0.02 * gan.generator.filters.kernel)  # hardly any to begin with
-        gan.fit(pictures(128), batch_size=64, epochs=60, verbose=0)
+        gan.fit(shown(128), batch_size=64, epochs=60, verbose=0)
         spreads[least] = np.asarray(relative_spread(gan.generate_filters(codes(1000)), gan.cut.model.kernel())[0])
     assert spreads[0.0].max() < 0.45 < spreads[0.5].min() < 0.75 < spreads[0.8].min()
 
@@ -149,7 +149,7 @@ def test_dead_filters_need_no_spread():
     classifier.get_layer("replaced").kernel.assign(kernel)
     gan = FilterGAN(classifier, "replaced", latent_dim=3, width=8)
     gan.compile()
-    history = gan.fit(pictures(16), batch_size=16, epochs=2, verbose=0).history
+    history = gan.fit(shown(16), batch_size=16, epochs=2, verbose=0).history
     assert all(np.isfinite(values).all() for values in history.values())
     assert np.isfinite(gan.generate_filters(codes(3))).all()
 
@@ -194,7 +194,7 @@ def test_the_same_seed_trains_alike():
         keras.utils.set_random_seed(5)
         gan = FilterGAN(small_classifier(), "replaced", latent_dim=3, width=8, hidden_units=(16,), seed=1)
         gan.compile()
-        gan.fit(pictures(32), batch_size=16, epochs=2, shuffle=False, verbose=0)
+        gan.fit(shown(32), batch_size=16, epochs=2, shuffle=False, verbose=0)
         return np.asarray(gan.generate_filters(codes(4)))
 
     np.testing.assert_array_equal(train(), train())
@@ -208,7 +208,7 @@ def test_the_generators_loss_is_that_of_the_discriminator_it_meets(saturating):
     seen = []
     discriminate = gan.discriminator.call
     gan.discriminator.call = lambda x, training=None: seen.append(discriminate(x, training=training)) or seen[-1]
-    loss = gan.fit(pictures(16), batch_size=16, shuffle=False, verbose=0).history["generator_loss"][0]
+    loss = gan.fit(shown(16), batch_size=16, shuffle=False, verbose=0).history["generator_loss"][0]
     probability = 1 / (1 + np.exp(-np.asarray(seen[-1][0], "float64")))  # of "real", for the generated ones
     expected = np.log(1 - probability) if saturating else -np.log(probability)  # Algorithm 1, line 8
     assert loss == pytest.approx(expected.mean(), rel=1e-4)
@@ -216,7 +216,7 @@ def test_the_generators_loss_is_that_of_the_discriminator_it_meets(saturating):
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 17])
 def test_small_and_odd_batches_train(gan, count):
-    history = gan.fit(pictures(count), batch_size=16, verbose=0).history
+    history = gan.fit(shown(count), batch_size=16, verbose=0).history
     assert all(np.isfinite(values).all() for values in history.values())
     assert all(np.isfinite(variable).all() for variable in gan.variables)
 
@@ -224,27 +224,27 @@ def test_small_and_odd_batches_train(gan, count):
 def test_a_keras_file_brings_it_back_with_its_optimizers(tmp_path):
     gan = FilterGAN(small_classifier(), "replaced", latent_dim=3, width=8)
     gan.compile({name: keras.optimizers.RMSprop(0.01) for name in ("discriminator", "generator", "code")})
-    gan.fit(pictures(16), batch_size=16, verbose=0)
+    gan.fit(shown(16), batch_size=16, verbose=0)
     gan.save(tmp_path / "gan.keras")
     again = keras.saving.load_model(tmp_path / "gan.keras")
     again.set_classifier(small_classifier())
     for each in (gan, again):
-        each.fit(pictures(32), batch_size=16, shuffle=False, verbose=0)
+        each.fit(shown(32), batch_size=16, shuffle=False, verbose=0)
     np.testing.assert_array_equal(again.generate_filters(codes(3)), gan.generate_filters(codes(3)))
     with pytest.raises(ValueError, match="three optimizers"):
         gan.compile(optimizer="adam")
 
 
 def test_it_comes_back_from_its_configuration_and_weights(gan, tmp_path):
-    gan.fit(pictures(16), batch_size=16, verbose=0)
+    gan.fit(shown(16), batch_size=16, verbose=0)
     gan.save_weights(tmp_path / "gan.weights.h5")
     again = FilterGAN.from_config(json.loads(json.dumps(gan.get_config())))
     again.load_weights(tmp_path / "gan.weights.h5")
     np.testing.assert_array_equal(again.generate_filters(codes(3)), gan.generate_filters(codes(3)))
     with pytest.raises(ValueError, match="set_classifier"):
-        again.activations(pictures(3), codes(3))
+        again.activations(shown(3), codes(3))
     again.set_classifier(small_classifier())
-    np.testing.assert_array_equal(again.activations(pictures(3), codes(3)), gan.activations(pictures(3), codes(3)))
+    np.testing.assert_array_equal(again.activations(shown(3), codes(3)), gan.activations(shown(3), codes(3)))
 
 
 def test_wrong_arguments_are_refused(gan):

@@ -25,23 +25,23 @@ def channel_classifier():
 
 
 @pytest.fixture
-def pictures(random):
+def images(random):
     return random.uniform(0, 255, (30, 8, 8, 3)).astype("float32")
 
 
-def test_a_constant_classifier_is_invariant_to_everything(pictures):
+def test_a_constant_classifier_is_invariant_to_everything(images):
     labels = np.array([1, 0] * 15)
     comparison = analysis.compare_with_random(
-        InvariantTransformer(), constant_classifier(), pictures, labels, draws=3, batch_size=4
+        InvariantTransformer(), constant_classifier(), images, labels, draws=3, batch_size=4
     )
     metrics = comparison.metrics()
-    assert comparison.learned_unchanged.shape == (3, 15)  # only the pictures that it gets right
+    assert comparison.learned_unchanged.shape == (3, 15)  # only the images that it gets right
     assert metrics["learned_unchanged"] == metrics["random_unchanged"] == metrics["learned_right"] == 1
 
 
-def test_learned_and_random_matrices_have_the_same_distance(pictures):
+def test_learned_and_random_matrices_have_the_same_distance(images):
     comparison = analysis.compare_with_random(
-        InvariantTransformer(seed=5), channel_classifier(), pictures[:4], draws=1, seed=2
+        InvariantTransformer(seed=5), channel_classifier(), images[:4], draws=1, seed=2
     )
     assert comparison.color_distance.shape == (1, 4)
     assert comparison.learned_right is None and "learned_right" not in comparison.metrics()
@@ -54,21 +54,21 @@ def test_learned_and_random_matrices_have_the_same_distance(pictures):
     assert np.abs(directions.mean(0)).max() < 0.25  # no direction is preferred
 
 
-def test_the_same_seed_gives_the_same_comparison(pictures):
+def test_the_same_seed_gives_the_same_comparison(images):
     run = lambda seed: analysis.compare_with_random(  # noqa: E731
-        InvariantTransformer(seed=5), channel_classifier(), pictures, draws=2, seed=seed
+        InvariantTransformer(seed=5), channel_classifier(), images, draws=2, seed=seed
     )
     np.testing.assert_array_equal(run(1).random_unchanged, run(1).random_unchanged)
     assert (run(1).space_distance != run(2).space_distance).any()
 
 
-def test_pictures_that_are_all_wrong_are_refused(pictures):
-    with pytest.raises(ValueError, match="none of the 30 pictures"):
-        analysis.compare_with_random(InvariantTransformer(), constant_classifier(), pictures, np.zeros(30, int))
+def test_images_that_are_all_wrong_are_refused(images):
+    with pytest.raises(ValueError, match="none of the 30 images"):
+        analysis.compare_with_random(InvariantTransformer(), constant_classifier(), images, np.zeros(30, int))
 
 
-def test_predictions_along_k_are_softmax_outputs(pictures):
+def test_predictions_along_k_are_softmax_outputs(images):
     k = np.array([[0, 0], [0.5, 1]], "float32")
-    softmax = analysis.predictions_along_k(InvariantTransformer(), channel_classifier(), pictures, k, k)
+    softmax = analysis.predictions_along_k(InvariantTransformer(), channel_classifier(), images, k, k)
     assert softmax.shape == (2, 30, 3)
     np.testing.assert_allclose(softmax.sum(-1), 1, rtol=1e-5)

@@ -29,11 +29,11 @@ def test_classification_shows_a_panel_for_every_path():
     assert [axis.get_title() for axis in figure.axes] == ["a", "b"]
 
 
-def test_pictures_are_shown_beside_their_originals(random):
+def test_images_are_shown_beside_their_originals(random):
     originals = random.uniform(0, 255, (2, 12, 12, 3))
     transformed = random.uniform(0, 255, (2, 3, 12, 12, 3))
     names = [["cat", "dog", "cat"], ["dog", "dog", "a very long name of a class, and more"]]
-    figure = figures.transformed_pictures(originals, transformed, ["1", "2", "3"], ["cat", "dog"], names)
+    figure = figures.transformed_images(originals, transformed, ["1", "2", "3"], ["cat", "dog"], names)
     assert len(figure.axes) == 8
     colors = [axis.xaxis.label.get_color() for axis in figure.axes]
     assert colors[1] == figures.GOOD and colors[2] == figures.BAD
@@ -42,7 +42,7 @@ def test_pictures_are_shown_beside_their_originals(random):
     assert to_rgb(figures.GOOD)[1] > to_rgb(figures.BAD)[1]
 
 
-def test_greyscale_pictures_are_drawn_too(random):
+def test_greyscale_images_are_drawn_too(random):
     digits = random.uniform(0, 255, (1, 8, 8, 1))
-    figure = figures.transformed_pictures(digits, digits[None], ["same"], ["3"], [["3"]])
+    figure = figures.transformed_images(digits, digits[None], ["same"], ["3"], [["3"]])
     assert figure.axes[0].get_images()[0].get_array().shape == (8, 8)

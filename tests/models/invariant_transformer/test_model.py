@@ -30,7 +30,7 @@ def brightness_blind():
     return model
 
 
-def colored_pictures(random, count):
+def colored_images(random, count):
     labels = random.integers(0, 3, count).astype("int32")
     images = random.uniform(60, 140, (count, 16, 16, 3)).astype("float32")
     images[np.arange(count), :, :, labels] += 50
@@ -40,7 +40,7 @@ def colored_pictures(random, count):
 # === Transforming ===
 
 
-def test_transformations_have_the_shape_and_range_of_the_pictures(images):
+def test_transformations_have_the_shape_and_range_of_the_images(images):
     transformer = InvariantTransformer(seed=3)
     for result in (
         transformer.augment(images, 1),
@@ -53,7 +53,7 @@ def test_transformations_have_the_shape_and_range_of_the_pictures(images):
         assert np.abs(result - images).mean() > 0
 
 
-def test_the_same_seed_augments_alike_and_every_picture_on_its_own(images):
+def test_the_same_seed_augments_alike_and_every_image_on_its_own(images):
     transformer = InvariantTransformer()
     same = np.repeat(images[:1], 4, axis=0)
     first = ops.convert_to_numpy(transformer.augment(same, 7))
@@ -74,8 +74,8 @@ def test_augment_is_transform_with_hashed_control_parameters(images):
 def test_any_size_and_uint8_are_taken(random):
     transformer = InvariantTransformer()
     for shape in ((1, 5, 9, 3), (2, 64, 48, 3)):
-        pictures = random.integers(0, 256, shape, "uint8")
-        assert transformer.augment(pictures, 0).shape == shape
+        images = random.integers(0, 256, shape, "uint8")
+        assert transformer.augment(images, 0).shape == shape
 
 
 @pytest.mark.parametrize("fill", ["zeros", "reflect", "nearest"])
@@ -102,7 +102,7 @@ def test_the_transformation_loss_is_that_of_the_paper(random):
 
 def changes_in_one_step(threshold, labels_shift=0, probes=32):
     """How the weights of both generators move in one step of plain gradient descent, and what was logged."""
-    images, labels = colored_pictures(np.random.default_rng(0), 8)
+    images, labels = colored_images(np.random.default_rng(0), 8)
     transformer = InvariantTransformer(brightness_blind(), accuracy_threshold=threshold, probes=probes)
     before = [ops.convert_to_numpy(weight) for weight in transformer.trainable_variables]
     transformer.compile(keras.optimizers.SGD(1.0))
@@ -131,7 +131,7 @@ def test_the_gate_takes_one_loss_or_the_other():
 
 def test_the_smoothed_gradient_points_where_backpropagation_does():
     """On a classifier whose loss is smooth in the matrices, so that both slopes are the same."""
-    images, labels = colored_pictures(np.random.default_rng(0), 3000)
+    images, labels = colored_images(np.random.default_rng(0), 3000)
     images, labels = images[labels == 0], labels[labels == 0]  # all ask for the same change
     images[:, :, 8:, 0] = 0  # the colour that decides is on the left
     changes = []
@@ -149,7 +149,7 @@ def test_the_smoothed_gradient_points_where_backpropagation_does():
 
 
 def test_expanding_moves_away_from_the_identity():
-    images, labels = colored_pictures(np.random.default_rng(0), 32)
+    images, labels = colored_images(np.random.default_rng(0), 32)
     transformer = InvariantTransformer(brightness_blind(), accuracy_threshold=0.0)
     transformer.compile(keras.optimizers.Adam(1e-3))
     first = transformer.evaluate(images, labels, verbose=0, return_dict=True)
@@ -166,11 +166,11 @@ def test_it_finds_what_a_classifier_ignores():
 
     random = np.random.default_rng(0)
     classifier = brightness_blind()
-    images, labels = colored_pictures(random, 64)
+    images, labels = colored_images(random, 64)
     transformer = InvariantTransformer(classifier, accuracy_threshold=0.95, color_weight=0.5, fill="reflect")
     transformer.compile(keras.optimizers.Adam(2e-3))
     transformer.fit(images, labels, epochs=60, batch_size=16, verbose=0)
-    metrics = compare_with_random(transformer, classifier, *colored_pictures(random, 64), draws=4).metrics()
+    metrics = compare_with_random(transformer, classifier, *colored_images(random, 64), draws=4).metrics()
     assert metrics["color_distance"] > 0.3
     assert metrics["learned_unchanged"] > metrics["random_unchanged"] + 0.3
     assert metrics["learned_unchanged"] > 0.9
@@ -187,7 +187,7 @@ def test_it_works_on_greyscale_digits_with_and_without_labels(digits, digit_clas
         assert transformer.augment(images[:3], 0).shape == (3, 28, 28, 1)
 
 
-def test_a_stream_of_pictures_without_labels_trains(images):
+def test_a_stream_of_images_without_labels_trains(images):
     import tensorflow as tf
 
     classifier = classifiers.wrap(
@@ -250,12 +250,12 @@ def test_wrong_arguments_are_refused(arguments, message):
         InvariantTransformer(**arguments)
 
 
-def test_a_loss_without_a_value_for_every_picture_is_refused():
+def test_a_loss_without_a_value_for_every_image_is_refused():
     with pytest.raises(ValueError, match="received 'mse'"):
         InvariantTransformer().compile(loss="mse")
 
 
-def test_wrong_pictures_and_control_parameters_are_refused(images):
+def test_wrong_images_and_control_parameters_are_refused(images):
     transformer = InvariantTransformer()
     with pytest.raises(ValueError, match=r"\(batch, height, width, 3\)"):
         transformer.augment(images[0], 0)

@@ -1,4 +1,4 @@
-"""Sheets of filters and pictures hold what they are given."""
+"""Sheets of filters and images hold what they are given."""
 
 import numpy as np
 
@@ -30,7 +30,7 @@ def test_only_some_of_many_units_are_shown(random):
 
 
 def test_titles_are_not_cut(random):
-    title = "weights of units, a title that is much longer than a few small pictures are wide"
+    title = "weights of units, a title that is much longer than a few small images are wide"
     figure = deep_units.filters(random.normal(size=(16, 4)), (4, 4), title=title)
     figure.canvas.draw()
     extent = figure.axes[0].title.get_window_extent()

@@ -78,15 +78,15 @@ def test_coding_goes_through_the_layers(kind):
 @either
 def test_fine_tuning_starts_at_the_layers_and_learns(kind):
     model = MAKE[kind]()
-    pictures, labels = 255 * DATA.reshape(-1, 2, 3, 1), DATA[:, 0].astype(int)
+    images, labels = 255 * DATA.reshape(-1, 2, 3, 1), DATA[:, 0].astype(int)
     classifier = model.classifier(2, (2, 3, 1))
     features = keras.Model(classifier.input, classifier.get_layer("hidden3").output)
-    np.testing.assert_allclose(features(pictures), model(DATA), atol=1e-5)
+    np.testing.assert_allclose(features(images), model(DATA), atol=1e-5)
     classifier.compile(
         keras.optimizers.Adam(0.05), keras.losses.SparseCategoricalCrossentropy(True), metrics=["accuracy"]
     )
-    classifier.fit(pictures, labels, epochs=30, verbose=0)
-    assert classifier.evaluate(pictures, labels, verbose=0)[1] > 0.95
+    classifier.fit(images, labels, epochs=30, verbose=0)
+    assert classifier.evaluate(images, labels, verbose=0)[1] > 0.95
     with pytest.raises(ValueError, match="input_shape must have 6 values"):
         model.classifier(2, (3, 3, 1))
 

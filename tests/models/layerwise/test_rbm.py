@@ -99,15 +99,15 @@ def test_it_is_saved_and_loaded_with_its_optimizer(tmp_path):
     np.testing.assert_array_equal(machine.kernel, loaded.kernel)
 
 
-def test_every_picture_has_a_pixel_of_its_own_in_the_pseudo_likelihood():
+def test_every_image_has_a_pixel_of_its_own_in_the_pseudo_likelihood():
     # of independent pixels half of which are certain: -log(2) for the others, whichever is drawn
     machine = RestrictedBoltzmannMachine(64, 2)
     machine.kernel.assign(np.zeros((64, 2)))
     machine.visible_bias.assign(np.repeat([0.0, 50.0], 32))
-    pictures = np.ones((4000, 64), "float32")
-    pictures[:, :32] = np.random.default_rng(0).random((4000, 32)) < 0.5
+    images = np.ones((4000, 64), "float32")
+    images[:, :32] = np.random.default_rng(0).random((4000, 32)) < 0.5
     machine.compile()
-    stream = tf.data.Dataset.from_tensor_slices(pictures).batch(8)
+    stream = tf.data.Dataset.from_tensor_slices(images).batch(8)
     found = machine.evaluate(stream, verbose=0, return_dict=True)["pseudo_likelihood"]
     assert found == pytest.approx(-32 * np.log(2), rel=0.06)
     assert machine.evaluate(stream, verbose=0, return_dict=True)["pseudo_likelihood"] == found

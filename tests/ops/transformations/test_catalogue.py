@@ -18,7 +18,7 @@ HALF_A_GREY_LEVEL = 0.5  # Pillow rounds to whole ones
 
 
 def by_map_coordinates(image, source, fill):
-    """`source` maps output pixel centres (y, x), measured from the picture's centre, to where they look."""
+    """`source` maps output pixel centres (y, x), measured from the image's centre, to where they look."""
     height, width, channels = image.shape
     y, x = np.meshgrid(np.arange(height) - (height - 1) / 2, np.arange(width) - (width - 1) / 2, indexing="ij")
     y, x = source(y, x)
@@ -41,7 +41,7 @@ def rotated(v):
     return lambda y, x: (x * np.sin(angle) + y * np.cos(angle), x * np.cos(angle) - y * np.sin(angle))
 
 
-SOURCES = {  # METHODS: the paper's formulas, for pictures of 20 x 24
+SOURCES = {  # METHODS: the paper's formulas, for images of 20 x 24
     "translate_x": lambda v: lambda y, x: (y, x - v * 24),
     "translate_y": lambda v: lambda y, x: (y - v * 20, x),
     "rotation": rotated,
@@ -59,8 +59,8 @@ def test_spatial_ones_agree_with_scipy(images, name, fill):
     if TRANSFORMATIONS[name].neutral == 1:
         magnitudes = [0.3, 0.8, 1.7, 2.5]
     result = TRANSFORMATIONS[name](images, magnitudes, fill=fill)
-    for picture, magnitude, found in zip(images, magnitudes, result, strict=True):
-        expected = by_map_coordinates(picture, SOURCES[name](magnitude), fill)
+    for image, magnitude, found in zip(images, magnitudes, result, strict=True):
+        expected = by_map_coordinates(image, SOURCES[name](magnitude), fill)
         np.testing.assert_allclose(found, expected, atol=0.01)
 
 
@@ -70,7 +70,7 @@ def test_a_quarter_turn_moves_every_pixel(random):
     np.testing.assert_allclose(turned[0], np.rot90(square[0], -1), atol=1e-2)  # clockwise
 
 
-def test_the_whole_turn_is_the_picture(images):
+def test_the_whole_turn_is_the_image(images):
     np.testing.assert_array_equal(TRANSFORMATIONS["rotation"](images, 360.0), images)
 
 
@@ -81,7 +81,7 @@ def test_colors_agree_with_the_formulas_and_with_pillow(images):
     np.testing.assert_allclose(apply("brightness", v), clipped(images + 255 * v), atol=1e-3)
     np.testing.assert_allclose(apply("contrast", v + 0.5), clipped((v + 0.5) * images), atol=1e-3)
     whole = images.round()
-    grey = [np.asarray(Image.fromarray(picture.astype("uint8")).convert("L"), "float32") for picture in whole]
+    grey = [np.asarray(Image.fromarray(image.astype("uint8")).convert("L"), "float32") for image in whole]
     found = ops.convert_to_numpy(TRANSFORMATIONS["greyscale"](whole, 1.0))
     assert np.ptp(found, axis=-1).max() < 1e-3
     np.testing.assert_allclose(found[..., 0], np.stack(grey), atol=HALF_A_GREY_LEVEL + 0.01)
@@ -94,8 +94,8 @@ def test_blur_agrees_with_scipy(images, fill, mode):
     """SciPy cuts the kernel at 6 standard deviations here: less than 1e-6 of 255 is out there."""
     widths = [0.4, 1.0, 2.3, 4.0]
     result = TRANSFORMATIONS["blur"](images, widths, fill=fill)
-    for picture, width, found in zip(images, widths, result, strict=True):
-        expected = ndimage.gaussian_filter(picture.astype("float64"), (width, width, 0), mode=mode, truncate=6)
+    for image, width, found in zip(images, widths, result, strict=True):
+        expected = ndimage.gaussian_filter(image.astype("float64"), (width, width, 0), mode=mode, truncate=6)
         np.testing.assert_allclose(found, expected, atol=0.01)
 
 
@@ -109,8 +109,8 @@ def test_noise_is_normal_with_the_deviation_asked_for():
     assert abs(np.corrcoef(noise[0].ravel(), noise[1].ravel())[0, 1]) < 0.02
 
 
-def test_noise_belongs_to_the_seed_and_the_picture(images):
-    noise = lambda pictures, seed: ops.convert_to_numpy(TRANSFORMATIONS["noise"](pictures, 0.1, seed=seed))  # noqa: E731
+def test_noise_belongs_to_the_seed_and_the_image(images):
+    noise = lambda shown, seed: ops.convert_to_numpy(TRANSFORMATIONS["noise"](shown, 0.1, seed=seed))  # noqa: E731
     np.testing.assert_array_equal(noise(images, 5), noise(images, 5))
     assert (noise(images, 5) != noise(images, 6)).any()
     np.testing.assert_allclose(noise(images[2:], np.array([5, 2], "int32")), noise(images, 5)[2:], atol=1e-4)
@@ -128,14 +128,14 @@ def test_the_neutral_magnitude_changes_no_bit(images, name, fill):
 def test_results_stay_in_range_and_greyscale_is_taken(images, name):
     transformation = TRANSFORMATIONS[name]
     for magnitude in (transformation.magnitudes[0], transformation.magnitudes[-1]):
-        for pictures in (images, images[..., :1]):
-            result = ops.convert_to_numpy(transformation(pictures, magnitude))
-            assert result.shape == pictures.shape and result.dtype == "float32"
+        for shown in (images, images[..., :1]):
+            result = ops.convert_to_numpy(transformation(shown, magnitude))
+            assert result.shape == shown.shape and result.dtype == "float32"
             assert 0 <= result.min() and result.max() <= 255.001
 
 
 @pytest.mark.parametrize("name", TRANSFORMATIONS)
-def test_every_picture_has_its_own_magnitude(images, name):
+def test_every_image_has_its_own_magnitude(images, name):
     transformation = TRANSFORMATIONS[name]
     magnitudes = np.array(transformation.magnitudes[-4:], "float32")
     together = ops.convert_to_numpy(transformation(images, magnitudes))
@@ -149,8 +149,8 @@ def test_composed_spatial_ones_are_sampled_once(images):
     assert isinstance(translate, Composed) and translate.name == "translate_x+translate_y"
     found = translate(images, [0.21, -0.13])
     source = lambda y, x: (y + 0.13 * 20, x - 0.21 * 24)  # noqa: E731
-    for picture, result in zip(images, found, strict=True):
-        np.testing.assert_allclose(result, by_map_coordinates(picture, source, "zeros"), atol=0.01)
+    for image, result in zip(images, found, strict=True):
+        np.testing.assert_allclose(result, by_map_coordinates(image, source, "zeros"), atol=0.01)
 
 
 def test_zoom_is_the_composition_of_both_scales(images):
@@ -232,7 +232,7 @@ def test_magnitudes_that_mean_nothing_are_refused(images, name, magnitude, messa
         TRANSFORMATIONS[name](images, magnitude)
 
 
-def test_wrong_pictures_and_fills_are_refused(images):
+def test_wrong_images_and_fills_are_refused(images):
     with pytest.raises(ValueError, match="batch, height, width, channels"):
         TRANSFORMATIONS["zoom"](images[0], 1.0)
     with pytest.raises(ValueError, match="'wrap'"):

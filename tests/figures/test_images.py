@@ -1,14 +1,14 @@
-"""Pictures beside each other."""
+"""Images beside each other."""
 
 import numpy as np
 
-from kinv.figures import pictures
+from kinv.figures import images
 
 
 def test_a_label_for_every_row_and_a_title_for_every_column(random):
     rows = {"first": random.uniform(0, 255, (2, 4, 4, 3)), "second": random.uniform(0, 255, (1, 5, 5, 1))}
     rows["first"][1] = np.nan
-    axes = pictures.labelled_rows(rows, ["left", "right"]).axes
+    axes = images.labelled_rows(rows, ["left", "right"]).axes
     assert [axis.get_ylabel() for axis in axes] == ["first", "", "second", ""]
     assert [axis.get_title() for axis in axes] == ["left", "right", "", ""]
     assert [len(axis.images) for axis in axes] == [1, 0, 1, 0]  # one is not finite, one is not there
@@ -16,7 +16,7 @@ def test_a_label_for_every_row_and_a_title_for_every_column(random):
 
 def test_a_contact_sheet(random):
     made = random.uniform(0, 255, (5, 4, 4, 3))
-    axes = pictures.contact_sheet(made, ["tench", "goldfish", "a class with a long name", "b", "c"], columns=3).axes
+    axes = images.contact_sheet(made, ["tench", "goldfish", "a class with a long name", "b", "c"], columns=3).axes
     assert len(axes) == 6 and [len(axis.images) for axis in axes] == [1, 1, 1, 1, 1, 0]
     assert axes[0].get_title() == "tench" and axes[2].get_title().endswith("…")
     np.testing.assert_array_equal(axes[3].images[0].get_array(), made[3].round().astype("uint8"))

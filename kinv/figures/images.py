@@ -1,0 +1,60 @@
+"""Images beside each other: in labelled rows, and on contact sheets."""
+
+import textwrap
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from .style import new_figure, show_image
+
+WIDEST = 16  # letters of a label
+
+
+def labelled_rows(rows: Mapping[str, np.ndarray], titles: Sequence[str] = (), inches: float = 1.2) -> Figure:
+    """Images in rows, with a label beside each.
+
+    Args:
+        rows: by label, `(K, H, W, 1 or 3)` in 0..255; an image that is not finite is left out.
+        titles: over the columns.
+        inches: of an image.
+    """
+    columns = max(len(images) for images in rows.values())
+    figure, axes = new_figure(inches * columns + 0.4, inches * len(rows), len(rows), columns)
+    for row, (label, images) in zip(axes, rows.items(), strict=True):
+        for axis, image in zip(row, images, strict=False):
+            _show(axis, image)
+        for axis in row[len(images) :]:
+            axis.set_axis_off()
+        row[0].set_ylabel(textwrap.fill(label, WIDEST), fontsize=8)
+    for axis, title in zip(axes[0], titles, strict=False):
+        axis.set_title(textwrap.fill(title, WIDEST), fontsize=8)
+    return figure
+
+
+def contact_sheet(images: np.ndarray, labels: Sequence[str], columns: int = 10, inches: float = 1.2) -> Figure:
+    """Images row by row, each under its label.
+
+    Args:
+        images: `(N, H, W, 1 or 3)` in 0..255.
+        labels: one for each.
+        columns: images of a row.
+        inches: of an image.
+    """
+    rows = -(-len(images) // columns)
+    columns = min(columns, len(images))
+    figure, axes = new_figure(inches * columns, (inches + 0.2) * rows, rows, columns)
+    for axis, image, label in zip(axes.flat[: len(images)], images, labels, strict=True):
+        _show(axis, image)
+        axis.set_title(textwrap.shorten(label, WIDEST + 2, placeholder="…"), fontsize=7, pad=2)
+    for axis in axes.flat[len(images) :]:
+        axis.set_axis_off()
+    return figure
+
+
+def _show(axis, image):
+    if np.isfinite(image).all():
+        show_image(axis, image)
+    else:
+        axis.set(xticks=[], yticks=[])
+        axis.spines[:].set_visible(False)
