@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from .public_names import lend
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 
 if TYPE_CHECKING:
     from . import analysis, classifiers, data, figures, hub, layers, models, ops, training

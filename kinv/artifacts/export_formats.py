@@ -16,9 +16,7 @@ OUTPUT = "output_0"  # as SavedModels of Keras call it
 def export_onnx(model: Any, folder: str | os.PathLike, classifiers: Mapping[str, Any] | None = None) -> dict[str, Path]:
     """Writes every endpoint of a model as `<endpoint>.onnx`; inputs have their names, the output is `output_0`.
 
-    Batches can have any size, and images too where the endpoint takes any. An endpoint that draws TensorFlow's own
-    random numbers (`sample` of Boltzmann machines from before version 0.2) is left out, and a line is printed that says
-    so; `sweep` takes the caller's.
+    Batches can have any size, and images too where the endpoint takes any.
 
     Args:
         model: one of kinv's models or classifiers.
@@ -85,10 +83,6 @@ def _export(model, folder, classifiers, suffix: str, convert: Callable[[Any, Any
     with placed(Path(folder), check_new) as draft:
         for name, (function, signature) in answers.items():
             frozen = _frozen(function, signature)
-            drawing = [operation.type for operation in frozen.graph.get_operations() if "Random" in operation.type]
-            if drawing:
-                print(f"{name} is left out: .{suffix} files can't draw TensorFlow's random numbers ({drawing[0]}).")
-                continue
             try:
                 content = convert(frozen, signature)
             except Exception as error:  # converters raise whatever they like
@@ -96,8 +90,6 @@ def _export(model, folder, classifiers, suffix: str, convert: Callable[[Any, Any
                 raise ValueError(f"The endpoint {name} can't be written as .{suffix}: {reason}") from error
             (draft / f"{name}.{suffix}").write_bytes(content)
             files[name] = Path(folder, f"{name}.{suffix}")
-        if not files:
-            raise ValueError(f"No endpoint of this {type(model).__name__} can be written as .{suffix}.")
     return files
 
 

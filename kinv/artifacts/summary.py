@@ -52,10 +52,11 @@ def _is_number(value: Any) -> bool:
 
 def abstract(folder: Path) -> str:
     """The first paragraph of the card, after its title."""
+    from huggingface_hub.repocard import REGEX_YAML_BLOCK
+
     path = folder / CARD
     text = path.read_bytes()[:MAX_CARD_BYTES].decode(errors="replace") if path.is_file() else ""
-    body = text.split("\n---\n", 1)[-1] if text.startswith("---\n") else text
-    paragraphs = [part.strip() for part in body.split("\n\n")]
+    paragraphs = [part.strip() for part in REGEX_YAML_BLOCK.sub("", text).split("\n\n")]
     return next((" ".join(part.split()) for part in paragraphs if part and not part.startswith(("#", "!"))), "")
 
 

@@ -84,13 +84,16 @@ def find(
 
 def cached(cache_dir: str | os.PathLike | None = None) -> Iterator[tuple[Handle, Path]]:
     """The artifacts in the hub's cache: each repository's newest pull, with its commit."""
-    for repository in sorted(cache_folder(cache_dir).glob("models--*--*")):
-        pulled = [manifest.parent for manifest in repository.glob(f"snapshots/*/{MANIFEST}")]
-        if pulled:
+    from huggingface_hub import scan_cache_dir
+
+    if not cache_folder(cache_dir).is_dir():
+        return
+    for repository in sorted(scan_cache_dir(cache_folder(cache_dir)).repos, key=lambda found: found.repo_id):
+        pulled = [known.snapshot_path for known in repository.revisions if (known.snapshot_path / MANIFEST).is_file()]
+        if repository.repo_type == "model" and pulled:
             newest = max(pulled, key=lambda folder: folder.stat().st_mtime)
-            name = repository.name.removeprefix("models--").replace("--", "/", 1)
             with contextlib.suppress(ArtifactError):  # a name that no push of ours makes
-                yield Handle.parse(f"{SCHEME}{name}@{newest.name}"), newest
+                yield Handle.parse(f"{SCHEME}{repository.repo_id}@{newest.name}"), newest
 
 
 def origin(folder: Path) -> str | None:

@@ -117,13 +117,6 @@ def test_chains_of_gaussian_and_persistent_machines(settings, tmp_path, monkeypa
     compare_chains(function, run_onnx(export_onnx(machine, tmp_path / "onnx")["sample"]))
 
 
-def test_machines_of_earlier_versions_draw_as_they_did(tmp_path, capsys):
-    """Their `sample` is TensorFlow's own, see the golden artifacts; it is left out, and that is said."""
-    machine = kinv.models.RestrictedBoltzmannMachine.from_config({"visible_units": 4, "hidden_units": 3})
-    assert set(export_litert(machine, tmp_path / "out")) == {"encode", "sweep"}
-    assert "sample is left out: .tflite files can't draw TensorFlow's random numbers" in capsys.readouterr().out
-
-
 def test_without_onnx_it_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "tf2onnx", None)
     monkeypatch.setitem(sys.modules, "onnx", None)

@@ -6,6 +6,7 @@ A critical point that is "never within the range" counts as beyond all others; r
 import numpy as np
 import pandas as pd
 
+LEAST_CLASSES = 3  # of a rank correlation
 KEYS = ["network", "transformation", "side"]
 HALF = 0.5  # of a softmax output, and of what it was
 
@@ -53,10 +54,10 @@ def rank_correlation(critical_points: pd.DataFrame, first: str, second: str) -> 
         raise ValueError(f"There is no class that both {first} and {second} get right.")
     found = []
     for (transformation, side), group in both.groupby(KEYS[1:], sort=False):
-        found.append((transformation, side, _spearman(group["first"], group["second"]), len(group)))
+        found.append((transformation, side, _correlation(group), len(group)))
     ranks = both.groupby(KEYS[1:])[["first", "second"]].rank(pct=True)
     means = ranks.groupby(both["class"]).mean()
-    found.append(("all", "both", _spearman(means["first"], means["second"]), len(means)))
+    found.append(("all", "both", _correlation(means), len(means)))
     return pd.DataFrame(found, columns=["transformation", "side", "correlation", "classes"])
 
 
@@ -102,11 +103,5 @@ def _with_tolerance(critical_points):
     return rows.assign(tolerance=(rows["magnitude"] * sign).fillna(np.inf))
 
 
-def _spearman(first, second) -> float:
-    if len(first) < 3:
-        return float("nan")
-    return (
-        float(np.corrcoef(first.rank(), second.rank())[0, 1])
-        if first.nunique() > 1 < second.nunique()
-        else float("nan")
-    )
+def _correlation(table) -> float:
+    return float(table["first"].rank().corr(table["second"].rank(), min_periods=LEAST_CLASSES))

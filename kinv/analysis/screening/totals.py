@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import softmax
 
 SHOWN_CLASSES = 3  # section IV-A: "three predicted classes with the highest softmax output"
 OTHERS = -1
@@ -38,7 +39,7 @@ class Totals:
         np.add.at(self.images, rows, 1)
         np.add.at(self.right, rows, (predicted == labels).T)
         if self.points.ndim == 1:
-            np.add.at(self.softmax, rows, _softmax(answers).transpose(1, 0, 2))
+            np.add.at(self.softmax, rows, softmax(answers, axis=-1).transpose(1, 0, 2))
 
     def state(self) -> dict[str, np.ndarray]:
         """Everything, as arrays by name."""
@@ -162,8 +163,3 @@ def _named(about, table, names):
         table["predicted_name"] = ["others" if index == OTHERS else names[index] for index in table["predicted"]]
     first = [*about, "class", "class_name"]
     return table[first + [column for column in table if column not in first]]
-
-
-def _softmax(logits):
-    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return shifted / shifted.sum(axis=-1, keepdims=True)

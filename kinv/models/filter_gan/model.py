@@ -22,7 +22,6 @@ METRICS = (
 )  # fmt: skip
 NETWORKS = ("discriminator", "generator", "code")  # in the order of their updates, Algorithm 1
 SPREAD_WEIGHT = 1000.0  # of what is missing to `min_diversity`, squared: nothing else outweighs it
-BEFORE_CENTERED = {"centered": False, "min_diversity": 0.0}  # what configurations of version 0.1 leave out
 
 
 @keras.saving.register_keras_serializable("kinv")
@@ -287,10 +286,6 @@ class FilterGAN(keras.Model):
 
     def _random(self):
         return {"random_state": self.seed_generator, "noise_state": self.discriminator.seed_generator}
-
-    @classmethod
-    def from_config(cls, config):
-        return cls(**{**BEFORE_CENTERED, **{key: value for key, value in config.items() if key != "warm_start"}})
 
     def get_config(self):
         names = (

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from .distribution import EXPORTED_STEPS, check_exported, generator_of, with_philox
+from .distribution import EXPORTED_DRAWS, EXPORTED_STEPS, generator_of
 from .draws import Generator, split
 from .greedy_stack import GreedyStack
 from .rbm import RestrictedBoltzmannMachine
@@ -29,7 +29,6 @@ class DeepBeliefNetwork(GreedyStack):
             `RestrictedBoltzmannMachine`. `sparsity` may be one for each.
         binarize: whether the first machine draws its pixels from the grey values.
         seed: of the weights and of everything drawn in training.
-        exported_draws: see `RestrictedBoltzmannMachine`.
 
     Call arguments:
         inputs: float tensor `(B, V)`.
@@ -59,11 +58,9 @@ class DeepBeliefNetwork(GreedyStack):
         sparsity: float | Sequence[float | None] | None = None,
         sparsity_weight: float = 0.1,
         seed: int = 0,
-        exported_draws: Generator = "hash",
         name: str = "dbn",
     ):
         super().__init__(units, METRICS, seed, name)
-        self.exported_draws: Generator = check_exported(exported_draws)
         self.settings = {
             "steps": steps,
             "persistent": persistent,
@@ -158,7 +155,7 @@ class DeepBeliefNetwork(GreedyStack):
         seed, count = tf.TensorSpec((2,), tf.int32, name="seed"), tf.TensorSpec((), tf.int32, name="count")
 
         def sample(seed, count):
-            return self._sample(count, EXPORTED_STEPS, seed, len(self.blocks), generator=self.exported_draws)[0]
+            return self._sample(count, EXPORTED_STEPS, seed, len(self.blocks), generator=EXPORTED_DRAWS)[0]
 
         def decode(states):
             for block in reversed(self.blocks[:-1]):
@@ -175,10 +172,6 @@ class DeepBeliefNetwork(GreedyStack):
             "decode": (decode, [states]),  # the way down to means of pixels
         }
 
-    @classmethod
-    def from_config(cls, config):
-        return cls(**with_philox(config))
-
     def get_config(self):
         return {
             "units": list(self.units),
@@ -187,6 +180,5 @@ class DeepBeliefNetwork(GreedyStack):
             "sparsity": list(self.sparsity),
             "binarize": self.binarize,
             "seed": self.seed,
-            "exported_draws": self.exported_draws,
             "name": self.name,
         }

@@ -12,6 +12,7 @@ from .draws import Generator, draw, draw_normal, split
 LARGEST = 100_000_000  # weights
 VISIBLE = ("bernoulli", "gaussian")
 EXPORTED_STEPS = 1000  # of Gibbs sampling, in the SavedModel's `sample`
+EXPORTED_DRAWS: Generator = "hash"  # ONNX and LiteRT files have no other random numbers
 INITIAL_DEVIATION = 0.01  # of the weights; Hinton 2010, section 8
 
 
@@ -23,14 +24,11 @@ class BoltzmannDistribution(keras.Model):
     `|v - b|^2 / 2 - c h - v W h` for Gaussian ones, whose variance is 1.
 
     Args:
-        visible_units, hidden_units, visible, seed, exported_draws, name: as in `RestrictedBoltzmannMachine`.
+        visible_units, hidden_units, visible, seed, name: as in `RestrictedBoltzmannMachine`.
     """
 
-    def __init__(
-        self, visible_units: int, hidden_units: int, visible: str, seed: int, exported_draws: Generator, name: str
-    ):
+    def __init__(self, visible_units: int, hidden_units: int, visible: str, seed: int, name: str):
         super().__init__(name=name)
-        self.exported_draws: Generator = check_exported(exported_draws)
         if min(visible_units, hidden_units) < 1:
             raise ValueError(
                 f"visible_units and hidden_units must be at least 1, received {visible_units} and {hidden_units}"
@@ -171,7 +169,7 @@ class BoltzmannDistribution(keras.Model):
         seed, count = tf.TensorSpec((2,), tf.int32, name="seed"), tf.TensorSpec((), tf.int32, name="count")
 
         def sample(seed, count):
-            return self.run(count, EXPORTED_STEPS, seed, generator=self.exported_draws)[0]
+            return self.run(count, EXPORTED_STEPS, seed, generator=EXPORTED_DRAWS)[0]
 
         draws = tf.TensorSpec((None, self.hidden_units), tf.float32, name="draws")
         return {
@@ -179,22 +177,6 @@ class BoltzmannDistribution(keras.Model):
             "sample": (sample, [seed, count]),
             "sweep": (self.sweep, [vectors, draws]),
         }
-
-
-def with_philox(config: dict[str, Any]) -> dict[str, Any]:
-    """A configuration from before `exported_draws` was a part of it: `sample` then drew TensorFlow's numbers."""
-    return {"exported_draws": "philox", **config}
-
-
-def check_exported(generator: Any) -> Generator:
-    """Returns the generator.
-
-    Raises:
-        ValueError: another than these two; `"threefry"` needs XLA.
-    """
-    if generator not in ("hash", "philox"):
-        raise ValueError(f'exported_draws must be "hash" or "philox", received {generator!r}')
-    return generator
 
 
 def generator_of(model: Any) -> Generator:

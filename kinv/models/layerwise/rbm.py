@@ -8,7 +8,7 @@ from keras import ops
 
 from kinv.training.divergence import StopWhenDiverged, check_training_data
 
-from .distribution import LARGEST, BoltzmannDistribution, generator_of, with_philox
+from .distribution import LARGEST, BoltzmannDistribution, generator_of
 from .draws import Generator, draw, draw_index, split
 
 
@@ -32,8 +32,6 @@ class RestrictedBoltzmannMachine(BoltzmannDistribution):
             Ng 2008, equation 3; through the hidden biases only).
         sparsity_weight: how strongly.
         seed: of the weights and of everything drawn in training.
-        exported_draws: random numbers of the exported `sample`: those of `"hash"` can be drawn by ONNX and LiteRT files
-            too, which have no `"philox"`, TensorFlow's. What was saved before version 0.2 has the latter.
 
     Call arguments:
         visible: float tensor `(B, V)`.
@@ -67,10 +65,9 @@ class RestrictedBoltzmannMachine(BoltzmannDistribution):
         sparsity: float | None = None,
         sparsity_weight: float = 0.1,
         seed: int = 0,
-        exported_draws: Generator = "hash",
         name: str = "rbm",
     ):
-        super().__init__(visible_units, hidden_units, visible, seed, exported_draws, name)
+        super().__init__(visible_units, hidden_units, visible, seed, name)
         if steps < 1 or chains < 1:
             raise ValueError(f"steps and chains must be at least 1, received {steps} and {chains}")
         if persistent and chains * visible_units > LARGEST:
@@ -201,13 +198,9 @@ class RestrictedBoltzmannMachine(BoltzmannDistribution):
         self.tested.update_state(self.pseudo_log_likelihood(visible, flipped))
         return {**logs, self.tested.name: self.tested.result()}
 
-    @classmethod
-    def from_config(cls, config):
-        return cls(**with_philox(config))
-
     def get_config(self):
         names = (
             "visible_units", "hidden_units", "visible", "steps", "persistent", "chains", "binarize", "weight_decay",
-            "sparsity", "sparsity_weight", "seed", "exported_draws", "name",
+            "sparsity", "sparsity_weight", "seed", "name",
         )  # fmt: skip
         return {name: getattr(self, name) for name in names}
