@@ -5,7 +5,7 @@ would point the wrong way, and would load every method with the first layer.
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
@@ -82,20 +82,23 @@ PUBLIC_NAMES = {
 }
 
 
-def lend(package: str, names: list[str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+def lend(
+    package: str, names: list[str], lent: Mapping[str, str] | None = None
+) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     """The `__getattr__` and the `__dir__` of a package that has public names of later ones.
 
     Args:
         package: its `__name__`.
         names: its `__all__`, of what it imports itself; the others are put between them.
+        lent: the table, if it is not in `PUBLIC_NAMES`.
     """
-    lent = PUBLIC_NAMES[package]
-    names[:] = sorted({*names, *lent})
+    table = PUBLIC_NAMES[package] if lent is None else lent
+    names[:] = sorted({*names, *table})
 
     def find(name: str) -> Any:
-        if name not in lent:
+        if name not in table:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        module = import_module(lent[name].removesuffix(":"))
-        return module if lent[name].endswith(":") else getattr(module, name)
+        module = import_module(table[name].removesuffix(":"))
+        return module if table[name].endswith(":") else getattr(module, name)
 
     return find, lambda: sorted({*vars(sys.modules[package]), *names})

@@ -195,7 +195,8 @@ PUBLIC = {
     """.split(),
     "kinv.models": """
         CollapseNotice CoupledGenerator DeepBeliefNetwork DenoisingAutoencoder FilterGAN FreeEnergyGap Gallery
-        InvariantTransformer RestrictedBoltzmannMachine StackedDenoisingAutoencoder target
+        InvariantTransformer RestrictedBoltzmannMachine StackedDenoisingAutoencoder coupled_generator filter_gan
+        invariant_transformer layerwise target
     """.split(),
     "kinv.ops": """
         Custom TRANSFORMATIONS Transformation blur brightness compose contrast find greyscale noise rotation scale_x

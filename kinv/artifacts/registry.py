@@ -5,15 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from typing import Any
 
-METHODS = {
-    "InvariantTransformer": "kinv.models.invariant_transformer",
-    "FilterGAN": "kinv.models.filter_gan",
-    "Gallery": "kinv.models.coupled_generator",
-    "RestrictedBoltzmannMachine": "kinv.models.layerwise",
-    "DeepBeliefNetwork": "kinv.models.layerwise",
-    "DenoisingAutoencoder": "kinv.models.coupled_generator",
-    "StackedDenoisingAutoencoder": "kinv.models.layerwise",
-}
+from kinv.models import SAVED
+
+METHODS = {name: f"kinv.models.{folder}" for name, folder in SAVED.items()}
 CLASSIFIER, OWN = "Classifier", ("digit_cnn",)  # other networks' weights are their authors' to share
 SIGMOID = "sigmoid_network"  # fine-tuned deep belief nets and stacks of autoencoders
 CLASSES = (*METHODS, CLASSIFIER)  # what `load` builds; nothing else

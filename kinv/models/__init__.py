@@ -1,23 +1,21 @@
-"""The methods: one `keras.Model` each, trained with `fit`."""
+"""The methods: one `keras.Model` each, trained with `fit`. A folder holds a method, and is imported on first use."""
 
-import kinv.backend  # noqa: F401  (starts the backend quietly, before anything else imports it)
+from ..public_names import lend
 
-from .coupled_generator import CoupledGenerator, DenoisingAutoencoder, Gallery
-from .coupled_generator import objective as target
-from .filter_gan import CollapseNotice, FilterGAN
-from .invariant_transformer import InvariantTransformer
-from .layerwise import DeepBeliefNetwork, FreeEnergyGap, RestrictedBoltzmannMachine, StackedDenoisingAutoencoder
+SAVED = {  # the classes that artifacts hold, and the folder of each
+    "InvariantTransformer": "invariant_transformer",
+    "FilterGAN": "filter_gan",
+    "Gallery": "coupled_generator",
+    "DenoisingAutoencoder": "coupled_generator",
+    "RestrictedBoltzmannMachine": "layerwise",
+    "DeepBeliefNetwork": "layerwise",
+    "StackedDenoisingAutoencoder": "layerwise",
+}
+OTHERS = {"CollapseNotice": "filter_gan", "CoupledGenerator": "coupled_generator", "FreeEnergyGap": "layerwise"}
+FOLDERS = {folder: f"kinv.models.{folder}:" for folder in SAVED.values()}
+CLASSES = {name: f"kinv.models.{folder}" for name, folder in {**SAVED, **OTHERS}.items()}
 
-__all__ = [
-    "CollapseNotice",
-    "CoupledGenerator",
-    "DeepBeliefNetwork",
-    "DenoisingAutoencoder",
-    "FilterGAN",
-    "FreeEnergyGap",
-    "Gallery",
-    "InvariantTransformer",
-    "RestrictedBoltzmannMachine",
-    "StackedDenoisingAutoencoder",
-    "target",
-]
+__all__: list[str] = []
+__getattr__, __dir__ = lend(
+    __name__, __all__, {**FOLDERS, **CLASSES, "target": "kinv.models.coupled_generator.objective:"}
+)

@@ -1,5 +1,7 @@
 """The coupled generator (Despraz et al. 2017): images that a classifier likes, from the decoder of an autoencoder."""
 
+import kinv.backend  # noqa: F401  (starts the backend quietly, before anything else imports it)
+
 from .autoencoder import DenoisingAutoencoder
 from .feature_gain import FeatureGain
 from .gallery import Gallery

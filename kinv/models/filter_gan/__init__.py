@@ -1,5 +1,7 @@
 """The Filter GAN ("Parametrizing filters of a CNN with a GAN"): a latent space for the filters of a layer."""
 
+import kinv.backend  # noqa: F401  (starts the backend quietly, before anything else imports it)
+
 from .collapse import CollapseNotice
 from .discriminator import ActivationDiscriminator
 from .generated_convolution import GeneratedConvolution

@@ -1,5 +1,7 @@
 """Networks trained layer by layer: Boltzmann machines, deep belief nets, stacks of denoising autoencoders."""
 
+import kinv.backend  # noqa: F401  (starts the backend quietly, before anything else imports it)
+
 from .dbn import DeepBeliefNetwork
 from .free_energy_gap import FreeEnergyGap
 from .gabor import GaborFit, fit_gabors
