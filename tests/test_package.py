@@ -211,7 +211,7 @@ PUBLIC = {
 @pytest.mark.parametrize("package", PUBLIC)
 def test_the_public_names_are_there(package):
     module = importlib.import_module(package)
-    assert sorted(module.__all__) == sorted(PUBLIC[package])
+    assert set(PUBLIC[package]) <= set(module.__all__)  # names may be added
     shown = {}
     exec(f"from {package} import *", shown)
     for name in PUBLIC[package]:

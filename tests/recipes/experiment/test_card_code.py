@@ -17,7 +17,6 @@ from recipes.experiment import cards
 from .card_samples import METADATA, MODELS
 from .test_cards import ARTIFACTS, NAMES, ROOT, read
 
-RESULTS = ("augmented", "between", "codes", "filters", "images", "logits", "means", "reconstructions", "samples")
 ASK = """
 import sys, kinv, numpy as np
 for name in sys.argv[1:]:
@@ -39,7 +38,8 @@ def run_code(card, name):
         if importlib.util.find_spec(package) is None:
             continue  # torch is optional
         exec(compile(block, f"{name}/README.md", "exec"), names)
-        results = [np.asarray(names[result]) for result in RESULTS if result in names]
+        values = [np.asarray(value) for value in names.values() if hasattr(value, "__array__")]
+        results = [value for value in values if value.dtype.kind in "fiu"]
         assert results and all(result.size and np.isfinite(result).all() for result in results)
 
 

@@ -187,7 +187,7 @@ def test_the_filters_card_says_how_far_they_are_the_papers():
 
 @pytest.mark.parametrize("card", [None, "", "base", "mine", "rbm.md", "../README", "/etc/passwd", ["rbm"]])
 def test_only_a_body_can_be_filled_in(card):
-    with pytest.raises(ValueError, match=r"must be one of coupled_generator, .*, received"):
+    with pytest.raises(ValueError, match=r"must be one of .*coupled_generator, .*, received"):
         cards.render({**METADATA["rbm"], "card": card})
 
 
