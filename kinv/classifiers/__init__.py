@@ -1,7 +1,7 @@
 """The networks under study. One contract for all: images in 0..255 in, logits out, a Functional core.
 
-`load` gives a pretrained network, `build` the same with random weights, `wrap` makes anybody's Keras classifier
-keep the contract.
+`load` returns a pretrained network and `build` the same network with random weights. `wrap` adapts any Keras
+classifier to the contract.
 """
 
 import kinv.backend  # noqa: F401  (starts the backend quietly, before anything else imports it)

@@ -53,7 +53,7 @@ def load_weights(model: keras.Model, path: Path) -> None:
     """Reads `bvlc_alexnet.npy`: a pickled dict of `[kernel, bias]` by layer, for BGR input."""
     weights = read_pickled_npy(path)
     if set(weights) != set(LAYERS):
-        raise ValueError(f"expected the layers {', '.join(LAYERS)}, received {', '.join(map(str, weights))}")
+        raise ValueError(f"the file must hold the layers {', '.join(LAYERS)}, received {', '.join(map(str, weights))}")
     for name, (kernel, bias) in weights.items():
         if name == "conv1":
             kernel = kernel[:, :, ::-1]

@@ -1,4 +1,4 @@
-"""What a classifier answers to images, batch by batch: logits, classes, accuracy."""
+"""Predictions of a classifier, batch by batch: logits, classes, accuracy."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,7 +14,7 @@ def predict(classifier: keras.Model, images: Any, batch_size: int = 50) -> tuple
     """The class with the highest logit for every image `(N, H, W, C)` in 0..255, and its softmax output.
 
     Returns:
-        int32 `(N,)` and float32 `(N,)`.
+        Classes, int32 `(N,)`, and softmax outputs, float32 `(N,)`.
     """
     classes, confidence = [], []
     for _, answers in logits_in_batches(classifier, images, batch_size):
@@ -24,7 +24,7 @@ def predict(classifier: keras.Model, images: Any, batch_size: int = 50) -> tuple
 
 
 def logits_in_batches(classifier: keras.Model, images: Any, batch_size: int = 50) -> Iterator[tuple[slice, np.ndarray]]:
-    """Which images of `(N, H, W, C)`, and the network's answers to them, batch by batch."""
+    """Yields, batch by batch, a slice of the images `(N, H, W, C)` and their logits."""
     logits = compile_model(classifier)
     for at in slices(len(images), batch_size):
         yield at, ops.convert_to_numpy(logits(images[at]))

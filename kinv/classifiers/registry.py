@@ -1,4 +1,4 @@
-"""Which networks there are, where their weights are found, and how one is loaded by name or path."""
+"""The available networks, where their weights are found, and how to load one by name or path."""
 
 import json
 import os
@@ -29,7 +29,7 @@ class Package:
 
 @dataclass(frozen=True)
 class File:
-    """A file of weights that the user has; `sha256` may be the first digits, or empty where none is published."""
+    """A file of weights that the user provides; `sha256` may be its first digits, or empty if none is published."""
 
     file_name: str
     sha256: str = ""
@@ -41,7 +41,7 @@ class File:
                 check_sha256(path, self.sha256)
                 return path
         searched = ", ".join(str(folder) for folder in weight_folders())
-        raise FileNotFoundError(f"There is no {self.file_name} in {searched}.")
+        raise FileNotFoundError(f"{self.file_name} was not found in {searched}.")
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,8 @@ class Artifact:
                 return path
         searched = ", ".join(str(folder) for folder in artifact_folders())
         raise FileNotFoundError(
-            f"There is no {self.name} in {searched}: `python -m recipes.{self.name}` trains it, with all of MNIST."
+            f"{self.name} was not found in {searched}: train it with `python -m recipes.{self.name}`, which needs "
+            "all of MNIST."
         )
 
     def _expected(self, path: Path) -> str:
@@ -66,7 +67,7 @@ class Artifact:
             manifest = json.loads((path.parent / "manifest.json").read_text(encoding="utf-8"))
             return str(manifest["files"][path.name]["sha256"])
         except (OSError, ValueError, LookupError, TypeError) as error:
-            raise ValueError(f"{path.parent} is not a whole artifact: {error!r}. Get it again.") from None
+            raise ValueError(f"{path.parent} is not a complete artifact ({error!r}): download it again.") from None
 
 
 @dataclass(frozen=True)
@@ -74,10 +75,10 @@ class Classifier:
     """A network by name.
 
     Attributes:
-        build: makes it with random weights.
-        weights: where weights may be found, tried in this order, and what puts them into the network.
-        license: of the weights.
-        download: fetches the weights, where somebody offers them; returns the path.
+        build: builds the network with random weights.
+        weights: sources of weights, tried in this order, and the functions that load them into the network.
+        license: the license of the weights.
+        download: downloads the weights, if they are published, and returns the path.
     """
 
     build: Callable[[], keras.Model]
@@ -155,7 +156,7 @@ def build(name: str) -> keras.Model:
         name: one of `CLASSIFIERS`.
 
     Raises:
-        ValueError: unknown name.
+        ValueError: if the name is unknown.
     """
     return _look_up(name).build()
 
@@ -167,15 +168,15 @@ def load(name: str | os.PathLike, *, weights: str | os.PathLike | None = None, d
         name: one of `CLASSIFIERS`, or the path of a `.keras` file, which is read in Keras's safe mode. `"alexnet"`
             takes the paper's two-tower network if its file is there, else torchvision's single-tower one.
         weights: a file of weights to use instead of searching for it.
-        download: fetches weights that are not on this machine, where somebody offers them.
+        download: whether to download weights that are not on this machine, if they are published.
 
     Raises:
-        FileNotFoundError: no weights on this machine; the message names the files that can be read.
-        ValueError: unknown name, or a file that is not what it should be.
+        FileNotFoundError: if there are no weights on this machine; the message names the files that can be read.
+        ValueError: if the name is unknown, or the file does not hold the expected weights.
     """
     if str(name).endswith(".keras"):
         if not Path(name).is_file():
-            raise FileNotFoundError(f"There is no file {name}.")
+            raise FileNotFoundError(f"There is no file {name}: check the path.")
         return wrap(keras.saving.load_model(str(name), compile=False, safe_mode=True))
     if name == "alexnet" and weights is None:
         return _load_alexnet()
@@ -183,7 +184,7 @@ def load(name: str | os.PathLike, *, weights: str | os.PathLike | None = None, d
     model = classifier.build()
     if weights is not None:
         if not Path(weights).is_file():
-            raise FileNotFoundError(f"There is no file {weights}.")
+            raise FileNotFoundError(f"There is no file {weights}: check the path.")
         _put(model, classifier.weights[0][1], Path(weights))
         return model
     path, put = _find_weights(str(name), classifier, download)
@@ -207,8 +208,8 @@ def _load_alexnet() -> keras.Model:
         _put(model, put, path)
         return model
     raise FileNotFoundError(
-        "No AlexNet weights on this machine: kinv reads bvlc_alexnet.npy (the paper's) and alexnet-owt-7be5be79.pth "
-        f"(torchvision's), in {', '.join(str(folder) for folder in weight_folders())}."
+        "No AlexNet weights on this machine: put bvlc_alexnet.npy (the paper's) or alexnet-owt-7be5be79.pth "
+        f"(torchvision's) into one of {', '.join(str(folder) for folder in weight_folders())}."
     )
 
 
@@ -223,11 +224,11 @@ def _find_weights(name: str, classifier: Classifier, download: bool):
         offer = " Allow the download with download=True (--download)." if classifier.download else ""
         raise FileNotFoundError(f"No weights for {name}: {missing}{offer}")
     if classifier.download is None:
-        raise FileNotFoundError(f"No weights for {name}, and nobody to download them from: {missing}")
+        raise FileNotFoundError(f"No weights for {name}, and kinv can't download them: {missing}")
     try:
         return classifier.download(), classifier.weights[0][1]
     except Exception as error:  # Keras raises nothing narrower
-        raise FileNotFoundError(f"No weights for {name}: {missing} They can't be fetched: {error}") from error
+        raise FileNotFoundError(f"No weights for {name}: {missing} The download failed: {error}") from error
 
 
 def _put(model: keras.Model, put: Callable[[keras.Model, Path], None], path: Path) -> None:

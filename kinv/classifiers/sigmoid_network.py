@@ -1,4 +1,4 @@
-"""A classifier of sigmoid layers: what a deep belief net or a stack of autoencoders becomes when it is fine-tuned."""
+"""A classifier of sigmoid layers: a deep belief net or a stack of autoencoders after fine-tuning."""
 
 import itertools
 import math
@@ -17,22 +17,22 @@ def build(input_shape: Sequence[int], units: Sequence[int], classes: int, name: 
 
     Args:
         input_shape: `(H, W, C)`.
-        units: of the hidden layers.
-        classes: how many.
+        units: sizes of the hidden layers.
+        classes: number of classes.
 
     Raises:
-        ValueError: no layers, a size below 1, or more weights than any such network has.
+        ValueError: if there are no layers, a size is below 1, or there are too many layers or weights.
     """
     if len(units) > MOST_LAYERS:
-        raise ValueError(f"units must be of at most {MOST_LAYERS} layers, received {len(units)}")
+        raise ValueError(f"units must be the sizes of at most {MOST_LAYERS} layers, received {len(units)}")
     if not units or min(*units, classes, *input_shape) < 1 or len(input_shape) != 3:
         raise ValueError(
-            "units, classes and input_shape (height, width, channels) must be positive, received "
+            "units (at least one), classes and input_shape (height, width, channels) must be positive, received "
             f"{tuple(units)}, {classes} and {tuple(input_shape)}"
         )
     widths = [math.prod(input_shape), *units, classes]
     if sum(below * above for below, above in itertools.pairwise(widths)) > LARGEST:
-        raise ValueError(f"units {tuple(units)} make more than {LARGEST:,} weights")
+        raise ValueError(f"units {tuple(units)} need more than {LARGEST:,} weights: choose fewer or smaller layers")
     images = layers.Input(tuple(input_shape), name="images")
     x = layers.Rescaling(1 / 255, name="preprocessing")(images)
     x = layers.Reshape((math.prod(input_shape),), name="flatten")(x)

@@ -1,4 +1,4 @@
-"""What a person looks at: one module for each paper; every function takes results and returns a Figure."""
+"""Figures: one module per paper; every function takes results and returns a Figure."""
 
 from kinv.public_names import lend
 

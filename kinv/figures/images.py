@@ -1,4 +1,4 @@
-"""Images beside each other: in labelled rows, and on contact sheets."""
+"""Images side by side: in labelled rows, and on contact sheets."""
 
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -15,9 +15,9 @@ def labelled_rows(rows: Mapping[str, np.ndarray], titles: Sequence[str] = (), in
     """Images in rows, with a label beside each.
 
     Args:
-        rows: by label, `(K, H, W, 1 or 3)` in 0..255; an image that is not finite is left out.
-        titles: over the columns.
-        inches: of an image.
+        rows: images `(K, H, W, 1 or 3)` in 0..255 by label; an image that is not finite is left out.
+        titles: titles of the columns.
+        inches: side of an image in inches.
     """
     columns = max(len(images) for images in rows.values())
     figure, axes = new_figure(inches * columns + 0.4, inches * len(rows), len(rows), columns)
@@ -37,9 +37,9 @@ def contact_sheet(images: np.ndarray, labels: Sequence[str], columns: int = 10, 
 
     Args:
         images: `(N, H, W, 1 or 3)` in 0..255.
-        labels: one for each.
-        columns: images of a row.
-        inches: of an image.
+        labels: one label per image.
+        columns: images per row.
+        inches: side of an image in inches.
     """
     rows = -(-len(images) // columns)
     columns = min(columns, len(images))

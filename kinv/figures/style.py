@@ -28,6 +28,6 @@ def show_image(axis, image) -> None:
 def legend_beside(axis, fontsize: int = 8) -> None:
     """A legend on the right of the axes, where it covers nothing.
 
-    Matplotlib's search for the best place inside takes as long as the machine is busy, and warns when that is long.
+    Matplotlib's search for the best place inside the axes is slow on a busy machine, and then warns.
     """
     axis.legend(frameon=False, fontsize=fontsize, loc="upper left", bbox_to_anchor=(1.0, 1.0))

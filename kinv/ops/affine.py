@@ -1,6 +1,7 @@
-"""Affine maps on images, of their coordinates (sampling) and of their colours, and their distance from the identity.
+"""Affine maps of image coordinates (sampling) and of colours, and their distance from the identity.
 
-Shapes: `B` batch, `H` height, `W` width, `C` channels. Matrices `(B, R, C)` are without their last row, (0, .., 0, 1).
+Shapes: `B` batch, `H` height, `W` width, `C` channels. Matrices `(B, R, C)` are stored
+without their last row, (0, .., 0, 1).
 """
 
 from typing import Any
@@ -30,31 +31,31 @@ def affine_sample(images: Any, matrices: Any, fill: str = "zeros") -> Any:
         Tensor like `images`.
 
     Raises:
-        ValueError: unknown `fill`.
+        ValueError: if `fill` is unknown.
     """
     return affine_sample_neighbours(pack_neighbours(images), matrices, fill)
 
 
 def pack_neighbours(images: Any) -> Any:
-    """What `affine_sample_neighbours` samples from: at every position, the four pixels of its 2 x 2 neighbourhood.
+    """Packs the four pixels of every 2 x 2 neighbourhood together, for `affine_sample_neighbours`.
 
     One gather (and, backwards, one scatter) of long rows then does the work of four: 2 to 3 times faster on CPUs
-    than a gather for every neighbour. Images that are sampled many times are packed once. Four bytes fit into one
-    int32, which is gathered 3 to 5 times as fast as floats.
+    than a gather for every neighbour. Images that are sampled many times need to be packed only once. Four
+    bytes fit into one int32, which is gathered 3 to 5 times as fast as floats.
 
     Args:
         images: float or uint8 tensor of shape `(B, H, W, C)`.
 
     Raises:
-        ValueError: images of another dtype.
+        ValueError: if images have another dtype.
 
     Returns:
-        For floats, the pixels beside each other, `(B, H + 1, W + 1, 4 C)`. For uint8, the pixels as the four bytes of
+        For floats, the pixels next to each other, `(B, H + 1, W + 1, 4 C)`. For uint8, the pixels as the four bytes of
         int32s, `(B, H + 1, W + 1, C)`. Pixels outside the frame are zero.
     """
     images = ops.convert_to_tensor(images)
     if not is_float_dtype(images.dtype) and standardize_dtype(images.dtype) != "uint8":
-        raise ValueError(f"images must be floats or uint8, received {standardize_dtype(images.dtype)}")
+        raise ValueError(f"images must be floats or uint8, received {standardize_dtype(images.dtype)}: cast them")
     whole = not is_float_dtype(images.dtype)
     padded = ops.pad(ops.cast(images, "int32") if whole else images, ((0, 0), (1, 1), (1, 1), (0, 0)))
     pixels = padded[:, :-1, :-1], padded[:, :-1, 1:], padded[:, 1:, :-1], padded[:, 1:, 1:]
@@ -67,10 +68,10 @@ def pack_neighbours(images: Any) -> Any:
 
 
 def affine_sample_neighbours(neighbours: Any, matrices: Any, fill: str = "zeros") -> Any:
-    """`affine_sample` of images that `pack_neighbours` has packed; of uint8 images it makes float32 ones.
+    """`affine_sample` for images packed by `pack_neighbours`; uint8 images become float32.
 
     Raises:
-        ValueError: unknown `fill`.
+        ValueError: if `fill` is unknown.
     """
     neighbours = ops.convert_to_tensor(neighbours)
     batch, height, width = ops.shape(neighbours)[0], ops.shape(neighbours)[1] - 1, ops.shape(neighbours)[2] - 1
@@ -80,18 +81,18 @@ def affine_sample_neighbours(neighbours: Any, matrices: Any, fill: str = "zeros"
 
 
 def sample_neighbours(neighbours: Any, y: Any, x: Any, fill: str = "zeros") -> Any:
-    """Samples images that `pack_neighbours` has packed at any coordinates, with bilinear interpolation.
+    """Samples images packed by `pack_neighbours` at any coordinates, with bilinear interpolation.
 
     Args:
         neighbours: from `pack_neighbours`, of images `(B, H, W, C)`.
-        y, x: `(B, H, W)`, in pixels; 0 is the middle of the first.
+        y, x: `(B, H, W)`, in pixels; 0 is the centre of the first pixel.
         fill: as in `affine_sample`.
 
     Returns:
         Float tensor `(B, H, W, C)`.
 
     Raises:
-        ValueError: unknown `fill`.
+        ValueError: if `fill` is unknown.
     """
     if fill not in FILLS:
         raise ValueError(f"fill must be one of {FILLS}, received {fill!r}")
@@ -140,7 +141,7 @@ def distance_from_identity(matrices: Any) -> Any:
 def mean_squared_shift(matrices: Any, vectors: Any) -> Any:
     """How far every matrix moves the vectors `(S, C)`: the mean of `||A x - x||^2` over them, `(B,)`.
 
-    Bunne, Rahmann and Wolf, section III-D, with A made square by its last row, which moves nothing.
+    Bunne, Rahmann and Wolf, section III-D, with A made square by its last row, which has no effect.
     """
     shift = ops.matmul(_change(matrices), ops.transpose(vectors))
     return ops.mean(ops.sum(shift**2, axis=1), axis=-1)

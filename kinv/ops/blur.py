@@ -1,4 +1,4 @@
-"""Gaussian blur with a width of its own for every image.
+"""Gaussian blur with its own width for every image.
 
 Shapes: `B` batch, `H` height, `W` width, `C` channels.
 """
@@ -13,13 +13,13 @@ SMALLEST_WIDTH = 1e-3  # pixels: below it the kernel is one pixel, exactly
 def gaussian_blur(images: Any, widths: Any, fill: str = "zeros") -> Any:
     """Convolves every image with a Gaussian kernel.
 
-    The kernel is separable, so that a blur is two products with matrices of the image's size. They hold the kernel
-    at every distance, not truncated, and what `fill` says of the places outside the frame.
+    The kernel is separable, so that a blur is two products with matrices of the image's size. They hold the
+    kernel without truncation, and include the pixels outside the frame as `fill` says.
 
     Args:
         images: float tensor `(B, H, W, C)`.
-        widths: standard deviations in pixels `(B,)`, from 0 to a fourth of the smaller side.
-        fill: outside the frame: `"zeros"`, `"reflect"` (`d c b a | a b c d | d c b a`) or `"nearest"`.
+        widths: standard deviations in pixels `(B,)`, from 0 to a quarter of the smaller side.
+        fill: what lies outside the frame: `"zeros"`, `"reflect"` (`d c b a | a b c d | d c b a`) or `"nearest"`.
 
     Returns:
         Tensor like `images`; at width 0, the images bit for bit.
@@ -44,7 +44,7 @@ def _kernel_matrices(widths, size: int, fill):
     if fill == "reflect":  # the mirror images of a source pixel at the left and the right edge
         matrices = matrices + ops.take(kernel, size - 1 - source - target + size, axis=1)
         matrices = matrices + ops.take(kernel, 2 * size - 1 - source - target + 2 * size, axis=1)
-    elif fill == "nearest":  # all that lies outside counts for the edge pixels
+    elif fill == "nearest":  # the kernel outside the frame is added to the edge pixels
         below = ops.cumsum(kernel, axis=1) - kernel
         left = ops.take(below, 2 * size - ops.arange(size), axis=1)
         right = ops.flip(left, axis=1)

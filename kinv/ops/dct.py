@@ -1,4 +1,4 @@
-"""Images as sums of cosine waves, whose amplitudes fall with frequency as those of photographs do."""
+"""Images as sums of cosine waves (the discrete cosine transform), scaled by the spectrum of photographs."""
 
 import math
 from typing import Any
@@ -26,13 +26,13 @@ def to_waves(images: Any, rows: Any, columns: Any) -> Any:
 
 
 class CosineImages:
-    """Passes between images and the amplitudes of their waves, where each is measured in what photographs have of it.
+    """Converts between images and the amplitudes of their waves, relative to those of photographs.
 
     Ascent in amplitudes instead of pixels prefers low frequencies (Olah, Mordvintsev and Schubert 2017, with Fourier
     waves; these need no complex numbers). Photographs' amplitudes fall as one over the frequency (Field 1987).
 
     Args:
-        height, width: of the images.
+        height, width: size of the images.
     """
 
     def __init__(self, height: int, width: int):
@@ -44,7 +44,7 @@ class CosineImages:
         self.rows, self.columns = (ops.convert_to_tensor(cosine_basis(size)) for size in (height, width))
 
     def images(self, amplitudes):
-        """`(B, H, W, C)` to `(B, H, W, C)`."""
+        """Images from relative amplitudes, both `(B, H, W, C)`."""
         return from_waves(amplitudes * self.expected, self.rows, self.columns)
 
     def amplitudes(self, images):

@@ -1,4 +1,4 @@
-"""Elastic deformations of images: every pixel is displaced, neighbours by nearly the same."""
+"""Elastic deformations of images: smooth random displacements of the pixels."""
 
 import math
 from typing import Any
@@ -8,17 +8,17 @@ from keras import ops
 
 from .affine import sample_neighbours
 
-NEGLIGIBLE = 1e-3  # of the largest singular value of the smoothing: what lies below shows in no image
+NEGLIGIBLE = 1e-3  # of the largest singular value of the smoothing: smaller ones are not visible
 
 
 def elastic_basis(length: int, smoothness: float) -> np.ndarray:
-    """A matrix `(length, R)` that turns few random numbers into a smooth line of them.
+    """A matrix `(length, R)` that turns a few random numbers into smooth noise along a line.
 
     White noise smoothed with a Gaussian is `K n`. With the singular values of `K = U S V'`, `U S n'` has the same
-    distribution, and only as many entries of `n'` are needed as singular values count.
+    distribution, and `n'` needs only as many entries as there are significant singular values.
 
     Args:
-        length: pixels.
+        length: length in pixels.
         smoothness: standard deviation of the Gaussian in pixels; beyond the ends there is no noise.
     """
     if length < 1 or smoothness <= 0:
@@ -34,11 +34,11 @@ def elastic_deform(neighbours: Any, noise: Any, rows: Any, columns: Any, strengt
     """Displaces the pixels of images by smooth random fields.
 
     Simard, Steinkraus and Platt 2003, section 2: displacements drawn for every pixel, convolved with a Gaussian and
-    scaled; bilinear interpolation. Outside the frame is black.
+    scaled; bilinear interpolation. The outside of the frame is black.
 
     Args:
         neighbours: from `pack_neighbours`, of images `(B, H, W, C)`.
-        noise: standard normal, `(B, 2, R, S)`: of the displacements down and to the right.
+        noise: standard normal, `(B, 2, R, S)`, for the displacements down and to the right.
         rows, columns: from `elastic_basis`, `(H, R)` and `(W, S)`.
         strength: alpha, by which the smoothed noise is multiplied, in pixels.
 

@@ -1,4 +1,4 @@
-"""What natural images have in common, as penalties (Mahendran and Vedaldi 2015, section 2.2).
+"""Natural image priors, as penalties (Mahendran and Vedaldi 2015, section 2.2).
 
 Shapes: `B` batch, `H` height, `W` width, `C` channels.
 """
@@ -13,7 +13,7 @@ def alpha_norm(images: Any, alpha: float = 6.0) -> Any:
 
     Args:
         images: float tensor `(B, H, W, C)`.
-        alpha: paper: 6.
+        alpha: the exponent; the paper uses 6.
 
     Returns:
         `(B,)`.

@@ -30,7 +30,7 @@ def hashed_uniform(seed: Any, count: Any, columns: int) -> Any:
 def hashed_normal(seed: Any, count: Any, columns: int) -> Any:
     """Standard normal numbers that depend on the seed and the column alone; row `b` belongs to `seed + (0, b)`.
 
-    An image's noise is therefore the same in whatever batch it comes. Pairs of hashed uniform numbers become pairs
+    An image's noise is therefore the same in any batch. Pairs of hashed uniform numbers become pairs
     of normal ones by the method of Box and Muller (1958).
 
     Args:
@@ -53,15 +53,15 @@ def hashed_normal(seed: Any, count: Any, columns: int) -> Any:
 
 
 def hashed_seed(seed: Any, index: Any) -> Any:
-    """For every index, a number or a scalar int32 tensor, a seed of its own from one; both int32, of shape `(2,)`."""
+    """Derives a seed for an index (a number or a scalar int32 tensor) from a seed; both are int32 `(2,)`."""
     return _hashed(seed, 2 * index + ops.arange(2, dtype="int32"))
 
 
 def seed_pair(seed: Any) -> Any:
-    """A whole number in 0..2^62 - 1 as an int32 tensor of shape `(2,)`; such a tensor as it is.
+    """Converts an integer in 0..2^62 - 1 to an int32 tensor of shape `(2,)`; returns such a tensor unchanged.
 
     Raises:
-        ValueError: neither of the two.
+        ValueError: if the seed is neither of the two.
     """
     if isinstance(seed, (int, np.integer)):
         if not 0 <= seed < 2**62:
@@ -69,7 +69,9 @@ def seed_pair(seed: Any) -> Any:
         seed = [int(seed) & 0x7FFFFFFF, int(seed) >> 31]
     seed = ops.cast(ops.convert_to_tensor(seed), "int32")
     if tuple(seed.shape) != (2,):
-        raise ValueError(f"seed must be a whole number or an int32 tensor of shape (2,), received {tuple(seed.shape)}")
+        raise ValueError(
+            f"seed must be an integer or an int32 tensor of shape (2,), received shape {tuple(seed.shape)}"
+        )
     return seed
 
 

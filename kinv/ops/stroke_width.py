@@ -1,4 +1,4 @@
-"""Thicker and thinner strokes: dilation and erosion of grey images, by fractions of a pixel too."""
+"""Thicker and thinner strokes: dilation and erosion of grey images, including by fractions of a pixel."""
 
 from typing import Any
 
@@ -11,12 +11,12 @@ def stroke_width(images: Any, radii: Any) -> Any:
     """Widens (`radii > 0`) or thins (`radii < 0`) what is brighter than its surroundings, on each side.
 
     A pixel becomes the largest value of the diamond of that radius around it, or the smallest (Serra 1982, grey-scale
-    dilation and erosion); between whole radii, the values are interpolated. What lies outside of the image does not
-    count.
+    dilation and erosion); between whole radii, the values are interpolated. Pixels outside of the
+    image are ignored.
 
     Args:
         images: float tensor `(B, H, W, C)`.
-        radii: `(B,)`, pixels, -3..3; beyond, as at the ends.
+        radii: `(B,)` in pixels, clipped to -3..3.
 
     Returns:
         Tensor like `images`.

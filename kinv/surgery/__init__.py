@@ -1,6 +1,6 @@
-"""A Keras graph taken apart: a layer tapped, a network cut at one, another layer in its place, a classifier wrapped.
+"""Operations on Keras graphs: tap a layer, cut a network at a layer, replace a layer, wrap a classifier.
 
-The only user of Keras's private graph.
+Only this package uses Keras's private graph.
 """
 
 import kinv.backend  # noqa: F401  (starts the backend quietly, before anything else imports it)

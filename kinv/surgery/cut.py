@@ -1,4 +1,4 @@
-"""A classifier cut in two at one of its layers."""
+"""Cuts a classifier in two at one of its layers."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,13 +8,13 @@ import keras
 
 @dataclass(frozen=True)
 class Split:
-    """What comes before a layer, the layer, and what comes after it; the weights are the classifier's own.
+    """The part before a layer, the layer, and the part after it; they share the classifier's weights.
 
     Attributes:
-        below: model of images to the layer's input and to `past`: the tensors that reach what comes after the layer
-            without going through it, such as the shortcut of a residual block.
+        below: model from images to the layer's input and to `past`. These are the tensors that bypass the layer, such
+            as the shortcut of a residual block.
         layer: the layer itself.
-        above: model of the layer's output and `past` to logits.
+        above: model from the layer's output and `past` to logits.
     """
 
     below: keras.Model
@@ -35,11 +35,11 @@ class Split:
 
 
 def split(classifier: keras.Model, name: str) -> Split:
-    """Cuts a Functional classifier at the layer called `name`, also inside of models that it is made of.
+    """Cuts a Functional classifier at the layer called `name`, which may be inside a nested model.
 
     Raises:
-        ValueError: there is no such layer, or more than one; it is called more than once, or has several inputs or
-            outputs; or the model is not Functional.
+        ValueError: if there is no such layer, or more than one, if it is called more than once or has several inputs
+            or outputs, or if the model is not Functional.
 
     Example:
         >>> from kinv import classifiers
@@ -65,7 +65,7 @@ def split(classifier: keras.Model, name: str) -> Split:
 
 
 def freeze_up_to(classifier: keras.Model, layer: str) -> None:
-    """From now on, training changes only what comes after a layer. A compiled classifier must be compiled again."""
+    """Freezes all weights up to and including a layer. A compiled classifier must be compiled again."""
     above = {id(variable) for variable in split(classifier, layer).above.trainable_variables}
     for part in classifier._flatten_layers(include_self=False):
         if part.weights and not isinstance(part, keras.Model):
@@ -84,17 +84,17 @@ def convolutions(classifier: keras.Model) -> list[str]:
 
 
 def layer_names(model: keras.Model) -> set[str]:
-    """The names of all layers but inputs, nested ones included."""
+    """The names of all layers except inputs, nested ones included."""
     nested = (layer_names(layer) for layer in model.layers if isinstance(layer, keras.Model))
     own = {layer.name for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)}
     return own.union(*nested)
 
 
 def enclosing_model(classifier: keras.Model, name: str) -> keras.Model | None:
-    """The model among the classifier's layers that has the layer inside; None if the classifier has it, or nobody.
+    """The nested model that contains the layer; `None` if the classifier has it itself, or nothing does.
 
     Raises:
-        ValueError: more than one has it.
+        ValueError: if more than one nested model has it.
     """
     if any(layer.name == name for layer in classifier.layers):
         return None
@@ -108,15 +108,18 @@ def enclosing_model(classifier: keras.Model, name: str) -> keras.Model | None:
 
 
 def as_graph(model: keras.Model) -> keras.Model:
-    """A Functional model of the same layers, for a Sequential one; a Functional one as it is.
+    """Turns a Sequential model into a Functional one of the same layers; returns a Functional one unchanged.
 
     Raises:
-        ValueError: a subclassed model.
+        ValueError: if the model is subclassed.
     """
     if isinstance(model, keras.Sequential):
         return keras.Model(model.inputs, model.outputs, name=model.name)
     if not hasattr(model, "_nodes_by_depth"):
-        raise ValueError(f"{model.name!r} is a subclassed {type(model).__name__}; only Functional models can be cut.")
+        raise ValueError(
+            f"{model.name!r} is a subclassed {type(model).__name__}; only Functional and Sequential models can be cut: "
+            "pass its Functional core."
+        )
     return model
 
 
@@ -125,7 +128,10 @@ def _split_at(model, name):
     nodes = [node for depth in sorted(model._nodes_by_depth, reverse=True) for node in model._nodes_by_depth[depth]]
     calls = [node for node in nodes if node.operation.name == name]
     if len(calls) != 1 or len(calls[0].input_tensors) != 1 or len(calls[0].outputs) != 1:
-        raise ValueError(f"{name!r} of {model.name} must be called once, with one input and one output, to be cut out.")
+        raise ValueError(
+            f"{name!r} of {model.name} can't be cut out: it must be called once, with one input and one output. "
+            "Choose another layer."
+        )
     after, past = {id(calls[0].outputs[0])}, []
     for node in nodes:
         if any(id(tensor) in after for tensor in node.input_tensors):
@@ -141,5 +147,5 @@ def _split_at(model, name):
 
 
 def _model(inputs, outputs):
-    """A Functional model of one tensor, not of a list, where there is one."""
+    """A Functional model that takes and returns single tensors, not lists of one."""
     return keras.Model(*(tensors[0] if len(tensors) == 1 else tensors for tensors in (inputs, outputs)))

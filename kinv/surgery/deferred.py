@@ -1,19 +1,19 @@
-"""A model that has shapes before it has values: how large it is can be known before memory is taken."""
+"""Models with shapes but no values yet, so that their size is known before memory is allocated."""
 
 from collections.abc import Callable
 from typing import Any
 
 import keras
-from keras.src.backend.common.global_state import get_global_attribute  # Keras offers no other way to them
+from keras.src.backend.common.global_state import get_global_attribute  # Keras offers no public access
 
 
 def without_values(make: Callable[[], keras.Model]) -> tuple[Any, list[Any]]:
-    """A model whose variables have shapes, but no values yet, and all of these variables.
+    """Builds a model whose variables have shapes but no values yet; returns it and these variables.
 
-    Call it in a thread of its own, as Keras has a list of variables without values for each.
+    Call it in its own thread: Keras keeps one list of variables without values per thread.
 
     Args:
-        make: makes the model.
+        make: a function that builds the model.
     """
     with keras.StatelessScope(initialize_variables=False):
         model = make()
@@ -21,6 +21,6 @@ def without_values(make: Callable[[], keras.Model]) -> tuple[Any, list[Any]]:
 
 
 def give_values(variables: list[Any]) -> None:
-    """Values for the variables that `without_values` returned; memory is taken only then."""
+    """Initialises the variables that `without_values` returned; only this allocates memory."""
     for variable in variables:
         variable._deferred_initialize()

@@ -1,17 +1,17 @@
-"""A copy of a network in which one layer is another."""
+"""Copies a network with one layer replaced."""
 
 import keras
 
 
 def with_layer(model: keras.Model, layer: keras.layers.Layer, other: keras.layers.Layer) -> keras.Model:
-    """A copy of a Functional model, also of the models among its layers, with another layer in place of one of them.
+    """Copies a Functional model, nested models included, with one of its layers replaced.
 
     The weights of all other layers are copied.
 
     Args:
-        model: what to copy.
-        layer: the one to leave out.
-        other: what takes its place.
+        model: the model to copy.
+        layer: the layer to replace.
+        other: the layer that replaces it.
     """
 
     def clone(original):

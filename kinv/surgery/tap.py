@@ -1,4 +1,4 @@
-"""The total input of a network's units: what most analyses of them start from."""
+"""The pre-activations of a network's units: the starting point of most analyses of units."""
 
 import math
 from collections.abc import Sequence
@@ -24,12 +24,12 @@ class Tap:
     """Units of a layer, and the network up to their nonlinearity.
 
     Attributes:
-        network: Functional model of inputs to the total inputs of all units of the layer, `(B, U)` or, of a
-            convolution, `(B, H, W, U)`. Its layers are the model's own, but for the last one, which is a copy where an
-            activation function had to be left out: after training, tap again.
+        network: Functional model from inputs to the pre-activations of all units of the layer: `(B, U)`, or
+            `(B, H, W, U)` for a convolution. It shares the model's layers. Only the last one is a copy if an activation
+            function had to be removed: after training, tap again.
         layer: the layer's name.
         units: indices of the chosen units, `(K,)`.
-        position: of a convolution: `"mean"`, or row and column.
+        position: for a convolution, `"mean"`, or row and column.
     """
 
     network: keras.Model
@@ -39,7 +39,7 @@ class Tap:
 
     @property
     def input_shape(self) -> tuple[int, ...]:
-        """Of one input, without the batch."""
+        """The shape of one input, without the batch."""
         return tuple(self.network.input_shape[1:])
 
     def takes(self, shape: Sequence[int]) -> bool:
@@ -50,10 +50,10 @@ class Tap:
         )
 
     def at_a_time(self, shape: Sequence[int], asked: int | None = None) -> int:
-        """How many inputs of a shape to work on together: as many as asked for, else as memory allows.
+        """The number of inputs of a shape per batch: as many as asked for, else as memory allows.
 
         Raises:
-            ValueError: fewer than one asked for.
+            ValueError: if fewer than one are asked for.
         """
         if asked is not None and asked < 1:
             raise ValueError(f"batch_size must be at least 1, received {asked}")
@@ -61,7 +61,7 @@ class Tap:
         return asked or max(1, min(MOST_AT_A_TIME, VALUES // max(math.prod(shape), output)))
 
     def all_activations(self, inputs: Any) -> Any:
-        """Of all units of the layer, `(B, ...)` to `(B, U)`."""
+        """Pre-activations of all units of the layer, `(B, ...)` to `(B, U)`."""
         received = self.network(inputs, training=False)
         if len(received.shape) == 2:
             return received
@@ -71,31 +71,32 @@ class Tap:
         return received[:, row, column]
 
     def activations(self, inputs: Any) -> Any:
-        """Of the chosen units, `(B, ...)` to `(B, K)`."""
+        """Pre-activations of the chosen units, `(B, ...)` to `(B, K)`."""
         return ops.take(self.all_activations(inputs), ops.convert_to_tensor(self.units), axis=-1)
 
     def activation_of(self, inputs: Any, units: Any) -> Any:
-        """Of one unit for every input: `(B, ...)` and int32 `(B,)` to `(B,)`."""
+        """The pre-activation of one unit for every input: `(B, ...)` and int32 `(B,)` to `(B,)`."""
         received = self.all_activations(inputs)
         return ops.squeeze(ops.take_along_axis(received, ops.expand_dims(units, -1), axis=-1), -1)
 
 
 def tap(model: Any, layer: str, units: Units = None, position: str | tuple[int, int] = MEAN) -> Tap:
-    """Finds units and what they receive before their nonlinearity: the activation of Erhan, Courville and Bengio 2010.
+    """Taps the pre-activations of units, which are the activations of Erhan, Courville and Bengio 2010.
 
-    A layer's own activation function is left out; a batch norm that follows it is part of it; of an activation layer
-    it is the input. Softmax counts as a nonlinearity, so that output units are logits.
+    A layer's own activation function is left out, and a batch norm that follows the layer is included. For an
+    activation layer, the pre-activation is its input. Softmax counts as a nonlinearity, so that output units are
+    logits.
 
     Args:
         model: Functional or Sequential, with one input; or one that has a Functional core
             (`DeepBeliefNetwork`, `StackedDenoisingAutoencoder`).
-        layer: its name, also inside of a model among the layers.
-        units: index, indices, a range or slice of them; default: all. Of a convolution: its filters.
-        position: of a convolution: `"mean"` over the map, or row and column.
+        layer: the name of the layer, which may be inside a nested model.
+        units: an index, indices, a range or a slice of them; default: all. For a convolution, units are its filters.
+        position: for a convolution, `"mean"` over the map, or row and column.
 
     Raises:
-        ValueError: no such layer, unit or position; a layer that is called more than once or whose output has no units;
-            weights that are not finite.
+        ValueError: if there is no such layer, unit or position, the layer is called more than once, its output has no
+            units, or weights are not finite.
 
     Example:
         >>> from kinv import classifiers
@@ -106,21 +107,25 @@ def tap(model: Any, layer: str, units: Units = None, position: str | tuple[int, 
     for weights in network.weights:
         if not np.isfinite(ops.convert_to_numpy(weights)).all():
             raise ValueError(
-                f"Up to {layer!r}, {weights.path} has values that are not finite: no unit above it can be analysed."
+                f"weights up to {layer!r} must be finite, but {weights.path} holds NaN or infinity: load other "
+                "weights, or train the model again."
             )
     shape = network.output_shape
     if len(shape) not in (2, 4):
-        raise ValueError(f"{layer!r} has an output of shape {shape}, expected (B, units) or (B, H, W, filters).")
+        raise ValueError(
+            f"{layer!r} has an output of shape {shape}, expected (B, units) or (B, H, W, filters): choose another "
+            "layer."
+        )
     if len(shape) == 4 and position != MEAN:
         position = _checked_position(position, shape, layer)
     return Tap(network, layer, checked_units(units, shape[-1], layer), position)
 
 
 def functional_core(model: Any) -> keras.Model:
-    """The model itself, or the Functional one that it says it is.
+    """The model itself, or its Functional core.
 
     Raises:
-        ValueError: a subclassed model without one, or several inputs.
+        ValueError: if a subclassed model has no Functional core, or there are several inputs.
     """
     core = model.as_functional() if hasattr(model, "as_functional") else model
     if not isinstance(core, keras.Model) or not getattr(core, "inputs", None):
@@ -130,7 +135,7 @@ def functional_core(model: Any) -> keras.Model:
             "Sequential model, such as the Functional core of a subclassed one."
         )
     if len(core.inputs) != 1:
-        raise ValueError(f"{core.name!r} has {len(core.inputs)} inputs, expected 1.")
+        raise ValueError(f"{core.name!r} has {len(core.inputs)} inputs, expected 1: pass a model with one input.")
     return core
 
 
@@ -176,16 +181,19 @@ def _calls(graph):
 def _only_call(graph, name):
     calls = [node for node in _calls(graph) if node.operation.name == name]
     if len(calls) != 1 or len(calls[0].outputs) != 1:
-        raise ValueError(f"{name!r} of {graph.name} must be called once and have one output, to be tapped.")
+        raise ValueError(
+            f"{name!r} of {graph.name} can't be tapped: it must be called once and have one output. Choose another "
+            "layer."
+        )
     return calls[0]
 
 
 def before_last_nonlinearity(classifier: keras.Model) -> Any:
-    """What the classifier's last nonlinearity receives, averaged over the map: a tensor `(B, N)` of its graph.
+    """The pre-activation of the classifier's last layer, averaged over the map: a tensor `(B, N)` of its graph.
 
-    What only averages, flattens or activates is passed over from the end, also inside of a model that the classifier
-    ends in, so that of a network which ends in a convolution, its ReLU and the average over the map, such as
-    SqueezeNet, it is that convolution. Where the end is something else, it is the classifier's output.
+    From the end, layers that only average, flatten or activate are passed over, also inside a nested model at the end.
+    SqueezeNet, for example, ends in a convolution, its ReLU and the average over the map: its last layer is that
+    convolution. If the last layer is of another kind, the result is the classifier's output.
     """
     layer = last_layer(classifier)
     received = classifier.outputs[0] if layer is None else tap(classifier, layer).network.outputs[0]
@@ -193,7 +201,7 @@ def before_last_nonlinearity(classifier: keras.Model) -> Any:
 
 
 def last_layer(model):
-    """The name of the last layer that has units; `None` if that can't be told."""
+    """The name of the last layer that has units; `None` if it can't be determined."""
     layers = keras.layers
     passed: Any = (layers.GlobalAveragePooling2D, layers.Flatten, layers.Activation, layers.ReLU)
     history = as_graph(model).outputs[0]._keras_history
@@ -206,10 +214,10 @@ def last_layer(model):
 
 
 def checked_units(units: Units, width: int, layer: str) -> np.ndarray:
-    """The indices that were asked for, int32 `(K,)`.
+    """The requested indices, int32 `(K,)`.
 
     Raises:
-        ValueError: none, or not all in `0..width - 1`.
+        ValueError: if there are no indices, or not all lie in `0..width - 1`.
     """
     if units is None:
         chosen = np.arange(width)
@@ -227,7 +235,7 @@ def checked_units(units: Units, width: int, layer: str) -> np.ndarray:
 def _checked_position(position, shape, layer):
     where = np.asarray(position)
     if where.shape != (2,) or not np.issubdtype(where.dtype, np.integer):
-        raise ValueError(f"position must be 'mean' or row and column, received {position!r}")
+        raise ValueError(f"position must be 'mean' or row and column, two integers, received {position!r}")
     for at, size in zip(where, shape[1:3], strict=True):
         if at < 0 or (size is not None and at >= size):
             raise ValueError(

@@ -1,4 +1,4 @@
-"""Makes anybody's Keras classifier keep kinv's contract."""
+"""Adapts any Keras classifier to kinv's contract: images in 0..255 in, logits out."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,18 +14,19 @@ def wrap(
     preprocessing: Callable[[Any], Any] | None = None,
     input_shape: tuple[int, int, int] | None = None,
 ) -> keras.Model:
-    """A classifier that takes images in 0..255 and returns logits, around any Functional or Sequential one.
+    """Wraps a Functional or Sequential classifier so that it takes images in 0..255 and returns logits.
 
-    A softmax at the end is taken off; the weights are shared, nothing is copied.
+    A softmax at the end is removed. The weights are shared with the model, not copied.
 
     Args:
-        model: images `(B, H, W, C)` to one score a class `(B, classes)`.
-        preprocessing: what the model expects to be done to images in 0..255, as a function of one tensor made of
-            `keras.ops` or layers, such as `lambda x: x / 127.5 - 1`; default: nothing.
-        input_shape: `(height, width, channels)`, where the model leaves it open.
+        model: maps images `(B, H, W, C)` to one score per class, `(B, classes)`.
+        preprocessing: the preprocessing of images in 0..255 that the model expects. It is a function of one tensor,
+            made of `keras.ops` or layers, such as `lambda x: x / 127.5 - 1`; default: none.
+        input_shape: `(height, width, channels)`, if the model leaves it open.
 
     Raises:
-        ValueError: a subclassed model (its layers can't be tapped), several inputs or outputs, wrong shapes.
+        ValueError: if the model is subclassed (its layers can't be tapped), has several inputs or outputs, or shapes
+            are wrong.
 
     Example:
         >>> network = keras.applications.MobileNetV2(weights=None, input_shape=(96, 96, 3), classes=7)
@@ -43,7 +44,8 @@ def wrap(
         )
     if len(model.inputs) != 1 or len(model.outputs) != 1:
         raise ValueError(
-            f"{model.name!r} has {len(model.inputs)} inputs and {len(model.outputs)} outputs, expected 1 and 1."
+            f"{model.name!r} has {len(model.inputs)} inputs and {len(model.outputs)} outputs, expected 1 and 1: "
+            "pass keras.Model(images, logits) of one of each."
         )
     shape = tuple(input_shape or model.inputs[0].shape[1:])
     if len(shape) != 3 or shape[-1] not in (1, 3):
@@ -51,7 +53,10 @@ def wrap(
             f"{model.name!r} takes inputs of shape {shape}, expected (height, width, 1 or 3): channels come last."
         )
     if len(model.outputs[0].shape) != 2:
-        raise ValueError(f"{model.name!r} returns shape {model.outputs[0].shape}, expected (batch, classes).")
+        raise ValueError(
+            f"{model.name!r} returns shape {model.outputs[0].shape}, expected (batch, classes): "
+            "end it with a layer of one logit per class."
+        )
 
     images = keras.Input(shape, name="images")
     x = images if preprocessing is None else preprocessing(images)
@@ -78,7 +83,7 @@ def _can_be_cut(model: keras.Model) -> bool:
 
 
 def _without_softmax(model: keras.Model) -> keras.Model:
-    """The model up to before its softmax; a nested one is left whole (its logs serve as logits)."""
+    """The model without its final softmax; a nested one is left whole (its log-probabilities serve as logits)."""
     if not ends_in_softmax(model) or not _can_be_cut(model):
         return model
     last = _last_layer(model)

@@ -1,4 +1,4 @@
-"""What training shares, whatever is trained: batches, checkpoints, progress, and what stops it."""
+"""Shared parts of training: batches, checkpoints, progress, and checks that stop it."""
 
 import kinv.backend  # noqa: F401  (starts the backend quietly, before anything else imports it)
 

@@ -8,21 +8,22 @@ import numpy as np
 
 
 def shuffled_batches(images: Any, labels: np.ndarray, batch_size: int, seed: int, first_step: int = 0) -> Any:
-    """A `tf.data.Dataset` of `(images, labels)` batches, for ever; every pass over the images has its own order.
+    """An endless `tf.data.Dataset` of `(images, labels)` batches; every epoch has its own order.
 
     Args:
-        images: `(N, H, W, C)`, an array or what has `len` and `shape` and takes a list of indices like one.
+        images: `(N, H, W, C)`, an array, or an object with `len` and `shape` that can be indexed by a list like one.
         labels: `(N,)`.
-        batch_size: images a batch; a batch may reach into the next pass.
-        seed: of the orders.
-        first_step: batches to leave out at the start, where training goes on.
+        batch_size: images per batch; a batch may extend into the next epoch.
+        seed: seed of the orders.
+        first_step: number of batches to skip at the start when training is resumed.
 
     Raises:
-        ValueError: no images, or another number of labels.
+        ValueError: if there are no images, or the number of labels differs.
     """
     if len(images) == 0 or len(images) != len(labels):
         raise ValueError(
-            f"expected as many labels as images and at least one, received {len(images)} and {len(labels)}"
+            f"expected as many labels as images, and at least one image; received {len(images)} images and "
+            f"{len(labels)} labels"
         )
     import kinv.backend  # noqa: F401  (starts TensorFlow quietly, before anything else imports it)
 

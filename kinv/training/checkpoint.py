@@ -1,4 +1,4 @@
-"""Interrupted training that goes on where it was, and ends with the same bits."""
+"""Resumes interrupted training where it stopped, with bit-identical results."""
 
 import json
 import os
@@ -9,16 +9,16 @@ import keras
 
 
 class Checkpoint(keras.callbacks.Callback):
-    """Keeps the whole state of training after every epoch, so that a killed `fit` can be continued.
+    """Keeps the whole state of training after every epoch, so that a killed `fit` can be resumed.
 
     Unlike `keras.callbacks.BackupAndRestore`, weights and position change in one atomic step, so that a kill at
     any moment leaves a consistent state, and the training curves so far are kept as well.
 
     Args:
-        folder: where to keep it.
-        run: what identifies the run, as JSON values; a checkpoint of another run is not continued.
+        folder: the folder to keep it in.
+        run: what identifies the run, as JSON values; a checkpoint of another run is not resumed.
 
-    Example: `checkpoint.restore(model)` gives the epoch to go on from::
+    Example: `checkpoint.restore(model)` returns the epoch to resume from::
 
         checkpoint = Checkpoint("runs/mine", run={"seed": 0})
         model.fit(dataset, epochs=10, initial_epoch=checkpoint.restore(model), callbacks=[checkpoint])
@@ -33,10 +33,10 @@ class Checkpoint(keras.callbacks.Callback):
         self.history: dict[str, list[float]] = {}
 
     def restore(self, model: keras.Model) -> int:
-        """Puts the kept state into a compiled model; returns the epoch to start from, 0 if there is none.
+        """Restores the saved state into a compiled model; returns the epoch to start from, 0 if there is none.
 
         Raises:
-            ValueError: the folder holds the checkpoint of another run.
+            ValueError: if the folder holds the checkpoint of another run.
         """
         path = self.folder / self.STATE
         if not path.is_file():
@@ -45,7 +45,7 @@ class Checkpoint(keras.callbacks.Callback):
         if state["run"] != self.run:
             raise ValueError(
                 f"{self.folder} holds an unfinished run with other settings: {_difference(state['run'], self.run)}. "
-                "Go on with those, or delete the folder to start afresh."
+                "Resume it with those settings, or delete the folder to start again."
             )
         if model.optimizer is not None:  # methods with several optimizers build theirs in `compile`
             model.optimizer.build(model.trainable_variables)
@@ -68,7 +68,7 @@ class Checkpoint(keras.callbacks.Callback):
                 file.unlink()
 
     def forget(self) -> None:
-        """Deletes the checkpoint, once what was trained is kept elsewhere."""
+        """Deletes the checkpoint, once the trained model is saved elsewhere."""
         for file in (*self.folder.glob("epoch*.weights.h5"), self.folder / self.STATE):
             file.unlink(missing_ok=True)
         if self.folder.is_dir() and not any(self.folder.iterdir()):

@@ -1,4 +1,4 @@
-"""What stops a training that can lead nowhere: data of the wrong kind before it starts, numbers that blow up later."""
+"""Stops training that can't succeed: invalid data before it starts, divergence while it runs."""
 
 import math
 from typing import Any
@@ -8,7 +8,7 @@ import numpy as np
 
 
 def check_training_data(data: Any, validation: Any, width: int, in_unit_range: bool) -> None:
-    """`check_vectors` of what `fit` takes as `x` and as `validation_data`."""
+    """Applies `check_vectors` to the `x` and the `validation_data` of `fit`."""
     check_vectors(data, width, in_unit_range, "x")
     if validation is not None:
         held_out = validation[0] if isinstance(validation, (tuple, list)) else validation
@@ -16,40 +16,40 @@ def check_training_data(data: Any, validation: Any, width: int, in_unit_range: b
 
 
 def check_vectors(data: Any, width: int, in_unit_range: bool, name: str) -> None:
-    """Looks at all of an array, or at the first batch of a data set.
+    """Checks a whole array, or the first batch of a data set.
 
     Raises:
-        ValueError: not `(N, width)`, nothing, not finite, or outside 0..1 where that is asked for.
+        ValueError: if data is empty, not of shape `(N, width)`, not finite, or outside 0..1 with `in_unit_range`.
     """
     import tensorflow as tf
 
     if isinstance(data, tf.data.Dataset):
         first = next(iter(data.take(1)), None)
         if first is None:
-            raise ValueError(f"{name} is an empty data set.")
+            raise ValueError(f"{name} must hold at least one batch, received an empty data set.")
         data, name = keras.utils.unpack_x_y_sample_weight(first)[0], f"the first batch of {name}"
     if not hasattr(data, "shape"):
-        return  # Keras says what it takes
+        return  # Keras reports what it accepts
     data = np.asarray(data)
     if data.ndim != 2 or data.shape[1] != width or not len(data):
         raise ValueError(f"{name} must have shape (count, {width}), received {data.shape}")
     low, high = data.min(), data.max()
     if not (np.isfinite(low) and np.isfinite(high)):
-        raise ValueError(f"{name} must be finite, it holds {low} and {high}")
+        raise ValueError(f"{name} must be finite, received values from {low} to {high}: remove NaN and infinity")
     if in_unit_range and (low < 0 or high > 1):
         raise ValueError(
             f"{name} must lie in 0..1 for Bernoulli units, received values from {low:g} to {high:g}. "
-            "Images in 0..255: kinv.data.as_vectors(images)."
+            "Convert images in 0..255 with kinv.data.as_vectors(images)."
         )
 
 
 class StopWhenDiverged(keras.callbacks.Callback):
     """Stops with a `FloatingPointError` that names the learning rate, as soon as a metric is not finite.
 
-    After every epoch it looks at the weights, too: put it before callbacks that keep them.
+    It also checks the weights after every epoch: place it before callbacks that save them.
 
     Args:
-        *names: of the metrics.
+        *names: names of the metrics.
     """
 
     def __init__(self, *names: str):
@@ -73,7 +73,7 @@ class StopWhenDiverged(keras.callbacks.Callback):
     def _stop(self, seen):
         raise FloatingPointError(
             f"Training diverged in epoch {self.epoch + 1}, {seen}. {self._rates()} If the data is finite, try a tenth "
-            "of it."
+            "of this learning rate."
         )
 
     def _rates(self):

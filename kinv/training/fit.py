@@ -1,4 +1,4 @@
-"""Training that goes on where it was stopped, and prints a line an epoch."""
+"""Training that resumes where it was stopped, and prints one line per epoch."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -29,15 +29,15 @@ def fit(
     """Fits a compiled model on shuffled batches, with a checkpoint after every epoch.
 
     Args:
-        model: compiled.
+        model: a compiled model.
         images, targets: as `shuffled_batches` takes them.
-        epochs, steps_per_epoch: how long.
-        batch_size, seed: of the batches.
-        checkpoint: where to go on from; the caller forgets it once what was learned is kept.
-        columns: metric name to column title.
-        callbacks, first: more of them, after and before those that keep and print an epoch's numbers.
-        batches: other batches than those of `images` and `targets`: a function of how many to leave out at the start.
-        **more: what else `model.fit` takes.
+        epochs, steps_per_epoch: the length of training.
+        batch_size, seed: size and seed of the batches.
+        checkpoint: the checkpoint to resume from; the caller deletes it with `forget` once the model is saved.
+        columns: column titles by metric name.
+        callbacks, first: further callbacks, after and before those that save and print the metrics of an epoch.
+        batches: replaces the batches of `images` and `targets`: a function of how many to skip at the start.
+        **more: further arguments of `model.fit`.
     """
     begin = checkpoint.restore(model)
     if begin:
@@ -57,9 +57,9 @@ def fit(
 
 
 def steps_at_a_time(steps_per_epoch: int, most: int = 16) -> int:
-    """For `steps_per_execution`: how many steps may run without a look back.
+    """A value for `steps_per_execution`: how many steps run at once.
 
-    A divisor: Keras does not cut the last execution of an epoch, so that it would train, and skip when it goes on, more
-    steps than it was told.
+    It divides the steps of an epoch. Keras does not shorten the last execution of an epoch: it would otherwise train
+    more steps than asked for, and skip too many when it resumes.
     """
     return max(count for count in range(1, most + 1) if steps_per_epoch % count == 0)

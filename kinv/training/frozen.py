@@ -1,14 +1,14 @@
-"""Holds the network under study beside a method, not inside it."""
+"""Holds the network under study outside of a method's own weights."""
 
 from typing import Any
 
 
 class Frozen:
-    """A network that a method looks at but neither trains nor saves.
+    """A network that a method uses but neither trains nor saves.
 
     A plain object, so that Keras does not take the network's weights for the method's own: they stay out of
-    `trainable_variables`, checkpoints and artifacts. A method must not show the network as an attribute or property
-    of its own either: Keras saves whatever it finds in `dir(model)`.
+    `trainable_variables`, checkpoints and artifacts. A method must not expose the network as an attribute or
+    property of its own either: Keras saves whatever it finds in `dir(model)`.
     """
 
     def __init__(self, model: Any):
@@ -18,7 +18,7 @@ class Frozen:
         """The network; raises `ValueError` if there is none."""
         if self.model is None:
             raise ValueError(
-                f"This model has no classifier, which {purpose} need: call `set_classifier("
-                "kinv.classifiers.load(...))`. A loaded artifact does not bring one along."
+                f"This model has no classifier, which is needed for {purpose}: call `set_classifier("
+                "kinv.classifiers.load(...))`. A loaded artifact does not include one."
             )
         return self.model

@@ -1,4 +1,4 @@
-"""One line for every epoch: where training is, how long it still takes, and its metrics."""
+"""One line per epoch: the position of training, the remaining time, and its metrics."""
 
 import time
 from collections.abc import Mapping
@@ -7,10 +7,10 @@ import keras
 
 
 class Progress(keras.callbacks.Callback):
-    """Prints a line an epoch, also where there is no terminal.
+    """Prints one line per epoch, even without a terminal.
 
     Args:
-        columns: metric name to column title.
+        columns: column titles by metric name.
     """
 
     def __init__(self, columns: Mapping[str, str]):

@@ -68,7 +68,7 @@ def test_kinvs_own_network_comes_from_its_artifact_and_no_other(tmp_path, monkey
     with pytest.raises(ValueError, match="damaged"):
         classifiers.load("digit_cnn")
     (tmp_path / "digit_cnn" / "manifest.json").write_text("[]")
-    with pytest.raises(ValueError, match="not a whole artifact"):
+    with pytest.raises(ValueError, match="not a complete artifact"):
         classifiers.load("digit_cnn")
 
 
@@ -113,6 +113,6 @@ def test_a_download_happens_only_when_asked_for(tmp_path, no_data_folder, monkey
     with pytest.raises(FileNotFoundError, match="--download"):
         classifiers.load("resnet101")
     assert not asked
-    with pytest.raises(FileNotFoundError, match=r"No weights for resnet101.*can't be fetched: URL fetch failure"):
+    with pytest.raises(FileNotFoundError, match=r"No weights for resnet101.*The download failed: URL fetch failure"):
         classifiers.load("resnet101", download=True)
     assert asked == ["resnet101_weights_tf_dim_ordering_tf_kernels.h5"]

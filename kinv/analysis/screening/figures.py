@@ -17,7 +17,7 @@ from .totals import OTHERS
 
 CURVES = (ACCENT, "#c8791c", "#5b3f99", GOOD)
 STRIP_INCHES = 0.72
-CLASSES = 3  # with curves of their own in an overview
+CLASSES = 3  # that get their own curves in an overview
 COLOR_FAMILIES = ("brightness", "contrast", "greyscale")
 LEARNED_SPACE, LEARNED_COLOR = (f"_{part}" for part in PARTS)  # how their names end
 REDS = (BAD, "#e8836b", "#6e1a16")  # what was learned
@@ -27,24 +27,26 @@ PALETTE = ("#222222", "#2f5fa8", "#c8791c", "#5b3f99", "#2a7f4f", "#8a8a8a", "#b
 def class_curves(
     softmax: pd.DataFrame, class_index: int, transformation: str, network: str | None = None, strip: Any = None
 ) -> Figure:
-    """Figures 2 and 3: mean softmax outputs for the images of one class while the magnitude grows.
+    """Figures 2 and 3: mean softmax outputs for the images of one class as the magnitude grows.
 
     Args:
         softmax: the table of a `Screening`.
         class_index: the class of the images.
-        transformation: its name.
-        network: its name, where the table has several.
+        transformation: the name of the transformation.
+        network: the name of the network, if the table has several.
         strip: `(magnitudes, images)`, `(S,)` and `(S, H, W, C)` in 0..255, drawn under the axis.
 
     Raises:
-        ValueError: the table has no such curves.
+        ValueError: if the table has no such curves.
     """
     rows = _chosen(softmax, transformation, network)
     rows = rows[rows["class"] == class_index]
     if rows.empty:
-        raise ValueError(f"There are no curves of class {class_index} under {transformation}.")
+        raise ValueError(
+            f"The table has no curves of class {class_index} under {transformation}: choose another class."
+        )
     if rows["network"].nunique() > 1:
-        raise ValueError(f"The table has several networks, name one: {sorted(rows['network'].unique())}.")
+        raise ValueError(f"The table has several networks: pass network= one of {sorted(rows['network'].unique())}.")
     figure, axis, below = _with_strip(5.6, 3.2, strip)
     colors = iter(CURVES)
     for predicted, curve in rows.groupby("predicted", sort=False):
@@ -65,10 +67,10 @@ def class_curves(
 def accuracy_curves(
     accuracy: pd.DataFrame, transformation: str, strip: Any = None, measure: str = "accuracy"
 ) -> Figure:
-    """The share of right (or, `measure="unchanged"`, unchanged) predictions of one or several networks.
+    """The share of correct predictions (unchanged ones with `measure="unchanged"`) of one or several networks.
 
     Args:
-        accuracy: the table of a `Screening`, or of several, joined.
+        accuracy: the table of a `Screening`, or the joined table of several.
         transformation, strip: as in `class_curves`.
         measure: `"accuracy"` or `"unchanged"`.
     """
@@ -85,10 +87,10 @@ def accuracy_curves(
 
 
 def critical_strip(critical_points: pd.DataFrame, transformation: str, network: str | None = None) -> Figure:
-    """The critical points of all classes, sorted by how wide the range is in which the mean prediction is right.
+    """The critical points of all classes, sorted by the width of the range with a correct mean prediction.
 
-    A bar spans what a class tolerates; an open end, in another colour, is beyond the range that was screened. Classes
-    that are wrong at the neutral magnitude are left out and counted in the title.
+    A bar spans the magnitudes that a class tolerates. An end in another colour lies beyond the screened range. Classes
+    that are predicted incorrectly at the neutral magnitude are left out and counted in a note.
     """
     rows = _chosen(critical_points, transformation, network)
     wrong = rows[rows["status"] == "wrong at neutral"]["class"].nunique()
@@ -125,7 +127,7 @@ def critical_strip(critical_points: pd.DataFrame, transformation: str, network: 
 
 
 def two_transformations(accuracy: pd.DataFrame, transformation: str, network: str | None = None) -> Figure:
-    """Figure 2d: the share of right predictions over two magnitudes, as a map."""
+    """Figure 2d: the share of correct predictions over two magnitudes, as a map."""
     rows = _chosen(accuracy, transformation, network)
     grid = rows.pivot(index="magnitude_2", columns="magnitude", values="accuracy")
     first, second = transformation.split("+")
@@ -143,7 +145,7 @@ def unchanged_by_distance(accuracy: pd.DataFrame, network: str | None = None) ->
     rows = rows[rows["magnitude_2"].isna()]  # single transformations only
     rows = rows if network is None else rows[rows["network"] == network]
     if rows.empty:
-        raise ValueError("None of the transformations has a distance from the identity.")
+        raise ValueError("None of the transformations has a distance from the identity: include an affine one.")
     families: dict[str, list[str]] = {"space": [], "color": []}
     for name in rows["transformation"].unique():
         in_color = name in COLOR_FAMILIES or name.endswith(LEARNED_COLOR)
@@ -173,13 +175,13 @@ def unchanged_by_distance(accuracy: pd.DataFrame, network: str | None = None) ->
 def overview(
     screening: Any, transformations: Sequence[Any], image: np.ndarray, classes: Sequence[int] = ()
 ) -> dict[str, Figure]:
-    """Every figure that a screening of one network gives, by file name.
+    """All figures of the screening of one network, by file name.
 
     Args:
         screening: a `Screening`.
-        transformations: those that were screened.
+        transformations: the screened transformations.
         image: `(H, W, C)` in 0..255, shown transformed under the axes.
-        classes: of which to draw the curves; default: the three with the highest curves.
+        classes: the classes to draw curves of; default: the three with the highest curves.
     """
     figures: dict[str, Figure] = {}
     own = screening.softmax[screening.softmax["class"] == screening.softmax["predicted"]]
@@ -205,7 +207,7 @@ def comparison(joined: Any, transformations: Sequence[Any], image: np.ndarray) -
     """The accuracy curves of several networks on one axis, by file name.
 
     Args:
-        joined: several `Screening`s, joined.
+        joined: the joined `Screening`s of several networks.
         transformations, image: as in `overview`.
     """
     figures, about = {}, joined.metadata["joined"][0]
@@ -237,7 +239,7 @@ def _extent(rows):
 
 
 def _with_strip(width, height, strip):
-    """A figure with an axis for curves and, where there are images, one for each of them below."""
+    """A figure with an axis for curves and, below, one for each image of the strip, if there is one."""
     if strip is None:
         figure, axes = new_figure(width, height)
         return figure, axes[0, 0], []

@@ -1,14 +1,14 @@
-"""What a screening says, in a few numbers: how much is tolerated, by which classes, and whether two networks agree.
+"""A screening in a few numbers: how much is tolerated, by which classes, and whether two networks agree.
 
-A critical point that is "never within the range" counts as beyond all others; ranks and medians need no more.
+A critical point that is never reached within the range counts as beyond all others: medians need no more.
 """
 
 import numpy as np
 import pandas as pd
 
-LEAST_CLASSES = 3  # of a rank correlation
+LEAST_CLASSES = 3  # for a rank correlation
 KEYS = ["network", "transformation", "side"]
-HALF = 0.5  # of a softmax output, and of what it was
+HALF = 0.5  # of a softmax output, and of its value at the neutral magnitude
 
 
 def median_critical_points(critical_points: pd.DataFrame) -> pd.DataFrame:
@@ -18,8 +18,8 @@ def median_critical_points(critical_points: pd.DataFrame) -> pd.DataFrame:
         critical_points: the table of a `Screening`.
 
     Returns:
-        Columns network, transformation, side; `median`, infinite where most classes are right to the end of the range;
-        `never`, the share of classes that are; `classes`, how many are right at the neutral magnitude.
+        Columns network, transformation, side; `median`, infinite where most classes are correct up to the end of the
+        range; `never`, the share of such classes; `classes`, how many are correct at the neutral magnitude.
     """
     rows = _with_tolerance(critical_points)
     grouped = rows.groupby(KEYS, sort=False)
@@ -35,15 +35,16 @@ def rank_correlation(critical_points: pd.DataFrame, first: str, second: str) -> 
     """Spearman's rank correlation of two networks' critical points over classes, for every transformation and side.
 
     The paper's claim (section V): the invariances that ResNet learned correlate with AlexNet's. Only classes that both
-    networks get right at the neutral magnitude are compared.
+    networks predict correctly at the neutral magnitude are compared.
 
     Args:
         critical_points: the tables of two networks, joined.
-        first, second: their names.
+        first, second: the names of the networks.
 
     Returns:
-        Columns transformation, side, `correlation` (NaN with fewer than three classes or all alike), `classes`. The
-        last row, `all`, compares every class's mean rank over all transformations and sides.
+        Columns transformation, side, `correlation`, `classes`. The correlation is NaN with fewer than three
+        classes, or if all ranks are equal. The last row, `all`, compares every class's mean rank over all
+        transformations and sides.
     """
     rows = _with_tolerance(critical_points)
     one, other = (
@@ -51,7 +52,10 @@ def rank_correlation(critical_points: pd.DataFrame, first: str, second: str) -> 
     )
     both = pd.concat({"first": one, "second": other}, axis=1, join="inner").reset_index()
     if both.empty:
-        raise ValueError(f"There is no class that both {first} and {second} get right.")
+        raise ValueError(
+            f"No class is predicted correctly by both {first} and {second} at the neutral magnitude: compare other "
+            "networks."
+        )
     found = []
     for (transformation, side), group in both.groupby(KEYS[1:], sort=False):
         found.append((transformation, side, _correlation(group), len(group)))
@@ -62,10 +66,11 @@ def rank_correlation(critical_points: pd.DataFrame, first: str, second: str) -> 
 
 
 def returning_classes(softmax: pd.DataFrame, transformation: str = "rotation", at: float = 180.0) -> pd.DataFrame:
-    """Classes whose softmax output is lost on the way and back at the end, as axisymmetric things at 180 degrees.
+    """Classes whose softmax output falls and then recovers, as for axisymmetric objects rotated by 180 degrees.
 
-    Section IV-A. A class returns if its own mean softmax output is at least 0.5 at magnitude 0, at `at` at least half
-    of what it is at 0, and somewhere between below half of what it is at `at`.
+    Section IV-A. A class returns if its own mean softmax output meets three conditions. It is at least 0.5 at
+    magnitude 0. At `at` it is at least half of its value at 0. Somewhere between, it is below half of its value at
+    `at`.
 
     Returns:
         Columns network, class, class_name, and softmax outputs: `neutral`, `lowest` and `returned`, the highest first.
@@ -76,7 +81,7 @@ def returning_classes(softmax: pd.DataFrame, transformation: str = "rotation", a
     for (network, index, name), curve in own.groupby(["network", "class", "class_name"], sort=False):
         values = curve.set_index("magnitude")["softmax"]
         if not {0.0, at} <= set(values.index):
-            raise ValueError(f"{transformation} was not screened at 0 and {at}.")
+            raise ValueError(f"{transformation} was not screened at 0 and {at}: screen it at both.")
         neutral, lowest, returned = values[0.0], values.min(), values[at]
         if neutral >= HALF and lowest < HALF * returned and returned >= HALF * neutral:
             found.append((network, index, name, neutral, lowest, returned))
@@ -85,7 +90,7 @@ def returning_classes(softmax: pd.DataFrame, transformation: str = "rotation", a
 
 
 def class_tolerance(critical_points: pd.DataFrame) -> pd.DataFrame:
-    """How tolerant every class is, beside the other classes: its mean rank, 0 to 1, over transformations and sides.
+    """How tolerant every class is compared with the others: its mean rank, 0 to 1, over transformations and sides.
 
     Returns:
         Columns network, class, class_name, tolerance; the most tolerant first.
@@ -97,7 +102,7 @@ def class_tolerance(critical_points: pd.DataFrame) -> pd.DataFrame:
 
 
 def _with_tolerance(critical_points):
-    """Classes that are right at the neutral magnitude; `tolerance` grows with how far the critical point is away."""
+    """Classes predicted correctly at the neutral magnitude; `tolerance` is the distance of the critical point."""
     rows = critical_points[critical_points["status"] != "wrong at neutral"]
     sign = np.where(rows["side"] == "below", -1.0, 1.0)
     return rows.assign(tolerance=(rows["magnitude"] * sign).fillna(np.inf))

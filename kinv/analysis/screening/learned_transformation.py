@@ -1,4 +1,4 @@
-"""What an Invariant Transformer Net learned, as a transformation that can be screened beside the hand-made ones."""
+"""A learned Invariant Transformer Net as a transformation, to be screened and compared with hand-made ones."""
 
 import hashlib
 from typing import Any
@@ -17,13 +17,13 @@ class LearnedTransformation(Transformation):
     """A walk through the control parameters of an `InvariantTransformer`: at magnitude `v`, `k = (v, v)`.
 
     The family does not begin at the identity: its smallest member is that at `k = (0, 0)`. The neutral magnitude is
-    therefore below the range, -1, where the images are left as they are; a critical point below 0 means that the
-    prediction is lost at `k = (0, 0)` already. Outside the frame is what the transformer was trained with.
+    therefore -1, below the range, where the images are left unchanged. A critical point below 0 means that the
+    prediction is already lost at `k = (0, 0)`. Outside the frame, images are filled as in the transformer's training.
 
     Args:
         transformer: a trained `InvariantTransformer`.
-        part: `"space"` or `"color"`; the other one's matrix stays the identity.
-        family: begins the name, `{family}_{part}`, so that several transformers can be told apart.
+        part: `"space"` or `"color"`; the matrix of the other part stays the identity.
+        family: the start of the name, `{family}_{part}`, so that several transformers can be told apart.
     """
 
     def __init__(self, transformer: Any, part: str, family: str = "learned"):

@@ -1,4 +1,4 @@
-"""What a screening shows while it runs: where it is, images a second, the time that is left."""
+"""The progress display of a screening: its position, images per second, and the remaining time."""
 
 import time
 from typing import Any
@@ -7,12 +7,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 
 class ScreeningProgress:
-    """A bar over transformed images, and a line for every transformation, also where there is no terminal.
+    """A bar over transformed images, and a line for every transformation, even without a terminal.
 
     Args:
-        count: images in the data set; None: not known.
+        count: number of images in the data set; `None` if it is not known.
         plans: the transformations with their magnitudes.
-        shown: False shows nothing.
+        shown: whether to show anything.
     """
 
     def __init__(self, count: int | None, plans: list[tuple[Any, Any]], shown: bool):
@@ -38,18 +38,18 @@ class ScreeningProgress:
         self.bar.stop()
 
     def skip(self, name: str) -> None:
-        """A transformation that an earlier run finished."""
+        """Skips a transformation that an earlier run finished."""
         self.bar.console.print(f"{name}: done before") if not self.bar.disable else None
         self.bar.advance(self.task, (self.count or 0) * self.magnitudes[name])
 
     def start(self, name: str, done: int) -> None:
-        """Begins a transformation, of which `done` images were screened before."""
+        """Starts a transformation, for which `done` images were screened before."""
         self._line()
         self.name, self.since, self.answers = name, time.monotonic(), 0
         self.bar.update(self.task, description=name, advance=done * self.magnitudes[name])
 
     def advance(self, images: int) -> None:
-        """So many images more, at one magnitude."""
+        """Advances by `images` images, at one magnitude."""
         self.answers += images
         self.bar.update(self.task, advance=images, rate=f"{self._rate():,.0f}/s")
 

@@ -1,4 +1,4 @@
-"""What a running screening keeps: in memory, or in a folder from which a killed run goes on."""
+"""What a running screening keeps: in memory, or in a folder from which a killed run can be resumed."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from .totals import Totals
 
 
 class Run:
-    """Finished tables by the number of their transformation, in memory."""
+    """The finished tables in memory, by the number of their transformation."""
 
     def __init__(self) -> None:
         self.parts: dict[int, dict[str, pd.DataFrame]] = {}
@@ -32,7 +32,7 @@ class Run:
         """Keeps the sums over the first `batches` batches of a transformation."""
 
     def partial(self, number: int) -> tuple[Totals, int] | None:
-        """The sums that an interrupted run kept, and over how many batches; None if there are none."""
+        """The sums that an interrupted run kept, and their number of batches; `None` if there are none."""
         return None
 
     def finish(self, metadata: dict[str, Any]) -> Screening:
@@ -45,14 +45,14 @@ class Run:
 
 
 class RunInFolder(Run):
-    """The same in a folder: a part for every finished transformation, and the sums of the current one.
+    """The tables in a folder: a part for every finished transformation, and the sums of the current one.
 
     Args:
-        folder: where; it is made.
-        identity: what tells this run from others, JSON values.
+        folder: the folder to keep them in; it is created.
+        identity: what tells this run from others, as JSON values.
 
     Raises:
-        ValueError: the folder holds another run, or something else; nothing is written.
+        ValueError: if the folder holds another run, or other files; nothing is written.
     """
 
     ABOUT = "screening.json"
@@ -64,7 +64,9 @@ class RunInFolder(Run):
         if (self.folder / self.ABOUT).is_file():
             self._continue(json.loads((self.folder / self.ABOUT).read_text(encoding="utf-8")), identity)
         elif self.folder.exists() and any(self.folder.iterdir()):
-            raise ValueError(f"{self.folder} holds something else than a screening: nothing was written.")
+            raise ValueError(
+                f"{self.folder} holds files other than a screening: nothing was written. Choose a new folder."
+            )
         else:
             self.folder.mkdir(parents=True, exist_ok=True)
             write_json({**identity, "finished": False}, self.folder / self.ABOUT)
@@ -108,7 +110,9 @@ class RunInFolder(Run):
         different = [key for key, value in identity.items() if kept.get(key) != value]
         if different:
             shown = "; ".join(f"{key}: {_short(kept.get(key))}, now {_short(identity[key])}" for key in different)
-            raise ValueError(f"{self.folder} holds the screening of another run ({shown}): nothing was written.")
+            raise ValueError(
+                f"{self.folder} holds the screening of another run ({shown}): nothing was written. Choose a new folder."
+            )
         if kept.get("finished"):
             finished = Screening.load(self.folder)
             self.parts = {number: {} for number in range(len(identity["transformations"]))}

@@ -1,4 +1,4 @@
-"""Sensitivity screening: what a network says of images that change more and more.
+"""Sensitivity screening: the predictions of a network for images that are changed more and more.
 
 Bunne, Rahmann and Wolf, "Studying Invariances of Trained Convolutional Neural Networks", section III-C.
 Shapes: `B` batch, `M` magnitudes, `K` classes of the network.
@@ -46,37 +46,36 @@ def screen(
     results: str | os.PathLike | None = None,
     progress: bool = False,
 ) -> Screening:
-    """Measures how a network's answers change with the magnitude of transformations of its images.
+    """Measures how a network's predictions change with the magnitude of transformations of its images.
 
     Images are read once for every transformation and kept only for a batch, so that memory does not grow with
-    their number. Without labels the network's predictions for the original images take their place.
+    their number. Without labels, the network's predictions for the original images replace them.
 
     Args:
         classifier: Keras model with a Functional core, images `(B, H, W, C)` in 0..255 to logits `(B, K)`.
         images: `(N, H, W, C)` array in 0..255; a folder or the name of a data set; or a `tf.data.Dataset` of images
             or `(image, label)` that gives the same images every time.
         labels: int `(N,)` class indices, with an array.
-        transformations: names out of `kinv.ops.TRANSFORMATIONS` (`"a+b"` composes), `Transformation`s, functions of
-            `(images, magnitudes)`, or `InvariantTransformer`s, which are screened along their `k` as `learned_space`
-            and `learned_color`, a second one as `learned2_...`; default: the paper's eleven.
-        magnitudes: by name of the transformation, the magnitudes to screen at; for composed ones a sequence for each
-            part, of which all combinations are taken. Functions need them; the others have defaults. The neutral one
-            is added where it is missing.
-        batch_size: images at a time.
+        transformations: names from `kinv.ops.TRANSFORMATIONS` (`"a+b"` composes), `Transformation`s, functions of
+            `(images, magnitudes)`, or `InvariantTransformer`s. The last are screened along their `k` as
+            `learned_space` and `learned_color`, a second one as `learned2_...`. Default: the paper's eleven.
+        magnitudes: the magnitudes to screen at, by name of the transformation. For composed transformations, a
+            sequence for each part, of which all combinations are used. Functions need them; the others have defaults.
+            The neutral magnitude is added where it is missing.
+        batch_size: images per batch.
         fill: what lies outside the frame: `"zeros"`, `"reflect"` or `"nearest"`.
-        seed: of the noise.
+        seed: seed of the noise.
         use_labels: False leaves the labels of a folder or a data set unused.
-        class_names: what the classes are called; default: ImageNet's for 1,000 classes, else the data set's, else
-            numbers.
-        results: a folder that the tables are kept in as they come. A run that was killed goes on from there, and ends
-            with the same tables.
-        progress: shows images a second and the time that is left.
+        class_names: names of the classes. Default: ImageNet's for 1,000 classes, else the data set's, else numbers.
+        results: a folder in which finished tables are kept. A run that was killed resumes from there, and ends with
+            the same tables.
+        progress: whether to show images per second and the remaining time.
 
     Returns:
         The tables; see `Screening`.
 
     Raises:
-        ValueError: images, labels, transformations or magnitudes that can't be used; `results` of another run.
+        ValueError: if images, labels, transformations or magnitudes can't be used, or `results` holds another run.
 
     Example:
         >>> import keras, numpy as np
@@ -95,10 +94,14 @@ def screen(
     seed_pair(seed)
     if ends_in_softmax(classifier):
         raise ValueError(
-            f"{classifier.name} ends in a softmax, logits are needed: kinv.classifiers.wrap(model) cuts it off."
+            f"{classifier.name} ends in a softmax, but logits are needed: pass kinv.classifiers.wrap(model), which "
+            "removes the softmax."
         )
     if len(classifier.output_shape) != 2 or classifier.output_shape[-1] < 2:
-        raise ValueError(f"the classifier must return (batch, at least 2 classes), not {classifier.output_shape}")
+        raise ValueError(
+            "the classifier must return logits of shape (batch, at least 2 classes), received "
+            f"{classifier.output_shape}"
+        )
     stream = ImageStream(classifier, images, labels, use_labels)
     identity = {
         "network": classifier.name,
@@ -125,16 +128,16 @@ def screen(
 def transformed_strip(
     transformation: Transformation, image: np.ndarray, magnitudes: Sequence[float], fill: str = "zeros", seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """One image at up to `STRIP` evenly spaced ones of the magnitudes, to draw under an axis.
+    """Transforms one image with up to `STRIP` evenly spaced magnitudes, to draw under an axis.
 
     Args:
-        transformation: what was screened.
+        transformation: the one that was screened.
         image: `(H, W, C)` in 0..255.
-        magnitudes: those screened at, `(M,)`.
-        fill, seed: as screened.
+        magnitudes: the screened magnitudes, `(M,)`.
+        fill, seed: as passed to `screen`.
 
     Returns:
-        magnitudes `(S,)` and float32 images `(S, H, W, C)`.
+        The chosen magnitudes, `(S,)`, and float32 images, `(S, H, W, C)`.
     """
     points = np.unique(np.asarray(magnitudes, "float32"))
     points = points[np.unique(np.linspace(0, len(points) - 1, STRIP).round().astype(int))]
@@ -169,7 +172,10 @@ def _screen_one(classifier, stream, transformation, points, run, number, shown, 
             magnitudes = ops.convert_to_tensor(np.repeat(point[None].astype("float32"), batch_size, axis=0))
             answer = ops.convert_to_numpy(logits(transform(prepared, magnitudes, stream_seed)[:count]))
             if not np.isfinite(answer).all():
-                raise ValueError(f"{classifier.name} answers {transformation.name} at {point} with NaN or infinity.")
+                raise ValueError(
+                    f"{classifier.name} returned NaN or infinity for {transformation.name} at {point}: check its "
+                    "weights and the transformation."
+                )
             answers.append(answer)
             shown.advance(count)
         # at the neutral magnitude the images are the original ones, bit for bit
@@ -194,43 +200,48 @@ def _chosen(transformations, magnitudes) -> list[Transformation]:
         elif callable(item):
             name = getattr(item, "__name__", "custom")
             if not magnitudes or name not in magnitudes:
-                raise ValueError(f"magnitudes must name those of your function {name}, as in {{{name!r}: [0, 0.5, 1]}}")
+                raise ValueError(
+                    f"your function {name} needs magnitudes: pass magnitudes={{{name!r}: [0, 0.5, 1]}} or the like"
+                )
             found.append(Custom(item, magnitudes[name]))
         else:
-            raise ValueError(f"a transformation is a name, a Transformation or a function, received {item!r}")
+            raise ValueError(f"transformations must be names, Transformation objects or functions, received {item!r}")
     names = [transformation.name for transformation in found]
     if not names or len(set(names)) < len(names):
-        raise ValueError(f"transformations must have different names, at least one, received {names}")
+        raise ValueError(f"transformations must be at least one, with different names, received {names}")
     unknown = set(magnitudes or {}) - set(names)
     if unknown:
-        raise ValueError(f"magnitudes are given for {sorted(unknown)}, which are not screened: {names}")
+        raise ValueError(f"magnitudes are given for {sorted(unknown)}, which are not screened: choose from {names}")
     return found
 
 
 def _plan(transformation: Transformation, magnitudes: Mapping[str, Any]) -> tuple[Transformation, np.ndarray]:
     """The transformation and its magnitudes: ascending `(M,)` with the neutral one, or all combinations `(M, 2)`."""
     if transformation.dimensions > 2:
-        raise ValueError(f"at most two transformations are screened together, received {transformation.name}")
+        raise ValueError(f"at most two transformations can be screened together, received {transformation.name}")
     chosen = magnitudes.get(transformation.name)
     if chosen is None:
         points = np.asarray(transformation.magnitudes, "float64")
     elif transformation.dimensions > 1:
         if len(chosen) != transformation.dimensions:
-            raise ValueError(f"{transformation.name} takes {transformation.dimensions} sequences of magnitudes")
+            raise ValueError(
+                f"{transformation.name} takes {transformation.dimensions} sequences of magnitudes, one for each part, "
+                f"received {len(chosen)}"
+            )
         grid = np.meshgrid(*(np.unique(np.asarray(axis, "float64")) for axis in chosen), indexing="ij")
         points = np.stack(grid, axis=-1).reshape(-1, transformation.dimensions)
     else:
         points = np.unique(np.asarray(chosen, "float64"))
     if not points.size:
-        raise ValueError(f"{transformation.name}: there are no magnitudes to screen at")
-    if points.ndim == 1:  # where critical points start from
+        raise ValueError(f"{transformation.name}: received no magnitudes, expected at least one")
+    if points.ndim == 1:  # the search for critical points starts at the neutral one
         points = np.union1d(points, [transformation.neutral])
     transformation.check(points)
     return transformation, points
 
 
 def _fingerprint(classifier: keras.Model) -> str:
-    """sha256 of the weights: another network's results are not continued."""
+    """sha256 of the weights, so that the results of another network are not resumed."""
     digest = hashlib.sha256()
     for weight in classifier.weights:
         digest.update(np.ascontiguousarray(ops.convert_to_numpy(weight)).tobytes())

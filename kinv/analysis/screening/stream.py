@@ -1,4 +1,4 @@
-"""Images for an analysis, batch after batch, from arrays, a folder or a `tf.data.Dataset`, checked as they come."""
+"""Images for an analysis, batch by batch, from arrays, a folder or a `tf.data.Dataset`; each batch is checked."""
 
 import hashlib
 import itertools
@@ -13,25 +13,27 @@ from kinv import data
 
 
 class ImageStream:
-    """Batches of images for a classifier, in constant memory, as often as they are asked for.
+    """Batches of images for a classifier, in constant memory, which can be iterated any number of times.
 
     Args:
-        classifier: the network that they are for.
+        classifier: the network that receives them.
         images: `(N, H, W, C)` array in 0..255; a folder, the name of a data set or a `data.Source`; or a
-            `tf.data.Dataset` of images or of `(image, label)`, batched or not, that gives the same ones every time.
+            `tf.data.Dataset` of images or of `(image, label)`, batched or not, that gives the same images every time.
         labels: int `(N,)`, with an array only.
         use_labels: False leaves the labels of a folder or a data set unused.
 
     Attributes:
-        description: what the images are, for people.
-        labelled: whether labels come along.
-        fingerprint: tells these images from others, as far as that is possible without reading them all: from
-            an array's bytes, a source's labels and three of its images, a data set's first element and length.
+        description: what the images are, for display.
+        labelled: whether the images have labels.
+        fingerprint: tells these images from others, as far as that is possible without reading them all. It is a
+            hash of an array's bytes, of a source's labels and three of its images, or of a data set's first element
+            and length.
         image_shape: `(H, W, C)` of the images.
 
     Raises:
-        ValueError: wrong shape, dtype, range, NaN, no images at all, or labels that are not the classifier's.
-        FileNotFoundError: no such data set or folder.
+        ValueError: if shape, dtype or range are wrong, values are NaN, there are no images, or labels do not fit the
+            classifier.
+        FileNotFoundError: if there is no such data set or folder.
     """
 
     def __init__(self, classifier: keras.Model, images: Any, labels: Any = None, use_labels: bool = True):
@@ -48,7 +50,7 @@ class ImageStream:
             self._open_arrays(np.asarray(images), labels)
 
     def batches(self, size: int, skip: int = 0) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
-        """Yields `(images, labels)`, at most `size` long, from batch number `skip` on."""
+        """Yields `(images, labels)` of at most `size` images, starting with batch number `skip`."""
         held: list[tuple[np.ndarray, Any]] = []
         number = 0
         for image in self._images(skip * size):
@@ -59,11 +61,11 @@ class ImageStream:
         if held:
             yield self._batch(held, number := number + 1)
         if not number and not skip:
-            raise ValueError(f"{self.description}: there are no images in it.")
+            raise ValueError(f"{self.description} has no images: pass at least one.")
 
     def _open_source(self, source, labels, use_labels):
         if labels is not None:
-            raise ValueError("labels go with an array of images; a folder or data set brings its own.")
+            raise ValueError("labels can be given with an array of images only: a folder or data set has its own.")
         self.count: int | None = source.count
         self.labelled = use_labels and source.labels is not None
         self.description, self.class_names = source.description, source.class_names
@@ -81,7 +83,7 @@ class ImageStream:
                 data.log_problem(problem)
 
         def pairs(skip):
-            found = source.images(size, on_problem=report_once)  # unreadable ones do not count: skip what was read
+            found = source.images(size, on_problem=report_once)  # skip counts readable images only
             for image, index in itertools.islice(found, skip, None):
                 yield image, None if source.labels is None else source.labels[index]
 
@@ -89,7 +91,7 @@ class ImageStream:
 
     def _open_dataset(self, dataset, labels, use_labels):
         if labels is not None:
-            raise ValueError("labels go with an array of images; a tf.data.Dataset brings its own.")
+            raise ValueError("labels can be given with an array of images only: a tf.data.Dataset has its own.")
         spec = dataset.element_spec
         paired = isinstance(spec, (tuple, list)) and len(spec) == 2
         images_spec = spec[0] if paired else spec
@@ -97,7 +99,7 @@ class ImageStream:
         if rank not in (3, 4):
             raise ValueError(
                 "The data set must give images (height, width, channels), or an image and its label, batched "
-                f"or not, received {spec}. For dictionaries: .map(lambda e: (e['image'], e['label']))"
+                f"or not, received {spec}. Convert dictionaries with .map(lambda e: (e['image'], e['label']))"
             )
         single = dataset.unbatch() if rank == 4 else dataset
         count = int(single.cardinality())
@@ -106,7 +108,7 @@ class ImageStream:
         self.description, self.class_names = "a tf.data.Dataset", None
         first = next(iter(single.take(1).as_numpy_iterator()), None)
         if first is None:
-            raise ValueError(f"{self.description}: there are no images in it.")
+            raise ValueError(f"{self.description} has no images: pass at least one.")
         self.fingerprint = f"{count} images, {_digest(*(first if paired else (first,)))}"
         self.image_shape = (first[0] if paired else first).shape
 
@@ -152,15 +154,17 @@ class ImageStream:
                 raise ValueError(f"{where}: images must be numbers in 0..255, received dtype {images.dtype}")
             low, high = float(images.min()), float(images.max())
             if not np.isfinite([low, high]).all():
-                raise ValueError(f"{where}: there are NaN or infinite values in the images.")
+                raise ValueError(f"{where}: images must be finite, received NaN or infinity.")
             if low < 0 or high > 255:
                 raise ValueError(f"{where}: images must lie in 0..255, received {low:.4g}..{high:.4g}")
             if 0 < high <= 1 and not self.ranged:
-                raise ValueError(f"{where}: images must lie in 0..255, these are in 0..1: multiply them by 255.")
+                raise ValueError(f"{where}: images must lie in 0..255, received 0..1: multiply them by 255.")
         self.ranged = True  # a later batch may well be nearly black
         if labels is not None:
             if labels.ndim != 1:
-                raise ValueError(f"{where}: a label is one number an image, received shape {labels.shape[1:]} for each")
+                raise ValueError(
+                    f"{where}: labels must be one number per image, received shape {labels.shape[1:]} for each"
+                )
             if not np.issubdtype(labels.dtype, np.integer):
                 raise ValueError(f"{where}: labels must be class indices (integers), received dtype {labels.dtype}")
             if labels.min() < 0 or labels.max() >= self.classes:

@@ -1,4 +1,4 @@
-"""The tables of a screening, and how they are kept."""
+"""The tables of a screening, and how they are saved."""
 
 import json
 import os
@@ -21,18 +21,18 @@ NAMES = {"class_name": str, "predicted_name": str}  # classes may be called 0, 1
 
 @dataclass(frozen=True)
 class Screening:
-    """What a screening found, as tidy tables: a row an observation.
+    """The results of a screening, as tidy tables: one row per observation.
 
     Attributes:
         accuracy: network, transformation, magnitude (and magnitude_2 of two composed ones); distance: of its matrix
-            from the identity, NaN where it has none; accuracy: share of right predictions, averaged over classes;
-            unchanged: share of images with the prediction of the original; images, classes: how many.
+            from the identity, NaN if it has none; accuracy: share of correct predictions, averaged over classes;
+            unchanged: share of images with the prediction of the original; images, classes: their numbers.
         softmax: network, transformation, class (the images'), predicted, magnitude: mean softmax output over the
             images of a class, for the class itself, the three highest and, as -1, the maximum of all others.
             Single transformations only.
         critical_points: network, transformation, class, side (`below` or `above` the neutral magnitude), status
-            (`within`, `never` within the range, `wrong at neutral`), magnitude, NaN unless `within`; end of the range.
-        metadata: how they came about, JSON values.
+            (`within`, `never` within the range, `wrong at neutral`), magnitude (NaN unless `within`), end of the range.
+        metadata: how the tables were made, as JSON values.
     """
 
     accuracy: pd.DataFrame
@@ -44,14 +44,14 @@ class Screening:
         """Writes `accuracy`, `softmax` and `critical_points` as Parquet or CSV, and `screening.json`.
 
         Raises:
-            ValueError: another format.
-            FileExistsError: the folder holds something already.
+            ValueError: if the format is unknown.
+            FileExistsError: if the folder is not empty.
         """
         if format not in FORMATS:
             raise ValueError(f"format must be one of {FORMATS}, received {format!r}")
         folder = Path(folder)
         if folder.exists() and any(folder.iterdir()):
-            raise FileExistsError(f"{folder} is not empty: nothing was written.")
+            raise FileExistsError(f"{folder} is not empty: nothing was written. Choose a new folder.")
         folder.mkdir(parents=True, exist_ok=True)
         for name in TABLES:
             write_table(getattr(self, name), folder / f"{name}.{format}")
@@ -62,14 +62,14 @@ class Screening:
         """Reads what `save`, or `screen(results=folder)`, wrote.
 
         Raises:
-            FileNotFoundError: there is no finished screening in it.
+            FileNotFoundError: if the folder holds no finished screening.
         """
         folder = Path(folder)
         if not (folder / "screening.json").is_file():
-            raise FileNotFoundError(f"{folder} holds no screening: screening.json is missing.")
+            raise FileNotFoundError(f"{folder} holds no screening: screening.json is missing. Check the path.")
         metadata = json.loads((folder / "screening.json").read_text(encoding="utf-8"))
         if not metadata.pop("finished", False):
-            raise FileNotFoundError(f"{folder} holds an unfinished screening: the same command goes on with it.")
+            raise FileNotFoundError(f"{folder} holds an unfinished screening: run the same command again to finish it.")
         tables = []
         for name in TABLES:
             parquet = folder / f"{name}.parquet"
@@ -80,13 +80,13 @@ class Screening:
 
     @classmethod
     def join(cls, screenings: Sequence["Screening"]) -> "Screening":
-        """The tables of several networks, one under the other.
+        """Concatenates the tables of several networks.
 
         Raises:
-            ValueError: none, or two of the same network and transformation.
+            ValueError: if there are no screenings, or two of the same network and transformation.
         """
         if not screenings:
-            raise ValueError("there is nothing to join")
+            raise ValueError("screenings must have at least one Screening to join, received none")
         tables = [pd.concat([getattr(one, name) for one in screenings], ignore_index=True) for name in TABLES]
         keys = ["network", "transformation", "magnitude", "magnitude_2"]
         if tables[0].duplicated(keys).any():

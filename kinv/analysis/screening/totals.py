@@ -1,6 +1,6 @@
 """Sums over images while a transformation is screened, and the tables that they become.
 
-Shapes: `B` images of a batch, `M` magnitudes, `R` classes that images were seen of, `K` classes of the network.
+Shapes: `B` images of a batch, `M` magnitudes, `R` classes of the images seen so far, `K` classes of the network.
 """
 
 from typing import Any
@@ -14,7 +14,7 @@ OTHERS = -1
 
 
 class Totals:
-    """What has to be remembered of all images for one transformation; grows with the classes seen only.
+    """Running sums over all images for one transformation; memory grows only with the number of classes seen.
 
     Args:
         points: the magnitudes `(M,)` or `(M, D)`.
@@ -27,7 +27,8 @@ class Totals:
         self.classes = np.zeros(0, "int64")
         self.images = np.zeros(0, "int64")
         self.right = np.zeros((0, len(points)), "int64")
-        measured = len(points) if points.ndim == 1 else 0  # a map's curves would fill the memory, and nobody draws them
+        # the curves of a map would fill the memory, and no figure uses them
+        measured = len(points) if points.ndim == 1 else 0
         self.softmax = np.zeros((0, measured, classes), "float64")
 
     def add(self, original: np.ndarray, answers: np.ndarray, labels: np.ndarray | None) -> None:
@@ -47,7 +48,7 @@ class Totals:
 
     @classmethod
     def from_state(cls, state: Any) -> "Totals":
-        """What `state` gave."""
+        """Rebuilds the totals from what `state` returned."""
         totals = cls(state["points"], state["softmax"].shape[-1])
         for name in vars(totals):
             setattr(totals, name, state[name])
@@ -91,7 +92,7 @@ class Totals:
         return {name: table.reset_index(drop=True) for name, table in tables.items()}
 
     def _rows(self, labels):
-        """The row of every label; new classes get new ones."""
+        """The row of every label; new classes get new rows."""
         new = np.setdiff1d(labels, self.classes)
         if len(new):
             self.classes = np.concatenate([self.classes, new])
@@ -124,18 +125,18 @@ CRITICAL_COLUMNS = ["class", "side", "status", "magnitude", "end"]
 
 
 def critical_point(points: np.ndarray, margin: np.ndarray, neutral: float, side: str) -> dict[str, Any]:
-    """The magnitude on one side of the neutral one at which the class mean prediction stops being right.
+    """The magnitude on one side of the neutral one at which the class's mean prediction stops being correct.
 
     Args:
         points: ascending magnitudes `(M,)`.
-        margin: the class's mean softmax minus the highest other one, `(M,)`; right is above 0.
+        margin: the class's mean softmax minus the highest of the other classes, `(M,)`; correct where above 0.
         neutral: the magnitude that changes nothing.
-        side: `"below"` or `"above"` it.
+        side: `"below"` or `"above"` the neutral magnitude.
 
     Returns:
-        `status` and `magnitude`: `"within"` and the place of the zero between two magnitudes, by linear
-        interpolation; `"never"` where it stays right to the end of the range, and `"wrong at neutral"` where it is
-        not right from the start, both with NaN.
+        `status` and `magnitude`. With `"within"`, the magnitude is the zero of the margin, by linear interpolation.
+        It is NaN with `"never"`, where the prediction stays correct up to the end of the range, and with
+        `"wrong at neutral"`, where it is already incorrect at the neutral magnitude.
     """
     walk = np.flatnonzero(points >= neutral) if side == "above" else np.flatnonzero(points <= neutral)[::-1]
     along, values = points[walk], margin[walk]

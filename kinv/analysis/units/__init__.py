@@ -1,1 +1,1 @@
-"""What single units look for, and how much of it they ignore."""
+"""What single units respond to, and which changes of it they are invariant to."""

@@ -14,19 +14,19 @@ from kinv.surgery.tap import Tap
 
 FIRST_STEP, LARGEST_STEP, SMALLEST_STEP = 0.5, 1e4, 1e-4  # of the norm
 GROWTH, SHRINKAGE = 1.5, 0.4
-LOOK = 5  # steps between two looks at how far every input is
-LARGE = ("parameters", "gradient")  # of a batch: they stay where they are computed until others enter
+LOOK = 5  # steps between two checks of the progress of every input
+LARGE = ("parameters", "gradient")  # arrays of a batch: they stay on the device until other inputs enter
 
 
 class Image:
-    """What is changed, the constraint on it, and the input that it stands for."""
+    """The parameters of the ascent, their constraint, and the input that they represent."""
 
     def __init__(self, shape, norm, value_range, box, cosine_waves):
         self.axes, self.norm, self.box = tuple(range(1, len(shape) + 1)), norm, value_range if box else None
         self.extent = value_range[1] - value_range[0]
         self.unit = (
             norm if math.isfinite(norm) else self.extent * math.sqrt(math.prod(shape))
-        )  # what steps are parts of
+        )  # steps are relative to it
         self.waves = CosineImages(*shape[:2]) if cosine_waves else None
 
     def length(self, x):
@@ -39,7 +39,7 @@ class Image:
         return self.waves.amplitudes(inputs) if self.waves else inputs
 
     def constrained(self, parameters):
-        """Brought to the norm, then into the range."""
+        """The parameters rescaled to the norm, then clipped to the range."""
         if math.isfinite(self.norm):
             parameters = parameters * (self.norm / ops.maximum(self.length(self.of(parameters)), 1e-30))
         if self.box:
@@ -49,20 +49,20 @@ class Image:
 
 @dataclass(frozen=True)
 class _Batch:
-    """Inputs that are under way, one in each row; arrays between looks, tensors in a step.
+    """Inputs in progress, one per row; arrays between checks, tensors in a step.
 
     Parameters and gradients, which are large, remain tensors until a row is done and another input takes it.
 
     Attributes:
-        items: which results these are; -1: none, the row is idle.
-        units: int32.
-        parameters: of the images.
-        value: of the objective; -inf where not a step was taken yet.
-        gradient: of it.
-        length: of the next step.
-        dead: whether there was nothing to climb at the start.
-        taken: steps.
-        looked_at: the value at the last look.
+        items: indices of the results; -1 for an idle row.
+        units: indices of the units, int32.
+        parameters: the parameters of the images.
+        value: the objective; -inf before the first step.
+        gradient: the gradient of the objective.
+        length: the length of the next step.
+        dead: whether the gradient at the start was zero or not finite.
+        taken: number of steps taken.
+        looked_at: the objective at the last check.
     """
 
     items: np.ndarray
@@ -120,7 +120,7 @@ class Ascent:
         self.activation_of = backend.compile(tapped.activation_of)
 
     def climb(self, unit_of, start, start_of, at_a_time):
-        """Inputs, activations, whether they converged and whether they are dead, for all pairs of unit and start."""
+        """Inputs, activations, and whether they converged or are dead, for all pairs of unit and start."""
         inputs = np.empty((len(unit_of), *start.shape[1:]), "float32")
         activations, converged, dead = np.empty(len(unit_of), "float32"), *np.zeros((2, len(unit_of)), bool)
         begin = ops.convert_to_numpy(self.image.parameters(ops.convert_to_tensor(start)))
@@ -177,7 +177,7 @@ class Ascent:
         )
 
     def _jittered_length(self, taken):
-        """Of steps that are all taken: a tenth of the norm and along a cosine to zero."""
+        """The step length with jitter: from a tenth of the norm to zero, along a cosine."""
         return (0.05 * (1 + np.cos(math.pi * taken / self.steps))).astype("float32")
 
     def _settled(self, batch):
@@ -196,7 +196,7 @@ class Ascent:
 
 
 def _chosen(first, these, those):
-    """Rows of `these` where `first`, else of `those`; as vectors, for which it takes a fifth of the time."""
+    """Rows of `these` where `first`, else of `those`; on flattened rows, which takes a fifth of the time."""
     vectors = (ops.reshape(rows, (ops.shape(rows)[0], -1)) for rows in (these, those))
     return ops.reshape(ops.where(ops.expand_dims(first, -1), *vectors), ops.shape(these))
 
@@ -215,12 +215,12 @@ def _idle(rows, shape):
 
 
 def _in_arrays(batch):
-    """With arrays that may be written to."""
+    """The batch with writable arrays."""
     return replace(batch, **{name: np.array(ops.convert_to_numpy(getattr(batch, name))) for name in LARGE})
 
 
 def _without_idle_half(batch):
-    """The rows that are under way, where they fit in half of the batch: fewer sizes mean fewer compilations."""
+    """The rows in progress, if they fit in half of the batch: fewer sizes mean fewer compilations."""
     busy = np.flatnonzero(batch.items >= 0)
     half = (len(batch.items) + 1) // 2
     if len(busy) > half or half == len(batch.items):

@@ -13,23 +13,23 @@ PASSED_OVER = (layers.InputLayer, layers.Rescaling, layers.Reshape, layers.Flatt
 
 
 def combine_filters(model: Any, layer: str, units: Units = None, strongest: int | None = 100) -> np.ndarray:
-    """The weighted sum of the filters of the layer below, which are such sums themselves.
+    """The filters of units as weighted sums of the filters of the layer below, down to the first layer.
 
-    Lee, Ekanadham and Ng 2008; Erhan, Courville and Bengio 2010, section 2.1. What lies between the layers, such as
-    sigmoids, is left out.
+    Lee, Ekanadham and Ng 2008; Erhan, Courville and Bengio 2010, section 2.1. Nonlinearities
+    between the layers, such as sigmoids, are ignored.
 
     Args:
-        model: see `classifiers.units.tap`; up to the layer it has dense layers, one after the other.
-        layer: its name.
-        units: index, indices, a range or slice of them; default: all.
-        strongest: how many of the connections to the layer below are used, those with the largest weights in absolute
-            value; `None`: all. The paper: 100.
+        model: see `kinv.analysis.tap`; up to the layer it must have dense layers, one after the other.
+        layer: the name of the layer.
+        units: an index, indices, a range or a slice of them; default: all.
+        strongest: how many connections to the layer below are used, those with the largest absolute weights; `None`
+            uses all. The paper uses 100.
 
     Returns:
-        float32 `(K, ...)`, of the shape of inputs.
+        The filters, float32 `(K, ...)`, with the shape of inputs.
 
     Raises:
-        ValueError: no such layer or unit, or another kind of layer on the way.
+        ValueError: if there is no such layer or unit, or a layer below it is of another kind.
     """
     core = as_graph(functional_core(model))
     if strongest is not None and strongest < 1:
@@ -41,7 +41,7 @@ def combine_filters(model: Any, layer: str, units: Units = None, strongest: int 
     kinds = [type(one) for one in way if not isinstance(one, (layers.Dense, *PASSED_OVER))]
     if kinds or not isinstance(way[-1], layers.Dense):
         raise ValueError(
-            f"combine_filters is for dense layers, one after the other; up to {layer!r} there are also "
+            f"combine_filters needs dense layers, one after the other; up to {layer!r} there are also "
             f"{', '.join(sorted({kind.__name__ for kind in kinds or [type(way[-1])]}))}."
         )
     kernels = [keras.ops.convert_to_numpy(one.kernel) for one in way if isinstance(one, layers.Dense)]
@@ -53,7 +53,7 @@ def combine_filters(model: Any, layer: str, units: Units = None, strongest: int 
 
 
 def _strongest(kernel, count):
-    """The kernel with only the largest weights of every unit, the others zero."""
+    """The kernel with only the largest weights of every unit; the others are zero."""
     if count is None or count >= len(kernel):
         return kernel
     least = np.partition(np.abs(kernel), -count, axis=0)[-count]

@@ -1,4 +1,4 @@
-"""Which part of what a unit ignores is a rotation, a translation, a scaling or another stroke width."""
+"""How much of a unit's invariance is to rotation, translation, scaling or stroke width."""
 
 import math
 from collections.abc import Sequence
@@ -15,26 +15,26 @@ from kinv.surgery.tap import MEAN, Units, tap
 from .known_transformations import FAMILIES, PARAMETERS, TOGETHER, transform
 from .manifold import EPSILONS, InvarianceManifold, checked_epsilons, checked_optimum, trace_manifold
 
-SPREADS = (0.2, 0.1, 0.05, 0.02, 0.01)  # of the proposals around the best, round after round
-LEAST_EXCESS = 0.02  # area of a free manifold above a linear unit's, of which shares are measured
+SPREADS = (0.2, 0.1, 0.05, 0.02, 0.01)  # standard deviation of the proposals around the best, by round
+LEAST_EXCESS = 0.02  # area of a free manifold above a linear unit's, below which shares are not measured
 
 
 @dataclass(frozen=True)
 class InvarianceDecomposition:
-    """Curves of `K` units for `F` families of transformations and `E` distances; the last family is all of them.
+    """Curves of `K` units for `F` families of transformations and `E` distances; the last family is all together.
 
     Attributes:
         layer: the units' layer.
         units: their indices, `(K,)`.
-        epsilons: distances from the optimum, over its norm, `(E,)`.
+        epsilons: distances from the optimum, divided by its norm, `(E,)`.
         families: names, `(F,)`.
-        activations: the highest at this distance or farther, `(K, F, E)`; NaN where no transformation goes so far, and
-            for dead units.
-        parameters: of the transformations that reach it, see `known_transformations.transform`, `(K, F, E, 6)`.
-        free: the highest of the free manifold at this distance or farther, `(K, E)`. The known transformations are
-            among what it may do, so that it is at least their activation.
-        at_optimum: `h(0)`, the activation at the optimum, `(K,)`; NaN for dead units. Curves can be higher, where the
-            optimum is a local one.
+        activations: the highest activation at this distance or farther, `(K, F, E)`. NaN for dead units, and where no
+            transformation reaches the distance.
+        parameters: parameters of the best transformations, see `known_transformations.transform`, `(K, F, E, 6)`.
+        free: the highest activation of the free manifold at this distance or farther, `(K, E)`. The free manifold
+            includes the known transformations, so that it is at least their activation.
+        at_optimum: `h(0)`, the activation at the optimum, `(K,)`; NaN for dead units. Curves can be higher where the
+            optimum is only a local one.
     """
 
     layer: str
@@ -48,21 +48,21 @@ class InvarianceDecomposition:
 
     @property
     def turned_on(self) -> np.ndarray:
-        """Units that their optimum turns on, `h(0) > 0`, `(K,)`."""
+        """Whether units have a positive activation at the optimum, `h(0) > 0`, `(K,)`."""
         return self.at_optimum > 0
 
     @property
     def reaches(self) -> np.ndarray:
-        """The farthest of the distances that every family reaches, `(K, F)`."""
+        """The farthest distance that each family reaches, `(K, F)`."""
         return np.where(np.isfinite(self.activations), self.epsilons, 0).max(axis=2)
 
     @property
     def tolerances(self) -> np.ndarray:
-        """Which share a unit keeps of what a linear unit loses on the way to the reach, at most 1, `(K, F)`.
+        """The share that a unit keeps of a linear unit's loss up to the reach, at most 1, `(K, F)`.
 
-        A linear unit keeps `1 - epsilon^2 / 2` of `h(0)` whatever changes: 0. 1: nothing is lost. Negative: the unit is
-        more sensitive than a linear one. Activations below zero count as zero, those above `h(0)` as `h(0)`. NaN for
-        units that their optimum does not turn on.
+        A linear unit keeps `1 - epsilon^2 / 2` of `h(0)` for any change: its tolerance is 0. At 1, nothing is lost. A
+        negative tolerance means that the unit is more sensitive than a linear one. Activations below zero count as
+        zero, those above `h(0)` as `h(0)`. NaN where `h(0)` is not positive.
         """
         ideal = np.where(np.isfinite(self.activations), self.at_optimum[:, None, None], np.nan)
         possible = self._excess(ideal)
@@ -70,27 +70,26 @@ class InvarianceDecomposition:
 
     @property
     def shares(self) -> np.ndarray:
-        """Which share of the free manifold's invariance every family explains, at most 1, `(K, F)`.
+        """The share of the free manifold's invariance that each family explains, at most 1, `(K, F)`.
 
-        The area of its curve above a linear unit's, over the same of the free manifold. NaN for units that their
-        optimum does not turn on, and for those whose free manifold is not above a linear unit: there is nothing to
-        explain.
+        This is the area of its curve above a linear unit's, divided by that of the free manifold. NaN where `h(0)` is
+        not positive, and where the free manifold is not above a linear unit, so that there is nothing to explain.
         """
         free = self._excess(self.free[:, None])
         return self._excess(self.activations) / np.where(free > LEAST_EXCESS, free, np.nan)
 
     def groups(self, least: float = 0.1) -> np.ndarray:
-        """What every unit ignores most: the family of the highest tolerance, if that is at least `least`, `(K,)`.
+        """The family that every unit tolerates most, if that tolerance is at least `least`, `(K,)`.
 
-        Else `"none of these"`; `"not turned on"` for units that their optimum does not turn on. All together is not
-        among the families here.
+        Otherwise the group is `"none of these"`, or `"not turned on"` where `h(0)` is not positive. The family of all
+        transformations together is not considered here.
         """
         known = np.nan_to_num(self.tolerances[:, :-1], nan=-np.inf)
         names = np.array(self.families[:-1], object)[known.argmax(axis=1)]
         return np.where(self.turned_on, np.where(known.max(axis=1) >= least, names, "none of these"), "not turned on")
 
     def _excess(self, activations):
-        """Area above a linear unit, up to the reach; `(K, F)` from `(K, F, E)`."""
+        """The area above a linear unit up to the reach, `(K, F, E)` to `(K, F)`."""
         first = np.where(self.turned_on, self.at_optimum, np.nan)[:, None, None]
         linear = np.maximum(1 - self.epsilons**2 / 2, 0)
         above = np.clip(activations / first, 0, 1) - linear
@@ -113,26 +112,28 @@ def decompose_invariance(
     proposals: int = 8,
     batch_size: int | None = None,
 ) -> InvarianceDecomposition:
-    """The invariance manifold restricted to known transformations of the optimum, beside the free one.
+    """The invariance manifold restricted to known transformations of the optimum, compared with the free one.
 
-    What Erhan, Courville and Bengio 2010, section 6, leave to future work: "limited to inputs corresponding to only
-    rotations (or only translations or etc.)". For rotations, translations, scalings along both axes and stroke widths,
-    and for all of them together, the highest activation of a transformed optimum, brought back to the optimum's norm,
-    that is at least `epsilon` away from it. ("At least", as few transformations are exactly that far; of the free
-    manifold the same is taken.) The search is over the parameters: Sobol points of the whole range, then rounds of
-    proposals around the best of every distance, closer and closer; all together also starts from the best of each.
+    Erhan, Courville and Bengio 2010, section 6, leave this to future work: "limited to inputs corresponding to only
+    rotations (or only translations or etc.)". The families are rotations, translations, scalings along both axes,
+    stroke widths, and all of them together. For each, the result is the highest activation of a transformed optimum,
+    rescaled to the optimum's norm, that is at least `epsilon` away from it. Few transformations are exactly that far
+    away, hence "at least"; the free manifold is measured in the same way. The search over the parameters starts with
+    Sobol points of the whole range. Rounds of ever closer proposals around the best point of every distance follow.
+    The search of all together also starts from the best of each family.
 
     Args:
         model, layer, units, optimum, position, batch_size: see `trace_manifold`.
-        epsilons: rising, from 0 to at most 2.
-        free: of the same units and distances; default: `trace_manifold` of them.
-        shape: of an image, `(H, W)` or `(H, W, C)`, where inputs are vectors.
-        seed: of everything drawn.
-        samples: points of the whole range for each family, a power of two.
-        proposals: around the best of every distance, in each round.
+        epsilons: increasing distances, from 0 to at most 2.
+        free: the free manifold of the same units and distances; default: from `trace_manifold`.
+        shape: the shape of an image, `(H, W)` or `(H, W, C)`, if inputs are vectors.
+        seed: seed of all random numbers.
+        samples: number of points of the whole range for each family, a power of two.
+        proposals: number of proposals around the best point of every distance, in each round.
 
     Raises:
-        ValueError: values out of range or of wrong shape; epsilons that do not begin with 0; a free manifold of others.
+        ValueError: if values are out of range or of the wrong shape, epsilons do not begin with 0, or the free manifold
+            is of other units or distances.
     """
     tapped = tap(model, layer, units, position)
     optimum, norms = checked_optimum(tapped, optimum)
@@ -184,7 +185,7 @@ class _Best:
         self.parameters = np.zeros((count, len(distances), len(PARAMETERS)), "float32")
 
     def take(self, parameters, activations, reached) -> None:
-        """What is better of these, `(K, N, 6)`, `(K, N)` and `(K, N)`."""
+        """Keeps the better of these, `(K, N, 6)`, `(K, N)` and `(K, N)`."""
         for index, distance in enumerate(self.distances):
             far = np.where(reached >= distance, activations, -np.inf)
             best = far.argmax(axis=1)[:, None]
@@ -222,7 +223,7 @@ class _Search:
         random: np.random.Generator,
         also: Sequence[_Best] = (),
     ) -> _Best:
-        """Of the transformations that have these parameters, and of what was found before."""
+        """The best of the transformations with these parameters, and of those found before."""
         active, count = list(active), len(self.units)
         best = _Best(count, self.distances)
         points = np.zeros((samples, len(PARAMETERS)), "float32")
@@ -238,7 +239,7 @@ class _Search:
         return best
 
     def try_all(self, best: _Best, parameters: np.ndarray) -> None:
-        """Parameters `(K, N, 6)`."""
+        """Evaluates parameters `(K, N, 6)` and keeps the best."""
         count, tried = parameters.shape[:2]
         of = np.repeat(np.arange(count), tried)
         flat = parameters.reshape(-1, parameters.shape[-1])
@@ -252,11 +253,13 @@ class _Search:
 
 
 def _image_shape(shape, given):
-    """`(H, W, C)` of inputs of a shape."""
+    """The image shape `(H, W, C)` of inputs."""
     if given is None:
         given = shape
     elif len(shape) != 1:
-        raise ValueError(f"shape is for inputs that are vectors: these have the shape {tuple(shape)}, received {given}")
+        raise ValueError(
+            f"shape can be given for inputs that are vectors only: inputs have shape {tuple(shape)}, received {given}"
+        )
     height_width_channels = (*given, 1)[:3] if len(given) == 2 else tuple(given)
     if len(height_width_channels) != 3 or math.prod(height_width_channels) != math.prod(shape):
         raise ValueError(f"shape must be (H, W) or (H, W, C) with {math.prod(shape)} values in all, received {given}")

@@ -1,4 +1,4 @@
-"""What units look for and how much of it they ignore: the figures of Erhan, Courville and Bengio 2010."""
+"""What units respond to and what they are invariant to: the figures of Erhan, Courville and Bengio 2010."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,10 +12,10 @@ COLORS = ("#222222", "#2f5fa8", "#b3372f", "#2a7f4f", "#8a5fb0", "#c08a2e")
 
 
 def invariance_curves(measured: Mapping[str, Sequence[Any]]) -> Figure:
-    """Figure 7 for some networks, above, and the activation over that at the optimum, below.
+    """Figure 7 for several networks (above), and the activation relative to that at the optimum (below).
 
     Args:
-        measured: by network, what `analysis.measure_invariance` returned: a `LayerInvariance` for each layer.
+        measured: for each network, the `LayerInvariance` of each layer, from `analysis.measure_invariance`.
     """
     figure, axes = new_figure(3.6 * len(measured), 5.6, 2, len(measured))
     for column, (name, layers) in enumerate(measured.items()):
@@ -36,10 +36,11 @@ def invariance_curves(measured: Mapping[str, Sequence[Any]]) -> Figure:
 
 
 def paths_beside(layers: Mapping[str, Mapping[str, Any]]) -> Figure:
-    """The activation along traced manifolds and along their baselines, over that at the optimum: medians over units.
+    """The activation along traced manifolds and their baselines, relative to that at the optimum: medians over units.
 
     Args:
-        layers: by layer, by name of the way, an `InvarianceManifold`. Units that are not turned on are left out.
+        layers: an `InvarianceManifold` by layer and by name of the method. Units whose activation at the optimum is not
+            positive are left out.
     """
     figure, (axes,) = new_figure(3.4 * len(layers) + 1.6, 3.0, 1, len(layers))
     for axis, (name, ways) in zip(axes, layers.items(), strict=True):
@@ -55,10 +56,10 @@ def paths_beside(layers: Mapping[str, Mapping[str, Any]]) -> Figure:
 
 
 def restricted_curves(layers: Mapping[str, Any]) -> Figure:
-    """The activation along known transformations and along the free manifold, over that at the optimum: medians.
+    """Median activation along known transformations and the free manifold, relative to that at the optimum.
 
     Args:
-        layers: by name, an `InvarianceDecomposition`.
+        layers: an `InvarianceDecomposition` by name of the layer.
     """
     figure, (axes,) = new_figure(3.4 * len(layers) + 1.6, 3.0, 1, len(layers))
     for axis, (name, found) in zip(axes, layers.items(), strict=True):
@@ -66,7 +67,7 @@ def restricted_curves(layers: Mapping[str, Any]) -> Figure:
         first = found.at_optimum[on, None]
         for index, (color, family) in enumerate(zip(COLORS[1:], found.families, strict=False)):
             curves = found.activations[on, index] / first
-            half = np.isfinite(curves).mean(axis=0) >= 0.5  # of the units get so far
+            half = np.isfinite(curves).mean(axis=0) >= 0.5  # of the units reach this distance
             axis.plot(found.epsilons[half], np.nanmedian(curves[:, half], axis=0), color=color, label=family)
         axis.plot(found.epsilons, np.median(found.free[on] / first, axis=0), color=COLORS[0], label="free")
         axis.plot(found.epsilons, 1 - found.epsilons**2 / 2, color=QUIET, linestyle=":", label="linear unit")
@@ -77,10 +78,11 @@ def restricted_curves(layers: Mapping[str, Any]) -> Figure:
 
 
 def tolerance_map(layers: Mapping[str, Any]) -> Figure:
-    """Units by what they ignore most: how much of what a linear unit loses they keep under every family.
+    """Units grouped by the family they tolerate most, with the share of a linear unit's loss that they keep.
 
     Args:
-        layers: by name, an `InvarianceDecomposition`. Units that their optimum does not turn on are left out.
+        layers: an `InvarianceDecomposition` by name of the layer. Units whose activation at the optimum is not positive
+            are left out.
     """
     figure, (axes,) = new_figure(3.6 * len(layers) + 1.2, 4.6, 1, len(layers))
     image: Any = None
@@ -110,13 +112,13 @@ def tolerance_map(layers: Mapping[str, Any]) -> Figure:
 
 
 def manifold_rows(images: np.ndarray, epsilons: np.ndarray, activations: np.ndarray, title: str = "") -> Figure:
-    """Figure 6, below: a manifold in every row, with the activation over that at the optimum under each image.
+    """Figure 6, lower part: a manifold per row; under each image, the activation relative to that at the optimum.
 
     Args:
         images: `(S, E, H, W, 1 or 3)` in 0..255.
         epsilons: `(E,)`.
         activations: `(S, E)`.
-        title: above.
+        title: title of the figure.
     """
     figure, axes = new_figure(0.8 * len(epsilons), 1.0 * len(images) + 0.5, len(images), len(epsilons))
     for row, (manifold, values) in enumerate(zip(images, activations, strict=True)):

@@ -1,4 +1,4 @@
-"""What a unit ignores by its second derivatives at the optimum alone: what invariance manifolds are compared with."""
+"""Invariances from second derivatives at the optimum alone: the baselines of invariance manifolds."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -13,7 +13,7 @@ from kinv.surgery.tap import MEAN, Units, tap
 from .manifold import EPSILONS, InvarianceManifold, checked_epsilons, checked_optimum
 
 CURVATURES = ("geodesic", "hessian")
-TINY = 1e-6  # of the longest image: what is new in an image and shorter than that is rounding
+TINY = 1e-6  # relative to the longest product: a shorter new component is rounding error
 
 
 def follow_great_circles(
@@ -30,29 +30,30 @@ def follow_great_circles(
     products: int | None = None,
     batch_size: int | None = None,
 ) -> InvarianceManifold:
-    """From the optimum along great circles of the sphere `|x| = |optimum|`, in the directions of least curvature.
+    """Follows great circles of the sphere `|x| = |optimum|` from the optimum, in the directions of least curvature.
 
-    `"geodesic"` are those of Berkes and Wiskott 2006: where the activation along the circle has the highest second
-    derivative, the first eigenvectors of the Hessian within the tangent space. `"hessian"` is the other baseline of
-    Erhan, Courville and Bengio 2010, section 5: the eigenvectors of the Hessian, of the whole space, whose
-    eigenvalues are nearest to zero, moved along while remaining on the sphere. Both come from Lanczos' method with
-    Hessian-vector products, never from the whole matrix. The second are those of the squared Hessian's lowest
-    eigenvalues, as the ends of the spectrum are what the method finds.
+    `"geodesic"` directions are those of Berkes and Wiskott 2006: the first eigenvectors of the Hessian within the
+    tangent space, where the activation along the circle has the highest second derivative. `"hessian"` is the other
+    baseline of Erhan, Courville and Bengio 2010, section 5: the eigenvectors of the full Hessian whose eigenvalues are
+    nearest to zero, followed on the sphere. Both come from the Lanczos method with Hessian-vector products, never from
+    the whole matrix. The method finds the ends of a spectrum. `"hessian"` directions are therefore computed from the
+    lowest eigenvalues of the squared Hessian.
 
-    Networks without second derivatives (only ReLUs and maxima) have a Hessian of zero: their directions are random.
+    Networks without second derivatives (only ReLUs and max pooling) have a zero Hessian: their directions are random.
 
     Args:
         model, layer, units, optimum, epsilons, position, batch_size: see `trace_manifold`.
         curvature: `"geodesic"` or `"hessian"`.
-        seed: of the vectors that Lanczos' method starts from.
-        directions: eigenvectors; each is followed both ways.
-        products: steps of Lanczos' method, fewer than inputs have values; default: 32, or all but one of them.
+        seed: seed of the start vectors of the Lanczos method.
+        directions: number of eigenvectors; each is followed in both directions.
+        products: steps of the Lanczos method, fewer than an input has values; default: 32, or one less than an input
+            has values if that is fewer.
 
     Returns:
-        A manifold with twice as many starts as directions: every eigenvector's one way, then their other ways.
+        A manifold with twice as many starts as directions: all eigenvectors, then all of their opposites.
 
     Raises:
-        ValueError: values out of range or of wrong shape, or an optimum that is zero or not finite.
+        ValueError: if values are out of range or of the wrong shape, or the optimum is zero or not finite.
     """
     tapped = tap(model, layer, units, position)
     optimum, norms = checked_optimum(tapped, optimum)
@@ -64,8 +65,8 @@ def follow_great_circles(
     products = min(32, size - 1) if products is None else products
     if not 1 <= directions <= products < size:
         raise ValueError(
-            f"expected 1 <= directions <= products < {size}, the values of an input, received {directions} and "
-            f"{products}"
+            f"expected 1 <= directions <= products < {size}, the number of values of an input, received "
+            f"{directions} and {products}"
         )
 
     def activation(x, numbers):
@@ -108,7 +109,7 @@ def follow_great_circles(
 
 
 def _least_curved(curve, axes, curvature, directions, products, random) -> np.ndarray:
-    """Unit vectors at a right angle to the axes, `(B, directions, D)`."""
+    """Unit vectors orthogonal to the axes, `(B, directions, D)`."""
 
     def within(vectors):
         return vectors - np.sum(vectors * axes, axis=1, keepdims=True) * axes
@@ -129,16 +130,16 @@ def _least_curved(curve, axes, curvature, directions, products, random) -> np.nd
 def lanczos(
     product: Callable[[np.ndarray], np.ndarray], draw: Callable[[], np.ndarray], steps: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Approximate eigenvalues and eigenvectors of symmetric matrices, many at once, with whole reorthogonalisation.
+    """Approximate eigenvalues and eigenvectors of symmetric matrices, many at once, with full reorthogonalisation.
 
     Args:
-        product: `(B, D)` to the matrices times these vectors.
-        draw: random vectors `(B, D)`: to start from, and to carry on where a matrix maps the space found so far into
-            itself.
-        steps: products; less than D.
+        product: maps vectors `(B, D)` to the products of the matrices with them.
+        draw: returns random vectors `(B, D)`: to start from, and to continue where a matrix maps the space found so
+            far into itself.
+        steps: number of products, less than D.
 
     Returns:
-        Eigenvalues, rising, `(B, steps)`, and eigenvectors, `(B, steps, D)`.
+        Ascending eigenvalues, `(B, steps)`, and eigenvectors, `(B, steps, D)`.
     """
     vector = draw()
     batch, size = vector.shape
@@ -166,7 +167,7 @@ def lanczos(
 
 
 def _orthogonal(vectors, basis):
-    """Less their parts in an orthonormal basis, `(B, D)`; twice, so that rounding does not show."""
+    """Vectors minus their projections on an orthonormal basis, `(B, D)`; done twice, against rounding errors."""
     for _ in range(2):
         vectors = vectors - np.einsum("bid,bi->bd", basis, np.einsum("bid,bd->bi", basis, vectors))
     return vectors

@@ -23,20 +23,20 @@ LARGEST = np.array([math.pi, 1, 1, math.log(2), math.log(2), 2], "float32")  # r
 
 
 def transform(images: Any, parameters: Any) -> Any:
-    """Strokes are widened, then the image is scaled, rotated and moved; outside of it lie zeros.
+    """Widens strokes, then scales, rotates and moves the image; the outside is zero.
 
     Args:
         images: float tensor `(B, H, W, C)`.
-        parameters: `(B, 6)` in -1..1, in the order of `PARAMETERS`; 0 changes nothing. At 1 an image is turned by 180
-            degrees clockwise, moved by half its width to the right, by half its height downwards, is twice as wide
-            and twice as high, and its strokes are wider by two pixels on each side.
+        parameters: `(B, 6)` in -1..1, in the order of `PARAMETERS`; 0 changes nothing. At 1 an image is rotated by
+            180 degrees clockwise, moved by half its width to the right and by half its height downwards. It is twice
+            as wide and twice as high, and its strokes are wider by two pixels on each side.
     """
     values = ops.convert_to_tensor(parameters) * LARGEST
     angle, right, down, wider, higher, thicker = (values[:, index] for index in range(len(PARAMETERS)))
     images = stroke_width(images, thicker)
     aspect = images.shape[2] / images.shape[1]
     cos, sin = ops.cos(angle), ops.sin(angle)
-    # an output position is moved back, turned back and scaled back to the place where it looks
+    # an output position is moved back, rotated back and scaled back to the position that it samples
     rows = (
         (ops.exp(-wider) * cos, ops.exp(-wider) * sin / aspect),
         (-ops.exp(-higher) * sin * aspect, ops.exp(-higher) * cos),

@@ -1,4 +1,4 @@
-"""What a unit ignores: how far its preferred input can be changed while it still answers."""
+"""What a unit is invariant to: how far its optimal input can be changed while its activation stays high."""
 
 import math
 from collections.abc import Sequence
@@ -14,18 +14,18 @@ from kinv.surgery.tap import MEAN, Tap, Units, tap
 
 from .ascent import GROWTH, LARGEST_STEP, LOOK, SHRINKAGE, SMALLEST_STEP
 
-FIRST_STEP = 0.1  # radians, about
+FIRST_STEP = 0.1  # radians, approximately
 EPSILONS = tuple(np.linspace(0, 2, 21))
 
 
 @dataclass(frozen=True)
 class InvarianceManifold:
-    """What `trace_manifold` found, for `K` units, `S` starts and `E` distances.
+    """The result of `trace_manifold`, for `K` units, `S` starts and `E` distances.
 
     Attributes:
         layer: the units' layer.
         units: their indices, `(K,)`.
-        epsilons: distances from the optimum, over its norm, `(E,)`.
+        epsilons: distances from the optimum, divided by its norm, `(E,)`.
         optimum: the inputs that the manifolds start from, `(K, ...)`.
         inputs: float32 `(K, S, E, ...)`.
         activations: `(K, S, E)`; NaN for dead units.
@@ -42,7 +42,7 @@ class InvarianceManifold:
 
     @property
     def best_activations(self) -> np.ndarray:
-        """The highest of all starts, `(K, E)`."""
+        """The highest activation over all starts, `(K, E)`."""
         return self.activations.max(axis=1)
 
     def constraint_errors(self) -> np.ndarray:
@@ -73,32 +73,33 @@ def trace_manifold(
     threshold: float = 0.01,
     batch_size: int | None = None,
 ) -> InvarianceManifold:
-    """For growing `epsilon`, `max h(x)` subject to `|x| = |optimum|` and `|x - optimum| = epsilon |optimum|`.
+    """Finds, for growing `epsilon`, `max h(x)` subject to `|x| = |optimum|` and `|x - optimum| = epsilon |optimum|`.
 
-    Algorithm 1 of Erhan, Courville and Bengio 2010. Both constraints are a sphere of one dimension less, around the
-    optimum's axis: `x = norm (cos(a) u + sin(a) n)` with `u = optimum / norm`, `cos(a) = 1 - epsilon^2 / 2` and a unit
-    vector `n` at a right angle to `u`. Steps change `n` along the gradient, and the projection makes it a unit vector
-    at a right angle again, so that the constraints hold up to rounding. The projection's other solution is `-n`; where
-    it is better, ascent goes on from there. Every distance starts from the solution of the one before.
+    Algorithm 1 of Erhan, Courville and Bengio 2010. Both constraints together define a sphere of one dimension less,
+    around the optimum's axis: `x = norm (cos(a) u + sin(a) n)`. Here `u = optimum / norm` and
+    `cos(a) = 1 - epsilon^2 / 2`, and `n` is a unit vector
+    orthogonal to `u`. Steps change `n` along the gradient. The projection then makes it an orthogonal unit vector
+    again, so that the constraints hold up to rounding. The other solution of the projection is `-n`; where it is
+    better, ascent continues from there. Every distance starts from the solution of the previous one.
 
-    With whitening (equation 1) steps follow the gradient in the coordinates `y = W x`, less its parts that lead
-    out of both ellipsoids. What they reach is brought back onto both along `x`, not along `y`: that is exact, where the
-    nearest point along `y` is not to be had in closed form, and both agree for small steps.
+    With whitening (equation 1), steps follow the gradient in the coordinates `y = W x`, minus its components normal to
+    the two ellipsoids. The result is projected back onto both along `x`, not along `y`. That projection is exact, while
+    the nearest point along `y` has no closed form; both agree for small steps.
 
     Args:
-        model, layer, units, position: see `classifiers.units.tap`.
+        model, layer, units, position: see `kinv.analysis.tap`.
         optimum: `(K, ...)`, such as `ActivationMaxima.best`. Their norms may differ.
-        epsilons: rising, from 0 to at most 2.
-        whitening: of the model's inputs, as vectors.
-        seed: of the random directions in which starts leave the optimum.
-        starts: how many.
-        steps: at most so many for each distance.
-        threshold: ascent at a distance ends when five steps raise the activation by less than this share of what it
-            has lost since the optimum.
-        batch_size: inputs at a time; default: 1,024, or as many as have 4 million values, also in the layer's output.
+        epsilons: increasing distances, from 0 to at most 2.
+        whitening: whitening of the model's inputs, as vectors.
+        seed: seed of the random directions in which starts leave the optimum.
+        starts: number of starts.
+        steps: the maximum number of steps for each distance.
+        threshold: ascent at a distance ends when five steps raise the activation by less than this share of its loss
+            since the optimum.
+        batch_size: inputs per batch; default: 1,024, or as many as have 4 million values, also in the layer's output.
 
     Raises:
-        ValueError: values out of range or of wrong shape, or an optimum that is zero or not finite.
+        ValueError: if values are out of range or of the wrong shape, or the optimum is zero or not finite.
     """
     tapped = tap(model, layer, units, position)
     optimum, norms = checked_optimum(tapped, optimum)
@@ -109,7 +110,10 @@ def trace_manifold(
         )
     count, size = len(optimum), math.prod(optimum.shape[1:])
     if whitening is not None and whitening.matrix.shape != (size, size):
-        raise ValueError(f"whitening is of vectors of {len(whitening.matrix)} values, and inputs have {size}")
+        raise ValueError(
+            f"whitening must be fitted to vectors of {size} values, as inputs have, received one of "
+            f"{len(whitening.matrix)}"
+        )
     random = np.random.default_rng(seed)
     way = random.standard_normal((starts, size)).astype("float32")
     if whitening is not None:
@@ -218,10 +222,10 @@ class _Sphere:
 
 
 def _tangent(gradient, n, axes, covariance):
-    """The steepest way along the sphere at `n`, `(B, D)`, of unit length where it is not zero.
+    """The direction of steepest ascent along the sphere at `n`, `(B, D)`, of unit length where it is not zero.
 
-    The gradient in whitened coordinates, less its parts along the normals of both constraints, which there are `C u`
-    and `C n` in the coordinates of `x`.
+    This is the gradient in whitened coordinates minus its components along the normals of both constraints. In the
+    coordinates of `x`, these normals are `C u` and `C n`.
     """
 
     def dot(first, second):
@@ -239,7 +243,7 @@ def _tangent(gradient, n, axes, covariance):
 
 
 def _on_sphere(n, axes):
-    """The nearest unit vectors at a right angle to the axes, `(B, D)`; twice, so that rounding does not show."""
+    """The nearest unit vectors orthogonal to the axes, `(B, D)`; projected twice, against rounding errors."""
     for _ in range(2):
         n = n - ops.sum(n * axes, axis=-1, keepdims=True) * axes
         n = n / ops.maximum(ops.sqrt(ops.sum(ops.square(n), axis=-1, keepdims=True)), 1e-30)
@@ -250,7 +254,7 @@ def checked_optimum(tapped: Tap, optimum: Any) -> tuple[np.ndarray, np.ndarray]:
     """The optimum as float32 `(K, ...)` and its norms `(K,)`.
 
     Raises:
-        ValueError: not one for every unit, of another shape than inputs, zero or not finite.
+        ValueError: if there is not one optimum for every unit, or it has the wrong shape, is zero or not finite.
     """
     optimum = np.asarray(optimum, "float32")
     if optimum.shape[:1] != tapped.units.shape or not tapped.takes(optimum.shape[1:]):
@@ -260,7 +264,7 @@ def checked_optimum(tapped: Tap, optimum: Any) -> tuple[np.ndarray, np.ndarray]:
         )
     norms = np.linalg.norm(optimum.reshape(len(optimum), -1).astype("float64"), axis=1)
     if not (np.isfinite(norms) & (norms > 0)).all():
-        raise ValueError("optimum has inputs that are zero or not finite.")
+        raise ValueError("optimum must have finite inputs other than zero, received some that are zero or not finite.")
     return optimum, norms
 
 
@@ -268,11 +272,11 @@ def checked_epsilons(epsilons: Sequence[float]) -> np.ndarray:
     """The distances, float64 `(E,)`.
 
     Raises:
-        ValueError: none, not rising, or not in 0..2.
+        ValueError: if there are no distances, or they do not increase or do not lie in 0..2.
     """
     distances = np.asarray(epsilons, "float64")
     if distances.ndim != 1 or not len(distances) or not (distances >= 0).all() or not (distances <= 2).all():
-        raise ValueError(f"epsilons must lie in 0..2, received {epsilons}")
+        raise ValueError(f"epsilons must be one or more numbers and must lie in 0..2, received {epsilons}")
     if (np.diff(distances) <= 0).any():
-        raise ValueError(f"epsilons must rise, received {epsilons}")
+        raise ValueError(f"epsilons must increase, received {epsilons}")
     return distances

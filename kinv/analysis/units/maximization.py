@@ -1,4 +1,4 @@
-"""What a unit looks for: the inputs of a given norm that it answers most."""
+"""What a unit responds to: the inputs of a given norm that maximise its activation."""
 
 import math
 from dataclasses import dataclass
@@ -13,15 +13,15 @@ from .ascent import Ascent, Image
 
 @dataclass(frozen=True)
 class ActivationMaxima:
-    """What `maximize_activation` found, for `K` units and `R` restarts.
+    """The result of `maximize_activation`, for `K` units and `R` restarts.
 
     Attributes:
         layer: the units' layer.
         units: their indices, `(K,)`.
         inputs: float32 `(K, R, ...)`.
-        activations: of the units, `(K, R)`.
+        activations: the activations of the units, `(K, R)`.
         converged: whether the activation had stopped rising, `(K, R)`.
-        dead: where the gradient at the start was zero, or not finite, so that the input is still the start, `(K, R)`.
+        dead: whether the gradient at the start was zero or not finite, so that the input is still the start, `(K, R)`.
     """
 
     layer: str
@@ -33,7 +33,7 @@ class ActivationMaxima:
 
     @property
     def best_restarts(self) -> np.ndarray:
-        """Which restart reached the highest activation, `(K,)`."""
+        """The restart that reached the highest activation, `(K,)`."""
         return np.where(self.dead, -np.inf, self.activations).argmax(axis=1)
 
     @property
@@ -43,17 +43,17 @@ class ActivationMaxima:
 
     @property
     def best_activations(self) -> np.ndarray:
-        """`(K,)`."""
+        """The highest activation of every unit, `(K,)`."""
         return self.activations[np.arange(len(self.units)), self.best_restarts]
 
     @property
     def spread(self) -> np.ndarray:
-        """Standard deviation of the activation over restarts, over the best one's size, `(K,)`."""
+        """Standard deviation of the activation over restarts, relative to the best activation, `(K,)`."""
         return self.activations.std(axis=1) / np.maximum(np.abs(self.best_activations), 1e-12)
 
     @property
     def agreement(self) -> np.ndarray:
-        """Mean cosine between the best input and those of the other restarts, `(K,)`; NaN where there are none."""
+        """Mean cosine between the best input and those of the other restarts, `(K,)`; NaN with a single restart."""
         flat = self.inputs.reshape(*self.activations.shape, -1).astype("float64")
         flat /= np.maximum(np.linalg.norm(flat, axis=-1, keepdims=True), 1e-12)
         cosines = np.einsum("krd,kd->kr", flat, flat[np.arange(len(flat)), self.best_restarts])
@@ -82,49 +82,48 @@ def maximize_activation(
 ) -> ActivationMaxima:
     """Gradient ascent to `max h(x)` subject to `|x| = norm`, for many units and starts at once.
 
-    Erhan, Courville and Bengio 2010, section 4.2: after every step the input is brought back to the norm. Steps follow
-    the direction of the gradient; a step that would lower the activation is not taken, and is shorter the next time.
-    An input is done when five steps raise its activation by less than `threshold` of it; others take its place, so
-    that as many inputs as fit are under way all the time. What is found for a unit does not depend on the others, but
-    for the jitter.
+    Erhan, Courville and Bengio 2010, section 4.2: after every step the input is rescaled to the norm. Steps follow
+    the direction of the gradient; a step that would lower the activation is rejected, and the next one is shorter.
+    An input has converged when five steps raise its activation by less than the share `threshold` of it. Others then
+    take its place in the batch. The result for a unit does not depend on the other units, except for the jitter.
 
     Args:
-        model: see `classifiers.units.tap`; what it receives is not preprocessed.
-        layer, units, position: see `classifiers.units.tap`.
-        norm: of the inputs, such as the mean norm of the data; default: that of uniform noise in `value_range`;
-            `math.inf`: no constraint.
-        restarts: starts of every unit, the same for all.
-        seed: of the starts and of the jitter.
+        model: see `kinv.analysis.tap`; its inputs are not preprocessed.
+        layer, units, position: see `kinv.analysis.tap`.
+        norm: the norm of the inputs, such as the mean norm of the data. Default: that of uniform noise in
+            `value_range`. `math.inf` removes the constraint.
+        restarts: number of starts per unit; all units share them.
+        seed: seed of the starts and of the jitter.
         start: inputs to start from instead, `(R, ...)`.
-        value_range: from where to where starts are uniform; default: 0..1 for vectors, 0..255 for images.
-        steps: at most so many.
+        value_range: the range in which starts are uniform; default: 0..1 for vectors, 0..255 for images.
+        steps: the maximum number of steps.
         threshold: see above.
 
-    The rest makes images of networks for photographs readable, and is off by default:
+    The other arguments make images for networks of photographs readable, and are off by default:
 
     Args:
-        box: keeps values in `value_range`. The norm may then be lower.
-        variation_weight: of `ops.image_priors.total_variation` of `x / (high - low)`, taken from the activation.
-        jitter: pixels by which the image is moved, round its edges, before every step. All `steps` are taken then,
-            shorter and shorter ones, and none is taken back.
-        cosine_waves: ascent in the amplitudes of waves (`ops.cosine_basis`) instead of pixels.
-        batch_size: inputs at a time; default: 1,024, or as many as have 4 million values, also in the layer's output.
+        box: whether to keep values in `value_range`. The norm may then be lower.
+        variation_weight: weight of the penalty `ops.image_priors.total_variation` of `x / (high - low)`.
+        jitter: the maximum shift of the image before every step, in pixels, with wrap-around. All `steps` are then
+            taken, with decreasing length, and none is rejected.
+        cosine_waves: whether to ascend in the amplitudes of cosine waves (`ops.dct`) instead of pixels.
+        batch_size: inputs per batch; default: 1,024, or as many as have 4 million values, also in the layer's output.
 
     Raises:
-        ValueError: units, a start or values out of range or of wrong shape.
+        ValueError: if units, the start or values are out of range or of the wrong shape.
     """
     tapped = tap(model, layer, units, position)
     shape = _input_shape(tapped, start)
     low, high = value_range or ((0.0, 1.0) if len(shape) == 1 else (0.0, 255.0))
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
-        raise ValueError(f"value_range must be two rising numbers, received {value_range}")
+        raise ValueError(f"value_range must be two finite numbers, the lower first, received {value_range}")
     if restarts < 1 or steps < 1 or threshold < 0 or variation_weight < 0 or jitter < 0:
         raise ValueError(
             "restarts and steps must be at least 1 and threshold, variation_weight and jitter at least 0, received "
             f"{restarts}, {steps}, {threshold}, {variation_weight} and {jitter}"
         )
     if len(shape) != 3 and (variation_weight or jitter or cosine_waves):
-        raise ValueError(f"variation_weight, jitter and cosine_waves are for images, and inputs have shape {shape}")
+        raise ValueError(f"variation_weight, jitter and cosine_waves are for images, received inputs of shape {shape}")
     if norm is None:
         norm = math.sqrt(math.prod(shape) * (low * low + low * high + high * high) / 3)
     if not norm > 0:
@@ -133,7 +132,7 @@ def maximize_activation(
         start = np.random.default_rng(seed).uniform(low, high, (restarts, *shape)).astype("float32")
     start = np.asarray(start, "float32")
     if not np.isfinite(start).all():
-        raise ValueError("start has values that are not finite.")
+        raise ValueError("start must be finite, received NaN or infinity.")
     image = Image(shape, norm, (low, high), box, cosine_waves)
     ascent = Ascent(tapped, image, variation_weight, jitter, steps, threshold, seed)
     at_a_time = tapped.at_a_time(shape, batch_size)
@@ -151,7 +150,7 @@ def maximize_activation(
 
 
 def _input_shape(tapped, start):
-    """Of one input, without the batch; where the model leaves sizes open, the start's."""
+    """The shape of one input, without the batch; the start gives sizes that the model leaves open."""
     shape = tapped.input_shape
     if start is not None:
         received = np.shape(start)
@@ -159,5 +158,5 @@ def _input_shape(tapped, start):
             raise ValueError(f"start must have shape (restarts, {', '.join(map(str, shape))}), received {received}")
         return received[1:]
     if None in shape:
-        raise ValueError(f"The model takes inputs of shape {shape}: pass a start, whose shape says of which size.")
+        raise ValueError(f"The input shape {shape} of the model leaves sizes open: pass a start of the size you want.")
     return shape

@@ -1,4 +1,4 @@
-"""How invariant the units of a layer are: how slowly they fall along their invariance manifolds."""
+"""How invariant the units of a layer are: how slowly activations fall along their invariance manifolds."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from kinv.surgery.tap import Units, tap
 from .manifold import EPSILONS, InvarianceManifold, trace_manifold
 from .maximization import maximize_activation
 
-DRAWS = 2000  # of the bootstrap
+DRAWS = 2000  # bootstrap resamples
 
 
 @dataclass(frozen=True)
@@ -20,14 +20,14 @@ class LayerInvariance:
     """The curves of a layer's units, for `K` units and `E` distances.
 
     Attributes:
-        layer: its name.
+        layer: the name of the layer.
         units: indices, `(K,)`.
-        epsilons: distances from the optimum, over its norm, `(E,)`.
-        activations: the highest at each distance, `(K, E)`; NaN for dead units.
-        area: mean over units of the area under `max(h(epsilon), 0) / h(0)`, up to the last distance. What is below zero
-            counts as zero, so that units that are hardly turned on at all do not outweigh the others.
-        low, high: 95 % of such means of units drawn again, with replacement, lie between them.
-        counted: units that these are of: those whose optimum turns them on, `h(0) > 0`.
+        epsilons: distances from the optimum, divided by its norm, `(E,)`.
+        activations: the highest activation at each distance, `(K, E)`; NaN for dead units.
+        area: mean over units of the area under `max(h(epsilon), 0) / h(0)`, up to the last distance. Negative
+            activations count as zero, so that units with a small `h(0)` do not outweigh the others.
+        low, high: the 95 % bootstrap interval of that mean over units.
+        counted: number of units in the mean: those with a positive activation at the optimum, `h(0) > 0`.
     """
 
     layer: str
@@ -41,7 +41,7 @@ class LayerInvariance:
 
     @property
     def areas(self) -> np.ndarray:
-        """Of every unit, `(K,)`; NaN where the unit is dead or its optimum does not turn it on."""
+        """The area of every unit, `(K,)`; NaN for dead units and where `h(0)` is not positive."""
         return areas_under(self.activations, self.epsilons)
 
     @property
@@ -63,26 +63,28 @@ def measure_invariance(
     starts: int = 1,
     **tracing: Any,
 ) -> list[LayerInvariance]:
-    """Curves and a scalar for every layer (Erhan, Courville and Bengio 2010, section 5.3 and figure 7).
+    """Measures invariance curves and their area for every layer.
 
-    A linear unit without bias falls as `1 - epsilon^2 / 2`, whatever its filter: its area is `2 sqrt(2) / 3 = 0.943`.
-    More is more invariant.
+    Erhan, Courville and Bengio 2010, section 5.3 and figure 7.
+
+    The activation of a linear unit without bias falls as `1 - epsilon^2 / 2`, whatever its filter: its area is
+    `2 sqrt(2) / 3 = 0.943`. A larger area means a more invariant unit.
 
     Args:
         model, whitening, epsilons: see `trace_manifold`.
-        layers: names.
-        norm: of inputs, such as the mean norm of the data.
-        units: how many of every layer, evenly spread, or their indices, a range or slice.
-        seed: of everything drawn.
-        restarts: of `maximize_activation`.
-        starts: of `trace_manifold`.
-        **tracing: what else `trace_manifold` takes.
+        layers: names of the layers.
+        norm: the norm of inputs, such as the mean norm of the data.
+        units: how many units of every layer, evenly spaced, or their indices, a range or a slice.
+        seed: seed of all random numbers.
+        restarts: see `maximize_activation`.
+        starts: see `trace_manifold`.
+        **tracing: further arguments of `trace_manifold`.
 
     Raises:
-        ValueError: see `maximize_activation` and `trace_manifold`; no layers.
+        ValueError: if there are no layers; see also `maximize_activation` and `trace_manifold`.
     """
     if not layers or isinstance(layers, str):
-        raise ValueError(f"layers must be names of layers, received {layers!r}")
+        raise ValueError(f"layers must be a sequence of one or more names of layers, received {layers!r}")
     measured = []
     for layer in layers:
         chosen: Any = units
@@ -98,20 +100,23 @@ def measure_invariance(
 
 
 def summarise_manifold(manifold: InvarianceManifold, seed: int = 0) -> LayerInvariance:
-    """Curves and the scalar of units whose manifolds are traced already.
+    """The curves and the area of units whose manifolds have already been traced.
 
     Args:
-        manifold: of some units of a layer.
-        seed: of the bootstrap.
+        manifold: the manifold of some units of a layer.
+        seed: seed of the bootstrap.
 
     Raises:
-        ValueError: no unit is turned on by its optimum.
+        ValueError: if no unit has a positive activation at its optimum.
     """
     activations = manifold.best_activations
     areas = areas_under(activations, manifold.epsilons)
     areas = areas[np.isfinite(areas)]
     if not len(areas):
-        raise ValueError(f"No unit of {manifold.layer!r} is turned on by its optimum: there is nothing to measure.")
+        raise ValueError(
+            f"No unit of {manifold.layer!r} has a positive activation at its optimum: choose other units, or raise the "
+            "norm of the inputs."
+        )
     drawn = np.random.default_rng(seed).choice(areas, (DRAWS, len(areas))).mean(axis=1)
     low, high = np.quantile(drawn, (0.025, 0.975))
     return LayerInvariance(
@@ -121,6 +126,6 @@ def summarise_manifold(manifold: InvarianceManifold, seed: int = 0) -> LayerInva
 
 
 def areas_under(activations: np.ndarray, epsilons: np.ndarray) -> np.ndarray:
-    """Of the curves `max(h(epsilon), 0) / h(0)`, `(K, E)` to `(K,)`; NaN where `h(0)` is not positive."""
+    """Areas under the curves `max(h(epsilon), 0) / h(0)`, `(K, E)` to `(K,)`; NaN where `h(0)` is not positive."""
     first = np.where(activations[:, :1] > 0, activations[:, :1], np.nan)
     return np.asarray(np.trapezoid(np.maximum(activations, 0) / first, epsilons, axis=1))

@@ -1,4 +1,4 @@
-"""What a deep belief net dreams of while one of its units is on."""
+"""Samples of a deep belief net with one of its units clamped on."""
 
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
@@ -10,28 +10,28 @@ from kinv.surgery.tap import Units, checked_units
 
 @runtime_checkable
 class LayeredSampler(Protocol):
-    """What can be sampled with a unit of a layer clamped, as a `DeepBeliefNetwork` can.
+    """A model that can be sampled with a unit of a layer clamped, as a `DeepBeliefNetwork` can.
 
     Attributes:
-        units: of its layers, the visible one first.
+        units: sizes of its layers, the visible one first.
     """
 
     units: Any
 
     def sample(self, count: int, steps: int, seed: int, *, layer: int, units: Any) -> tuple[Any, Any]:
-        """Draws `(count, V)` and what it was drawn with, `units` of the layer clamped."""
+        """Draws samples `(count, V)` with `units` of the layer clamped; returns them and their means."""
         ...
 
 
 @dataclass(frozen=True)
 class UnitSamples:
-    """What `sample_unit` drew, for `K` units and `N` samples each.
+    """The samples of `sample_unit`, for `K` units and `N` samples each.
 
     Attributes:
-        layer: of the units; 1 is the lowest hidden layer.
+        layer: the layer of the units; 1 is the lowest hidden layer.
         units: their indices, `(K,)`.
-        samples: float32 `(K, N, V)`; of Bernoulli units zeros and ones.
-        means: what they were drawn with, `(K, N, V)`.
+        samples: float32 `(K, N, V)`; zeros and ones for Bernoulli units.
+        means: the means that the samples were drawn with, `(K, N, V)`.
     """
 
     layer: int
@@ -51,24 +51,25 @@ def sample_unit(
     """Draws inputs from `p_j(x | h_ij = 1)`, the deep belief net up to layer j with one of its units clamped.
 
     Erhan, Courville and Bengio 2010, section 4.1: Gibbs sampling between the layer and the one below, then a pass down.
-    Every sample is the end of a chain of its own, so that samples of a unit are independent of each other; the paper
-    takes one every 100 steps of a chain.
+    Every sample is the end of its own chain, so that the samples of a unit are independent of each other. The paper
+    takes one sample every 100 steps of a chain.
 
     Args:
         dbn: a `DeepBeliefNetwork`.
         layer: 1 is the lowest hidden layer.
-        units: index, indices, a range or slice of them; default: all of the layer.
-        samples: for every unit.
-        steps: of Gibbs sampling.
-        seed: of what is drawn.
+        units: an index, indices, a range or a slice of them; default: all units of the layer.
+        samples: number of samples for every unit.
+        steps: number of Gibbs steps.
+        seed: seed of the sampling.
 
     Raises:
-        ValueError: not a model that can be sampled with clamped units, no such layer or unit, no samples or steps.
+        ValueError: if the model can't be sampled with clamped units, there is no such layer or unit, or `samples` or
+            `steps` are below 1.
     """
     if not isinstance(dbn, LayeredSampler):
         raise ValueError(
-            f"sample_unit needs a DeepBeliefNetwork, received a {type(dbn).__name__}: other networks are no "
-            "distribution that could be sampled from. maximize_activation works on any."
+            f"sample_unit needs a DeepBeliefNetwork, received a {type(dbn).__name__}, which defines no "
+            "distribution to sample from: use maximize_activation instead."
         )
     if not isinstance(layer, int) or not 1 <= layer < len(dbn.units):
         raise ValueError(f"layer must lie in 1..{len(dbn.units) - 1}, received {layer!r}")

@@ -1,1 +1,1 @@
-"""Changes to images that are ordered by a magnitude: what one is, the catalogue, and several joined into one."""
+"""Transformations of images by a magnitude: the base class, the catalogue, and compositions."""

@@ -1,4 +1,4 @@
-"""One family of changes to images, ordered by a magnitude; and a user's own.
+"""The base class of families of image changes ordered by a magnitude, and custom transformations.
 
 Shapes: `B` batch, `H` height, `W` width, `C` channels, `D` transformations composed.
 """
@@ -20,22 +20,22 @@ class Transformation(ABC):
 
     Args:
         name: such as `"translate_x"`.
-        unit: of the magnitude.
+        unit: unit of the magnitude.
         neutral: the magnitude that changes nothing.
-        magnitudes: the default ones to screen at.
-        least: the smallest magnitude that means something.
+        magnitudes: the default magnitudes to screen at.
+        least: the smallest valid magnitude.
 
     Call arguments:
         images: float tensor `(B, H, W, C)` in 0..255.
-        magnitudes: `(B,)`, or one number for all; composed ones: `(B, D)` or `(D,)`.
+        magnitudes: `(B,)`, or one number for all; `(B, D)` or `(D,)` for composed transformations.
         fill: what lies outside the frame: `"zeros"`, `"reflect"` or `"nearest"`.
-        seed: of noise; a whole number, or int32 `(2,)`. Image `b` draws from the stream `(seed[0], seed[1] + b)`.
+        seed: seed of the noise; an integer, or int32 `(2,)`. Image `b` draws from the stream `(seed[0], seed[1] + b)`.
 
     Returns:
-        float32 tensor like `images`, in 0..255. At the neutral magnitude, the images bit for bit.
+        float32 tensor like `images`, in 0..255. At the neutral magnitude, the images are returned bit for bit.
 
     Raises:
-        ValueError: wrong shapes, an unknown `fill`, a magnitude that is not finite or below `least`.
+        ValueError: if shapes are wrong, `fill` is unknown, or a magnitude is not finite or below `least`.
 
     Example:
         >>> import numpy as np
@@ -46,7 +46,7 @@ class Transformation(ABC):
 
     dimensions = 1
     compiles = True  # with XLA
-    exact = True  # at the neutral magnitude, as far as can be known
+    exact = True  # at the neutral magnitude, images are known to be unchanged
 
     def __init__(self, name: str, unit: str, neutral: Any, magnitudes: Sequence[Any], least: float = -math.inf):
         self.name, self.unit, self.neutral, self.least = name, unit, neutral, least
@@ -68,14 +68,14 @@ class Transformation(ABC):
         """Raises a `ValueError` where a magnitude is not finite or below the least."""
         values = np.asarray(magnitudes, "float64")
         if self.dimensions > 1 and values.shape[-1:] != (self.dimensions,):
-            raise ValueError(f"{self.name} takes {self.dimensions} magnitudes an image, received shape {values.shape}")
+            raise ValueError(f"{self.name} takes {self.dimensions} magnitudes per image, received shape {values.shape}")
         if not np.isfinite(values).all():
             raise ValueError(f"{self.name}: magnitudes must be finite, received {values[~np.isfinite(values)][:3]}")
         if (values < self.least).any():
             raise ValueError(f"{self.name}: magnitudes must be at least {self.least}, received {values.min()}")
 
     def thinned(self, every: int) -> tuple[Any, ...]:
-        """Every so-many-th of the default magnitudes, counted from the neutral one, which stays, and both ends.
+        """Every `every`-th default magnitude, counted from the neutral one, which is kept, and both ends.
 
         For composed transformations, a sequence for each part.
         """
@@ -84,11 +84,11 @@ class Transformation(ABC):
 
     @property
     def fingerprint(self) -> str:
-        """What tells two transformations of the same name apart: empty where the name says all."""
+        """Tells two transformations of the same name apart; empty if the name is sufficient."""
         return ""
 
     def prepare(self, images: Any) -> Any:
-        """What `apply` takes: computed once where the same images are transformed with many magnitudes.
+        """Prepares images for `apply`, once if the same images are transformed with many magnitudes.
 
         Args:
             images: `(B, H, W, C)` in 0..255, float32 or uint8.
@@ -100,19 +100,19 @@ class Transformation(ABC):
         """The transformed images, from what `prepare` returned; `magnitudes` is float32 `(B,)` or `(B, D)`."""
 
     def distance(self, magnitudes: Any, shape: tuple[int, int, int]) -> np.ndarray:
-        """Frobenius distance of the matrices from the identity `(M,)`, for images `(H, W, C)`; NaN without matrix."""
+        """Frobenius distance of the matrices from the identity `(M,)`, for images `(H, W, C)`; NaN without one."""
         return np.full(len(np.asarray(magnitudes)), np.nan)
 
 
 class Custom(Transformation):
-    """A user's own transformation: a function of `(images, magnitudes)`, float32 `(B, H, W, C)` and `(B,)`.
+    """A custom transformation: a function of `(images, magnitudes)`, float32 `(B, H, W, C)` and `(B,)`.
 
     Args:
-        function: any that takes and returns arrays or tensors; it is not compiled.
+        function: any function that takes and returns arrays or tensors; it is not compiled.
         magnitudes: to screen at.
-        name: default: the function's.
+        name: name of the transformation; default: the function's.
         neutral: the magnitude that changes nothing.
-        unit: of the magnitude.
+        unit: unit of the magnitude.
     """
 
     compiles = exact = False

@@ -31,7 +31,7 @@ class Spatial(Transformation):
         self._entries = matrix
 
     def matrices(self, magnitudes: Any, aspect: float) -> Any:
-        """The matrices `(B, 2, 3)`: where each output position looks."""
+        """The matrices `(B, 2, 3)` from output positions to the positions they sample."""
         entries = [entry + ops.zeros_like(magnitudes) for entry in self._entries(magnitudes, aspect)]
         return ops.reshape(ops.stack(entries, axis=-1), (-1, 2, 3))
 
@@ -79,7 +79,7 @@ class GaussianBlur(Transformation):
 
 
 class GaussianNoise(Transformation):
-    """`I + 255 z`, z normal with a standard deviation of `v`, for every pixel and channel on its own."""
+    """`I + 255 z`, z normal with a standard deviation of `v`, independently for every pixel and channel."""
 
     def apply(self, prepared, magnitudes, fill, seed):
         shape = ops.shape(prepared)
@@ -89,7 +89,7 @@ class GaussianNoise(Transformation):
 
 
 def packed_aspect(neighbours: Any) -> float:
-    """Width / height of images that `pack_neighbours` has packed."""
+    """Width / height of images packed by `pack_neighbours`."""
     _, rows, columns, _ = ops.shape(neighbours)
     return (columns - 1) / (rows - 1)
 

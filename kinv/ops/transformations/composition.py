@@ -64,7 +64,7 @@ class Composed(Transformation):
 
     @property
     def _is_spatial(self):
-        """Then there is one matrix, and images are sampled once."""
+        """Whether all parts are spatial: then there is one matrix, and images are sampled once."""
         return all(isinstance(part, Spatial) for part in self.parts)
 
     def _matrices(self, columns, aspect):
@@ -73,12 +73,12 @@ class Composed(Transformation):
 
 
 def compose(*transformations: Transformation) -> Composed:
-    """Applies several transformations one after the other; magnitudes get one column for each.
+    """Applies several transformations one after the other; magnitudes have one column for each.
 
     Spatial ones are multiplied first, so that the images are sampled once.
 
     Raises:
-        ValueError: fewer than two, or something else than transformations.
+        ValueError: if there are fewer than two, or one is not a `Transformation`.
     """
     if len(transformations) < 2:
         raise ValueError(f"compose takes at least two transformations, received {len(transformations)}")
@@ -92,12 +92,12 @@ def find(name: str) -> Transformation:
     """The transformation with a name; `"translate_x+translate_y"` composes.
 
     Raises:
-        ValueError: no such name.
+        ValueError: if there is no such name.
     """
     parts = name.split("+")
     for part in parts:
         if part not in TRANSFORMATIONS:
-            raise ValueError(f"transformations are {', '.join(TRANSFORMATIONS)}, received {part!r}")
+            raise ValueError(f"transformation must be one of {', '.join(TRANSFORMATIONS)}, received {part!r}")
     found = [TRANSFORMATIONS[part] for part in parts]
     return found[0] if len(found) == 1 else compose(*found)
 

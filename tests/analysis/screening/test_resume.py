@@ -79,7 +79,7 @@ def test_results_of_another_run_are_left_alone(photos, tmp_path):
     assert {path.name: path.read_bytes() for path in (tmp_path / "a").iterdir()} == before
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / "mine.txt").write_text("precious")
-    with pytest.raises(ValueError, match="something else"):
+    with pytest.raises(ValueError, match="files other than a screening"):
         screen(*photos, results=tmp_path / "b")
     assert [path.name for path in (tmp_path / "b").iterdir()] == ["mine.txt"]
 

@@ -140,7 +140,7 @@ def test_a_users_function_and_a_learned_transformation(photos):
     assert len(screening.accuracy.query("transformation == 'learned_color'")) == 12
     both = screen(*photos, transformations=[transformer, InvariantTransformer(seed=5)], magnitudes={}).accuracy
     assert set(both["transformation"]) == {"learned_space", "learned_color", "learned2_space", "learned2_color"}
-    with pytest.raises(ValueError, match="magnitudes must name those of your function negative"):
+    with pytest.raises(ValueError, match="your function negative needs magnitudes"):
         screen(*photos, transformations=[negative], magnitudes={})
 
 

@@ -122,14 +122,17 @@ def test_batches_change_nothing():
     [
         ({"epsilons": [0, 2.1]}, r"must lie in 0..2"),
         ({"epsilons": [-0.1]}, r"must lie in 0..2"),
-        ({"epsilons": [1, 0.5]}, "must rise"),
+        ({"epsilons": [1, 0.5]}, "must increase"),
         ({"epsilons": []}, r"must lie in 0..2"),
         ({"epsilons": [np.nan]}, r"must lie in 0..2"),
         ({"optimum": np.ones((3, SIZE))}, r"optimum must have shape \(4, 6\)"),
         ({"optimum": np.zeros((4, SIZE))}, "zero or not finite"),
         ({"starts": 0}, "at least 1"),
         ({"batch_size": 0}, "batch_size must be at least 1, received 0"),
-        ({"whitening": ZcaWhitening(np.eye(4))}, "whitening is of vectors of 4 values, and inputs have 6"),
+        (
+            {"whitening": ZcaWhitening(np.eye(4))},
+            "whitening must be fitted to vectors of 6 values, .* received one of 4",
+        ),
     ],
 )
 def test_wrong_settings(settings, message):

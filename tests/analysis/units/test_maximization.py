@@ -128,7 +128,9 @@ def test_weights_that_are_not_finite():
     kernel, bias = model.get_layer("second").get_weights()
     kernel[0, 4] = np.nan
     model.get_layer("second").set_weights([kernel, bias])
-    with pytest.raises(ValueError, match=r"Up to .second., second_total_input/kernel has values that are not finite"):
+    with pytest.raises(
+        ValueError, match=r"weights up to .second. must be finite, but second_total_input/kernel holds NaN"
+    ):
         kinv.maximize_activation(model, "second")
 
 
@@ -184,12 +186,12 @@ def test_cosine_waves_are_an_orthonormal_basis(random):
         ({"units": 9}, r"must lie in 0..3, received 9"),
         ({"start": np.zeros((2, 5))}, r"start must have shape \(restarts, 6\), received \(2, 5\)"),
         ({"start": np.zeros((0, 6))}, "start must have shape"),
-        ({"start": np.full((1, 6), np.nan)}, "not finite"),
+        ({"start": np.full((1, 6), np.nan)}, "start must be finite"),
         ({"norm": 0}, "norm must be positive"),
         ({"restarts": 0}, "restarts and steps must be at least 1"),
         ({"batch_size": 0}, "batch_size must be at least 1, received 0"),
         ({"jitter": 1}, "are for images"),
-        ({"value_range": (1, 0)}, "two rising numbers"),
+        ({"value_range": (1, 0)}, "the lower first"),
     ],
 )
 def test_wrong_settings(settings, message):

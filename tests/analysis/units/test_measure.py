@@ -44,5 +44,5 @@ def test_wrong_requests():
         kinv.measure_invariance(linear(), "units", 1.0)
     model = linear()
     model.set_weights([0 * weights for weights in model.get_weights()])
-    with pytest.raises(ValueError, match="No unit of 'units' is turned on"):
+    with pytest.raises(ValueError, match="No unit of 'units' has a positive activation"):
         kinv.measure_invariance(model, ["units"], 1.0)
