@@ -11,6 +11,7 @@ import kinv
 from kinv import analysis, classifiers, data
 from recipes.experiment import cards
 from recipes.experiment.provenance import as_json
+from recipes.families import invariant_transformer
 from recipes.families.invariant_transformer import readme_row
 
 ROOT = Path(__file__).parents[1]
@@ -48,18 +49,26 @@ def test_it_is_of_its_recipe_with_the_default_preset_and_its_card_says_so(name):
     assert (ROOT / "artifacts" / name / "README.md").read_text(encoding="utf-8") == cards.render(metadata)
 
 
-@pytest.mark.parametrize("name", PROMISED)
-def test_it_keeps_what_was_promised(name):
-    least = PROMISED[name]
-    metrics = read(name)["metrics"]
-    assert metrics["space_distance"] >= 0.30 and metrics["color_distance"] >= 0.15
-    assert metrics["learned_unchanged"] >= least
-    assert metrics["learned_unchanged"] >= metrics["random_unchanged"] + ABOVE_RANDOM
+@pytest.fixture(scope="module", params=PROMISED)
+def on_photographs(request):
+    """A transformer, its classifier, and the photographs that come with packages."""
+    classifier = classifiers.load(read(request.param)["classifier"]["name"])
+    images, _ = data.load("photos", size=classifier.input_shape[1])
+    return kinv.load(ROOT / "artifacts" / request.param), classifier, images.astype("float32")
 
 
-@pytest.mark.parametrize("name", PROMISED)
-def test_the_images_of_figure_5_differ(name):
-    changes = read(name)["figure_5"]
+@pytest.mark.long
+def test_it_keeps_predictions_that_random_transformations_change(on_photographs):
+    transformer, classifier, images = on_photographs
+    found = analysis.compare_with_random(transformer, classifier, images, draws=4, seed=99).metrics()
+    assert found["space_distance"] >= 0.30 and found["color_distance"] >= 0.15
+    assert found["learned_unchanged"] >= found["random_unchanged"] + ABOVE_RANDOM
+
+
+@pytest.mark.long
+def test_the_images_of_figure_5_differ(on_photographs):
+    transformer, _, images = on_photographs
+    changes = invariant_transformer.visible_changes(images, invariant_transformer.transformed(transformer, images))
     assert changes["smallest_change"] > VISIBLE
     assert changes["smallest_change_between_0_and_1"] > VISIBLE
 
@@ -78,3 +87,4 @@ def test_its_numbers_can_be_measured_again(name, imagenet_samples):
     metrics = analysis.compare_with_random(transformer, classifier, images, labels, draws=1, seed=99).metrics()
     for key, tolerance in {"learned_unchanged": 0.06, "random_unchanged": 0.09, "space_distance": 0.02}.items():
         assert metrics[key] == pytest.approx(metadata["metrics"][key], abs=tolerance)
+    assert metrics["learned_unchanged"] >= PROMISED[name] - 0.06

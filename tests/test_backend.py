@@ -1,4 +1,4 @@
-"""Compiled models: traced once, current, not kept alive. tests/test_backends.py has the other backends."""
+"""Compiled models: traced once, current, not kept alive. tests/backends/ has the other backends."""
 
 import gc
 import weakref

@@ -1,6 +1,5 @@
 """The autoencoder of photographs and the gallery that are committed: good to see."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +9,6 @@ import kinv
 from kinv import analysis, classifiers, data
 
 FOLDER = Path(__file__).parents[1] / "artifacts"
-
-
-def read(name):
-    return json.loads((FOLDER / name / "metadata.json").read_text())
 
 
 @pytest.fixture(scope="module")
@@ -44,9 +39,9 @@ def test_no_image_of_the_gallery_is_flat_saturated_or_like_another(images):
 
 
 def test_images_of_the_gallery_are_of_their_classes(gallery, images):
-    """In the network that they were made for; what the second one says of them is in the metadata."""
+    """In the network that they were made for, and for many in a second one, which had no part in it."""
     classes = [int(label.split()[0]) for label in gallery.labels]
     ranks = analysis.class_ranks(classifiers.load("squeezenet"), images, classes)
     assert (ranks == 0).mean() >= 0.95
-    metrics = read("coupled_squeezenet")["metrics"]
-    assert metrics["first"] >= 0.95 and metrics["first_five_of_judge"] >= 0.3
+    judged = analysis.class_ranks(classifiers.load("efficientnet_lite0"), images, classes)
+    assert (judged < 5).mean() >= 0.3

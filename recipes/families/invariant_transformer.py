@@ -52,12 +52,12 @@ def draw(
         unchanged[path] = np.mean(np.argmax(outputs, axis=-1) == first, axis=1)
         confidence[path] = np.mean(outputs[:, np.arange(len(first)), first], axis=1)
     shown = images[_chosen(classifier, images, labels)]
-    transformed = _transformed(transformer, shown)
+    moved = transformed(transformer, shown)
     return {
         "training.png": figures.training_curves(history, transformer.accuracy_threshold),
         "classification.png": figures.classification_along_k(k, unchanged, confidence),
-        "images.png": _figure_5(transformer, classifier, shown, transformed, names),
-    }, _changes(shown, transformed)
+        "images.png": _figure_5(transformer, classifier, shown, moved, names),
+    }, visible_changes(shown, moved)
 
 
 def _chosen(classifier: keras.Model, images: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
@@ -75,11 +75,11 @@ def _settings() -> tuple[np.ndarray, np.ndarray]:
     return k[:, 0], k[:, 1]
 
 
-def _transformed(transformer, images: np.ndarray) -> np.ndarray:
+def transformed(transformer, images: np.ndarray) -> np.ndarray:
     return np.stack([transformer.transform(images, *k) for k in zip(*_settings(), strict=True)], axis=1)
 
 
-def _changes(images: np.ndarray, transformed: np.ndarray) -> dict[str, float]:
+def visible_changes(images: np.ndarray, transformed: np.ndarray) -> dict[str, float]:
     """How visible the changes of figure 5 are: mean absolute differences in grey levels, 0..255."""
     changes = np.abs(transformed - images[:, None]).mean(axis=(2, 3, 4))
     between = np.abs(transformed[:, 0] - transformed[:, -1]).mean(axis=(1, 2, 3))

@@ -26,14 +26,23 @@ def made_for(folder, network, card=CARD):
     return kinv.save(InvariantTransformer(hidden_units=(3,)), folder, metadata, card=lambda _: card, saved_model=False)
 
 
-def test_a_network_of_ours_is_named_once_it_is_there(local, cache, capsys):
-    first = kinv.push("filter_gan_mnist_conv4", "hf://lab/filters", token=local.token)
+@pytest.fixture(params=["tiny", pytest.param("committed", marks=pytest.mark.long)])
+def of_ours(request, tmp_path):
+    """An artifact that was made for `digit_cnn`, and one to push by that name."""
+    if request.param == "committed":
+        return kinv.hub.find("filter_gan_mnist_conv4"), kinv.hub.find("digit_cnn")
+    return made_for(tmp_path / "filters", "digit_cnn"), made_for(tmp_path / "network", "mine")
+
+
+def test_a_network_of_ours_is_named_once_it_is_there(of_ours, local, cache, capsys):
+    made, network = of_ours
+    first = kinv.push(made, "hf://lab/filters", token=local.token, saved_model=False)
     assert "lab/digit_cnn is not on the hub" in capsys.readouterr().out
     assert base_of(read_card(local, first, cache)) is None
-    kinv.push("digit_cnn", "hf://lab/digit_cnn", token=local.token)
-    second = kinv.push("filter_gan_mnist_conv4", "hf://lab/filters", token=local.token)
+    kinv.push(network, "hf://lab/digit_cnn", token=local.token, saved_model=False)
+    second = kinv.push(made, "hf://lab/filters", token=local.token, saved_model=False)
     assert capsys.readouterr().out == ""  # the card is not taken for one that somebody edited
-    card, ours = read_card(local, second, cache), kinv.hub.find("filter_gan_mnist_conv4") / "README.md"
+    card, ours = read_card(local, second, cache), made / "README.md"
     assert base_of(card) == "lab/digit_cnn"
     pushed, kept = ModelCard(card), ModelCard(ours.read_text())
     assert pushed.text == kept.text

@@ -8,7 +8,6 @@ import pytest
 import kinv
 from kinv.classifiers import load
 from recipes import digit_cnn
-from recipes.experiment.provenance import as_json
 
 
 @pytest.fixture
@@ -44,9 +43,9 @@ def test_smoke_offline_from_nothing(config, tmp_path, monkeypatch, capsys):
     np.testing.assert_array_equal(load("digit_cnn")(images), expected)
 
 
-def test_the_committed_artifact_is_the_default_presets():
-    metadata = kinv.hub.read_metadata(kinv.hub.find("digit_cnn"))
-    assert metadata["config"] == json.loads(json.dumps(as_json(digit_cnn.PRESETS["default"])))
-    assert metadata["metrics"]["test_accuracy"] >= 0.99
+def test_the_committed_artifact_reads_digits():
     images, labels = kinv.data.load("mnist", "test")
-    assert kinv.analysis.accuracy(load("digit_cnn"), images, labels) >= 0.99
+    accuracy = kinv.analysis.accuracy(load("digit_cnn"), images, labels)
+    assert accuracy >= 0.99
+    kept = kinv.hub.read_metadata(kinv.hub.find("digit_cnn"))["metrics"]["test_accuracy"]
+    assert accuracy == pytest.approx(kept, abs=0.001)

@@ -28,7 +28,7 @@ class ActivationMatches:
         dimensions: the two of `z` that change along rows and columns, `(N, 2)`.
     """
 
-    shown: np.ndarray
+    images: np.ndarray
     codes: np.ndarray
     before: np.ndarray
     after: np.ndarray
