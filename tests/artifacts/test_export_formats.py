@@ -108,6 +108,7 @@ def test_files_answer_as_the_endpoints_do(folder, file_format, tmp_path, random,
 
 
 @pytest.mark.filterwarnings("ignore:.*tf.lite.Interpreter is deprecated:UserWarning")
+@pytest.mark.long
 @pytest.mark.parametrize("settings", [{"visible": "gaussian"}, {"persistent": True}], ids=str)
 def test_chains_of_gaussian_and_persistent_machines(settings, tmp_path, monkeypatch):
     monkeypatch.setattr("kinv.models.layerwise.distribution.EXPORTED_STEPS", 100)
