@@ -70,7 +70,7 @@ def to_json(value: Any) -> str:
     """A value as strict JSON text.
 
     Raises:
-        ValueError: it is none.
+        ValueError: the value is not valid JSON.
     """
     try:
         return json.dumps(value, indent=1, allow_nan=False) + "\n"

@@ -160,4 +160,6 @@ def check_replaceable(folder: Path) -> None:
         ) from None
     others = sorted(set(list_files(folder)) - known)
     if others:
-        raise ArtifactError(f"{folder} holds {', '.join(others[:5])} beside an artifact; it is left alone.")
+        raise ArtifactError(
+            f"{folder} holds {', '.join(others[:5])} in addition to an artifact: it was not replaced. Choose another folder, or move these files."
+        )

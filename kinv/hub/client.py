@@ -1,4 +1,4 @@
-"""The hub's client, and its errors in the words of someone who wants an artifact."""
+"""The hub's client, and its errors as messages that say what to do."""
 
 import contextlib
 import time
@@ -12,13 +12,13 @@ from .handle import Handle
 
 Answer = TypeVar("Answer")
 WAITS = (0.5, 1.0, 2.0)  # seconds
-CONFLICT = "somebody else pushed at the same time. Look at what they changed, then push again."
-ANSWERS = {
-    401: "the hub does not know you: set HF_TOKEN, or `hf auth login`.",
-    403: "your token may not do that. Does it have the right to write, in this organisation?",
+CONFLICT = "conflict (HTTP 409 or 412): somebody else pushed at the same time. Check their changes, then push again."
+MESSAGES = {  # by HTTP status
+    401: "not authenticated (HTTP 401): pass `token=`, set `HF_TOKEN`, or run `hf auth login`.",
+    403: "permission denied (HTTP 403): the token needs write access to this organisation.",
     409: CONFLICT,
     412: CONFLICT,
-    429: "the hub has had too many questions from you. Wait a few minutes.",
+    429: "rate limit exceeded (HTTP 429): wait a few minutes or pass a token.",
 }
 
 
@@ -31,7 +31,7 @@ def client(token: str | bool | None) -> Any:
 
 @contextlib.contextmanager
 def said_clearly(what: Handle | str) -> Iterator[None]:
-    """Turns whatever goes wrong with the hub into an ArtifactError that says what to do, and `what` it is about.
+    """Turns any exception of the hub into an `ArtifactError` that names `what` failed and says what to do.
 
     Raises:
         ArtifactError: instead of any other exception.
@@ -45,7 +45,7 @@ def said_clearly(what: Handle | str) -> Iterator[None]:
 
 
 def persistently(ask: Callable[[], Answer]) -> Answer:
-    """Asks again, after a while, if the hub stumbles or drops the line; its client does so for some questions only."""
+    """Retries after server errors and dropped connections, which the hub's client does for some requests only."""
     for seconds in WAITS:
         try:
             return ask()
@@ -57,12 +57,12 @@ def persistently(ask: Callable[[], Answer]) -> Answer:
 
 
 def _will_pass(error: BaseException) -> bool:
-    """A hub that can't be reached at all is not among these: the cache may help, and an error soon."""
+    """Whether a retry may help. An unreachable hub is excluded: the cache may serve, or an error should come soon."""
     return (_status(error) or 0) >= 500 or type(error).__name__ in ("ReadError", "RemoteProtocolError")
 
 
 def _cause(error: BaseException) -> BaseException:
-    """What the client's general errors are about."""
+    """The error behind the general ones of the client."""
     from huggingface_hub import errors
 
     general = (errors.LocalEntryNotFoundError, errors.RevisionResolutionError, RuntimeError)
@@ -78,22 +78,22 @@ def _explanation(error: Exception) -> str:
 
     cause = _cause(error)
     for kind, text in {
-        errors.GatedRepoError: ": its owners let people in one by one. Ask on its page first.",
-        errors.RepositoryNotFoundError: ": there is no such repository, or it is private and your token may not read "
-        "it (HF_TOKEN, or `hf auth login`).",
-        errors.RevisionNotFoundError: ": there is no such branch, tag or commit.",
+        errors.GatedRepoError: ": access is gated: request it on the repository's page first.",
+        errors.RepositoryNotFoundError: ": the repository does not exist, or it is private and the token may not read it: "
+        "pass `token=`, set `HF_TOKEN`, or run `hf auth login`.",
+        errors.RevisionNotFoundError: ": the branch, tag or commit does not exist.",
         errors.RemoteEntryNotFoundError: " is not a kinv artifact: it has no manifest.json.",
     }.items():
         if isinstance(cause, kind):
             return text
     status = _status(cause)
     if status:
-        return f": {ANSWERS.get(status, f'the hub answered {status}: {cause}')}"
+        return f": {MESSAGES.get(status, f'the hub returned HTTP {status}: {cause}')}"
     if type(cause).__name__ in ("ConnectError", "ConnectTimeout") or isinstance(
         error, (errors.RevisionResolutionError, errors.LocalEntryNotFoundError, errors.OfflineModeIsEnabled)
     ):
         return (
-            ": the hub can't be reached, and the cache does not have it. Check the connection, HF_ENDPOINT and "
+            ": the hub is unreachable and the cache does not have it: check the connection, HF_ENDPOINT and "
             f"HF_HUB_OFFLINE. ({cause})"
         )
     return f": {type(cause).__name__}: {cause}"

@@ -32,7 +32,7 @@ class Handle:
             revision: instead of `@revision`.
 
         Raises:
-            ArtifactError: it is none, or names two revisions.
+            ArtifactError: the text is not a handle, or names two revisions.
         """
         match = PATTERN.fullmatch(text)
         if match is None:

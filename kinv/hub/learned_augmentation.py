@@ -33,7 +33,7 @@ class LearnedAugmentation(keras.layers.Layer):
 
     Raises:
         ArtifactError: the artifact can't be loaded.
-        ValueError: it does not augment, or the range is none.
+        ValueError: the model has no `augment`, or `value_range` is empty.
 
     Example:
         >>> layer = LearnedAugmentation("itn_squeezenet", seed=1)

@@ -56,7 +56,7 @@ def find(
         cache_dir: as in `pull`.
 
     Raises:
-        ArtifactError: there is none, and where it was looked for; or several were pulled under that name.
+        ArtifactError: no artifact was found (the message says where it was searched), or several have that name.
     """
     text = str(handle)
     if Handle.is_one(text):
@@ -79,7 +79,7 @@ def find(
         print(f"{text} is {pulled}, from the cache.", file=sys.stderr)  # a name that anybody can give
         return folder
     searched = ", ".join(map(str, (*artifact_folders(), cache_folder(cache_dir))))
-    raise ArtifactError(f"No artifact {text!r}: it is not a folder, and not in {searched}.")
+    raise ArtifactError(f"No artifact {text!r}: not a folder, and not found in {searched}.")
 
 
 def cached(cache_dir: str | os.PathLike | None = None) -> Iterator[tuple[Handle, Path]]:

@@ -69,7 +69,7 @@ def test_a_push_whose_answer_is_lost_can_be_done_again(local, artifact, cache):
 
 def test_an_upload_that_fails_says_why(local, artifact):
     local.server.faults.fail("POST .*/info/lfs", status=403, times=math.inf)
-    with pytest.raises(kinv.ArtifactError, match="may not do that"):
+    with pytest.raises(kinv.ArtifactError, match="permission denied"):
         local.push(artifact, saved_model=False)
 
 
@@ -131,7 +131,7 @@ def test_a_hub_that_is_gone_is_replaced_by_the_cache(local, artifact, cache, ima
             kinv.load(asked, token=local.token, cache_dir=cache).augment(images, 1), transformer.augment(images, 1)
         )
     assert "Could not reach the Hub" in caplog.text and "Using cached" in caplog.text  # said, not silent
-    with pytest.raises(kinv.ArtifactError, match="can't be reached"):
+    with pytest.raises(kinv.ArtifactError, match="unreachable"):
         kinv.load("hf://lab/other", token=local.token, cache_dir=cache)
     with pytest.raises(kinv.ArtifactError):
         kinv.push(artifact, handle, token=local.token, saved_model=False)

@@ -40,7 +40,7 @@ class Gallery(keras.Model):
         Images `(B, size, size, channels)` in 0..255.
 
     Raises:
-        ValueError: no labels, an unknown decoder, a brightness or contrast that is none, or features of another shape.
+        ValueError: no labels, an unknown decoder, an invalid brightness or contrast, or features of another shape.
 
     Example:
         >>> gallery = Gallery(["tench", "goldfish"], "spectral", size=16)
@@ -107,7 +107,7 @@ class Gallery(keras.Model):
         """One of them by its label or its place, float32 `(size, size, channels)` in 0..255.
 
         Raises:
-            ValueError: there is none with this label, where near ones are suggested, or more than one.
+            ValueError: no image has this label (similar labels are suggested), or more than one has.
         """
         row = class_index(label, self.labels, len(self.labels))
         return ops.convert_to_numpy(self.generate(self.features[row : row + 1]))[0]
