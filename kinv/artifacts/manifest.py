@@ -161,5 +161,5 @@ def check_replaceable(folder: Path) -> None:
     others = sorted(set(list_files(folder)) - known)
     if others:
         raise ArtifactError(
-            f"{folder} holds {', '.join(others[:5])} in addition to an artifact: it was not replaced. Choose another folder, or move these files."
+            f"{folder} holds {', '.join(others[:5])} beside an artifact, which was not replaced: move them away."
         )

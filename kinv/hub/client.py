@@ -79,7 +79,7 @@ def _explanation(error: Exception) -> str:
     cause = _cause(error)
     for kind, text in {
         errors.GatedRepoError: ": access is gated: request it on the repository's page first.",
-        errors.RepositoryNotFoundError: ": the repository does not exist, or it is private and the token may not read it: "
+        errors.RepositoryNotFoundError: ": the repository does not exist, or is private and the token can't read it: "
         "pass `token=`, set `HF_TOKEN`, or run `hf auth login`.",
         errors.RevisionNotFoundError: ": the branch, tag or commit does not exist.",
         errors.RemoteEntryNotFoundError: " is not a kinv artifact: it has no manifest.json.",

@@ -35,9 +35,7 @@ def class_ranks(classifier: keras.Model, images: Any, classes: Any) -> np.ndarra
     ranks = np.empty(len(images), int)
     for at, answers in logits_in_batches(classifier, images):
         if not np.isfinite(answers).all():
-            raise ValueError(
-                f"{classifier.name} returns logits that are not finite: check that the images are finite and in 0..255."
-            )
+            raise ValueError(f"{classifier.name} returns logits that are not finite: are the images?")
         given = np.take_along_axis(answers, classes[at, None], axis=1)
         ranks[at] = (answers >= given).sum(axis=1) - 1
     return ranks

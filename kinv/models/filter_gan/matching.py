@@ -156,9 +156,7 @@ class _Descent:
         target = self.answer(ops.convert_to_tensor(images / 255.0), self.gan.generate_filters(middle))
         size = _squared_length(target)
         if not ops.convert_to_numpy(ops.all(size > 0)):
-            raise ValueError(
-                "The layer's output is zero for an image, such as a black one, so there is nothing to match: leave that image out."
-            )
+            raise ValueError("The layer's output is zero for an image: leave it out, there is nothing to match.")
         given = ops.convert_to_tensor(images / 255.0), target, size, self.gan.generate_filters(codes)
         changes = np.zeros_like(images)
         value, gradient = self._at(changes, given)
