@@ -89,7 +89,7 @@ def test_directions_are_those_of_the_whole_hessian():
 def test_traced_manifolds_keep_more():
     model = on_wide_input()
     optimum = kinv.maximize_activation(model, "second", norm=2.0).best
-    traced = kinv.trace_manifold(model, "second", None, optimum, EPSILONS, threshold=1e-4, steps=500)
+    traced = kinv.trace_manifold(model, "second", None, optimum, EPSILONS, threshold=1e-7, steps=3000)
     for curvature in ("geodesic", "hessian"):
         circles = follow_great_circles(model, "second", None, optimum, EPSILONS, curvature)
         assert (traced.best_activations >= circles.best_activations - 1e-4).all()

@@ -5,13 +5,14 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from kinv import classifiers, data
+from kinv import classifiers
+from kinv.data.sources.digits import open_embedded
 from kinv.models import InvariantTransformer
 
 
 @pytest.fixture(scope="module")
 def digits():
-    return data.digits.open_embedded("train").load(limit=1200)
+    return open_embedded("train").load(limit=1200)
 
 
 @pytest.fixture(scope="module")
