@@ -48,10 +48,10 @@ def test_a_program_without_kinv_and_keras_augments(saved, transformer, images, t
 
         def augment(seed, image):
             return model.augment(image[None], tf.stack([tf.cast(seed, tf.int32), 0]))[0]
-        def images():
+        def stream():
             data = tf.data.Dataset.from_tensor_slices(images).repeat(2)
             return tf.data.Dataset.zip((tf.data.Dataset.counter(), data)).map(augment, num_parallel_calls=2)
-        once, twice = (np.stack(list(images().as_numpy_iterator())) for _ in range(2))
+        once, twice = (np.stack(list(stream().as_numpy_iterator())) for _ in range(2))
         assert np.array_equal(once, twice), "same seeds, same images"
         assert np.abs(once[:4] - once[4:]).max() > 0, "other seeds, other images"
         assert sys.modules["keras"] is None and sys.modules["kinv"] is None

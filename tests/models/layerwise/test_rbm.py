@@ -96,7 +96,7 @@ def test_it_is_saved_and_loaded_with_its_optimizer(tmp_path):
     np.testing.assert_array_equal(machine(PATTERNS), loaded(PATTERNS))
     for one in (machine, loaded):
         one.fit(PATTERNS, epochs=1, verbose=0)
-    # two traces may round the last bit in another way; without the momentum, kernels differ in the third digit
+    # two traces may round the last bit in another way; without its momentum, they would differ by up to a third
     np.testing.assert_allclose(machine.kernel, loaded.kernel, rtol=2e-6, atol=1e-8)
 
 
