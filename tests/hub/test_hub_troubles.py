@@ -48,7 +48,7 @@ def test_a_hub_that_stumbles_is_asked_again(local, artifact, cache, path):
 def test_a_hub_that_does_not_stand_up_again_is_an_error(local, artifact, cache):
     handle, _ = local.push(artifact, saved_model=False)
     local.server.faults.fail("GET .*manifest.json", status=503, times=math.inf)
-    with pytest.raises(kinv.ArtifactError, match="answered 503"):
+    with pytest.raises(kinv.ArtifactError, match="returned HTTP 503"):
         kinv.load(handle, token=local.token, cache_dir=cache)
 
 

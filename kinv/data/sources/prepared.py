@@ -102,7 +102,7 @@ class _Examples:
     def label(self, index: int) -> int:
         return self._features(index)["label"].int64_list.value[0]
 
-    def pixels(self, index: int) -> bytes:
+    def image(self, index: int) -> bytes:
         """As encoded, JPEG or PNG."""
         return self._features(index)["image"].bytes_list.value[0]
 
