@@ -73,7 +73,7 @@ def test_a_pull_into_a_folder_is_an_artifact_that_knows_its_commit(hub, artifact
 
 def test_a_private_repository_needs_a_token(hub, artifact, cache):
     handle, _ = hub.push(artifact, saved_model=False)
-    with pytest.raises(kinv.ArtifactError, match="private and the token can.t read it"):
+    with pytest.raises(kinv.ArtifactError, match="private and the token can't read it"):
         kinv.pull(handle, token=False, cache_dir=cache)
     kinv.pull(handle, token=hub.token, cache_dir=cache)
 
