@@ -1,8 +1,8 @@
-"""What Keras lacks on its three backends: gradients and compilation; and a start without noise.
+"""Gradients and compilation for Keras's three backends, and a start without log output.
 
 Importing this module starts the backend. TensorFlow writes lines about oneDNN, CUDA and CPU features straight to
-file descriptor 2 while it starts, which no environment variable stops any more; they are dropped here, unless the
-start fails.
+file descriptor 2 while it starts, which no environment variable can suppress any more; they are dropped here,
+unless the start fails.
 """
 
 import contextlib
@@ -16,7 +16,7 @@ from typing import Any
 
 
 def _start() -> None:
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # later remarks: errors only
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # later messages: errors only
     import keras
 
     if keras.backend.backend() == "tensorflow":
@@ -47,7 +47,7 @@ def _stderr_dropped():
             os.close(saved)
 
 
-if "tensorflow" in sys.modules:  # somebody else started it
+if "tensorflow" in sys.modules:  # it is already started
     _start()
 else:
     with _stderr_dropped():
@@ -61,8 +61,8 @@ def value_and_grad(function: Callable[..., Any]) -> Callable[..., tuple[Any, tup
         function: tensors to a tensor, written with `keras.ops`. The gradients are those of its sum.
 
     Returns:
-        A function of the same arguments that returns `(value, (gradient, ...))`; no gradient is `None`: an
-        argument that the value does not depend on has a gradient of zeros.
+        A function of the same arguments that returns `(value, (gradient, ...))`; no gradient is `None`: the
+        gradient of an argument that the value does not depend on is zero.
     """
     import keras
     from keras import ops
@@ -105,7 +105,7 @@ def value_and_grad(function: Callable[..., Any]) -> Callable[..., tuple[Any, tup
             return value.detach(), tuple(gradient.detach() for gradient in gradients)
 
         return evaluate_torch
-    raise ValueError(f"Gradients are implemented for the backends tensorflow, jax and torch, not {name}.")
+    raise ValueError(f"the Keras backend must be tensorflow, jax or torch, received {name}: set KERAS_BACKEND.")
 
 
 def hessian_product(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -172,7 +172,7 @@ def _counted_alone(function):
     """Keeps TensorFlow from warning of "retracing" where many functions come from one line of code.
 
     It counts traces by code object, so that the sixth classifier that is compiled counts as the sixth trace of one
-    function. What has no code object is counted by itself.
+    function. A callable without a code object is counted separately.
     """
     return functools.partial(function)
 
@@ -181,10 +181,10 @@ _compiled_models: weakref.WeakKeyDictionary[Any, Callable[[Any], Any]] = weakref
 
 
 def compile_model(model: Any) -> Callable[[Any], Any]:
-    """`model(images, training=False)` without gradients, compiled once for a model and for batches of any length.
+    """`model(images, training=False)` without gradients, compiled once per model, for any batch size.
 
-    The same function is returned for the same model, so that asking again costs nothing. It follows the model's
-    weights when they change, and does not keep the model alive.
+    The same function is returned for the same model, so that asking again costs nothing. It uses the
+    model's current weights, and does not keep the model alive.
 
     Args:
         model: Functional Keras model with one input.

@@ -8,23 +8,23 @@ def data_folder() -> Path | None:
     """The folder that `KINV_DATA_DIR` names, or None.
 
     Raises:
-        FileNotFoundError: it names something that is not a folder.
+        FileNotFoundError: `KINV_DATA_DIR` is set to something that is not a folder.
     """
     named = os.environ.get("KINV_DATA_DIR")
     if not named:
         return None
     if not Path(named).is_dir():
-        raise FileNotFoundError(f"KINV_DATA_DIR={named} is not a folder.")
+        raise FileNotFoundError(f"KINV_DATA_DIR={named} is not a folder: point it at a folder, or unset it.")
     return Path(named)
 
 
 def tfds_folder() -> Path:
-    """Where TensorFlow Datasets keeps what it has prepared: TFDS_DATA_DIR."""
+    """The folder of prepared TensorFlow Datasets: TFDS_DATA_DIR."""
     return Path(os.environ.get("TFDS_DATA_DIR", Path.home() / "tensorflow_datasets"))
 
 
 def keras_folder() -> Path:
-    """Where Keras keeps what it has fetched: KERAS_HOME."""
+    """The folder of Keras's downloads: KERAS_HOME."""
     return Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
 
 

@@ -1,7 +1,7 @@
 """Public names of a package that are defined in a later one, and what `kinv` itself shows: imported on first use.
 
 A layer that serves one method is defined beside that method, and people look for it in `kinv.layers`. An import there
-would point the wrong way, and would load every method with the first layer.
+would invert the dependencies, and would load every method with the first layer.
 """
 
 import sys
@@ -85,7 +85,7 @@ PUBLIC_NAMES = {
 def lend(
     package: str, names: list[str], lent: Mapping[str, str] | None = None
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """The `__getattr__` and the `__dir__` of a package that has public names of later ones.
+    """The `__getattr__` and `__dir__` of a package that exposes public names of later packages.
 
     Args:
         package: its `__name__`.

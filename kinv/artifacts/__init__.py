@@ -1,4 +1,4 @@
-"""What is kept on this machine: trained models as folders that can be checked, loaded and used without kinv."""
+"""Artifacts on this machine: trained models as folders that can be verified, loaded and used without kinv."""
 
 from .artifact import load_folder, save
 from .errors import ArtifactError

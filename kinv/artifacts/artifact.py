@@ -31,25 +31,25 @@ def save(
 ) -> Path:
     """Writes a trained model as an artifact: config, weights, metadata, SavedModel, figures, card and manifest.
 
-    Everything is written to a temporary folder beside `folder` and moved into place when it is whole. An artifact
-    that is already there is replaced; any other folder is left alone.
+    Everything is written to a temporary folder next to `folder` and moved into place once complete. An existing
+    artifact is replaced; any other folder is left unchanged.
 
     Args:
         model: one of kinv's models or classifiers.
-        folder: where to.
-        metadata: what is known of the training, as JSON values. kinv adds the versions.
+        folder: destination.
+        metadata: details of the training, as JSON values. kinv adds the package versions.
         figures: file name under `figures/` to a function that writes the image to the path it is given.
         card: makes the model card, Markdown, from the metadata as it is written, with the versions.
-        classifiers: more endpoints of the SavedModel, by name: Functional models of images. They are in the
-            SavedModel alone, `load` does not bring them back.
-        half: keeps weights as float16, which `load` makes float32 again.
-        saved_model: whether there is a SavedModel; `export` makes one later.
+        classifiers: additional endpoints of the SavedModel, by name: Functional models of images. Only the
+            SavedModel contains them; `load` does not restore them.
+        half: stores weights as float16, which `load` converts back to float32.
+        saved_model: whether to write a SavedModel; `export` can write one later.
 
     Returns:
         The folder.
 
     Raises:
-        ValueError: an unknown class of model, or metadata that is not JSON (NaN counts as not).
+        ValueError: an unsupported model class, or metadata that is not strict JSON (no NaN).
         ArtifactError: `folder` exists and is not an artifact; or `load` would refuse what was written, such as a file
             that is no image, or a classifier with operations that no model of kinv needs.
     """
@@ -61,7 +61,7 @@ def save(
     with placed(folder, check_replaceable) as draft:
         (draft / CONFIG).write_text(config_text, encoding="utf-8")
         (draft / METADATA).write_text(metadata_text, encoding="utf-8")
-        bare = build(name, config)  # without the state of optimizers, which may be larger than the model
+        bare = build(name, config)  # without the optimizer state, which may be larger than the model
         copy_weights(model, bare)
         bare.save_weights(draft / WEIGHTS)
         if half:
@@ -74,18 +74,18 @@ def save(
         if card is not None:
             (draft / CARD).write_text(card(json.loads(metadata_text)), encoding="utf-8")
         write_manifest(draft)
-        check(draft)  # what could not be loaded is not kept
+        check(draft)  # an artifact that could not be loaded is discarded
     return folder
 
 
 def load_folder(folder: Path) -> Any:
-    """Loads a model from an artifact on this machine, after `verify` found nothing wrong with it.
+    """Loads a model from an artifact on this machine, after it passed `verify`.
 
     Args:
         folder: the artifact.
 
     Returns:
-        The model. A network under study is not part of it.
+        The model, without the network under study.
 
     Raises:
         ArtifactError: damaged, not trusted, or made by something else.
@@ -105,7 +105,7 @@ def _load(folder: Path) -> Any:
 
 
 def versions() -> dict[str, str]:
-    """Versions of kinv, Python and the packages that make results what they are."""
+    """Versions of kinv, Python and the packages that affect results."""
     import platform
 
     import keras

@@ -1,4 +1,4 @@
-"""Folders that appear, or are replaced, in one step: whoever looks sees the old one or the new one, whole."""
+"""Atomic creation and replacement of folders: readers see the complete old one or the complete new one."""
 
 import contextlib
 import ctypes
@@ -22,13 +22,13 @@ HERE = -100  # AT_FDCWD: paths are relative to the working folder
 
 @contextlib.contextmanager
 def placed(folder: Path, check_replaceable: Callable[[Path], None]) -> Iterator[Path]:
-    """A new folder to fill, which takes `folder`'s place when the block ends without an error.
+    """A new folder to fill, which replaces `folder` if the block ends without an error.
 
-    What a killed process left behind is removed by the next one that writes here.
+    Drafts left by a killed process are removed by the next one that writes here.
 
     Args:
-        folder: the place.
-        check_replaceable: raises if what lies there may not be replaced; asked again at the last moment.
+        folder: destination.
+        check_replaceable: raises if the existing folder must not be replaced; called again just before the replacement.
     """
     folder = folder.resolve()  # where a link leads, not the link
     check_replaceable(folder)
@@ -43,7 +43,7 @@ def placed(folder: Path, check_replaceable: Callable[[Path], None]) -> Iterator[
 
 
 def unchanged(folder: Path, read: Callable[[Path], Any]) -> Any:
-    """What `read` makes of a folder; once more if somebody replaced the folder meanwhile."""
+    """The result of `read` on a folder; retries if the folder was replaced in the meantime."""
     for _ in range(ATTEMPTS):
         before = _identity(folder)
         try:
@@ -54,7 +54,10 @@ def unchanged(folder: Path, read: Callable[[Path], Any]) -> Any:
             continue
         if _identity(folder) == before:
             return answer
-    raise ArtifactError(f"{folder} is replaced again and again; it could not be read in {ATTEMPTS} attempts.")
+    raise ArtifactError(
+        f"{folder} was replaced again and again during {ATTEMPTS} attempts to read it: "
+        "wait until no process writes to it."
+    )
 
 
 def _identity(folder: Path) -> list[tuple[int, ...]] | None:
@@ -102,7 +105,7 @@ def _swapped(first: bytes, second: bytes) -> bool:
 
 
 def _clear(folder: Path) -> None:
-    """Removes drafts of processes of this machine that are no more; puts back what one of them had set aside."""
+    """Removes drafts of ended processes on this machine; restores a folder that one of them had set aside."""
     if os.name != "posix":  # elsewhere, asking for a process may end it
         return
     pattern = re.compile(rf"\.{re.escape(folder.name)}\.(\d+)@{re.escape(socket.gethostname())}\.[^.]+")

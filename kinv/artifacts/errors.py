@@ -1,4 +1,4 @@
-"""What can be wrong with an artifact."""
+"""Errors of artifacts."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,16 +9,16 @@ class ArtifactError(Exception):
 
 
 class DamagedError(ArtifactError):
-    """Files whose bytes are not those of the manifest.
+    """Files whose bytes do not match the manifest.
 
     Args:
         folder: the artifact.
-        names: of the files.
+        names: names of the damaged files.
     """
 
     def __init__(self, folder: Path, names: Sequence[str]):
         super().__init__(
-            f"{folder} is damaged: size or sha256 of {', '.join(names[:5])} is not the one in the manifest. "
-            "Get the artifact again."
+            f"{folder} is damaged: size or sha256 of {', '.join(names[:5])} does not match the manifest. "
+            "Download or save the artifact again."
         )
         self.names = list(names)

@@ -20,20 +20,20 @@ def export_onnx(model: Any, folder: str | os.PathLike, classifiers: Mapping[str,
 
     Args:
         model: one of kinv's models or classifiers.
-        folder: where to; it must not exist, or be empty.
-        classifiers: more endpoints by name, as in `save`.
+        folder: destination; it must not exist, or be empty.
+        classifiers: additional endpoints by name, as in `save`.
 
     Returns:
         Endpoint to file.
 
     Raises:
-        ValueError: onnx or tf2onnx are missing, the folder is there already, or an endpoint can't be converted.
+        ValueError: onnx or tf2onnx is missing, the folder already exists, or an endpoint can't be converted.
     """
     try:
         import onnx
         import tf2onnx
     except ImportError as error:
-        raise ValueError(f"ONNX files need more packages ({error}): pip install kinv[onnx]") from None
+        raise ValueError(f"ONNX export needs additional packages ({error}): pip install kinv[onnx]") from None
 
     def convert(frozen, signature):
         inputs, output = [tensor.name for tensor in frozen.inputs], frozen.outputs[0].name
@@ -45,7 +45,7 @@ def export_onnx(model: Any, folder: str | os.PathLike, classifiers: Mapping[str,
             opset=OPSET,
             tensors_to_rename={**names, output: OUTPUT},
         )
-        onnx.checker.check_model(converted)  # tf2onnx leaves operations in that it does not know
+        onnx.checker.check_model(converted)  # tf2onnx keeps operations that it can't convert
         return converted.SerializeToString()
 
     return _export(model, folder, classifiers, "onnx", convert)
@@ -66,7 +66,7 @@ def export_litert(
         Endpoint to file.
 
     Raises:
-        ValueError: the folder is there already, or an endpoint can't be converted.
+        ValueError: the folder already exists, or an endpoint can't be converted.
     """
     import tensorflow as tf
 
@@ -85,7 +85,7 @@ def _export(model, folder, classifiers, suffix: str, convert: Callable[[Any, Any
             frozen = _frozen(function, signature)
             try:
                 content = convert(frozen, signature)
-            except Exception as error:  # converters raise whatever they like
+            except Exception as error:  # converters raise exceptions of any type
                 reason = f"{type(error).__name__}: {error}".splitlines()[0]
                 raise ValueError(f"The endpoint {name} can't be written as .{suffix}: {reason}") from error
             (draft / f"{name}.{suffix}").write_bytes(content)
@@ -120,7 +120,7 @@ def _redone(graph, inputs, arguments, outputs, functions):
 
     making = tf.compat.v1.get_default_graph()
     tensors = {old.ref(): new for old, new in zip(inputs, arguments, strict=True)}
-    for op in graph.get_operations():  # in an order in which inputs come first
+    for op in graph.get_operations():  # in topological order
         if op.type in ("Placeholder", "NoOp"):
             continue
         given = [tensors[tensor.ref()] for tensor in op.inputs]
@@ -150,7 +150,7 @@ def _while(op, given, functions):
 
 
 def _reshape(op, tensor, shape):
-    """With a constant shape where it is known but for the batch: the converter does not work it out."""
+    """Uses a constant shape if only the batch size is unknown: the converter does not infer it."""
     import tensorflow as tf
 
     sides = op.outputs[0].shape
@@ -170,7 +170,7 @@ def _einsum(op, first, second):
         first, second, one, other = second, first, other, one
     summed = set(one) & set(other) - set(result)
     if len(other) != 2 or len(summed) != 1:
-        raise ValueError(f"einsum {equation} is not a product with a matrix")
+        raise ValueError(f"einsum must be a product with a matrix, received {equation}")
     (axis,) = summed
     product = tf.tensordot(first, second, [[one.index(axis)], [other.index(axis)]])
     letters = (one + other).replace(axis, "")

@@ -51,16 +51,20 @@ def check_graph(folder: Path) -> None:
     content = _content(folder)
     model = _parsed(folder, content)
     if len(model.meta_graphs) != 1 or not model.meta_graphs[0].object_graph_def.nodes:
-        raise ArtifactError(f"{folder} must hold one graph with its objects, as TensorFlow 2 writes it.")
+        raise ArtifactError(
+            f"{folder} must hold exactly one graph with its objects, as TensorFlow 2 writes it: export the model again."
+        )
     graph = model.meta_graphs[0]
     library = graph.graph_def.library
     collections = {entry.key for entry in graph.collections} - {"saved_model_main_op"}
     if graph.asset_file_def or collections or library.gradient or library.registered_gradients:
-        raise ArtifactError(f"{folder} has files, collections or gradients of its own, which no artifact needs.")
+        raise ArtifactError(
+            f"{folder} has files, collections or gradients of its own, which no artifact needs. It is not loaded."
+        )
     names = {function.signature.name for function in library.function}
     attributes = {entry.key for function in library.function for entry in function.attributes}
     if len(names) < len(library.function) or names & COMPUTING or attributes - set(ATTRIBUTES):
-        raise ArtifactError(f"{folder} has functions that TensorFlow may take for others.")
+        raise ArtifactError(f"{folder} has functions that TensorFlow may take for others. It is not loaded.")
     saver = {graph.saver_def.save_tensor_name.split(":")[0], graph.saver_def.restore_op_name}
     savers = dict(_saving_function(folder, node, content) for node in graph.graph_def.node if node.name in saver)
     if sorted(savers.values()) != sorted(SAVING):
@@ -96,7 +100,9 @@ def _check_nodes(folder: Path, nodes: Any, also: frozenset[str] = frozenset()) -
 
 
 def _saving_elsewhere(folder: Path) -> ArtifactError:
-    return ArtifactError(f"{folder} reaches what writes and reads its variables from elsewhere than its saver.")
+    return ArtifactError(
+        f"{folder} reaches the functions that save and restore its variables from elsewhere than its saver."
+    )
 
 
 def _called(attributes: Any) -> Iterator[str]:
@@ -121,10 +127,10 @@ def _content(folder: Path) -> bytes:
     path = folder / "saved_model.pb"
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise ArtifactError(f"{path} has {path.stat().st_size:,} bytes: too many for a graph.")
+            raise ArtifactError(f"{path} has {path.stat().st_size:,} bytes, a graph has at most {MAX_BYTES:,}.")
         return path.read_bytes()
     except OSError as error:
-        raise ArtifactError(f"{path} is no SavedModel: {error}") from None
+        raise ArtifactError(f"{path} is not a SavedModel: {error}") from None
 
 
 def _parsed(folder: Path, content: bytes) -> Any:
@@ -133,4 +139,4 @@ def _parsed(folder: Path, content: bytes) -> Any:
     try:
         return message_class()().FromString(content)
     except DecodeError as error:
-        raise ArtifactError(f"{folder} is no SavedModel: {error}") from None
+        raise ArtifactError(f"{folder} is not a SavedModel: {error}") from None

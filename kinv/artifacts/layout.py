@@ -31,7 +31,7 @@ def check_names(place: Any, names: Any) -> None:
     """Refuses files that no artifact has, such as pickles, archives and code.
 
     Raises:
-        ArtifactError: an unknown name, or a needed one is missing.
+        ArtifactError: an unknown file name, or a required file is missing.
     """
     unknown = sorted(name for name in names if not FILES.fullmatch(name))
     if unknown:
@@ -45,24 +45,26 @@ def check_names(place: Any, names: Any) -> None:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """A file that holds one JSON object, without NaN.
+    """Reads a file that holds one JSON object, without NaN.
 
     Raises:
         ArtifactError: it does not.
     """
 
     def refuse(constant):
-        raise ValueError(f"{constant} is not JSON")
+        raise ValueError(f"{constant} is not valid JSON")
 
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_JSON_BYTES:
-            raise ValueError(f"it is no file, or its {status.st_size:,} bytes are too many")
+            raise ValueError(
+                f"it must be a file of at most {MAX_JSON_BYTES:,} bytes, received {status.st_size:,} bytes or no file"
+            )
         value = json.loads(path.read_bytes(), parse_constant=refuse)
     except (OSError, ValueError, RecursionError) as error:
         raise ArtifactError(f"{path} can't be read: {error}") from None
     if not isinstance(value, dict):
-        raise ArtifactError(f"{path} must hold a JSON object.")
+        raise ArtifactError(f"{path} must hold a JSON object, received a {type(value).__name__}.")
     return value
 
 

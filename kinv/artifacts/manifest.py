@@ -12,7 +12,7 @@ from .errors import ArtifactError, DamagedError
 from .layout import CARD, MANIFEST, MAX_CARD_BYTES, check_names, read_json
 
 FORMAT, MAX_DEPTH = 1, 3
-THREADS = 4  # hashing leaves Python alone
+THREADS = 4  # hashing releases the GIL
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -25,7 +25,7 @@ def write_manifest(folder: Path) -> None:
 
 
 def _canonical(files: dict[str, Any]) -> bytes:
-    """The one way in which files are written down: a manifest that differs in a space has been changed too."""
+    """The canonical form of a manifest: one that differs by a single space counts as changed."""
     return (json.dumps({"format": FORMAT, "files": files}, indent=1, sort_keys=True) + "\n").encode()
 
 
@@ -35,22 +35,26 @@ def check_bytes(folder: Path, blobs: Path | None = None) -> dict[str, Any]:
     Args:
         folder: the artifact.
         blobs: a folder into which links may lead: a hub's cache keeps its files there, each named after its content.
-            There, the card may be another than the manifest's, as people edit cards on the hub.
+            There, the card may differ from the manifest, as people edit cards on the hub.
 
     Returns:
         The manifest's entries: file name to `{"sha256": ..., "size": ...}`.
 
     Raises:
         ArtifactError: a missing, extra, changed or linked file, a name that leaves the folder, or no valid manifest.
-        DamagedError: the files that are not what the manifest says.
+        DamagedError: files that do not match the manifest.
     """
     entries = read_manifest(folder, blobs)
     found = set(list_files(folder, blobs))
     missing, extra = sorted(entries.keys() - found), sorted(found - entries.keys())
     if missing:
-        raise ArtifactError(f"{folder} is incomplete: {', '.join(missing[:5])} missing. Get the artifact again.")
+        raise ArtifactError(
+            f"{folder} is incomplete: {', '.join(missing[:5])} missing. Download or save the artifact again."
+        )
     if extra:
-        raise ArtifactError(f"{folder} holds files that its manifest does not list: {', '.join(extra[:5])}.")
+        raise ArtifactError(
+            f"{folder} holds files that its manifest does not list: {', '.join(extra[:5])}. Move them away."
+        )
     with ThreadPoolExecutor(THREADS) as pool:
         whole = pool.map(lambda name: _is_whole(folder / name, entries[name], blobs is not None), entries)
         damaged = [name for name, is_whole in zip(entries, whole, strict=True) if not is_whole]
@@ -85,13 +89,17 @@ def read_manifest(folder: Path, blobs: Path | None = None) -> dict[str, Any]:
         raise ArtifactError(f"{folder} is not a kinv artifact: it has no {MANIFEST}.")
     manifest = read_json(path)
     if set(manifest) != {"format", "files"} or not isinstance(manifest["files"], dict):
-        raise ArtifactError(f"{path} must hold exactly 'format' and 'files'.")
+        raise ArtifactError(
+            f"{path} must hold exactly 'format' and 'files', received {', '.join(map(repr, list(manifest)[:5]))}."
+        )
     if manifest["format"] != FORMAT:
-        raise ArtifactError(f"{path} has format {manifest['format']!r}; this version of kinv reads {FORMAT}.")
+        raise ArtifactError(
+            f"{path} has format {manifest['format']!r}; this version of kinv reads {FORMAT}: update kinv."
+        )
     for name, entry in manifest["files"].items():
         _check_entry(path, name, entry)
     if path.read_bytes() != _canonical(manifest["files"]):
-        raise ArtifactError(f"{path} is not written as kinv writes it: it was changed.")
+        raise ArtifactError(f"{path} was changed after kinv wrote it. Download or save the artifact again.")
     check_names(folder, manifest["files"])
     return manifest["files"]
 
@@ -125,7 +133,9 @@ def list_files(folder: Path, blobs: Path | None = None) -> list[str]:
     names = []
     for parent, folders, files in os.walk(folder):
         if len(Path(parent).relative_to(folder).parts) > MAX_DEPTH:
-            raise ArtifactError(f"{folder} has folders in folders in folders, as no artifact has.")
+            raise ArtifactError(
+                f"{folder} has folders in folders deeper than {MAX_DEPTH} levels, which no artifact has."
+            )
         for entry in (*folders, *files):
             path = Path(parent, entry)
             if (path.is_symlink() and not _leads_to(path, blobs)) or not (path.is_dir() or path.is_file()):
@@ -145,10 +155,10 @@ def _sha256(path: Path) -> str:
 
 
 def check_replaceable(folder: Path) -> None:
-    """Leaves alone what is no artifact, and what else somebody keeps in an artifact's folder.
+    """Refuses to replace a folder that is not an artifact, or that holds files besides one.
 
     Raises:
-        ArtifactError: the folder exists, is not empty, and no artifact; or has files that its manifest does not list.
+        ArtifactError: the folder is neither empty nor an artifact, or has files that its manifest does not list.
     """
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
@@ -156,10 +166,10 @@ def check_replaceable(folder: Path) -> None:
         known = {*read_manifest(folder), MANIFEST}
     except ArtifactError as error:
         raise ArtifactError(
-            f"{folder} exists and is not a kinv artifact; it is left alone. Choose another folder. ({error})"
+            f"{folder} exists and is not a kinv artifact; it was left alone. Choose another folder. ({error})"
         ) from None
     others = sorted(set(list_files(folder)) - known)
     if others:
         raise ArtifactError(
-            f"{folder} holds {', '.join(others[:5])} beside an artifact, which was not replaced: move them away."
+            f"{folder} holds {', '.join(others[:5])} besides an artifact, which was not replaced: move them away."
         )

@@ -1,4 +1,4 @@
-"""What an artifact can hold: methods, and the classifiers that kinv trains itself."""
+"""The models that an artifact can hold: methods, and the classifiers that kinv trains itself."""
 
 import math
 from concurrent.futures import ThreadPoolExecutor
@@ -34,7 +34,7 @@ def describe(model: Any) -> tuple[str, dict[str, Any]]:
         return CLASSIFIER, {"name": SIGMOID, **shape}
     raise ValueError(
         f"kinv.save takes {', '.join((*METHODS, *OWN, SIGMOID))}, received {name} {getattr(model, 'name', '')!r}. "
-        "Other Keras models: model.save()."
+        "Save other Keras models with model.save()."
     )
 
 
@@ -55,12 +55,12 @@ def build(name: str, config: dict[str, Any]) -> Any:
         return classifiers.build(config["name"])
     unknown = {"classifier"} & set(config)  # an argument of the constructors, never part of a configuration
     if unknown:
-        raise ValueError(f"unknown keys {unknown}")
+        raise ValueError(f"unknown keys {sorted(unknown)} in the configuration: remove them")
     return getattr(import_module(METHODS[name]), name).from_config(config)
 
 
 def build_within(name: str, config: dict[str, Any], weights: int) -> Any:
-    """As `build`, unless the model would be larger than the weights there are for it: memory is taken only then.
+    """Like `build`, but checks first that the model is no larger than its weights; only then is memory allocated.
 
     Args:
         name: as in `build`.
@@ -68,7 +68,7 @@ def build_within(name: str, config: dict[str, Any], weights: int) -> Any:
         weights: how many numbers the model may hold.
 
     Raises:
-        ValueError: it would hold more.
+        ValueError: the model would hold more.
     """
     import keras
 
@@ -90,7 +90,7 @@ def _plan(name: str, config: dict[str, Any], weights: int, policy: Any) -> tuple
     model, pending = without_values(lambda: build(name, config))
     planned = sum(math.prod(variable.shape) for variable in model.variables)
     if planned > weights:
-        raise ValueError(f"it asks for {planned:,} weights, and there are {weights:,}")
+        raise ValueError(f"its configuration needs {planned:,} weights, its weights file holds {weights:,}")
     return model, pending
 
 
@@ -101,7 +101,7 @@ def copy_weights(source: Any, target: Any) -> None:
 
 
 def _alike(first: Any, second: Any) -> bool:
-    """Whether two Functional models have the same layers, whatever these are called."""
+    """Whether two Functional models have the same layers, apart from layer names."""
 
     def layers(model):
         configs = [(type(layer).__name__, layer.get_config()) for layer in model.layers]
@@ -111,7 +111,7 @@ def _alike(first: Any, second: Any) -> bool:
 
 
 def endpoints(model: Any) -> dict[str, tuple[Any, list[Any]]]:
-    """What the SavedModel answers: endpoint name to function and input signature."""
+    """The SavedModel's endpoints: name to function and input signature."""
     return model.export_endpoints() if hasattr(model, "export_endpoints") else {"classify": classify(model)}
 
 

@@ -14,11 +14,11 @@ def export(model: Any, folder: str | os.PathLike, classifiers: Mapping[str, Any]
 
     Args:
         model: one of kinv's models or classifiers.
-        folder: where to; it must not exist, or be empty.
-        classifiers: more endpoints by name, as in `save`.
+        folder: destination; it must not exist, or be empty.
+        classifiers: additional endpoints by name, as in `save`.
 
     Raises:
-        ValueError: the folder is there already.
+        ValueError: the folder already exists and is not empty.
     """
     import keras
 
@@ -36,10 +36,10 @@ def export(model: Any, folder: str | os.PathLike, classifiers: Mapping[str, Any]
 
 
 def check_new(folder: Path) -> None:
-    """Leaves alone whatever is there.
+    """Refuses a folder that already holds something.
 
     Raises:
         ValueError: the folder exists and is not empty.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise ValueError(f"{folder} is there already: choose another folder.")
+        raise ValueError(f"{folder} already exists and is not empty: choose another folder.")

@@ -1,4 +1,4 @@
-"""What an artifact says of itself, without loading it."""
+"""Describes an artifact without loading it."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -61,7 +61,7 @@ def abstract(folder: Path) -> str:
 
 
 def signatures(folder: Path) -> dict[str, str]:
-    """What the artifact's SavedModel answers: endpoint to the likes of `(images: uint8 (?, 28)) -> float32 (?, 10)`.
+    """The SavedModel's endpoints: name to a signature such as `(images: uint8 (?, 28)) -> float32 (?, 10)`.
 
     Raises:
         ArtifactError: the SavedModel can't be read.
@@ -78,7 +78,7 @@ def signatures(folder: Path) -> dict[str, str]:
 
 
 def endpoints(model: Any) -> dict[str, str]:
-    """What the SavedModel of a loaded model would answer, as far as it is known without making it."""
+    """The endpoints that the SavedModel of a loaded model would have, with their inputs only."""
     return {
         name: f"({', '.join(f'{spec.name}: {spec.dtype.name} {_shape(spec.shape)}' for spec in signature)})"
         for name, (_, signature) in registry.endpoints(model).items()

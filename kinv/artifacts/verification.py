@@ -1,4 +1,4 @@
-"""All that must hold before anything of an artifact is used; nothing is deserialised or run to find out."""
+"""Checks that an artifact must pass before it is used; none of them deserialises or runs anything."""
 
 import os
 from pathlib import Path
@@ -24,10 +24,10 @@ class Checked(NamedTuple):
 
 
 def verify(folder: str | os.PathLike) -> dict[str, Any]:
-    """Checks an artifact: every byte against its manifest, and that it can do no harm.
+    """Checks every byte of an artifact against its manifest, and that loading it is safe.
 
-    Files that no artifact has, links, weights that are not plain arrays, unknown classes, and SavedModels that would
-    reach files, processes or Python are refused. Nothing of the artifact is deserialised or run.
+    Refused are unknown files, links, weights that are not plain arrays, unknown classes, and SavedModels that would
+    access files, processes or Python. Nothing of the artifact is deserialised or run.
 
     Args:
         folder: the artifact, on this machine.
@@ -36,13 +36,13 @@ def verify(folder: str | os.PathLike) -> dict[str, Any]:
         The manifest's entries: file name to `{"sha256": ..., "size": ...}`.
 
     Raises:
-        ArtifactError: what is wrong.
+        ArtifactError: the artifact failed a check; the message says which.
     """
     return unchanged(Path(folder), check).files
 
 
 def check(folder: Path) -> Checked:
-    """As `verify`, of a folder that nobody replaces meanwhile."""
+    """Like `verify`, for a folder that is not replaced in the meantime."""
     try:
         blobs = cache_blobs(folder)
         files = check_bytes(folder, blobs)
@@ -63,9 +63,11 @@ def cache_blobs(folder: Path) -> Path | None:
 def _check_config(path: Path) -> dict[str, Any]:
     config = read_json(path)
     if set(config) != {"kinv", "class", "config"} or not isinstance(config["config"], dict):
-        raise ArtifactError(f"{path} must hold exactly 'kinv', 'class' and 'config'.")
+        raise ArtifactError(
+            f"{path} must hold exactly 'kinv', 'class' and 'config' (a JSON object), received {sorted(config)[:5]}."
+        )
     if config["class"] not in CLASSES:
-        raise ArtifactError(f"{path} names the class {config['class']!r}; kinv loads {', '.join(CLASSES)}.")
+        raise ArtifactError(f"{path}: class must be one of {', '.join(CLASSES)}, received {config['class']!r}.")
     _check_values(path, config["config"])
     return config
 
@@ -80,4 +82,4 @@ def _check_values(path: Path, config: dict[str, Any]) -> None:
                 raise ArtifactError(f"{path} holds a list of {len(part):,} values, which is more than any model has.")
             parts += part.values() if isinstance(part, dict) else part
         elif isinstance(part, (int, float)) and not abs(part) <= MAX_NUMBER:
-            raise ArtifactError(f"{path} asks for a number beyond {MAX_NUMBER:,}, which no model needs.")
+            raise ArtifactError(f"{path}: numbers must be within ±{MAX_NUMBER:,}, received {str(part)[:20]}.")

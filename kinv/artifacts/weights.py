@@ -1,4 +1,4 @@
-"""The weights file: what is in it, looked at before Keras reads it, and how to keep it in half the space."""
+"""The weights file: checks before Keras reads it, and conversion to float16."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,8 +27,8 @@ def check_weights(path: Path) -> int:
             return sum(_plain_numbers(path, file))
     except ArtifactError:
         raise
-    except Exception as error:  # a file made to break HDF5 breaks it in any way
-        raise ArtifactError(f"{path} is no weights file: {error}") from None
+    except Exception as error:  # a malicious file can make HDF5 raise anything
+        raise ArtifactError(f"{path} is not a weights file (HDF5): {error}") from None
 
 
 def _plain_numbers(path: Path, file: Any) -> Iterator[int]:
@@ -41,12 +41,12 @@ def _plain_numbers(path: Path, file: Any) -> Iterator[int]:
         for name in group:
             seen += 1
             if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-                raise ArtifactError(f"{path} holds a link, {name!r}: weights are in the file itself.")
+                raise ArtifactError(f"{path} holds a link, {name!r}: weights must be in the file itself.")
             item = group[name]
             if set(item.attrs) - ({"name"} if isinstance(item, h5py.Group) else set()):
-                raise ArtifactError(f"{path}: {name!r} has attributes, which Keras would read; weights have none.")
+                raise ArtifactError(f"{path}: {name!r} must not have attributes, which Keras would read.")
             if len(item.attrs) and item.attrs.get_id("name").shape != ():
-                raise ArtifactError(f"{path}: the name of {name!r} is not one.")
+                raise ArtifactError(f"{path}: the attribute 'name' of {name!r} must be a single value.")
             if isinstance(item, h5py.Group) and seen < MAX_OBJECTS and depth < MAX_DEPTH:
                 groups.append((item, depth + 1))
                 continue
@@ -54,10 +54,10 @@ def _plain_numbers(path: Path, file: Any) -> Iterator[int]:
                 raise ArtifactError(f"{path}: {name!r} is neither a group nor an array, or there are too many.")
             made = item.id.get_create_plist()
             if made.get_nfilters() or made.get_external_count() or made.get_layout() != h5py.h5d.CONTIGUOUS:
-                raise ArtifactError(f"{path}: {name!r} is compressed, in pieces or in another file; weights are plain.")
+                raise ArtifactError(f"{path}: {name!r} is compressed, chunked or in another file; store it plain.")
             if item.dtype.name not in DTYPES or item.id.get_storage_size() != item.nbytes or item.nbytes > room:
                 raise ArtifactError(
-                    f"{path}: {name!r} claims {item.shape} numbers of {item.dtype}, which it does not hold."
+                    f"{path}: {name!r} claims {item.shape} numbers of {item.dtype}, which the file does not hold."
                 )
             room -= item.nbytes
             yield item.size
@@ -81,10 +81,10 @@ def halve(path: Path) -> None:
                 return
             values = item[...]
             if values.dtype == np.float32:
-                with np.errstate(over="ignore"):  # said below
+                with np.errstate(over="ignore"):  # reported below
                     values = values.astype(np.float16)
                 if not np.isfinite(values).all():
-                    raise ValueError(f"{name} holds weights beyond float16's 65,504: they can't be halved.")
+                    raise ValueError(f"{name} holds weights beyond float16's 65,504: save with half=False.")
             target.create_dataset(name, data=values).attrs.update(item.attrs)
 
         target.attrs.update(source.attrs)

@@ -1,4 +1,4 @@
-"""What the `kinv` command does with artifacts. Nothing slow is imported before it is needed."""
+"""Commands of `kinv` for artifacts. Nothing slow is imported before it is needed."""
 
 import dataclasses
 from pathlib import Path
@@ -36,7 +36,7 @@ class List:
 
 @dataclasses.dataclass
 class Show:
-    """Shows what an artifact is: card, results, size, endpoints; with --metadata, all that is known of its training."""
+    """Shows what an artifact is: card, results, size, endpoints; with --metadata, the details of its training."""
 
     handle: tyro.conf.Positional[str]
     """A folder, the name of an artifact, or hf://organisation/name@revision."""
@@ -62,7 +62,7 @@ class Show:
         )
         console.print(plain(str(folder)))
         if pulled_from:
-            console.print(plain(f"pulled, so its origin.json, from {pulled_from}"))
+            console.print(plain(f"pulled from {pulled_from}, according to its origin.json"))
         console.print("", plain(abstract(folder)), "", sep="\n")
         table = Table("result", "value")
         for name, value in metrics(known).items():
@@ -75,7 +75,7 @@ class Show:
 
 
 def plain(text: str) -> Any:
-    """Somebody else's words, for the terminal: no markup, and nothing that controls it."""
+    """Untrusted text, made safe for the terminal: no markup and no control characters."""
     from rich.text import Text
 
     shown = (letter if letter.isprintable() or letter == "\n" else "\N{REPLACEMENT CHARACTER}" for letter in text)
@@ -99,7 +99,7 @@ class Verify:
 
 @dataclasses.dataclass
 class Pull:
-    """Downloads an artifact from a hub, and checks every byte of it. Stopped, it goes on where it was."""
+    """Downloads an artifact from a hub, and checks every byte of it. Resumes an interrupted download."""
 
     handle: tyro.conf.Positional[str]
     """hf://organisation/name, or hf://organisation/name@revision (a branch, a tag or a commit)."""
@@ -117,22 +117,22 @@ class Pull:
 
 @dataclasses.dataclass
 class Push:
-    """Publishes an artifact on a hub, in one commit, once it is verified; cards that were edited there are kept."""
+    """Publishes an artifact on a hub, in one commit, after verifying it; a card that was edited there is kept."""
 
     folder: tyro.conf.Positional[str]
     """A folder, or the name of an artifact."""
     handle: tyro.conf.Positional[str]
     """hf://organisation/name, or hf://organisation/name@branch."""
     private: bool = False
-    """Hides a new repository."""
+    """Makes a new repository private."""
     create_pr: bool = False
     """Proposes it as a pull request."""
     tag: str | None = None
     """A name for the commit, such as v1."""
     message: str | None = None
-    """Of the commit."""
+    """The commit message."""
     saved_model: bool = True
-    """Makes the SavedModel that an artifact lacks."""
+    """Adds a SavedModel if the artifact has none."""
     overwrite_card: bool = False
     """Replaces the card even if somebody edited it on the hub."""
 
@@ -150,9 +150,9 @@ class Export:
     handle: tyro.conf.Positional[str]
     """A folder, the name of an artifact, or hf://organisation/name@revision."""
     output: tyro.conf.Positional[Path]
-    """The folder to make."""
+    """The folder to create."""
     format: Literal["saved_model", "onnx", "litert"] = "saved_model"
-    """ONNX needs more packages: pip install kinv[onnx]."""
+    """ONNX needs additional packages: pip install kinv[onnx]."""
 
     def run(self) -> None:
         import kinv.backend  # noqa: F401  (starts TensorFlow quietly)

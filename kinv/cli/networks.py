@@ -1,4 +1,4 @@
-"""What the `kinv` command measures on networks. Nothing slow is imported before it is needed."""
+"""Commands of `kinv` that measure networks. Nothing slow is imported before it is needed."""
 
 import dataclasses
 from pathlib import Path
@@ -26,14 +26,14 @@ class Evaluate:
         network = classifiers.load(self.classifier, download=self.download)
         images, labels = source.load(network.input_shape[1])
         if labels is None:
-            raise ValueError(f"{source.description} have no labels: put the images into one sub-folder a class.")
+            raise ValueError(f"{source.description} have no labels: put the images into one sub-folder per class.")
         share = analysis.accuracy(network, images, labels)
         print(f"{network.name} on {source.description}: top-1 {share:.3f}")
 
 
 @dataclasses.dataclass
 class Screen:
-    """Measures which transformations a classifier tolerates: tables and figures. Stopped, it goes on where it was."""
+    """Measures which transformations a classifier tolerates: tables and figures. Resumes where it stopped."""
 
     classifier: str
     """The name of a classifier, or a .keras file."""
@@ -44,9 +44,9 @@ class Screen:
     transformations: tuple[str, ...] = ()
     """Names such as rotation, or two joined by a plus, such as translate_x+translate_y; default: the paper's eleven."""
     magnitudes: tuple[str, ...] = ()
-    """Other magnitudes than the default ones, such as rotation=-90,-45,0,45,90 (of two transformations: a=0,1/0,1)."""
+    """Magnitudes in place of the default ones, such as rotation=-90,-45,0,45,90 (of two transformations: a=0,1/0,1)."""
     every: int = 1
-    """Takes every so-many-th of the default magnitudes."""
+    """Uses only every n-th of the default magnitudes."""
     learned: tuple[str, ...] = ()
     """Artifacts of Invariant Transformer Nets to screen as well, such as itn_squeezenet."""
     classes: tuple[int, ...] = ()
@@ -54,12 +54,12 @@ class Screen:
     split: str | None = None
     """all, train or test; default: everything there is (mnist: test)."""
     labels: bool = True
-    """False: the classifier's own predictions take their place."""
+    """False: uses the classifier's own predictions in place of labels."""
     limit: int | None = None
-    """At most so many images, evenly spread over all of them."""
+    """Maximum number of images, evenly spread over the data set."""
     batch_size: int = 32
     fill: Literal["zeros", "reflect", "nearest"] = "zeros"
-    """What lies outside the frame."""
+    """How to fill pixels outside the frame."""
     seed: int = 0
     download: bool = False
     """Lets weights and data be fetched."""
@@ -73,7 +73,9 @@ class Screen:
         for handle in self.learned:
             learned = hub.load(handle)
             if not isinstance(learned, models.InvariantTransformer):
-                raise ValueError(f"--learned takes InvariantTransformers, {handle} is a {type(learned).__name__}.")
+                raise ValueError(
+                    f"--learned must name an InvariantTransformer, received {handle}, a {type(learned).__name__}."
+                )
             family = "learned" if len(self.learned) == 1 else hub.find(handle).name
             chosen += analysis.LearnedTransformation.parts(learned, family)
         if self.every < 1:
@@ -109,5 +111,5 @@ def _magnitudes(text: str) -> tuple[str, list]:
     try:
         parts = [[float(value) for value in part.split(",")] for part in values.split("/")]
     except ValueError:
-        raise ValueError(f"--magnitudes takes the likes of rotation=-90,0,90, received {text!r}") from None
+        raise ValueError(f"--magnitudes must look like rotation=-90,0,90, received {text!r}") from None
     return name, parts if len(parts) > 1 else parts[0]

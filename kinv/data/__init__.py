@@ -1,9 +1,9 @@
 """Where images come from. `load` gives arrays, `stream` a `tf.data.Dataset`, `find` what both are made of.
 
 A name is one of `mnist`, `rotated_mnist`, `silhouettes`, `photos`, `imagenet_samples`, `tfds:NAME`, or a folder of
-images. `deformed_mnist` is an endless stream, `natural_patches` makes vectors; `as_vectors` makes them of images.
+images. `deformed_mnist` is an endless stream, `natural_patches` returns vectors; `as_vectors` flattens images.
 The order of search:
-`KINV_DATA_DIR`, prepared TensorFlow data sets, the Keras cache, what comes inside installed packages. Nothing is
+`KINV_DATA_DIR`, prepared TensorFlow data sets, the Keras cache, files inside installed packages. Nothing is
 downloaded unless `download=True`.
 """
 
@@ -49,18 +49,18 @@ def load(
         name: `"mnist"`, `"rotated_mnist"`, `"silhouettes"`, `"photos"`, `"imagenet_samples"`, `"tfds:NAME"`, or the
             path of a folder of images.
         split: `"train"`, `"test"` or `"all"`; default: `"test"` for digits and silhouettes, else `"all"`.
-        size: height and width: the shorter side is scaled to it and the middle is cut out. Needed for
+        size: height and width: the shorter side is resized to it, then the centre is cropped. Needed for
             photographs of different sizes.
         limit: at most this many images.
         download: lets TensorFlow Datasets or Keras fetch what is missing.
-        on_problem: called for every file that is skipped or converted; the default writes a line each to the
-            logger `kinv.data`.
+        on_problem: called for every file that is skipped or converted; the default logs one line for each to
+            `kinv.data`.
 
     Returns:
         `images`: float32 `(N, H, W, C)` in 0..255, RGB (mnist: one channel); `labels`: int32 `(N,)` or None.
 
     Raises:
-        ValueError: nothing usable, an unknown split, or images of different sizes without `size`.
+        ValueError: no usable image, an unknown split, or images of different sizes without `size`.
         FileNotFoundError: not on this machine; the message says how to get it.
     """
     return find(name, split, download=download).load(size, limit, on_problem)
@@ -79,7 +79,7 @@ def stream(
 ) -> Any:
     """The same images as a `tf.data.Dataset` of `(image, label)`, or `image` without labels, decoded as needed.
 
-    `seed` shuffles, in another order every epoch; `repeat` goes on for ever. The other arguments are those of
+    `seed` shuffles in a new order every epoch; `repeat` makes the stream endless. The other arguments are those of
     `load`.
     """
     return find(name, split, download=download).stream(size, batch_size, seed, repeat, on_problem)

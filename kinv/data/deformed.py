@@ -7,7 +7,7 @@ from .find import find
 from .source import Source
 
 SMOOTHNESS = 4.0  # pixels; sigma in Simard et al. 2003, section 2
-STRENGTH = 34.0 / math.sqrt(3)  # alpha there is 34, for displacements uniform in -1..1: their deviation is 1 / sqrt(3)
+STRENGTH = 34.0 / math.sqrt(3)  # alpha there is 34, for displacements uniform in -1..1: their std is 1 / sqrt(3)
 AT_A_TIME = 1000  # digits that are deformed together, whatever the batch size
 
 
@@ -22,31 +22,31 @@ def deformed_mnist(
     first_batch: int = 0,
     download: bool = False,
 ) -> Any:
-    """MNIST's digits, deformed at random, for ever; the same seed gives the same digits, whatever the batch size.
+    """An endless stream of randomly deformed MNIST digits; the same seed gives the same ones for any batch size.
 
     Simard, Steinkraus and Platt 2003: smooth displacement fields, as in the data set of Loosli, Canu and Bottou 2007
     that Erhan, Courville and Bengio 2010 train with.
 
     Args:
-        batch_size: digits a batch.
+        batch_size: digits per batch.
         source: other small images to deform, of one size and with labels.
         split: `"train"` or `"test"`: the digits that are deformed where no `source` is given.
-        seed: of the choice of digits and of the fields.
+        seed: seed of the choice of digits and of the fields.
         smoothness: standard deviation in pixels of the Gaussian that smooths the fields.
-        strength: what the smoothed noise, of unit variance before, is multiplied with; in pixels.
-        first_batch: batches to leave out at the start, where training goes on.
-        download: lets MNIST be fetched.
+        strength: factor of the smoothed noise, which has unit variance before smoothing; in pixels.
+        first_batch: batches to skip at the start, to resume training.
+        download: allows MNIST to be downloaded.
 
     Returns:
         A `tf.data.Dataset` of `(digits, labels)`: float32 `(B, 784)` in 0..1 (of other images, as many values as they
         have) and int32 `(B,)`.
 
     Raises:
-        ValueError: a batch size below 1, negative numbers.
+        ValueError: `batch_size` is below 1 or `first_batch` is negative.
     """
     if batch_size < 1 or first_batch < 0:
         raise ValueError(
-            f"batch_size must be at least 1 and first_batch at least 0, received {batch_size}, {first_batch}"
+            f"batch_size must be at least 1 and first_batch at least 0, received {batch_size} and {first_batch}"
         )
     import kinv.backend  # noqa: F401  (starts TensorFlow quietly, before anything else imports it)
 
@@ -75,7 +75,7 @@ def deformed_mnist(
     skipped, inside = divmod(first_batch * batch_size, AT_A_TIME)
     chunks = tf.data.Dataset.counter(start=skipped).map(deform, num_parallel_calls=tf.data.AUTOTUNE)
     if inside:
-        # the first chunk is entered in its middle
+        # the stream starts within the first chunk
         first = chunks.take(1).map(lambda digits, labels: (digits[inside:], labels[inside:]))
         chunks = first.concatenate(chunks.skip(1))
     return chunks.rebatch(batch_size, drop_remainder=True).prefetch(tf.data.AUTOTUNE)

@@ -1,4 +1,4 @@
-"""Finds a data set by name: the order of search of the whole package stands here and nowhere else."""
+"""Finds a data set by name. Only this module defines the package's search order."""
 
 import logging
 from pathlib import Path
@@ -12,7 +12,7 @@ logger = logging.getLogger("kinv.data")
 
 
 def find(name: str, split: str | None = None, *, download: bool = False) -> Source:
-    """The source behind a name, with what was really found in its `description`. See `kinv.data.load`."""
+    """The source for a name; its `description` says what was actually found. See `kinv.data.load`."""
     if name.startswith("tfds:"):
         return _find_prepared(name.removeprefix("tfds:"), split or "test", download)
     if name == "mnist":

@@ -1,4 +1,4 @@
-"""Reads arrays out of pickles and PyTorch files of others without running anything that is in them.
+"""Reads arrays from untrusted pickles and PyTorch files without running any code in them.
 
 A pickle can call any function. The unpickler here knows only stand-ins for the few names that arrays and tensors
 need; every other name is refused. Nothing of NumPy or torch is called before shape, type and length agree.
@@ -40,7 +40,7 @@ def find_in_package(distribution: str, file_name: str, sha256: str) -> Path:
         if file.name == file_name and path.is_file():
             check_sha256(path, sha256)
             return path
-    raise FileNotFoundError(f"The package {distribution!r} holds no file {file_name!r}: reinstall it.")
+    raise FileNotFoundError(f"The package {distribution!r} has no file {file_name!r}: reinstall it.")
 
 
 def check_sha256(path: Path, expected: str) -> None:
@@ -49,8 +49,8 @@ def check_sha256(path: Path, expected: str) -> None:
         found = hashlib.file_digest(file, "sha256").hexdigest()
     if not found.startswith(expected):
         raise ValueError(
-            f"{path} is not the file that kinv knows: its sha256 is {found}, expected {expected}. "
-            "It is damaged or another version; nothing was read from it."
+            f"{path} must have the sha256 {expected}, received {found}. "
+            "It is damaged or another version, and was not read: get it again."
         )
 
 
@@ -70,7 +70,7 @@ def read_pickled_npy(path: Path) -> Any:
         except (ValueError, KeyError) as error:
             raise ValueError(f"{path} is not an .npy file: {error}") from None
         if dtype.kind != "O" or shape != ():
-            raise ValueError(f"{path} should hold one pickled object, it holds an array {shape} of {dtype}.")
+            raise ValueError(f"{path} must hold one pickled object, received an array {shape} of {dtype}.")
         loaded = _to_numpy(_load_pickle(_ArrayUnpickler(file, encoding="latin1"), path))
     return loaded[0]
 
@@ -86,7 +86,7 @@ def read_matlab(path: Path, *names: str) -> list[np.ndarray]:
     try:
         content = loadmat(path, variable_names=names)
         return [content[name] for name in names]
-    except Exception as error:  # SciPy's readers raise whatever a damaged file leads them to
+    except Exception as error:  # SciPy's readers raise exceptions of any type on damaged files
         raise ValueError(f"{path} is not a MATLAB file with {', '.join(names)}: {error}") from None
 
 
@@ -97,7 +97,9 @@ def read_torch_tensors(path: Path) -> dict[str, np.ndarray]:
     else:
         state = _read_torch_legacy(path)
     if not isinstance(state, dict) or not all(isinstance(value, _Tensor) for value in state.values()):
-        raise ValueError(f"{path} is not a state dict of tensors.")
+        raise ValueError(
+            f"{path} must hold a state dict of tensors: save it with torch.save(model.state_dict(), path)."
+        )
     return {name: tensor.to_numpy() for name, tensor in state.items()}
 
 
@@ -228,7 +230,7 @@ def _read_torch_zip(path: Path) -> Any:
     with zipfile.ZipFile(path) as archive:
         members = [name for name in archive.namelist() if name.endswith("/data.pkl")]
         if len(members) != 1:
-            raise ValueError(f"{path} is a zip file, but not one that torch.save wrote.")
+            raise ValueError(f"{path} must be a file that torch.save wrote, received another kind of zip file.")
         with archive.open(members[0]) as file:
             state = _load_pickle(_TorchUnpickler(file, storages), path)  # type: ignore[arg-type]
         folder = members[0].removesuffix("data.pkl")
@@ -242,7 +244,7 @@ def _read_torch_legacy(path: Path) -> Any:
     with open(path, "rb") as file:
         magic, protocol, system = (_load_pickle(_TorchUnpickler(file, {}), path) for _ in range(3))
         if magic != TORCH_MAGIC or protocol != TORCH_PROTOCOL or not system["little_endian"]:
-            raise ValueError(f"{path} is not a PyTorch file that kinv can read.")
+            raise ValueError(f"{path} is not a PyTorch file that kinv can read: save it again with torch.save.")
         state = _load_pickle(_TorchUnpickler(file, storages), path)
         for key in _load_pickle(_TorchUnpickler(file, {}), path):
             storage = storages[key]

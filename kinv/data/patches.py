@@ -8,7 +8,7 @@ from .find import data_folder, find
 from .foreign_files import read_matlab
 
 OLSHAUSEN = "IMAGES.mat"  # ten whitened images, 512 x 512, from Olshausen's page
-EDGE = 4  # pixels at the edge that the filter spoils, as an image does not go on around it
+EDGE = 4  # pixels at the edge that the filter distorts (boundary effect)
 HELD_OUT_EVERY = 5  # images
 SOURCES = ("imagenet_samples", "photos")
 SIZE = 256  # of photographs, cut to squares, before whitening
@@ -16,7 +16,7 @@ AT_MOST = 500  # photographs
 
 
 class Patches(NamedTuple):
-    """Vectors float32 `(N, size * size)`, the name of what they were cut from, and what that really is."""
+    """Vectors float32 `(N, size * size)`, the name of their source, and a description of it."""
 
     vectors: np.ndarray
     source: str
@@ -26,12 +26,12 @@ class Patches(NamedTuple):
 def natural_patches(
     count: int = 100_000, size: int = 12, *, seed: int = 0, source: str = "auto", held_out: bool = False
 ) -> Patches:
-    """Patches at random places of natural images whitened with Olshausen and Field's filter.
+    """Patches from random positions in natural images whitened with Olshausen and Field's filter.
 
     Args:
-        count: patches.
+        count: number of patches.
         size: rows and columns.
-        seed: of the places.
+        seed: seed of the positions.
         source: `"auto"`: Olshausen and Field's own images, if `KINV_DATA_DIR` holds `IMAGES.mat`, else the photographs
             of `imagenet_samples`, else those inside packages; or any name that `kinv.data.find` knows.
         held_out: cuts from every fifth image, otherwise from all others.
@@ -40,7 +40,7 @@ def natural_patches(
         Vectors row by row, with mean 0 and variance 1 over all of them, and what they are from.
 
     Raises:
-        ValueError: a count below 1, or patches larger than the images.
+        ValueError: `count` or `size` is below 1, or patches are larger than the images.
     """
     if count < 1 or size < 1:
         raise ValueError(f"count and size must be at least 1, received {count} and {size}")
@@ -48,7 +48,7 @@ def natural_patches(
     images = [image for index, image in enumerate(images) if (index % HELD_OUT_EVERY == 0) == held_out]
     least = min(min(image.shape) for image in images) - 2 * EDGE
     if size > least:
-        raise ValueError(f"size must be at most {least}, the images' smaller side without its edge, received {size}")
+        raise ValueError(f"size must be at most {least}, the images' shorter side without the edges, received {size}")
     random = np.random.default_rng(seed)
     patches = np.empty((count, size * size), "float32")
     for index, which in enumerate(random.integers(len(images), size=count)):

@@ -1,4 +1,4 @@
-"""Where images come from: a list of images that can be read one by one, and what is known of them."""
+"""A source of images: a list that can be read one by one, with its labels and description."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -24,15 +24,15 @@ class Source:
     """One split of one data set.
 
     Attributes:
-        name: what it was asked for as, such as `"mnist"` or a folder.
-        description: what was really found, for people.
+        name: the requested name, such as `"mnist"` or a folder.
+        description: what was actually found, in words.
         license: the licence of the images, or where to look.
         count: number of images.
         read: the image at an index at a size (`None`: as it is), and what was wrong with it, if anything.
             uint8, `(height, width, channels)`. Raises `UnreadableImage`.
         labels: int32 class indices `(count,)`, or None.
         class_names: name of every class, or None.
-        problems: what was already found wrong while listing the images.
+        problems: problems found while listing the images.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Source:
     problems: tuple[Problem, ...] = field(default=())
 
     def evenly(self, count: int) -> "Source":
-        """At most so many of the images, evenly spread over all of them, as a source of its own."""
+        """A source of at most `count` of the images, evenly spread over all of them."""
         if count < 1:
             raise ValueError(f"count must be at least 1, received {count}")
         if count >= self.count:
@@ -62,7 +62,7 @@ class Source:
     def images(
         self, size: int | None, order: Iterator[int] | None = None, on_problem: Callable[[Problem], None] = log_problem
     ) -> Iterator[tuple[np.ndarray, int]]:
-        """Yields `(image, index)`, decoded in parallel; what can't be read is reported and left out."""
+        """Yields `(image, index)`, decoded in parallel; unreadable images are reported and skipped."""
         for problem in self.problems:
             on_problem(problem)
 
@@ -99,7 +99,9 @@ class Source:
         count = self.count if limit is None else min(limit, self.count)
         found = list(self.images(size, iter(range(count)), on_problem))
         if not found:
-            raise ValueError(f"None of the {count} images of {self.description} can be used; see the lines above.")
+            raise ValueError(
+                f"None of the {count} images of {self.description} can be used: the log of `kinv.data` says why."
+            )
         shapes = {pixels.shape for pixels, _ in found}
         if len(shapes) > 1:
             raise ValueError(
@@ -111,14 +113,14 @@ class Source:
         return images, labels
 
     def load_labelled(self, limit: int | None = None, dtype: str = "float32") -> tuple[np.ndarray, np.ndarray]:
-        """`load` of images that are of one size and have labels.
+        """Like `load`, for images of one size with labels.
 
         Raises:
-            ValueError: they have none; and what `load` raises.
+            ValueError: there are no labels, or as in `load`.
         """
         images, labels = self.load(limit=limit, dtype=dtype)
         if labels is None:
-            raise ValueError(f"{self.description} have no labels.")
+            raise ValueError(f"{self.description} have no labels: choose a data set with labels.")
         return images, labels
 
     def stream(
@@ -133,9 +135,9 @@ class Source:
 
         Args:
             size: height and width.
-            batch_size: images a batch; `None` for single images.
-            seed: shuffles, in another order every epoch; `None` keeps the order.
-            repeat: goes on for ever.
+            batch_size: images per batch; `None` for single images.
+            seed: shuffles in a new order every epoch; `None` keeps the order.
+            repeat: makes the stream endless.
         """
         import kinv.backend  # noqa: F401  (starts TensorFlow quietly, before anything else imports it)
 
@@ -161,7 +163,9 @@ class Source:
         """The first image that can be read."""
         for pixels, _ in self.images(size, on_problem=lambda problem: None):
             return pixels
-        raise ValueError(f"None of the {self.count} images of {self.description} can be used.")
+        raise ValueError(
+            f"None of the {self.count} images of {self.description} can be used: check that they are valid image files."
+        )
 
 
 def memory_source(

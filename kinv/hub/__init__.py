@@ -1,4 +1,4 @@
-"""What is shared: artifacts found here and on a hub, pulled and pushed. What they are is in kinv.artifacts."""
+"""Sharing: finds artifacts here and on a hub, pulls and pushes them. kinv.artifacts defines what they are."""
 
 from kinv.artifacts import (
     ArtifactError,

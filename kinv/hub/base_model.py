@@ -1,4 +1,4 @@
-"""The model that an artifact was made for, as its card names it on a hub."""
+"""The base model of an artifact, as named by its card on a hub."""
 
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,9 @@ PUBLISHED = {"efficientnet_lite0": "timm/tf_efficientnet_lite0.in1k"}  # TensorF
 
 
 def name_base_model(api: Any, repository: str, artifact: Path) -> None:
-    """Writes `base_model` into the card's front matter, where the hub has that model; a card that has one stays.
+    """Writes `base_model` into the card's front matter if the hub has that model; an existing one is kept.
 
-    It is known only where the artifact goes: a network of ours is looked for beside it, in the same organisation.
+    It depends on the destination: one of kinv's own networks is expected in the same organisation.
 
     Args:
         api: the hub's client.
@@ -31,6 +31,6 @@ def name_base_model(api: Any, repository: str, artifact: Path) -> None:
     if base is None or known is None or "base_model" in known:
         return
     if name in OWN and not api.repo_exists(base):
-        print(f"{base} is not on the hub: the card names no base model. Push {name} there first, then this one again.")
+        print(f"{base} is not on the hub: the card names no base model. Push {name} first, then this artifact again.")
         return
     metadata_save(card, {"base_model": base, **known})

@@ -1,4 +1,4 @@
-"""The hub's client, and its errors as messages that say what to do."""
+"""The hub's client, with error messages that say what to do."""
 
 import contextlib
 import time
@@ -31,7 +31,7 @@ def client(token: str | bool | None) -> Any:
 
 @contextlib.contextmanager
 def said_clearly(what: Handle | str) -> Iterator[None]:
-    """Turns any exception of the hub into an `ArtifactError` that names `what` failed and says what to do.
+    """Converts any exception of the hub into an `ArtifactError` that names `what` failed and says what to do.
 
     Raises:
         ArtifactError: instead of any other exception.
@@ -62,7 +62,7 @@ def _will_pass(error: BaseException) -> bool:
 
 
 def _cause(error: BaseException) -> BaseException:
-    """The error behind the general ones of the client."""
+    """The cause of an error, where the client wraps it in a general one."""
     from huggingface_hub import errors
 
     general = (errors.LocalEntryNotFoundError, errors.RevisionResolutionError, RuntimeError)

@@ -29,7 +29,7 @@ class Handle:
 
         Args:
             text: `hf://organisation/name`, with or without `@revision`.
-            revision: instead of `@revision`.
+            revision: branch, tag or commit, in place of `@revision`.
 
         Raises:
             ArtifactError: the text is not a handle, or names two revisions.
@@ -37,15 +37,15 @@ class Handle:
         match = PATTERN.fullmatch(text)
         if match is None:
             raise ArtifactError(
-                f"{text!r} is no name on a hub: it should be hf://organisation/name or hf://organisation/name@revision."
+                f"handle must be hf://organisation/name or hf://organisation/name@revision, received {text!r}."
             )
         if revision is not None and match["revision"] not in (None, revision):
-            raise ArtifactError(f"{text} and revision={revision!r} ask for two revisions: give one of them.")
+            raise ArtifactError(f"{text} and revision={revision!r} name two revisions: pass only one of them.")
         return cls(match["repository"], match["revision"] or revision)
 
     @classmethod
     def is_one(cls, text: str) -> bool:
-        """Whether a text means an artifact on a hub, rightly written or not."""
+        """Whether a text starts with `hf://`, even if the rest of the handle is invalid."""
         return text.startswith(SCHEME)
 
     @property

@@ -1,4 +1,4 @@
-"""Augmentation with what a network was found to ignore, as a layer of any Keras model."""
+"""Augmentation with the learned invariances of a network, as a layer for any Keras model."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,16 +13,16 @@ FULL_RANGE = (0.0, 255.0)  # of the images that artifacts take
 
 @keras.saving.register_keras_serializable("kinv")
 class LearnedAugmentation(keras.layers.Layer):
-    """Transforms every image in its own way while a model is trained, and leaves images alone otherwise.
+    """Transforms every image independently during training, and returns images unchanged at inference.
 
-    The transformations are those that an Invariant Transformer Net learned (Bunne et al.). They are not trained any
-    further, and are kept inside a saved model: loading that needs neither the artifact nor a hub.
+    The transformations are those that an Invariant Transformer Net learned (Bunne et al.). Their weights are
+    frozen and saved with the model, so that loading it needs neither the artifact nor a hub.
 
     Args:
         artifact: what `kinv.load` takes, such as `"itn_squeezenet"` or `"hf://organisation/name@revision"`; or a
             loaded model with a method `augment(images, seed)`.
-        value_range: the least and the largest value that the images can have.
-        seed: of the transformations; layers with the same seed draw the same ones, call by call.
+        value_range: the smallest and the largest value that the images can have.
+        seed: seed of the transformations; layers with the same seed draw the same sequence of them.
 
     Call arguments:
         images: `(B, H, W, C)`, any size, floats or integers in `value_range`.
@@ -44,11 +44,13 @@ class LearnedAugmentation(keras.layers.Layer):
         super().__init__(**kwargs)
         low, high = (float(value) for value in value_range)
         if not low < high:
-            raise ValueError(f"value_range must be the least and the largest value, received {tuple(value_range)}")
+            raise ValueError(f"value_range must be (low, high) with low < high, received {tuple(value_range)}")
         if not isinstance(artifact, keras.Model):
             artifact = load(artifact)
         if not hasattr(artifact, "augment"):
-            raise ValueError(f"artifact must have learned to augment images, received a {type(artifact).__name__}.")
+            raise ValueError(
+                f"artifact must be a model with `augment(images, seed)`, received a {type(artifact).__name__}."
+            )
         self.transformer, self.value_range, self.seed = artifact, (low, high), seed
         self.transformer.trainable = False
         self.seed_generator = keras.random.SeedGenerator(seed)
@@ -84,6 +86,6 @@ class LearnedAugmentation(keras.layers.Layer):
     @classmethod
     def from_config(cls, config):
         transformer = keras.saving.deserialize_keras_object(config["artifact"])
-        if not isinstance(transformer, keras.Model):  # a saved model must not make anybody load something else
+        if not isinstance(transformer, keras.Model):  # a saved model must not trigger the loading of another artifact
             raise ValueError(f"artifact must be the configuration of a model, received {transformer!r}")
         return cls(**{**config, "artifact": transformer})

@@ -1,4 +1,4 @@
-"""The artifacts there are: on this machine, and of an organisation on the hub."""
+"""Lists artifacts: those on this machine, and those of an organisation on the hub."""
 
 import os
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from .handle import SCHEME
 from .resolve import cached
 
 LOCAL_TITLES, REMOTE_TITLES = ("class", "result", "size", "where"), ("task", "changed", "downloads", "who sees it")
-TAG = "kinv"  # of every card
+TAG = "kinv"  # on every card
 
 
 def local() -> Iterator[tuple[str, ...]]:

@@ -1,4 +1,4 @@
-"""From the hub to this machine: downloaded, checked, and kept in the hub's own cache or in a folder."""
+"""Downloads artifacts from the hub, verifies them, and keeps them in the hub's own cache or in a folder."""
 
 import os
 import shutil
@@ -25,16 +25,16 @@ def pull(
 ) -> Path:
     """Downloads an artifact from a hub and checks every byte of it.
 
-    Files that are in the cache, also those of an interrupted download, are not downloaded again, and stand in for a
-    hub that can't be reached. A file that arrives with other bytes than the manifest's is thrown away.
+    Files that are already in the cache, including those of an interrupted download, are not downloaded again. They are
+    used if the hub is unreachable. A file whose bytes do not match the manifest is deleted.
 
     Args:
         handle: `hf://organisation/name`, or `hf://organisation/name@revision`.
-        folder: where to put it as a plain folder, which notes where it came from in `origin.json`; an artifact that is
-            there is replaced. None: it stays in the hub's cache.
-        revision: a branch, a tag or a commit, instead of `@revision`.
-        token: for private repositories; None: HF_TOKEN, or what `hf auth login` keeps.
-        cache_dir: another cache than HF_HUB_CACHE.
+        folder: destination, a plain folder whose `origin.json` records the source; an artifact that is already there
+            is replaced. None: it stays in the hub's cache.
+        revision: a branch, a tag or a commit, in place of `@revision`.
+        token: for private repositories; None: HF_TOKEN, or the token stored by `hf auth login`.
+        cache_dir: cache to use in place of HF_HUB_CACHE.
 
     Returns:
         The artifact's folder, at one commit.
@@ -58,7 +58,7 @@ def pull(
 
 
 def _download(asked: Handle, token: Any, cache_dir: Any) -> Path:
-    """The snapshot of a commit, whole and checked."""
+    """The complete, verified snapshot of a commit."""
     api = client(token)
     commit = api.resolve_revision(asked.repository, revision=asked.revision, cache_dir=cache_dir)
     if commit.initial == commit.resolved and not _is_cached(asked, commit.resolved, cache_dir):
@@ -66,7 +66,7 @@ def _download(asked: Handle, token: Any, cache_dir: Any) -> Path:
     place = {"repo_id": asked.repository, "revision": commit, "cache_dir": cache_dir}
     try:
         return _fetch(api, asked, place)
-    except DamagedError:  # what was damaged is gone from the cache
+    except DamagedError:  # the damaged files were deleted from the cache
         return _fetch(api, asked, place)
 
 
@@ -74,7 +74,7 @@ def _fetch(api: Any, asked: Handle, place: dict[str, Any]) -> Path:
     snapshot = Path(api.hf_hub_download(filename=MANIFEST, **place)).parent
     files = read_manifest(snapshot, cache_blobs(snapshot))
     if ORIGIN in files:
-        raise ArtifactError(f"{asked} brings an {ORIGIN} of its own, which says where it was pulled from.")
+        raise ArtifactError(f"{asked} contains {ORIGIN}, which only pull may write: delete it there and push again.")
     wanted = [MANIFEST, *files]
     offered = api.snapshot_download(allow_patterns=wanted, dry_run=True, tqdm_class=_silent(), **place)
     _check_sizes(asked, files, offered, snapshot)
@@ -82,7 +82,7 @@ def _fetch(api: Any, asked: Handle, place: dict[str, Any]) -> Path:
         api.snapshot_download(allow_patterns=wanted, **place)
     try:
         verify(snapshot)
-    except DamagedError as error:  # the client compares sizes only: without this it would keep the file for ever
+    except DamagedError as error:  # the client compares sizes only: without this it would keep the file forever
         for name in error.names:
             (snapshot / name).resolve().unlink(missing_ok=True)
             (snapshot / name).unlink(missing_ok=True)
@@ -91,7 +91,7 @@ def _fetch(api: Any, asked: Handle, place: dict[str, Any]) -> Path:
 
 
 def _silent() -> Any:
-    """Progress that is not shown, for what takes no time."""
+    """A progress bar that is not shown, for requests that take no time."""
     from huggingface_hub.utils import tqdm
 
     class Silent(tqdm):
@@ -108,16 +108,20 @@ def _is_cached(asked: Handle, commit: str, cache_dir: Any) -> bool:
 
 
 def _check_sizes(asked: Handle, files: dict[str, Any], offered: Any, snapshot: Path) -> None:
-    """Compares what the hub has with the manifest before it is downloaded."""
+    """Compares the file sizes on the hub with the manifest before anything is downloaded."""
     sizes = {file.filename: file.file_size for file in offered}
     missing = sorted(set(files) - set(sizes))
     if missing:
-        raise ArtifactError(f"{asked} is incomplete: {', '.join(missing[:5])} missing on the hub.")
+        raise ArtifactError(f"{asked} is incomplete: {', '.join(missing[:5])} missing on the hub. Push it again.")
     for name, entry in files.items():
         edited = name == CARD and sizes[name] <= MAX_CARD_BYTES  # people edit cards on the hub
         if sizes[name] != entry["size"] and not edited:
-            raise ArtifactError(f"{asked}: {name} has {sizes[name]:,} bytes, its manifest says {entry['size']:,}.")
+            raise ArtifactError(
+                f"{asked}: {name} has {sizes[name]:,} bytes, its manifest says {entry['size']:,}. Push it again."
+            )
     needed = sum(file.file_size for file in offered if file.will_download)
     free = shutil.disk_usage(snapshot).free
     if needed > free:
-        raise ArtifactError(f"{asked} needs {needed:,} bytes, and the cache's disk has {free:,} left.")
+        raise ArtifactError(
+            f"{asked} needs {needed:,} bytes, the cache's disk has {free:,} free: free some space or pass cache_dir=."
+        )

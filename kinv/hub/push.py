@@ -1,4 +1,4 @@
-"""From this machine to the hub: checked, in one commit, and without a word of a card that somebody edited."""
+"""Publishes artifacts on the hub: verified, in one commit, and without overwriting a card edited there."""
 
 import hashlib
 import os
@@ -20,7 +20,7 @@ from .client import client, said_clearly
 from .handle import Handle
 from .resolve import find
 
-OURS = (".gitattributes", CARD)  # what a hub itself, or its page for new repositories, puts there
+OURS = (".gitattributes", CARD)  # files that the hub creates in a new repository
 
 
 def push(
@@ -36,24 +36,24 @@ def push(
     saved_model: bool = True,
     overwrite_card: bool = False,
 ) -> str:
-    """Publishes an artifact on a hub, in one commit; the repository is made if there is none.
+    """Publishes an artifact on a hub in one commit; the repository is created if it does not exist.
 
-    What was made for a network of ours names that as its `base_model`, if it is in the same organisation already.
+    An artifact made for one of kinv's own networks names it as `base_model`, if the organisation already has it.
 
     Args:
-        folder: the artifact, or its name; it has to pass `verify`.
+        folder: the artifact, or its name; it must pass `verify`.
         handle: `hf://organisation/name`, or `hf://organisation/name@branch`.
-        token: with the right to write; None: HF_TOKEN, or what `hf auth login` keeps.
-        private: whether a new repository is hidden; None: as the organisation wants it.
-        revision: the branch, instead of `@branch`.
+        token: a token with write access; None: HF_TOKEN, or the token stored by `hf auth login`.
+        private: whether a new repository is private; None: the organisation's default.
+        revision: the branch, in place of `@branch`.
         create_pr: proposes the commit as a pull request.
         tag: a name for the commit, such as `v1`.
-        message: of the commit.
-        saved_model: makes the SavedModel that an artifact lacks, for programs without kinv.
+        message: the commit message.
+        saved_model: adds a SavedModel, for programs without kinv, if the artifact has none.
         overwrite_card: replaces the card even if somebody edited it on the hub.
 
     Returns:
-        The handle of what was pushed, with its commit.
+        The handle of the pushed artifact, with its commit.
 
     Raises:
         ArtifactError: refused by `verify`, by the hub, or because something else is in the repository.
@@ -61,8 +61,8 @@ def push(
     """
     target, source = Handle.parse(handle, revision), find(folder)
     if tag and create_pr:
-        raise ValueError("a tag names a commit of a branch, not a pull request: give tag or create_pr.")
-    with tempfile.TemporaryDirectory() as temporary:  # what is pushed does not change on the way
+        raise ValueError("a pull request can't be tagged: pass either tag or create_pr, not both.")
+    with tempfile.TemporaryDirectory() as temporary:  # a copy, so that the files can't change during the push
         draft = Path(temporary, "artifact")
         unchanged(source, lambda folder: _copy(folder, draft))
         (draft / ORIGIN).unlink(missing_ok=True)
@@ -76,7 +76,7 @@ def push(
             if not api.repo_exists(target.repository):
                 api.create_repo(target.repository, private=private, exist_ok=True)
             if tag and tag in {ref.name for ref in api.list_repo_refs(target.repository).tags}:
-                raise ArtifactError(f"{target} has a tag {tag!r} already. Choose another name: tags do not move.")
+                raise ArtifactError(f"{target} already has a tag {tag!r}: tags do not move, choose another name.")
             commit = _commit(api, target, draft, create_pr, message or f"{source.name}, with kinv", overwrite_card)
             if tag:
                 api.create_tag(target.repository, tag=tag, revision=commit)
@@ -85,7 +85,7 @@ def push(
 
 def _copy(folder: Path, draft: Path) -> None:
     check(folder)
-    shutil.rmtree(draft, ignore_errors=True)  # of an attempt before
+    shutil.rmtree(draft, ignore_errors=True)  # left by an earlier attempt
     shutil.copytree(folder, draft)
 
 
@@ -96,10 +96,12 @@ def _commit(api: Any, target: Handle, draft: Path, create_pr: bool, message: str
     there = {file.rfilename for file in head.siblings}
     pushed = _manifest_on_hub(api, target, head.sha) if MANIFEST in there else {}
     if not pushed and there - set(OURS):
-        raise ArtifactError(f"{target} holds something else than a kinv artifact; it is left alone.")
+        raise ArtifactError(
+            f"{target} holds something other than a kinv artifact; nothing was pushed. Choose another repository."
+        )
     files = [*read_manifest(draft), MANIFEST]
     if CARD in there and not overwrite_card and _is_edited(api, target, head.sha, pushed):
-        print(f"The card of {target} was edited there: it stays as it is.")
+        print(f"The card of {target} was edited on the hub: it is kept. To replace it, pass overwrite_card=True.")
         files = [name for name in files if name != CARD]
     operations: list[Any] = [CommitOperationAdd(name, draft / name) for name in files]
     operations += [CommitOperationDelete(name) for name in sorted((set(pushed) & there) - {*files, CARD})]
@@ -121,7 +123,7 @@ def _manifest_on_hub(api: Any, target: Handle, commit: str) -> dict[str, Any]:
 
 
 def _is_edited(api: Any, target: Handle, commit: str, pushed: dict[str, Any]) -> bool:
-    """Whether the card on the hub is another than the one that was pushed there."""
+    """Whether the card on the hub differs from the one that was pushed."""
     with tempfile.TemporaryDirectory() as folder:
         card = Path(api.hf_hub_download(target.repository, CARD, revision=commit, local_dir=folder)).read_bytes()
     return CARD not in pushed or hashlib.sha256(card).hexdigest() != pushed[CARD]["sha256"]

@@ -1,4 +1,4 @@
-"""Where an artifact is: a folder, a name in `artifacts/` or in the hub's cache, or a name on the hub; loading it."""
+"""Finds and loads an artifact: a folder, a name in `artifacts/` or in the hub's cache, or a handle on the hub."""
 
 import contextlib
 import os
@@ -22,17 +22,17 @@ def load(
     token: str | bool | None = None,
     cache_dir: str | os.PathLike | None = None,
 ) -> Any:
-    """Loads a model from an artifact, after `verify` found nothing wrong with it.
+    """Loads a model from an artifact, after it passed `verify`.
 
     Args:
         handle: a folder, the name of an artifact in `artifacts/` or one that was pulled, or
             `hf://organisation/name@revision`, which is pulled first if it is not in the cache.
-        revision: of an artifact on a hub: a branch, a tag or a commit, instead of `@revision`.
+        revision: for an artifact on a hub: a branch, a tag or a commit, in place of `@revision`.
         token: for private repositories, as in `pull`.
         cache_dir: as in `pull`.
 
     Returns:
-        The model. A network under study is not part of it.
+        The model, without the network under study.
 
     Raises:
         ArtifactError: not found, damaged, not trusted, or made by something else.
@@ -47,7 +47,7 @@ def find(
     token: str | bool | None = None,
     cache_dir: str | os.PathLike | None = None,
 ) -> Path:
-    """The folder behind a handle: a folder, one of `artifacts/` here or beside the package, one that was pulled.
+    """Finds an artifact's folder: by path, in `artifacts/` here or next to the package, or among those pulled.
 
     Args:
         handle: a folder, a name, or `hf://organisation/name@revision`, which is pulled.
@@ -64,7 +64,9 @@ def find(
 
         return pull(text, revision=revision, token=token, cache_dir=cache_dir)
     if revision is not None:
-        raise ArtifactError(f"{text} is on this machine, where there are no revisions such as {revision!r}.")
+        raise ArtifactError(
+            f"revision={revision!r} needs a handle hf://organisation/name, received the local artifact {text}."
+        )
     try:
         for folder in (Path(handle), *(shelf / text for shelf in artifact_folders())):
             if folder.is_dir():
@@ -73,13 +75,15 @@ def find(
         raise ArtifactError(f"No artifact {text[:100]!r}: {error}") from None
     found = {pulled: folder for pulled, folder in cached(cache_dir) if pulled.name == text}
     if len(found) > 1:
-        raise ArtifactError(f"{text!r} was pulled more than once: {', '.join(map(str, found))}. Say which.")
+        raise ArtifactError(f"{text!r} was pulled more than once: {', '.join(map(str, found))}. Pass the full handle.")
     if found:
         ((pulled, folder),) = found.items()
-        print(f"{text} is {pulled}, from the cache.", file=sys.stderr)  # a name that anybody can give
+        print(f"{text} is {pulled}, from the cache.", file=sys.stderr)  # anybody can publish under this name
         return folder
     searched = ", ".join(map(str, (*artifact_folders(), cache_folder(cache_dir))))
-    raise ArtifactError(f"No artifact {text!r}: not a folder, and not found in {searched}.")
+    raise ArtifactError(
+        f"No artifact {text!r}: not a folder, and not found in {searched}. Pass a folder or hf://organisation/name."
+    )
 
 
 def cached(cache_dir: str | os.PathLike | None = None) -> Iterator[tuple[Handle, Path]]:
@@ -92,12 +96,12 @@ def cached(cache_dir: str | os.PathLike | None = None) -> Iterator[tuple[Handle,
         pulled = [known.snapshot_path for known in repository.revisions if (known.snapshot_path / MANIFEST).is_file()]
         if repository.repo_type == "model" and pulled:
             newest = max(pulled, key=lambda folder: folder.stat().st_mtime)
-            with contextlib.suppress(ArtifactError):  # a name that no push of ours makes
+            with contextlib.suppress(ArtifactError):  # a name that kinv's push can't create
                 yield Handle.parse(f"{SCHEME}{repository.repo_id}@{newest.name}"), newest
 
 
 def origin(folder: Path) -> str | None:
-    """Where a pulled artifact says that it came from, as a handle with the commit."""
+    """The recorded source of a pulled artifact, as a handle with the commit."""
     if not (folder / ORIGIN).is_file():
         return None
     known = read_json(folder / ORIGIN)

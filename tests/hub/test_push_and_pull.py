@@ -84,7 +84,7 @@ def test_an_edited_card_stays_and_can_be_pulled(hub, artifact, cache, tmp_path, 
     kinv.save(InvariantTransformer(hidden_units=(3,)), artifact, {"name": "n"}, card=lambda _: CARD, saved_model=False)
     for _ in range(2):  # also after a push that kept it
         kinv.push(artifact, handle, token=hub.token, saved_model=False)
-        assert "stays as it is" in capsys.readouterr().out
+        assert "edited on the hub: it is kept" in capsys.readouterr().out
         pulled = kinv.pull(handle, token=hub.token, cache_dir=cache)
         assert "by hand" in (pulled / "README.md").read_text()
     folder = kinv.pull(handle, tmp_path / "mine", token=hub.token, cache_dir=cache)
@@ -132,7 +132,7 @@ def test_another_repository_is_left_alone(hub, artifact, cache):
     name = hub.name()
     hub.api.create_repo(name, private=True)
     hub.api.upload_file(path_or_fileobj=b"{}", path_in_repo="model.safetensors.index.json", repo_id=name)
-    with pytest.raises(kinv.ArtifactError, match="something else"):
+    with pytest.raises(kinv.ArtifactError, match="something other than a kinv artifact"):
         kinv.push(artifact, f"hf://{name}", token=hub.token, saved_model=False)
     with pytest.raises(kinv.ArtifactError, match="no manifest"):
         kinv.pull(f"hf://{name}", token=hub.token, cache_dir=cache)

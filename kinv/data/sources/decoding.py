@@ -13,7 +13,7 @@ MAX_PIXELS = 64_000_000  # an image of 8,000 x 8,000; what is larger is taken fo
 
 @dataclass(frozen=True)
 class Problem:
-    """Something odd about one file, and what was done about it."""
+    """A problem with one file, and what was done about it."""
 
     file: str
     found: str
@@ -50,7 +50,7 @@ def read_image(path: Path, size: int | None = None, name: str | None = None) -> 
     if path.stat().st_size == 0:
         raise UnreadableImage(Problem(name, "empty file"))
     with open(path, "rb") as file, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Pillow's own remarks on odd files: ours name the file
+        warnings.simplefilter("ignore")  # Pillow's own warnings do not name the file, ours do
         return _decode(file, size, name)
 
 

@@ -33,7 +33,7 @@ def open_folder(folder: Path, split: str = "all", name: str | None = None) -> So
     labels, class_names, problems = _labels(names)
     kept = _split(names, split)
     if not kept:
-        raise ValueError(f"{folder} holds {len(files)} image: too few for the split {split!r}.")
+        raise ValueError(f"{folder} holds {len(files)} image: too few for the split {split!r}. Pass split='all'.")
     chosen = [files[index] for index in kept]
 
     def read(index: int, size: int | None):

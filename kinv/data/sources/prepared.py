@@ -51,7 +51,7 @@ def _fetch(builder: Any) -> None:
         builder.download_and_prepare()
     except OSError as error:  # what requests raises, too
         raise FileNotFoundError(
-            f"The TensorFlow data set {builder.info.full_name} can't be fetched: {error}"
+            f"The TensorFlow data set {builder.info.full_name} can't be downloaded: {error}"
         ) from error
 
 
@@ -89,7 +89,10 @@ class _Examples:
 
     def __init__(self, builder: Any, split: str):
         if builder.info.file_format.value != "tfrecord":
-            raise ValueError(f"{builder.info.full_name} is kept as {builder.info.file_format.value}, not as TFRecord.")
+            raise ValueError(
+                f"{builder.info.full_name} must be stored as TFRecord, "
+                f"received {builder.info.file_format.value}: prepare it again."
+            )
         self.places: list[tuple[str, int, int]] = []  # file, position, length
         for part in builder.info.splits[split].file_instructions:
             places = list(_records(part.filename))

@@ -26,7 +26,7 @@ def open_caltech(path: Path, split: str, seed: int = 0) -> Source:
     images, labels, names = read_matlab(path, "X", "Y", "classnames")
     labels = labels.ravel()
     if images.ndim != 2 or images.shape[1] != 28 * 28 or len(images) != len(labels) or images.max() > 1:
-        raise ValueError(f"{path} should hold X (images, 784) of 0 and 1 and as many Y, it holds {images.shape}")
+        raise ValueError(f"{path} must hold X (images, 784) of 0 and 1 and as many Y, received X {images.shape}")
     upright = 1 - images.reshape(-1, 28, 28).transpose(0, 2, 1)  # MATLAB counts down columns; objects are 0 there
     class_names = [str(np.ravel(name)[0]) for name in names.ravel()]
     origin = f"Caltech-101 Silhouettes, {CALTECH} of KINV_DATA_DIR"
