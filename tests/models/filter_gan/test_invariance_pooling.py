@@ -7,7 +7,7 @@ import pytest
 from kinv.layers import InvariancePooling
 from kinv.models import FilterGAN
 
-from .test_model import images, small_classifier
+from .test_model import shown, small_classifier
 
 DRAWS = 4
 
@@ -58,11 +58,11 @@ def test_in_a_classifier_it_takes_the_convolutions_place(tmp_path):
     pooled = gan.pooled_classifier(draws=DRAWS, seed=1)
     z = np.random.default_rng(1).normal(size=(DRAWS, 3))
     expected = gan.cut.model.copy(np.mean(gan.generate_filters(z), axis=0))
-    np.testing.assert_allclose(pooled(images(5)), expected(images(5)), rtol=1e-4, atol=1e-3)
+    np.testing.assert_allclose(pooled(shown(5)), expected(shown(5)), rtol=1e-4, atol=1e-3)
     assert isinstance(pooled.get_layer("replaced"), InvariancePooling)
     pooled.save(tmp_path / "pooled.keras")
     again = keras.saving.load_model(tmp_path / "pooled.keras")
-    np.testing.assert_array_equal(again(images(5)), pooled(images(5)))
+    np.testing.assert_array_equal(again(shown(5)), pooled(shown(5)))
     with pytest.raises(ValueError, match="draws must be at least 1, received 0"):
         gan.pooling(0)
 
@@ -73,9 +73,9 @@ def test_in_a_network_of_networks_too():
     classifier = keras.Model(outer, keras.layers.Dense(3)(inner(outer)))
     gan = FilterGAN(classifier, "replaced", latent_dim=3, width=8, hidden_units=(16,))
     kernel = np.asarray(gan.cut.model.kernel())
-    np.testing.assert_allclose(gan.cut.model.copy(kernel)(images(5)), classifier(images(5)), rtol=1e-5)
+    np.testing.assert_allclose(gan.cut.model.copy(kernel)(shown(5)), classifier(shown(5)), rtol=1e-5)
     pooling = InvariancePooling.like(gan.cut.model.layer, np.stack([kernel, kernel]))
-    np.testing.assert_allclose(gan.cut.model.copy_with(pooling)(images(5)), classifier(images(5)), rtol=1e-4)
+    np.testing.assert_allclose(gan.cut.model.copy_with(pooling)(shown(5)), classifier(shown(5)), rtol=1e-4)
 
 
 def test_wrong_arguments_are_refused():

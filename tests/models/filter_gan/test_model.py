@@ -154,14 +154,6 @@ def test_dead_filters_need_no_spread():
     assert np.isfinite(gan.generate_filters(codes(3))).all()
 
 
-def test_configurations_of_the_first_version_come_back_as_they_were():
-    config = FilterGAN(small_classifier(), "replaced", centered=False).get_config()
-    first = {key: value for key, value in config.items() if key not in ("centered", "min_diversity")}
-    again = FilterGAN.from_config({**first, "warm_start": True})
-    assert not again.centered and again.min_diversity == 0
-    assert len(again.generator.trainable_variables) == 4
-
-
 def test_it_learns_filters_that_pass_for_real():
     digits = data.load("mnist", "train", limit=2048)[0][:, 6:22, 6:22]
     classifier = small_classifier(side=16)
