@@ -1,4 +1,4 @@
-"""Differentiable building blocks; `keras.ops` only. Those of one method are defined beside it, and shown here too."""
+"""Differentiable building blocks; `keras.ops` only. Those of one method are defined with it, and exported here too."""
 
 import kinv.backend  # noqa: F401  (starts the backend quietly, before anything else imports it)
 from kinv.public_names import lend

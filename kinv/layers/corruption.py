@@ -7,31 +7,31 @@ import keras
 from keras import ops
 
 KINDS = ("masking", "salt_and_pepper", "gaussian", "multiplicative")
-NOISE = ("gaussian", "multiplicative")  # of which the rate is a standard deviation
-LARGEST = 2**31 - 1  # of an int32
+NOISE = ("gaussian", "multiplicative")  # for these, the rate is a standard deviation
+LARGEST = 2**31 - 1  # int32
 
 
 @keras.saving.register_keras_serializable("kinv")
 class Corruption(keras.layers.Layer):
-    """Spoils part of every vector, in training only.
+    """Corrupts part of every vector, in training only.
 
     Vincent et al. 2008, section 2.3, and Erhan, Courville and Bengio 2010, section 3: a random subset of the entries,
-    **of fixed size**, is set to 0 (`"masking"`) or to 0 or 1 by the toss of a coin (`"salt_and_pepper"`).
-    `"gaussian"` adds normal noise to all of them, `"multiplicative"` multiplies them with normal numbers around 1: both
-    kinds of perturbation in Despraz et al. 2017, equation 1 (`keras.layers.GaussianNoise` refuses deviations above 1).
+    **of fixed size**, is set to 0 (`"masking"`) or to 0 or 1 with equal probability (`"salt_and_pepper"`).
+    `"gaussian"` adds Gaussian noise to all entries, `"multiplicative"` multiplies them by Gaussian noise around 1: the
+    perturbations of Despraz et al. 2017, equation 1 (`keras.layers.GaussianNoise` allows no `stddev` above 1).
 
     Args:
-        kind: one of the four.
-        rate: share of the entries, 0..1 without 1; of noise the standard deviation.
-        high, low: what salt and pepper are; default 1 and 0.
-        seed: of what is drawn.
+        kind: one of the four above.
+        rate: share of the entries, in [0, 1); for noise, the standard deviation.
+        high, low: values of salt and pepper; default 1 and 0.
+        seed: seeds the random draws.
 
     Call arguments:
         inputs: float tensor `(B, V)`; for noise, of any shape.
-        training: whether they are spoiled.
+        training: whether inputs are corrupted.
 
     Raises:
-        ValueError: an unknown kind, or a rate out of its range.
+        ValueError: if `kind` is unknown, or `rate` is out of range.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Corruption(keras.layers.Layer):
         if kind not in KINDS:
             raise ValueError(f"kind must be one of {KINDS}, received {kind!r}")
         if not 0 <= rate < (math.inf if kind in NOISE else 1):
-            raise ValueError(f"rate must lie in 0..1 without 1, and for noise be finite, not negative, received {rate}")
+            raise ValueError(f"rate must lie in [0, 1), or for noise be finite, not negative, received {rate}")
         self.kind, self.rate, self.high, self.low, self.seed = kind, rate, high, low, seed
         self.seed_generator = keras.random.SeedGenerator(seed)
 
@@ -64,19 +64,19 @@ class Corruption(keras.layers.Layer):
         return ops.where(chosen, ops.where(coin, self.high, self.low), inputs)
 
     def _subset(self, inputs):
-        """True at `round(rate V)` entries of every row, each subset as likely as any other."""
+        """True at `round(rate V)` entries of every row, all subsets equally likely."""
         width = inputs.shape[-1]
         count = round(self.rate * width)
         if not count:
             return ops.zeros_like(inputs, dtype="bool")
-        # random numbers that differ within a row, so that exactly `count` of them are the largest
+        # random numbers that are distinct within a row, so that exactly `count` of them are the largest
         numbers = keras.random.randint(ops.shape(inputs), 0, LARGEST // width, dtype="int32", seed=self.seed_generator)
         numbers = numbers * width + ops.arange(width, dtype="int32")
         least = ops.top_k(numbers, count, sorted=True)[0][..., -1:]
         return numbers >= least
 
     def save_own_variables(self, store):
-        # Keras leaves the generator's state out; without it, resumed training would draw other numbers.
+        # Keras does not save the generator's state; without it, resumed training would draw other numbers.
         store["random_state"] = ops.convert_to_numpy(self.seed_generator.state)
 
     def load_own_variables(self, store):

@@ -1,4 +1,4 @@
-"""The normalisation across channels of the original AlexNet."""
+"""Normalisation across channels, as in the original AlexNet."""
 
 import keras
 from keras import ops
@@ -6,12 +6,12 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("kinv")
 class LocalResponseNormalization(keras.layers.Layer):
-    """Divides every response by its neighbours' in the channel direction (Krizhevsky et al. 2012, section 3.3).
+    """Normalises every activation by those of neighbouring channels (Krizhevsky et al. 2012, section 3.3).
 
     `b_i = a_i / (bias + alpha * sum_{|j - i| <= radius} a_j^2)^beta`
 
     Args:
-        radius: neighbouring channels on each side.
+        radius: number of neighbouring channels on each side.
         alpha: weight of a single square (Caffe's `alpha` divided by its `local_size`).
         beta: exponent.
         bias: added to the sum.

@@ -1,8 +1,8 @@
-"""The methods: one `keras.Model` each, trained with `fit`. A folder holds a method, and is imported on first use."""
+"""The methods: `keras.Model`s trained with `fit`. Each has its own folder, imported on first use."""
 
 from ..public_names import lend
 
-SAVED = {  # the classes that artifacts hold, and the folder of each
+SAVED = {  # classes that can be saved as artifacts, and their folders
     "InvariantTransformer": "invariant_transformer",
     "FilterGAN": "filter_gan",
     "Gallery": "coupled_generator",

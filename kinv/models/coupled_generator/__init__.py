@@ -1,4 +1,4 @@
-"""The coupled generator (Despraz et al. 2017): images that a classifier likes, from the decoder of an autoencoder."""
+"""The coupled generator (Despraz et al. 2017): activation maximisation through a generator or a decoder."""
 
 import kinv.backend  # noqa: F401  (starts the backend quietly, before anything else imports it)
 

@@ -11,40 +11,39 @@ from kinv.layers import Corruption
 
 from .generators import as_image, build_generator, convolution, scaled
 
-ENCODER = (32, 64, 128, 256, 512)  # channels of its blocks
+ENCODER = (32, 64, 128, 256, 512)  # channels per block
 DENSE = 2048
-GREY, CONTRAST = 117.0, 50.0  # mean and deviation of photographs' values, about
+GREY, CONTRAST = 117.0, 50.0  # mean and standard deviation of photographs' pixel values, roughly
 
 
 @keras.saving.register_keras_serializable("kinv")
 class DenoisingAutoencoder(keras.Model):
-    """Learns to undo Gaussian noise on images, through a code that is the generator's feature vector.
+    """Removes Gaussian noise from images, through a code that is the generator's feature vector.
 
     Despraz et al. 2017, figure 3 and section 4.2, and the authors' notebooks: five blocks of two 3 x 3 convolutions
-    with batch norm and 2 x 2 maximum pooling, a dense layer of 2,048 ReLUs and a linear code; the decoder is Table 2's
-    pretrained variant. The loss is the mean squared error.
+    with batch norm and 2 x 2 max pooling, a dense layer of 2,048 ReLUs and a linear code. The decoder is the pretrained
+    variant of Table 2. The loss is the mean squared error.
 
     Deviations from the notebooks:
-        - The noise that the paper names is added; they forgot it.
-        - The code is linear and the last convolution too, so that codes may be negative and pixels need not be
-          positive.
+        - The paper's noise is added; the notebooks omit it.
+        - The code and the last convolution are linear: codes may be negative, and pixels need not be positive.
 
     Args:
-        size: side of the images in pixels; at least 32, as they are halved five times.
+        size: side of the images in pixels, at least 32: five poolings halve it.
         channels: 3 or 1.
-        width: scales all numbers of channels and the dense layer; 1 is the paper's.
-        noise: standard deviation, of 255.
-        seed: of weights and noise.
+        width: scales the number of channels and the dense layer; 1 is the paper's.
+        noise: standard deviation of the noise, on the scale of 0..255.
+        seed: seeds the weights and the noise.
 
     Call arguments:
         images: float tensor `(B, size, size, channels)` in 0..255.
-        training: whether there is noise.
+        training: whether noise is added.
 
     Returns:
         Reconstructions `(B, size, size, channels)`, not clipped.
 
     Raises:
-        ValueError: a size under 32, or what `build_generator` and `Corruption` raise.
+        ValueError: if `size` is less than 32; also raised by `build_generator` and `Corruption`.
 
     Example:
         >>> import numpy as np
@@ -65,7 +64,7 @@ class DenoisingAutoencoder(keras.Model):
     ):
         super().__init__(name=name)
         if size < 2 ** len(ENCODER):
-            raise ValueError(f"size must be at least {2 ** len(ENCODER)}, received {size}")
+            raise ValueError(f"size must be at least {2 ** len(ENCODER)}, received {size}: resize the images")
         self.size, self.channels, self.width, self.noise, self.seed = size, channels, width, noise, seed
         self.corrupt = Corruption("gaussian", noise, seed=seed)
         self.decoder = build_generator(size, channels, width=width, refined=True, seed=seed, name="decoder")
@@ -78,9 +77,9 @@ class DenoisingAutoencoder(keras.Model):
         return [self.loss_mean]
 
     def compile(self, optimizer: Any = None, **kwargs: Any) -> None:
-        """Default: the notebooks', Adadelta with a rate of 1."""
+        """The default optimizer is the notebooks': Adadelta with a learning rate of 1."""
         super().compile(optimizer=optimizer or keras.optimizers.Adadelta(1.0), **kwargs)
-        self.optimizer.build(self.trainable_variables)  # a step that makes variables is traced twice
+        self.optimizer.build(self.trainable_variables)  # a step that creates variables is traced twice
 
     def call(self, images, training=False):
         images = ops.cast(images, "float32")
@@ -88,7 +87,7 @@ class DenoisingAutoencoder(keras.Model):
         return GREY + CONTRAST * self.decoder(codes, training=training)
 
     def train_step(self, data):
-        """One batch of `images` or `(images, anything)`: the squared error of what is made of them with noise."""
+        """One step on `images` or `(images, anything)`: the squared error of reconstructions of noisy images."""
         images = ops.cast(keras.utils.unpack_x_y_sample_weight(data)[0], "float32")
         with tf.GradientTape() as tape:
             loss = self._error(images, training=True)
@@ -98,17 +97,17 @@ class DenoisingAutoencoder(keras.Model):
         return {"loss": self.loss_mean.result()}
 
     def test_step(self, data):
-        """The same without noise."""
+        """The same error without noise."""
         images = ops.cast(keras.utils.unpack_x_y_sample_weight(data)[0], "float32")
         self.loss_mean.update_state(self._error(images, training=False))
         return {"loss": self.loss_mean.result()}
 
     def encode(self, images: Any) -> Any:
-        """Images `(B, size, size, channels)` in 0..255 to codes, float32 `(B, F)`."""
+        """Encodes images `(B, size, size, channels)` in 0..255 as codes, float32 `(B, F)`."""
         return self.encoder(_standardised(images), training=False)
 
     def decode(self, codes: Any) -> Any:
-        """Codes `(B, F)` to images, float32 `(B, size, size, channels)` in 0..255."""
+        """Decodes codes `(B, F)` to images, float32 `(B, size, size, channels)` in 0..255."""
         return as_image(self.decoder(codes, training=False), GREY, CONTRAST)
 
     def reconstruct(self, images: Any) -> Any:
@@ -116,7 +115,7 @@ class DenoisingAutoencoder(keras.Model):
         return self.decode(self.encode(images))
 
     def export_endpoints(self) -> dict[str, tuple[Any, list[tf.TensorSpec]]]:
-        """What the SavedModel of this model answers: endpoint name to function and input signature."""
+        """The SavedModel's endpoints: name to (function, input signature)."""
         images = tf.TensorSpec((None, self.size, self.size, self.channels), tf.float32, name="images")
         codes = tf.TensorSpec((None, self.decoder.input_shape[-1]), tf.float32, name="codes")
         return {
@@ -136,7 +135,7 @@ class DenoisingAutoencoder(keras.Model):
         }
 
     def _error(self, images, training):
-        """In squared deviations of photographs' values."""
+        """Mean squared error, in squared standard deviations of photographs' pixel values."""
         return ops.mean(ops.square((self(images, training=training) - images) / CONTRAST))
 
 

@@ -1,4 +1,4 @@
-"""A gain of its own for every feature."""
+"""A learned gain for every feature."""
 
 from typing import Any
 
@@ -9,20 +9,20 @@ import keras
 class FeatureGain(keras.layers.Layer):
     """Scales every feature of every row by its own learned gain (alpha in Despraz et al. 2017, equation 1).
 
-    Keras 2 had this as `LocallyConnected1D` with a kernel of 1, without its bias.
+    Equivalent to Keras 2's `LocallyConnected1D` with a kernel size of 1 and no bias.
 
     Args:
-        rows: how many sets of gains; row `t` of the features is scaled by set `t`. 1: all rows by the same.
-        initializer: where the gains start; 1 leaves the features as they are.
+        rows: number of sets of gains; row `t` of the features is scaled by set `t`. 1: all rows share one set.
+        initializer: initializer of the gains; ones leave the features unchanged.
 
     Call arguments:
-        features: float tensor `(B, F)`; `B` is `rows`, unless one of them is 1.
+        features: float tensor `(B, F)`; `B` equals `rows`, unless either is 1.
 
     Returns:
         Float tensor `(max(B, rows), F)`.
 
     Raises:
-        ValueError: `rows` is less than 1.
+        ValueError: if `rows` is less than 1.
 
     Example:
         >>> import numpy as np

@@ -1,4 +1,4 @@
-"""A gallery: images that a network likes, kept as features of one decoder."""
+"""A gallery: images that maximise a network's activations, stored as features of one decoder."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -20,17 +20,17 @@ DECODERS: dict[str, Callable[..., keras.Model]] = {
 
 @keras.saving.register_keras_serializable("kinv")
 class Gallery(keras.Model):
-    """What stays of a `CoupledGenerator` once its network is gone: a decoder, and the features of every image.
+    """What is saved of a `CoupledGenerator`, without its network: a decoder, and the features of every image.
 
-    Features between those of two images make images between them.
+    Interpolating between the features of two images gives intermediate images.
 
     Args:
-        labels: of the images, one each.
+        labels: labels of the images, one each.
         decoder: `"autoencoder"` (`DenoisingAutoencoder.decoder`) or `"spectral"` (`build_spectral`).
         size: side of the images in pixels.
         channels: 3 or 1.
-        width: of an autoencoder's decoder.
-        limit: of a spectral decoder's waves.
+        width: width of an autoencoder's decoder, see `build_generator`.
+        limit: limit of a spectral decoder, see `SpectralDecoder`.
         brightness, contrast: as in `CoupledGenerator`.
 
     Call arguments:
@@ -40,7 +40,7 @@ class Gallery(keras.Model):
         Images `(B, size, size, channels)` in 0..255.
 
     Raises:
-        ValueError: no labels, an unknown decoder, an invalid brightness or contrast, or features of another shape.
+        ValueError: if there are no labels, or a decoder, a brightness, a contrast or the shape of features is invalid.
 
     Example:
         >>> gallery = Gallery(["tench", "goldfish"], "spectral", size=16)
@@ -63,7 +63,7 @@ class Gallery(keras.Model):
         super().__init__(name=name)
         labels = [str(label) for label in labels]
         if not labels:
-            raise ValueError("labels must be at least one, received none.")
+            raise ValueError(f"labels must hold at least one label, received {labels}: pass one for each image.")
         if decoder not in DECODERS:
             raise ValueError(f"decoder must be one of {', '.join(DECODERS)}, received {decoder!r}")
         levels = 1 if isinstance(brightness, (int, float)) else len(brightness)
@@ -83,7 +83,7 @@ class Gallery(keras.Model):
         self.built = True
 
     def collect(self, decoder: keras.Model, features: Any) -> None:
-        """Takes over the weights of a decoder and the features `(labels, F)` of all images."""
+        """Copies the weights of a decoder, and the features `(labels, F)` of all images."""
         self.decoder.set_weights(decoder.get_weights())
         self.features.assign(ops.convert_to_tensor(features, "float32"))
 
@@ -91,29 +91,29 @@ class Gallery(keras.Model):
         return self.generate(features)
 
     def generate(self, features: Any) -> Any:
-        """Features `(B, F)` to images, float32 `(B, size, size, channels)` in 0..255."""
+        """Generates images from features `(B, F)`: float32 `(B, size, size, channels)` in 0..255."""
         features = ops.convert_to_tensor(features, "float32")
         if len(features.shape) != 2 or features.shape[-1] != self.features.shape[-1]:
             raise ValueError(f"features must have shape (B, {self.features.shape[-1]}), received {features.shape}")
         return as_image(self.decoder(features, training=False), self.brightness, self.contrast)
 
     def images(self) -> np.ndarray:
-        """All of them, float32 `(labels, size, size, channels)` in 0..255."""
+        """All images, float32 `(labels, size, size, channels)` in 0..255."""
         return np.concatenate(
             [ops.convert_to_numpy(self.generate(self.features[row : row + 1])) for row in range(len(self.labels))]
         )
 
     def image(self, label: str | int) -> np.ndarray:
-        """One of them by its label or its place, float32 `(size, size, channels)` in 0..255.
+        """One image by its label or index, float32 `(size, size, channels)` in 0..255.
 
         Raises:
-            ValueError: no image has this label (similar labels are suggested), or more than one has.
+            ValueError: if no image has this label (similar labels are suggested), or several have.
         """
         row = class_index(label, self.labels, len(self.labels))
         return ops.convert_to_numpy(self.generate(self.features[row : row + 1]))[0]
 
     def export_endpoints(self) -> dict[str, tuple[Any, list[tf.TensorSpec]]]:
-        """What the SavedModel of this model answers: endpoint name to function and input signature."""
+        """The SavedModel's endpoints: name to (function, input signature)."""
         features = tf.TensorSpec((None, self.features.shape[-1]), tf.float32, name="features")
         rows = tf.TensorSpec((None,), tf.int32, name="rows")
         return {

@@ -1,4 +1,4 @@
-"""Generators, features to an image: that of Despraz et al. 2017, Table 2, and one made of waves."""
+"""Generators, from features to an image: that of Despraz et al. 2017, Table 2, and a spectral one."""
 
 from collections.abc import Sequence
 from itertools import count
@@ -10,8 +10,8 @@ from keras import layers, ops
 from .spectral_decoder import SpectralDecoder
 
 NARROWEST, FIRST_CHANNELS = 8, 128
-TRUNK = ((512, 2, 2), (256, 3, 3), (256, 3, 3), (128, 3, 3), (128, 4, 4))  # channels, sides of two kernels
-REFINED = (64, 64)  # of the variant that is the decoder of an autoencoder
+TRUNK = ((512, 2, 2), (256, 3, 3), (256, 3, 3), (128, 3, 3), (128, 4, 4))  # channels, two kernel sizes
+REFINED = (64, 64)  # additional channels of the variant that decodes an autoencoder's code
 
 
 def build_generator(
@@ -24,12 +24,12 @@ def build_generator(
     seed: int = 0,
     name: str = "generator",
 ) -> keras.Model:
-    """Table 2 without its first three layers: upsampling by 2, then a valid and a `same` convolution, five times;
-    upsampling and one more, or three in the refined variant.
+    """Builds the generator of Table 2 without its first three layers.
 
-    Every convolution but the last has a ReLU, and a batch norm follows. What comes out is normalised too: its last
-    gamma and beta are the image's contrast and brightness. `5 x 5 x 128` features make 224 x 224; the first map has
-    the side whose image comes nearest to `size`, and is resized where that is another.
+    Five blocks upsample by 2 and apply a `valid` and a `same` convolution. One more convolution follows after
+    upsampling, or three in the refined variant. Every convolution but the last has a ReLU and then batch norm. The
+    output is normalised too: its gamma and beta are the image's contrast and brightness. `5 x 5 x 128` features give
+    224 x 224. The first map has the side whose image is closest to `size`; the image is resized if it differs.
 
     Deviation from the paper: the last convolution is linear, since a ReLU before the last batch norm leaves half of
     all pixels at one value.
@@ -37,19 +37,19 @@ def build_generator(
     Args:
         size: side of the image in pixels, at least 16.
         channels: 3 or 1.
-        width: scales the number of channels inside; the paper's is 1.
-        refined: Table 2's pretrained variant: two convolutions with 64 channels before the last one.
-        skips: a second, parallel way from every block to the image (a 1 x 1 convolution that starts at zero, as the
-            last one does then), so that coarse and fine parts are learned at once; without the last batch norm. Not the
-            paper's.
-        seed: of the initial weights.
-        name: of the model.
+        width: scales the number of channels inside; 1 is the paper's.
+        refined: the pretrained variant of Table 2: two more convolutions with 64 channels before the last one.
+        skips: adds a parallel path from every block to the image: a 1 x 1 convolution that starts at zero, as the
+            last convolution then does. Coarse and fine structure are learned at once. There is no last batch norm. Not
+            in the paper.
+        seed: seeds the initial weights.
+        name: name of the model.
 
     Returns:
-        Functional model of float32 `(B, F)`, 3,200 features for 224, to `(B, size, size, channels)`, around 0.
+        Functional model from float32 `(B, F)`, 3,200 features for 224, to `(B, size, size, channels)`, around 0.
 
     Raises:
-        ValueError: a size under 16, a width that is not positive, or other channels.
+        ValueError: if `size` is less than 16, `width` is not positive, or `channels` is neither 1 nor 3.
 
     Example:
         >>> build_generator().count_params() - sum(w.shape[0] for w in build_generator().non_trainable_variables)
@@ -84,21 +84,21 @@ def build_generator(
 def build_spectral(
     size: int = 224, channels: int = 3, images: Any = None, *, limit: float | None = None, name: str = "spectral"
 ) -> keras.Model:
-    """A decoder without anything to train, whose images have the spectrum and colours of photographs.
+    """Builds a decoder without trainable weights, whose images have the spectrum and colours of photographs.
 
     Args:
         size: side of the image in pixels.
         channels: 3 or 1.
-        images: photographs `(N, size, size, channels)` in 0..255 that it is adapted to, see `SpectralDecoder`.
-        limit: of every wave, see there.
-        name: of the model.
+        images: photographs `(N, size, size, channels)` in 0..255 to adapt to, see `SpectralDecoder`.
+        limit: bound on every wave's amplitude, see `SpectralDecoder`.
+        name: name of the model.
 
     Returns:
-        Functional model of float32 `(B, size * size * channels)` to `(B, size, size, channels)`, around 0, in the units
-        of the photographs.
+        Functional model from float32 `(B, size * size * channels)` to `(B, size, size, channels)`, around 0, in the
+        units of the photographs.
 
     Raises:
-        ValueError: a size or limit that is not positive, or photographs of another shape.
+        ValueError: if `size` or `limit` is not positive, or the photographs have another shape.
     """
     features = layers.Input((size * size * channels,), name="features")
     waves = SpectralDecoder(size, channels, limit, name="waves")
@@ -108,22 +108,22 @@ def build_spectral(
 
 
 def as_image(outputs: Any, brightness: float | Sequence[float], contrast: float) -> Any:
-    """A generator's outputs `(B, H, W, C)`, around 0, as values in 0..255."""
+    """Converts a generator's outputs `(B, H, W, C)`, around 0, to pixel values in 0..255."""
     return ops.clip(ops.convert_to_tensor(brightness, "float32") + contrast * outputs, 0.0, 255.0)
 
 
 def first_side(size: int) -> int:
-    """The side `s` of the first map whose image, of side `64 s - 96`, comes nearest to `size`."""
+    """The side `s` of the first map whose image, of side `64 s - 96`, is closest to `size`."""
     return max(2, round((size + 96) / 64))
 
 
 def scaled(filters: int, width: float) -> int:
-    """So many of the paper's channels, or units, but never fewer than 8."""
+    """The paper's number of channels or units, scaled by `width`; at least 8."""
     return max(NARROWEST, round(filters * width))
 
 
 def convolution(x: Any, filters: int, kernel: int, padding: str, width: float, seed: int, name: str) -> Any:
-    """A convolution with ReLU, then batch norm."""
+    """A convolution with ReLU, followed by batch norm."""
     x = layers.Conv2D(
         scaled(filters, width), kernel, padding=padding, activation="relu",
         kernel_initializer=keras.initializers.GlorotUniform(seed), name=name,

@@ -1,4 +1,4 @@
-"""How real generated images are: what another network says of them, and how like photographs their values are."""
+"""How realistic generated images are: another network's predictions, and statistics to compare with photographs."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -9,40 +9,40 @@ import numpy as np
 from kinv.classifiers.predict import logits_in_batches
 from kinv.surgery.tap import checked_units
 
-LEAST_SIDE = 64  # of images, for their statistics
+LEAST_SIDE = 64  # pixels, for image statistics
 
 
 def class_ranks(classifier: keras.Model, images: Any, classes: Any) -> np.ndarray:
-    """How many classes the network puts before the given one or beside it, `(N,)`; 0: it alone comes first.
+    """The number of other classes whose logit is at least the given class's, `(N,)`; 0: it alone comes first.
 
-    Images of another size than the network's are resized.
+    Images are resized to the network's input size.
 
     Args:
         classifier: images `(B, H, W, C)` in 0..255 to logits.
         images: `(N, H', W', C)` in 0..255.
-        classes: indices, `(N,)`.
+        classes: class indices, `(N,)`.
 
     Raises:
-        ValueError: not one class for each image, one that does not exist, or answers that are not finite.
+        ValueError: if there is not one class for each image, a class does not exist, or logits are not finite.
     """
     images, classes = np.asarray(images, "float32"), np.asarray(classes)
     if images.ndim != 4 or classes.shape != (len(images),):
         raise ValueError(
-            f"expected images (N, H, W, C) and a class for each, received {images.shape} and {classes.shape}"
+            f"images must be (N, H, W, C), with a class for each, received {images.shape} and {classes.shape}"
         )
     checked_units(classes, classifier.output_shape[-1], "the classes")
     images = resized_for(classifier, images)
     ranks = np.empty(len(images), int)
     for at, answers in logits_in_batches(classifier, images):
         if not np.isfinite(answers).all():
-            raise ValueError(f"{classifier.name} returns logits that are not finite: are the images?")
+            raise ValueError(f"{classifier.name} returned NaN or infinity, expected finite logits: check the images")
         given = np.take_along_axis(answers, classes[at, None], axis=1)
         ranks[at] = (answers >= given).sum(axis=1) - 1
     return ranks
 
 
 def resized_for(classifier: keras.Model, images: np.ndarray) -> np.ndarray:
-    """Images `(N, H, W, C)` at the size that the network takes, if it takes one only."""
+    """Images `(N, H, W, C)` resized to the network's input size, if that is fixed."""
     size = classifier.input_shape[1:3]
     if None in size or images.shape[1:3] == size:
         return images
@@ -51,16 +51,15 @@ def resized_for(classifier: keras.Model, images: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class ImageStatistics:
-    """Means over images.
+    """Means over images, except for `likeness`.
 
     Attributes:
-        saturation: mean over pixels of the largest channel less the smallest, of 255.
-        contrast: standard deviation of the values of an image, of 255.
+        saturation: mean over pixels of the largest channel minus the smallest, in 0..255.
+        contrast: standard deviation of an image's values, on the scale of 0..255.
         extreme: share of values within 1 of 0 or 255.
-        slope: of the logarithm of the power over that of the frequency, between a twentieth and a half of the
-            sampling frequency's half; photographs have about -2 (Field 1987), white noise 0.
-        likeness: largest correlation of an image with another one's values; 1: two are identical; 0 where there is
-            only one.
+        slope: slope of log power over log frequency, from a twentieth to half of the Nyquist frequency; about -2 for
+            photographs (Field 1987), 0 for white noise.
+        likeness: largest correlation between the values of two images; 1: two are identical; 0 for a single image.
     """
 
     saturation: float
@@ -70,23 +69,23 @@ class ImageStatistics:
     likeness: float
 
     def as_dict(self) -> dict[str, float]:
-        """By name."""
+        """Values by name."""
         return asdict(self)
 
 
 def image_statistics(images: Any) -> ImageStatistics:
-    """Statistics in which images that were made for a network often differ from photographs.
+    """Statistics in which images optimised for a network often differ from photographs.
 
     Args:
         images: `(N, H, W, C)` in 0..255, with sides of at least 64 pixels.
 
     Raises:
-        ValueError: other shapes, or no image.
+        ValueError: if the shape is another, or there are no images.
     """
     images = np.asarray(images, "float64")
     if images.ndim != 4 or not len(images) or min(images.shape[1:3]) < LEAST_SIDE:
         raise ValueError(
-            f"expected images (N, H, W, C) of at least {LEAST_SIDE} x {LEAST_SIDE}, received {images.shape}"
+            f"images must be one or more (N, H, W, C) of at least {LEAST_SIDE} x {LEAST_SIDE}, received {images.shape}"
         )
     flat = images.reshape(len(images), -1)
     centred = flat - flat.mean(axis=1, keepdims=True)

@@ -1,4 +1,4 @@
-"""The coupled generator: the image that a class, unit or filter of a network likes best."""
+"""The coupled generator: images that maximise the activation of a class, unit or filter of a network."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -24,52 +24,51 @@ LOSSES = ("activation", "cross_entropy", "both")
 
 
 class CoupledGenerator(keras.Model):
-    """Trains what comes before a fixed network, until the network answers with what was asked for.
+    """Trains a generator in front of a fixed network to maximise activations of classes, units or filters.
 
-    Despraz, Gomez, Satizábal and Peña-Reyes 2017: features, perturbed and each with a gain of its own (equation 1),
-    pass a generator; its image passes the network; the loss is the network's answer (equation 2). Without
-    pretraining every target has its own generator, of random weights, and all of it is trained; with pretraining,
-    targets share one that stays as it is, and only their gains are trained. All targets are trained at once, each
-    image for its own.
+    Despraz, Gomez, Satizábal and Peña-Reyes 2017: features are perturbed and scaled by a gain each (equation 1), a
+    generator turns them into an image, and the loss comes from the network's activations for it (equation 2). Without
+    pretraining, every target has its own generator with random initial weights, and all weights are trained. With
+    pretraining, targets share a fixed generator, and only their gains are trained. All targets are trained at once.
 
     Deviations from the paper:
-        - The weight of the other classes is 1 for their mean, a tenth of the notebooks' 10 / classes for their sum,
-          which outweighs the target in a network that answers with many positive numbers: all is pushed down.
-        - Features are 1 also with pretraining, where the paper has 0, and gains start at 1: the code of an autoencoder
-          has no place that is neutral.
-        - A targeted class that does not answer at all has the gradient of what comes before the last ReLU.
-        - The last convolution of the generator is linear, see `build_generator`; its output is scaled to the values of
+        - The weight of the other classes is 1 for their mean, a tenth of the notebooks' 10 / classes for their sum.
+          Theirs outweighs the target if many logits are positive: all of them are pushed down.
+        - Features are 1 also with pretraining, where the paper has 0, and gains start at 1: an autoencoder's code has
+          no neutral point.
+        - A targeted class whose logit is not positive has the gradient of the last layer's pre-activation.
+        - The generator's last convolution is linear, see `build_generator`; its output is scaled to the pixel values of
           photographs.
-        - `images(median_of=10)` is the median over ten perturbations, where the paper's is over the last ten steps.
-        - `loss="cross_entropy"`, `smallest_view`, `skips` and `unit_steps` are not the paper's.
+        - `images(median_of=10)` is the median over ten perturbations; the paper's is over the last ten steps.
+        - `loss="cross_entropy"`, `smallest_view`, `skips` and `unit_steps` are not in the paper.
 
     Args:
         classifier: Functional Keras model, images `(B, H, W, C)` in 0..255 to logits; not trained, not saved.
         target: one or more, see `kinv.models.target`.
         generator: Functional model of features `(B, F)` to images `(B, H, W, C)`, such as an autoencoder's decoder;
-            shared by all targets and not trained. Default: one of random weights for every target.
-        size: side of the images, where there is no `generator`; default: the classifier's. Images of another size
-            are resized on their way into the network.
-        width, skips: of generators of random weights, see `build_generator`. With skips there is no last gamma, and no
-            regulariser.
-        loss: `"activation"` (equation 2); `"cross_entropy"`, which goes on only until the network is sure; or
+            shared by all targets and not trained. Default: one with random weights for every target.
+        size: side of the images if there is no `generator`; default: the classifier's. Images of another size are
+            resized before they enter the network.
+        width, skips: of generators with random weights, see `build_generator`. With skips there is no last gamma, and
+            no regularisation.
+        loss: `"activation"` (equation 2); `"cross_entropy"`, whose gradient vanishes once the network is confident; or
             `"both"`, their sum.
-        competition: lambda in equation 2, of the mean over all other classes; 10 is the notebooks'.
-        regularization: of the last gamma (equation 3), or of the gains (equation 4); default: the paper's 0.01 or 0.1.
+        competition: lambda in equation 2, the weight of the mean over all other classes; the notebooks' is 10.
+        regularization: of the last gamma (equation 3) or the gains (equation 4); default: the paper's 0.01 or 0.1.
         perturbation: `"gaussian"`, which is additive, or `"multiplicative"`, see `Corruption`; default: the paper's.
-        noise: its deviation; default: the paper's 2 or, with pretraining, 0.05.
-        smallest_view: side of the smallest part of the image that the network is shown, see `RandomViews`; 1: all.
-        unit_steps: with a `generator`, whether the gradient of every target's gains is scaled to norm 1, so that with
-            SGD the learning rate is the distance that features move in a step.
-        gain: deviation of normal numbers that gains start at; `None`: 1, all of them.
-        brightness, contrast: values of an image are `brightness + contrast * output`, clipped to 0..255; the first may
-            be one for each channel.
-        class_names: of all classes, for targets that name them.
-        seed: of weights, perturbations and views.
+        noise: standard deviation of the perturbation; default: the paper's 2 or, with pretraining, 0.05.
+        smallest_view: smallest side of the random crops that the network sees, see `RandomViews`; 1: no crops.
+        unit_steps: with a `generator`, whether the gradient of every target's gains is scaled to norm 1. With SGD, the
+            learning rate is then the distance that features move per step.
+        gain: standard deviation of normally distributed initial gains, of mean 0; `None`: all gains start at 1.
+        brightness, contrast: pixel values are `brightness + contrast * output`, clipped to 0..255; brightness may be
+            one number per channel.
+        class_names: names of all classes, for targets that use names.
+        seed: seeds the weights, perturbations and views.
 
     Raises:
-        ValueError: a value out of its range; a class, layer or unit that does not exist; images that the network does
-            not take.
+        ValueError: if a value is out of range, a class, layer or unit does not exist, or the network can't take the
+            generator's images.
 
     Example:
         >>> from kinv import classifiers
@@ -114,12 +113,14 @@ class CoupledGenerator(keras.Model):
         self.objective = loss
         targets = self._checked(target)
         if unit_steps and generator is None:
-            raise ValueError("unit_steps are of gains alone: pass the `generator` that they belong to.")
+            raise ValueError("unit_steps=True needs a shared generator, received None: pass the `generator`.")
         self.unit_steps = unit_steps
         self.frozen = Frozen(TargetScores(classifier, targets, class_names))
         self.competition, self.count = competition, len(targets)
         if len(classifier.input_shape) != 4:
-            raise ValueError(f"The network must take images (B, H, W, C), its inputs are {classifier.input_shape}.")
+            raise ValueError(
+                f"classifier must take images (B, H, W, C), received inputs {classifier.input_shape}: pass another one."
+            )
         height, self.input_width, channels = classifier.input_shape[1:]
         self.input_height = height
         self.brightness, self.contrast, self.seed = brightness, contrast, seed
@@ -128,7 +129,7 @@ class CoupledGenerator(keras.Model):
         if generator is None:
             side = size or height
             if side is None:
-                raise ValueError("The classifier takes images of any size: pass `size`.")
+                raise ValueError("size must be a number, as the classifier takes any size, received None: pass `size`.")
             own = [
                 build_generator(side, channels, width=width, skips=skips, seed=seed + index)
                 for index in range(self.count)
@@ -142,8 +143,8 @@ class CoupledGenerator(keras.Model):
             )
         if len(entered) != 2 or len(made) != 4 or made[-1] != channels:
             raise ValueError(
-                f"The network takes images of shape {classifier.input_shape}, and the generator makes {made} from "
-                f"{entered}; expected (B, F) to (B, H, W, {channels})."
+                f"generator must map (B, F) to (B, H, W, {channels}), received one from {entered} to {made}: pass a "
+                f"decoder of images with {channels} channels, as the classifier takes them."
             )
         self.feature_count, pretrained = entered[-1], generator is not None
         self.regularization = (0.1 if pretrained else 0.01) if regularization is None else regularization
@@ -162,11 +163,11 @@ class CoupledGenerator(keras.Model):
 
     @property
     def pretrained(self) -> bool:
-        """Whether the generator is shared and stays as it is."""
+        """Whether the generator is shared and not trained."""
         return self.decoder.model is not None
 
     def compile(self, optimizer: Any = None, **kwargs: Any) -> None:
-        """Default: the paper's, AdaMax with 0.002, or with pretraining SGD with 0.01 and Nesterov's momentum of 0.1."""
+        """The default is the paper's: AdaMax at 0.002 or, with pretraining, SGD at 0.01 with Nesterov momentum 0.1."""
         if optimizer is None:
             optimizer = (
                 keras.optimizers.SGD(0.01, momentum=0.1, nesterov=True)
@@ -174,30 +175,30 @@ class CoupledGenerator(keras.Model):
                 else keras.optimizers.Adamax(0.002, epsilon=1e-8)
             )
         super().compile(optimizer=optimizer, **kwargs)
-        self.optimizer.build(self.trainable_variables)  # a step that makes variables is traced twice
+        self.optimizer.build(self.trainable_variables)  # a step that creates variables is traced twice
         start = [(one, _compact(ops.convert_to_numpy(one))) for one in (*self.variables, *self.optimizer.variables)]
         self._rewind = lambda: [one.assign(values) for one, values in start]  # Keras would track a list of variables
 
     def restart(self, target: Target | Sequence[Target]) -> None:
-        """The same start for other targets, as many and of the same layers: the step is not traced again.
+        """Restarts for other targets, as many and of the same layers, without tracing the step again.
 
-        What `fit` then makes is what a model would that was made and compiled for them in the same way.
+        The next `fit` gives the images of a new model that is built and compiled for these targets in the same way.
 
         Raises:
-            ValueError: not compiled; another number of targets, a layer that none was of before, or a target that the
-                loss has no bound for.
+            ValueError: if the model is not compiled, the number of targets differs, a target is of a new layer, or the
+                loss is unbounded for it.
         """
         if not self.compiled:
-            raise ValueError("restart goes back to what `compile` left: compile first.")
+            raise ValueError("restart needs a compiled model, received one that is not: compile first.")
         targets = self._checked(target)
         self.frozen.model.take(targets)
         self._rewind()
 
     def fit(self, steps: int = 500, verbose: Any = 0, callbacks: Sequence[Any] | None = None, **kwargs: Any) -> Any:
-        """So many steps for all targets at once, as one epoch; returns Keras's history, with means over the steps.
+        """Trains all targets at once, with `steps` steps as one epoch; returns Keras's history, with means over steps.
 
         Raises:
-            FloatingPointError: the loss is not finite; the message names the step and the learning rate.
+            FloatingPointError: if the loss is not finite; the message names the step and the learning rate.
         """
         if steps < 1:
             raise ValueError(f"steps must be at least 1, received {steps}")
@@ -210,7 +211,7 @@ class CoupledGenerator(keras.Model):
         )
 
     def train_step(self, data):
-        """A step of equation 2 for every target; `data` is not looked at."""
+        """One step on equation 2 for every target; `data` is ignored."""
         with tf.GradientTape() as tape:
             images = self._images(training=True)
             seen = images if self.views is None else self.views(images)
@@ -229,7 +230,7 @@ class CoupledGenerator(keras.Model):
         """The image of every target, float32 `(T, H, W, C)` in 0..255.
 
         Args:
-            median_of: the median over so many perturbations, pixel by pixel; 1: without perturbation.
+            median_of: number of perturbations for a pixelwise median; 1: no perturbation.
         """
         if median_of < 1:
             raise ValueError(f"median_of must be at least 1, received {median_of}")
@@ -237,13 +238,13 @@ class CoupledGenerator(keras.Model):
         return np.median(drawn, axis=0).astype("float32")
 
     def features(self) -> np.ndarray:
-        """What the generator makes the images of, without perturbation, float32 `(T, F)`: a `Gallery` keeps them."""
+        """The generator's inputs for the images, without perturbation, float32 `(T, F)`; a `Gallery` stores them."""
         return ops.convert_to_numpy(self.gains(ops.ones((self.count, self.feature_count))))
 
     def get_config(self):
         raise NotImplementedError(
-            "A CoupledGenerator is not kept, as it does not work without its network: keep `images()`, or a Gallery "
-            "of its decoder and `features()`, or what `generators.model(row)` returns."
+            "A CoupledGenerator can't be saved, as it does not work without its network: keep `images()`, a Gallery of "
+            "its decoder and `features()`, or the models that `generators.model(row)` returns."
         )
 
     def _checked(self, target):
@@ -252,7 +253,10 @@ class CoupledGenerator(keras.Model):
             return targets
         terms = [term for one in targets for term in getattr(one, "terms", ())]
         if any(term.layer is None and term.weight < 0 for term in terms):
-            raise ValueError("Classes with negative weights need loss='activation': cross-entropy has no bound there.")
+            raise ValueError(
+                f"Classes with negative weights need loss='activation', received {self.objective!r}, which has no "
+                "bound for them: change the loss or the weights."
+            )
         return targets
 
     def _images(self, training):
@@ -264,7 +268,7 @@ class CoupledGenerator(keras.Model):
         return as_image(outputs, self.brightness, self.contrast)
 
     def _fitted(self, images):
-        """Of the size that the network takes."""
+        """Images resized to the network's input size."""
         size = (self.input_height or images.shape[1], self.input_width or images.shape[2])
         return images if images.shape[1:3] == size else ops.image.resize(images, size)
 
@@ -286,5 +290,5 @@ class CoupledGenerator(keras.Model):
 
 
 def _compact(values):
-    """The same array; where all of it is zero, as the moments of an optimizer are at first, without the memory."""
+    """The same array; an all-zero one, such as an optimizer's initial moments, takes no memory."""
     return values if values.any() else np.broadcast_to(values.dtype.type(0), values.shape)

@@ -1,4 +1,4 @@
-"""Many models of one architecture, each for a row of the batch."""
+"""Many models of one architecture, one for each row of the batch."""
 
 import math
 from collections.abc import Sequence
@@ -13,30 +13,33 @@ from kinv.training.frozen import Frozen
 
 
 class ModelPerRow(keras.layers.Layer):
-    """Passes every row through a model of its own, as a batch of one.
+    """Passes every row through its own model, as a batch of one.
 
-    The trained weights of all models are the rows of one variable, and one model is traced and looped over: many take
-    little longer to trace than one, and an optimizer has one variable to update where it would have dozens.
+    The trained weights of all models are the rows of one variable, and one model is traced and looped over. Tracing
+    takes little longer than for one model, and the optimizer updates one variable instead of dozens.
 
     Args:
-        models: Functional models with the same layers, whose weights are where training starts; they are not changed.
+        models: Functional models with the same layers. Training starts from their weights; they are not changed.
 
     Call arguments:
-        inputs: float tensor `(T, ...)`, a row for each model.
+        inputs: float tensor `(T, ...)`, one row per model.
 
     Returns:
-        Float tensor `(T, ...)`. Layers with two modes, such as batch norm, are in that of training: on a batch of one
-        it normalises by the row's own statistics, so that what is trained is what comes out afterwards.
+        Float tensor `(T, ...)`. Layers always run in training mode. Batch norm thus normalises a batch of one by the
+        row's own statistics, and the outputs after training are those that were trained.
 
     Raises:
-        ValueError: no models, or models with different weights' shapes.
+        ValueError: if there are no models, or the shapes of their weights differ.
     """
 
     def __init__(self, models: Sequence[keras.Model], **kwargs: Any):
         super().__init__(**kwargs)
         shapes = [[tuple(weights.shape) for weights in model.weights] for model in models]
         if not models or any(of != shapes[0] for of in shapes):
-            raise ValueError(f"expected models of the same architecture, received {len(models)} that are not")
+            raise ValueError(
+                f"models must be one or more of the same architecture, received {len(models)} with "
+                f"{len({str(of) for of in shapes})} sets of weight shapes: build them with the same arguments"
+            )
         self.one = Frozen(models[0])
         trained = [model.trainable_variables for model in models]
         self.shapes = [tuple(weights.shape) for weights in trained[0]]
@@ -55,13 +58,13 @@ class ModelPerRow(keras.layers.Layer):
             return model.stateless_call(self._weights(weights), moving, one[None], training=True)[0][0]
 
         inputs, rows = tf.convert_to_tensor(inputs), tf.convert_to_tensor(self.rows)
-        if rows.shape[0] == 1:  # a loop takes seconds more to trace
+        if rows.shape[0] == 1:  # a loop takes seconds longer to trace
             return pass_one((inputs[0], rows[0]))[None]
         signature = tf.TensorSpec(model.output_shape[1:], tf.float32)
         return tf.map_fn(pass_one, (inputs, rows), fn_output_signature=signature)
 
     def weights_of(self, layer: str, name: str) -> Any:
-        """A weight of a layer, such as `"gamma"`, of all models: a tensor `(T, ...)`."""
+        """One weight of a layer, such as `"gamma"`, of all models: a tensor `(T, ...)`."""
         model = self.one.require("rows")
         wanted = getattr(model.get_layer(layer), name)
         place = [weights is wanted for weights in model.trainable_variables].index(True)
@@ -69,13 +72,13 @@ class ModelPerRow(keras.layers.Layer):
         return ops.reshape(self.rows[:, first : first + self.sizes[place]], (-1, *self.shapes[place]))
 
     def model(self, row: int) -> keras.Model:
-        """A copy of one of the models, with its weights as they are now, to be called with `training=True`."""
+        """A copy of one model with its current weights, to be called with `training=True`."""
         copy = keras.models.clone_model(self.one.require("rows"))
         for weights, values in zip(copy.trainable_variables, self._weights(self.rows[row]), strict=True):
             weights.assign(values)
         return copy
 
     def _weights(self, row):
-        """The weights of one model `(N,)`, each in its shape."""
+        """Splits the weights of one model, `(N,)`, into tensors of their shapes."""
         parts = ops.split(row, np.cumsum(self.sizes)[:-1].tolist())
         return [ops.reshape(part, shape) for part, shape in zip(parts, self.shapes, strict=True)]

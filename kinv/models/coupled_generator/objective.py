@@ -1,4 +1,4 @@
-"""What an image should be liked by: classes, units, filters, and sums of them."""
+"""The activations to maximise: of classes, units, filters, and weighted sums of them."""
 
 import difflib
 from collections.abc import Sequence
@@ -12,13 +12,13 @@ from kinv.surgery.tap import MEAN, checked_units
 
 @dataclass(frozen=True)
 class Term:
-    """A unit with its weight.
+    """A unit and its weight.
 
     Attributes:
-        layer: its layer's name; `None`: the classifier's output.
-        unit: its index, or a class's name.
-        weight: how much its activation counts.
-        position: of a convolution: `"mean"` over the map, or row and column.
+        layer: name of the unit's layer; `None`: the classifier's output.
+        unit: index of the unit, or name of a class.
+        weight: factor of its activation.
+        position: for a convolution, `"mean"` over the map, or row and column.
     """
 
     layer: str | None
@@ -29,7 +29,7 @@ class Term:
 
 @dataclass(frozen=True)
 class Target:
-    """A weighted sum of units' activations; targets can be added, and multiplied with a number."""
+    """A weighted sum of units' activations; targets can be added, and multiplied by a number."""
 
     terms: tuple[Term, ...]
 
@@ -46,14 +46,14 @@ def classes(*chosen: int | str, weights: Sequence[float] | None = None) -> Targe
     """One class, or several for compound images (Despraz et al. 2017, figure 9).
 
     Args:
-        *chosen: indices, or names where the method is told the classes' names.
-        weights: one for each; default: equal ones that sum to 1.
+        *chosen: indices, or names if the model is given `class_names`.
+        weights: one for each class; default: equal weights that sum to 1.
 
     Raises:
-        ValueError: no class, or another number of weights.
+        ValueError: if there are no classes, or the number of weights differs.
     """
     if not chosen:
-        raise ValueError("classes needs at least one class, received none.")
+        raise ValueError("classes needs at least one class, received none: pass indices or names.")
     weights = [1 / len(chosen)] * len(chosen) if weights is None else list(weights)
     if len(weights) != len(chosen):
         raise ValueError(f"weights must be one for each of {len(chosen)} classes, received {len(weights)}")
@@ -61,14 +61,14 @@ def classes(*chosen: int | str, weights: Sequence[float] | None = None) -> Targe
 
 
 def unit(layer: str, index: int, position: str | tuple[int, int] = MEAN) -> Target:
-    """One unit of a layer; of a convolution, a filter at a position or on average over its map."""
+    """One unit of a layer; for a convolution, a filter at a position or averaged over its map."""
     return Target((Term(layer, index, 1.0, position if isinstance(position, str) else tuple(position)),))
 
 
 def filters(layer: str, indices: Sequence[int]) -> Target:
-    """The mean of some units or filters of a layer (figure 8)."""
+    """The mean of several units or filters of a layer (figure 8)."""
     if not len(indices):
-        raise ValueError("filters needs at least one index, received none.")
+        raise ValueError("filters needs at least one index, received none: pass indices of filters.")
     return Target(tuple(Term(layer, int(index), 1 / len(indices)) for index in indices))
 
 
@@ -76,17 +76,17 @@ def class_index(name: int | str, names: Sequence[str] | None, count: int) -> int
     """The index of a class.
 
     Raises:
-        ValueError: no such class; near names are suggested.
+        ValueError: if there is no such class (similar names are suggested), or several have the name.
     """
     if isinstance(name, (int, np.integer)):
         return int(checked_units(int(name), count, "the classes")[0])
     if names is None:
-        raise ValueError(f"class {name!r}: pass `class_names`, or the class's index in 0..{count - 1}.")
+        raise ValueError(f"class must be an index in 0..{count - 1}, received {name!r}: pass it, or pass `class_names`")
     found = [index for index, known in enumerate(names) if known.lower() == str(name).lower()]
     if len(found) == 1:
         return found[0]
     if found:
-        raise ValueError(f"{len(found)} classes are called {name!r}: pass one of the indices {found}.")
+        raise ValueError(f"{len(found)} classes are called {name!r}, expected one: pass one of the indices {found}.")
     near = difflib.get_close_matches(str(name).lower(), [known.lower() for known in names], 3, 0.5)
     suggestion = f" Did you mean {', '.join(near)}?" if near else ""
-    raise ValueError(f"There is no class {name!r}.{suggestion}")
+    raise ValueError(f"There is no class {name!r}.{suggestion} Pass a class name, or an index in 0..{count - 1}.")

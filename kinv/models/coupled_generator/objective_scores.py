@@ -1,4 +1,4 @@
-"""How much a classifier likes images, each for a target of its own (Despraz et al. 2017, equation 2)."""
+"""A classifier's activations for images, each with its own target (Despraz et al. 2017, equation 2)."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,53 +13,58 @@ from .objective import Target, class_index
 
 
 class TargetScores:
-    """Activations of targets and of all other classes, for as many images as there are targets.
+    """Activations of targets and of all other classes, for one image per target.
 
-    Not a layer or model: who holds it neither trains nor saves the classifier.
+    Neither a layer nor a model, so that its owner neither trains nor saves the classifier.
 
     Shapes: `T` targets, `N` classes, `U` units of a layer.
 
     Args:
         classifier: Functional Keras model, images in 0..255 to logits `(B, N)`.
-        targets: one for each image.
-        class_names: of all classes, in order; for targets that name them.
+        targets: one per image.
+        class_names: names of all classes, in order, for targets that use names.
 
     Raises:
-        ValueError: no targets; a class, layer or unit that does not exist.
+        ValueError: if there are no targets, or a class, layer or unit does not exist.
     """
 
     def __init__(self, classifier: keras.Model, targets: Sequence[Target], class_names: Sequence[str] | None = None):
         self.classifier, self.class_names = classifier, class_names
         self.taps: dict[tuple[str, Any], Tap] = {}
         self.taps, class_weights, unit_weights = self._weights(targets)
-        received = [tapped.network.outputs[0] for tapped in self.taps.values()]
+        pre_activations = [tapped.network.outputs[0] for tapped in self.taps.values()]
         self.network = keras.Model(
-            classifier.inputs[0], [classifier.outputs[0], before_last_nonlinearity(classifier), *received]
+            classifier.inputs[0], [classifier.outputs[0], before_last_nonlinearity(classifier), *pre_activations]
         )
         self.class_weights = keras.Variable(class_weights, trainable=False, name="class_weights")
         self.unit_weights = [keras.Variable(weights, trainable=False, name="unit_weights") for weights in unit_weights]
 
     def take(self, targets: Sequence[Target]) -> None:
-        """Other targets, as many, of classes and of the layers that there are: what was traced stays as it is.
+        """Replaces the targets by as many others, of classes and of the same layers, without tracing again.
 
         Raises:
-            ValueError: another number of targets, or other layers or positions than before.
+            ValueError: if the number of targets differs, or a layer or position is new.
         """
         if len(targets) != self.class_weights.shape[0]:
-            raise ValueError(f"expected {self.class_weights.shape[0]} targets as before, received {len(targets)}")
+            raise ValueError(
+                f"expected {self.class_weights.shape[0]} targets as before, received {len(targets)}: create a new model"
+            )
         taps, class_weights, unit_weights = self._weights(targets)
         others = [where for where in taps if where not in self.taps]
         if others:
-            raise ValueError(f"targets must be of classes and of {list(self.taps)} as before, received also {others}")
+            raise ValueError(
+                f"targets must be of classes and of {list(self.taps)} as before, received also {others}: create a new "
+                "model"
+            )
         self.class_weights.assign(class_weights)
         for variable, values in zip(self.unit_weights, unit_weights, strict=True):
             variable.assign(values)
 
     def _weights(self, targets):
-        """Taps, also of layers that had none yet; weights of classes `(T, N)`, and of units `(T, U)` of every tap."""
+        """All taps, new layers included; weights of the classes, `(T, N)`, and of every tap's units, `(T, U)`."""
         classifier, class_names, taps = self.classifier, self.class_names, dict(self.taps)
         if not targets or not all(isinstance(target, Target) and target.terms for target in targets):
-            raise ValueError(f"expected targets, see kinv.models.target, received {targets!r}")
+            raise ValueError(f"expected targets, see kinv.models.target, received {targets!r}: try target.classes(0)")
         count = classifier.output_shape[-1]
         if class_names is not None and len(class_names) != count:
             raise ValueError(f"class_names must be one for each of {count} classes, received {len(class_names)}")
@@ -80,22 +85,22 @@ class TargetScores:
         return taps, class_weights, list(by_layer.values())
 
     def __call__(self, images: Any) -> tuple[Any, Any, Any, Any]:
-        """For images `(T, H, W, C)`, four answers `(T,)`.
+        """For images `(T, H, W, C)`, four tensors `(T,)`.
 
         Returns:
-            Weighted activations of the targeted classes: the ReLU of the logit, as in the paper. Of one that should
-            rise and is not positive it is what comes before the network's last nonlinearity, so that there is a
-            gradient.
-            Weighted activations of the targeted units and filters.
-            The mean activation of all other classes, where the target has classes, else 0.
-            Cross-entropy of the logits with the classes' weights, where silent ones are replaced in the same way.
+            Weighted activations of the targeted classes: the ReLU of the logit, as in the paper. If the logit of a
+            class with a positive weight is not positive, the pre-activation of the last layer replaces it, so that
+            there is a gradient.
+            Weighted pre-activations of the targeted units and filters.
+            Mean activation of all other classes if the target has classes, else 0.
+            Cross-entropy of the logits with the class weights as labels, with the same replacement.
         """
-        logits, before, *received = self.network(images, training=False)
+        logits, before, *pre_activations = self.network(images, training=False)
         answers = ops.relu(logits)
         silent = ops.logical_and(self.class_weights > 0, answers <= 0)
         of_classes = ops.sum(self.class_weights * ops.where(silent, before, answers), axis=-1)
         of_units = ops.zeros_like(of_classes)
-        for tapped, outputs, weights in zip(self.taps.values(), received, self.unit_weights, strict=True):
+        for tapped, outputs, weights in zip(self.taps.values(), pre_activations, self.unit_weights, strict=True):
             of_units = of_units + ops.sum(weights * _at(outputs, tapped.position), axis=-1)
         is_other = ops.cast(ops.equal(self.class_weights, 0), answers.dtype)
         others = ops.sum(is_other * answers, axis=-1) / ops.maximum(ops.sum(is_other, axis=-1), 1.0)
@@ -105,7 +110,7 @@ class TargetScores:
 
 
 def _at(outputs, position):
-    """`(B, U)` of a layer's outputs."""
+    """Units `(B, U)` of a layer's outputs, at a position or averaged over the map."""
     if len(outputs.shape) == 2:
         return outputs
     if isinstance(position, str):

@@ -1,4 +1,4 @@
-"""Random parts of an image, as a photographer might have cut it."""
+"""Random crops of an image, as a photographer might have framed it."""
 
 from typing import Any
 
@@ -10,14 +10,14 @@ from kinv.ops.affine import affine_sample
 
 @keras.saving.register_keras_serializable("kinv")
 class RandomViews(keras.layers.Layer):
-    """Square parts of random size and place, back at the images' size; half of them are mirrored.
+    """Crops of random size and position, resized to the images' size; half of them are mirrored.
 
-    Between a generator and a network, they keep the generator from details that work at one place only.
+    Between a generator and a network, they keep the generator from details that only work at one position.
 
     Args:
-        smallest: side of the smallest part, over the image's, in (0, 1]; 1: nothing is cut.
-        mirror: whether half of the images are mirrored.
-        seed: of the draws.
+        smallest: smallest side of a crop relative to the image's, in (0, 1]; 1: no cropping.
+        mirror: whether half of the images are mirrored, at random.
+        seed: seeds the random draws.
 
     Call arguments:
         images: float tensor `(B, H, W, C)`.
@@ -26,13 +26,13 @@ class RandomViews(keras.layers.Layer):
         Float tensor like `images`.
 
     Raises:
-        ValueError: `smallest` is out of its range.
+        ValueError: if `smallest` is out of range.
     """
 
     def __init__(self, smallest: float = 0.5, mirror: bool = True, seed: int = 0, **kwargs: Any):
         super().__init__(**kwargs)
         if not 0 < smallest <= 1:
-            raise ValueError(f"smallest must lie in 0..1 without 0, received {smallest}")
+            raise ValueError(f"smallest must lie in (0, 1], received {smallest}")
         self.smallest, self.mirror, self.seed = smallest, mirror, seed
         self.seed_generator = keras.random.SeedGenerator(seed)
 

@@ -1,4 +1,4 @@
-"""A linear decoder with the statistics of photographs: amplitudes of waves to an image."""
+"""A linear decoder with the statistics of photographs: from amplitudes of cosine waves to an image."""
 
 from typing import Any
 
@@ -8,31 +8,31 @@ from keras import ops
 
 from kinv.ops.dct import cosine_basis, from_waves, to_waves
 
-MAX_SIZE = 4096  # pixels: the waves of a side are a matrix of its square
+MAX_SIZE = 4096  # pixels: the cosine basis is a matrix of size x size
 
 
 @keras.saving.register_keras_serializable("kinv")
 class SpectralDecoder(keras.layers.Layer):
-    """Features to an image: each is the amplitude of one cosine wave in one principal colour of photographs.
+    """Turns features into an image: each is the amplitude of a cosine wave in a principal colour of photographs.
 
-    A feature of 1 is one standard deviation of that wave in photographs. So features that are independent normal
-    numbers make images with photographs' power spectrum and colours, and equal steps of all features are large at
-    low frequencies and small at high ones. It is the decoder of the best linear autoencoder of images whose
-    statistics are the same everywhere (waves are then their principal components), and `adapt` is its pretraining.
+    A feature of 1 is one standard deviation of that wave in photographs. Independent standard normal features thus
+    give images with the power spectrum and colours of photographs. Equal steps of all features are large at low
+    frequencies and small at high ones. This is the decoder of the optimal linear autoencoder for images with
+    stationary statistics (waves are then their principal components), and `adapt` is its pretraining.
 
     Args:
-        size: side of the images.
+        size: side of the images in pixels.
         channels: 3 or 1.
-        limit: how many deviations a wave can come near to and not pass (hyperbolic tangent); none: it may be any.
+        limit: bound on amplitudes, in standard deviations, by a hyperbolic tangent; `None`: no bound.
 
     Call arguments:
         features: float tensor `(B, size * size * channels)`.
 
     Returns:
-        Float tensor `(B, size, size, channels)` around 0, in the units of the images that it was adapted to.
+        Float tensor `(B, size, size, channels)` around 0, in the units of the photographs it was adapted to.
 
     Raises:
-        ValueError: a size or a limit that is not positive, or a size beyond 4,096.
+        ValueError: if `size`, `channels` or `limit` is not positive, or `size` exceeds 4,096.
     """
 
     def __init__(self, size: int, channels: int = 3, limit: float | None = None, **kwargs: Any):
@@ -52,10 +52,10 @@ class SpectralDecoder(keras.layers.Layer):
         self.built = True
 
     def adapt(self, images: Any) -> None:
-        """Measures photographs, `(N, size, size, channels)`: their principal colours, and each wave's deviation.
+        """Estimates principal colours and waves' standard deviations from photographs `(N, size, size, channels)`.
 
         Raises:
-            ValueError: images of another shape, or fewer than two.
+            ValueError: if the images have another shape, or there are fewer than two.
         """
         images = ops.convert_to_numpy(images).astype("float32")
         if images.shape[1:] != (self.size, self.size, self.channels) or len(images) < 2:
@@ -82,10 +82,10 @@ class SpectralDecoder(keras.layers.Layer):
 
 
 def _smoothed(power: np.ndarray) -> np.ndarray:
-    """Deviations from the mean power over waves of the same frequency, as a few hundred photographs say too little.
+    """Standard deviations from power averaged over equal frequencies, as estimates for single waves are noisy.
 
     Args:
-        power: `(H, W, C)`.
+        power: mean squared amplitudes, `(H, W, C)`.
     """
     rows, columns = np.meshgrid(np.arange(len(power)), np.arange(len(power)), indexing="ij")
     ring = np.hypot(rows, columns).round().astype(int)

@@ -1,22 +1,22 @@
-"""Says while a Filter GAN trains that it has collapsed, so that nobody waits for the end."""
+"""Warns during training that a Filter GAN has collapsed, so that the run can be stopped early."""
 
 import logging
 
 import keras
 
 logger = logging.getLogger("kinv.models")
-WON = 0.05  # discriminator loss; where neither wins it is 2 log 2 = 1.39
-ALIKE = 0.02  # diversity, in deviations of the real filters
+WON = 0.05  # discriminator loss; 2 log 2 = 1.39 if neither side wins
+ALIKE = 0.02  # diversity, in standard deviations of the real filters' weights
 
 
 class CollapseNotice(keras.callbacks.Callback):
-    """Warns on the logger `kinv.models`, once, of each of two ends that a `FilterGAN` does not come back from.
+    """Warns on the logger `kinv.models`, once each, of two failures that a `FilterGAN` does not recover from.
 
-    The discriminator has won when its loss stays below 0.05 for `patience` epochs: the generator then learns
-    nothing more. The generator has collapsed when its filters hardly differ between latent codes.
+    The discriminator has won if its loss stays below 0.05 for `patience` epochs: the generator no longer learns.
+    The generator has collapsed if its diversity stays below 0.02: its filters hardly depend on the latent code.
 
     Args:
-        patience: epochs.
+        patience: number of epochs.
     """
 
     def __init__(self, patience: int = 2):
@@ -33,15 +33,15 @@ class CollapseNotice(keras.callbacks.Callback):
         self._count(
             "won",
             logs["discriminator_loss"] < WON,
-            f"the discriminator has won: its loss is {logs['discriminator_loss']:.3f}. More noise, a lower rate or a "
-            "smaller width hold it back.",
+            f"the discriminator has won: its loss is {logs['discriminator_loss']:.3f}. Increase the noise, or "
+            "lower the learning rate or the width.",
             epoch,
         )
         self._count(
             "alike",
             logs["diversity"] < ALIKE,
-            f"the generated filters hardly differ: diversity {logs['diversity']:.3f}. A larger min_diversity, "
-            "information_weight or more noise drives them apart.",
+            f"the generated filters hardly differ: diversity {logs['diversity']:.3f}. Increase min_diversity, "
+            "information_weight or the noise.",
             epoch,
         )
 

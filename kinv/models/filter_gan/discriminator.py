@@ -1,4 +1,4 @@
-"""The discriminator of the Filter GAN and, on the same trunk, the layer that reads the latent code."""
+"""The discriminator of the Filter GAN and, on the same trunk, the head that reads the latent code."""
 
 import math
 from collections.abc import Sequence
@@ -10,19 +10,19 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("kinv")
 class ActivationDiscriminator(keras.layers.Layer):
-    """D and Q: were these activations made by real filters, and if not, by which latent code?
+    """D and Q: do activations come from real filters, and if not, from which latent code?
 
     "Parametrizing filters of a CNN with a GAN", section 3 and Algorithm 1: Q shares all layers but the last with D.
-    Both see activations alone, never the filters. The paper does not give the architecture: strided convolutions, a
-    dense layer, and a linear layer each. Activations are brought to mean 0 and variance 1, channel by channel, as the
-    real ones have them (`adapt`).
+    Both see only activations, never the filters. The paper does not give the architecture; here it is strided
+    convolutions, a dense layer, and a linear layer each. Activations are normalised per channel with the mean and
+    variance of the real ones (`adapt`).
 
     Args:
-        activation_shape: `(H, W, F)` of the convolution's output.
+        activation_shape: shape `(H, W, F)` of the convolution's output.
         latent_dim: length of the latent code.
-        width: channels of the first convolution; every further one has twice as many, up to 128.
-        noise: standard deviation of what is added to normalised activations in training.
-        seed: of the weights and of the noise.
+        width: channels of the first convolution; each further one has twice as many, up to 128.
+        noise: standard deviation of the noise added to normalised activations in training.
+        seed: seeds the weights and the noise.
 
     Call arguments:
         activations: float tensor `(B, H, W, F)`.
@@ -32,7 +32,7 @@ class ActivationDiscriminator(keras.layers.Layer):
         Logits of "real", `(B,)`, and estimated latent codes, `(B, Z)`.
     """
 
-    LARGEST_MAP, WIDEST = 4, 128  # convolutions halve the map until it is so small, and get no wider
+    LARGEST_MAP, WIDEST = 4, 128  # convolutions halve the map down to this side, and have at most so many channels
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class ActivationDiscriminator(keras.layers.Layer):
         self.code.build(shape)
 
     def adapt(self, activations: Any) -> None:
-        """Follows mean and variance of real activations `(B, H, W, F)`, channel by channel."""
+        """Updates the running mean and variance with real activations `(B, H, W, F)`, per channel."""
         self.normalization(activations, training=True)
 
     def call(self, activations, training=None):
@@ -84,7 +84,7 @@ class ActivationDiscriminator(keras.layers.Layer):
         return self.real(x)[:, 0], self.code(x)
 
     def read_codes(self, activations: Any, reads: int = 8) -> Any:
-        """Estimated latent codes `(B, Z)`: the mean over some noises, as in training; the same at every call."""
+        """Estimated latent codes `(B, Z)`: the mean over `reads` noise draws, as in training; deterministic."""
         x, total = self.normalization(activations, training=False), 0.0
         reads = reads if self.noise else 1
         for seed in range(reads):

@@ -12,17 +12,17 @@ from matplotlib.patches import Rectangle
 from kinv.figures.style import ACCENT, BAD, GOOD, INK, legend_beside, new_figure, show_image
 
 LINES = (INK, ACCENT, GOOD, BAD)
-LARGEST_SHOWN = 0.999  # of all differences
-RANDOM = "0.55"  # the grey of what random numbers do
-FRAME = 90  # grey between the cells of a grid
+LARGEST_SHOWN = 0.999  # quantile of the differences
+RANDOM = "0.55"  # grey of the Gaussian noise control
+FRAME = 90  # grey level between the cells of a grid
 
 
 def filters_as_colors(filters: Mapping[str, np.ndarray], shown: int = 16) -> Figure:
-    """Figure 2: filters as small RGB images, a third of the input channels summed for each colour.
+    """Figure 2: filters as small RGB images, each colour the sum of a third of the input channels.
 
     Args:
-        filters: by title, such as "real" and the draws: `(rows, columns, C, F)`; a row of images each.
-        shown: how many filters of each.
+        filters: title, such as "real", to filters `(rows, columns, C, F)`; one row of images each.
+        shown: number of filters per row.
     """
     shown = min(shown, *(kernel.shape[-1] for kernel in filters.values()))
     figure, axes = new_figure(0.6 * shown + 1, 0.65 * len(filters) + 0.3, len(filters), shown)
@@ -37,11 +37,11 @@ def filters_as_colors(filters: Mapping[str, np.ndarray], shown: int = 16) -> Fig
 
 
 def activation_grids(images: np.ndarray, titles: Sequence[str] = ()) -> Figure:
-    """Figures 3, 4, 6 and 7: grids of images whose activations match; the original is in the middle.
+    """Figures 3, 4, 6 and 7: grids of images with matching activations; the original is in the middle.
 
     Args:
         images: `(N, R, R, H, W, C)` in 0..255.
-        titles: above the grids.
+        titles: titles of the grids.
     """
     count, cells, _, height, width, channels = images.shape
     framed = np.pad(images, ((0, 0), (0, 0), (0, 0), (1, 1), (1, 1), (0, 0)), constant_values=FRAME)
@@ -60,11 +60,11 @@ def activation_grids(images: np.ndarray, titles: Sequence[str] = ()) -> Figure:
 
 
 def grid_differences(images: np.ndarray, titles: Sequence[str] = ()) -> Figure:
-    """The grids as differences from their middle cells, on grey and enlarged as far as they stay in range.
+    """The grids as differences from their middle cells, on grey, amplified as far as they stay in range.
 
     Args:
         images: `(N, R, R, H, W, C)` in 0..255.
-        titles: above the grids; the enlargement is added.
+        titles: titles of the grids; the amplification is appended.
     """
     middle = images.shape[1] // 2
     differences = images - images[:, middle, middle][:, None, None]
@@ -81,10 +81,10 @@ def scale_filters(real: np.ndarray, generated: np.ndarray, seed: int = 0) -> tup
     Args:
         real: `(rows, columns, C, F)`.
         generated: `(draws, rows, columns, C, F)`.
-        seed: of where the points start.
+        seed: `random_state` of scikit-learn's `MDS`.
 
     Returns:
-        Points in the plane, for the real filters `(F, 2)` and the generated ones `(draws, F, 2)`.
+        Points in the plane: `(F, 2)` for the real filters and `(draws, F, 2)` for the generated ones.
     """
     from sklearn.manifold import MDS
 
@@ -97,11 +97,11 @@ def scale_filters(real: np.ndarray, generated: np.ndarray, seed: int = 0) -> tup
 
 
 def map_of_filters(real: np.ndarray, generated: np.ndarray) -> Figure:
-    """Figure 5: real and generated filters, scaled to the plane; one colour for each real filter.
+    """Figure 5: real and generated filters, mapped to the plane; one colour per real filter.
 
     Args:
-        real: `(F, 2)`.
-        generated: `(draws, F, 2)`.
+        real: points `(F, 2)` from `scale_filters`.
+        generated: points `(draws, F, 2)`.
     """
     figure, ((axis,),) = new_figure(6, 5.5)
     colors = colormaps["hsv"](np.linspace(0, 1, len(real), endpoint=False))
@@ -114,10 +114,10 @@ def map_of_filters(real: np.ndarray, generated: np.ndarray) -> Figure:
 
 
 def diversity_against_accuracy(points: Sequence[Mapping[str, float]]) -> Figure:
-    """The trade-off between filters that differ and filters that work: one line for each lambda, along the spread.
+    """The trade-off between diverse and accurate filters: one line per lambda, over diversity.
 
     Args:
-        points: with `information_weight`, `diversity`, `single_mean`, `random_mean` and `explained_variance`.
+        points: mappings with `information_weight`, `diversity`, `single_mean`, `random_mean` and `explained_variance`.
     """
     figure, (axes,) = new_figure(9, 4, 1, 2)
     points = sorted(points, key=lambda point: point["diversity"])
@@ -127,7 +127,7 @@ def diversity_against_accuracy(points: Sequence[Mapping[str, float]]) -> Figure:
             x, y = [point["diversity"] for point in line], [point[key] for point in line]
             axis.plot(x, y, "o-", color=color, label=f"λ {weight:g}")
     of_random = [[point[key] for point in points] for key in ("diversity", "random_mean")]
-    for axis in axes:  # on both, for the legend
+    for axis in axes:  # on both axes, for the legend
         shown = of_random if axis is axes[0] else [[], []]
         axis.plot(*shown, "x:", color=RANDOM, label="random numbers")
     axes[0].set_ylabel("accuracy of single sets of filters")
@@ -140,10 +140,10 @@ def diversity_against_accuracy(points: Sequence[Mapping[str, float]]) -> Figure:
 
 
 def errors_against_labels(rows: Sequence[Mapping[str, Any]], arms: Sequence[str]) -> Figure:
-    """Test errors against the number of labels: a line of means for each arm, with the standard deviation of seeds.
+    """Test errors over the number of labels: a line of means per arm, with the standard deviation over seeds.
 
     Args:
-        rows: one for each number of labels and seed, with `labels` and the error of every arm, 0..1.
+        rows: one per number of labels and seed, with `labels` and the error of every arm, 0..1.
         arms: keys of `rows`.
     """
     figure, ((axis,),) = new_figure(6, 4)

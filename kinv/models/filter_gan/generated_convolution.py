@@ -1,4 +1,4 @@
-"""A convolution whose filters are an input: another set of filters for every image."""
+"""A convolution whose filters are an input: a separate set of filters for every image."""
 
 from typing import Any
 
@@ -8,25 +8,25 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("kinv")
 class GeneratedConvolution(keras.layers.Layer):
-    """Convolves every image of a batch with filters of its own: a batched matrix product over its patches.
+    """Convolves every image of a batch with its own filters: a batched matrix product over its patches.
 
-    Takes the place of a `Conv2D` or `DepthwiseConv2D` whose filters are generated ("Parametrizing filters of a CNN
-    with a GAN", section 3: `Conv(CNN_{l-1}(I), G(z))`), without its bias and its activation.
+    Replaces a `Conv2D` or `DepthwiseConv2D` whose filters are generated ("Parametrizing filters of a CNN with a GAN",
+    section 3: `Conv(CNN_{l-1}(I), G(z))`), without its bias and activation.
 
     Args:
         strides, dilation_rate: of the convolution, `(rows, columns)`.
         padding: `"valid"` or `"same"`, as in Keras.
-        groups: into which the channels are split; a depthwise convolution has as many groups as channels.
+        groups: number of channel groups; a depthwise convolution has as many as channels.
 
     Call arguments:
         inputs: float tensor `(B, H, W, C)`.
-        kernels: float tensor `(B, rows, columns, C / groups, F)`, or without the first axis one for all images.
+        kernels: float tensor `(B, rows, columns, C / groups, F)`, or one set for all images, without the first axis.
 
     Returns:
         Float tensor `(B, H', W', F)`.
 
     Raises:
-        ValueError: unknown padding, or both strides and dilation above 1.
+        ValueError: if `padding` is unknown, or both strides and dilation exceed 1.
 
     Example:
         >>> import numpy as np
@@ -54,16 +54,16 @@ class GeneratedConvolution(keras.layers.Layer):
 
     @classmethod
     def like(cls, layer: keras.layers.Layer, **kwargs: Any) -> "GeneratedConvolution":
-        """With the geometry of a built `Conv2D` or `DepthwiseConv2D`.
+        """Creates one with the geometry of a built `Conv2D` or `DepthwiseConv2D`.
 
         Raises:
-            ValueError: another layer, or channels that do not come last.
+            ValueError: if it is another layer, or its channels do not come last.
         """
         convolution = type(layer) in (keras.layers.Conv2D, keras.layers.DepthwiseConv2D)
         if not convolution or layer.data_format != "channels_last":
             raise ValueError(
                 f"expected a Conv2D or DepthwiseConv2D with channels last, received the layer {layer.name!r}, "
-                f"a {type(layer).__name__}"
+                f"a {type(layer).__name__}: choose another layer"
             )
         depthwise = isinstance(layer, keras.layers.DepthwiseConv2D)
         groups = layer.kernel.shape[2] if depthwise else layer.groups
@@ -83,7 +83,7 @@ class GeneratedConvolution(keras.layers.Layer):
         return ops.reshape(ops.transpose(outputs, (0, 2, 1, 3)), (batch, height, width, filters))
 
     def _patches(self, inputs, rows, columns):
-        """`(B, H', W', rows * columns * C)`: under every position of the kernel, the shifted image."""
+        """`(B, H', W', rows * columns * C)`: one shifted image per kernel position."""
         (top, height), (left, width) = (
             self._extent(inputs.shape[1 + axis], size, axis) for axis, size in enumerate((rows, columns))
         )
@@ -104,7 +104,7 @@ class GeneratedConvolution(keras.layers.Layer):
         return shifted[0] if len(shifted) == 1 else ops.concatenate(shifted, axis=-1)
 
     def _extent(self, length, size, axis):
-        """How many pixels are added before the image, and how many positions the kernel takes, along one axis."""
+        """Padding before the image, in pixels, and number of kernel positions, along one axis."""
         stride, reach = self.strides[axis], (size - 1) * self.dilation_rate[axis] + 1
         if self.padding == "valid":
             return 0, (length - reach) // stride + 1
@@ -122,7 +122,7 @@ class GeneratedConvolution(keras.layers.Layer):
 
 
 def convolution_kernel(layer: keras.layers.Layer) -> Any:
-    """A layer's filters as `GeneratedConvolution` takes them: `(rows, columns, C / groups, F)`.
+    """A layer's filters in the shape that `GeneratedConvolution` takes: `(rows, columns, C / groups, F)`.
 
     Args:
         layer: a built `Conv2D` or `DepthwiseConv2D`.

@@ -1,4 +1,4 @@
-"""The generator of the Filter GAN: latent codes in, the filters of a convolution out."""
+"""The generator of the Filter GAN: from latent codes to the filters of a convolution."""
 
 import math
 from collections.abc import Sequence
@@ -15,12 +15,12 @@ class FilterGenerator(keras.layers.Layer):
     "Parametrizing filters of a CNN with a GAN", section 3; the paper does not give the architecture.
 
     Args:
-        kernel_shape: `(rows, columns, C / groups, F)`.
+        kernel_shape: shape `(rows, columns, C / groups, F)` of the filters.
         hidden_units: widths of the ReLU layers.
-        scale: standard deviation of the real filters; filters are generated in units of it.
-        seed: of the initial weights.
-        centered: whether the mean over all standard normal codes is to be `start_at`'s filters, exactly: what the one
-            ReLU layer gives on average is known, and taken off.
+        scale: standard deviation of the real filters, the unit of the generated ones.
+        seed: seeds the initial weights.
+        centered: whether the mean over standard normal codes is exactly the filters of `start_at`: the mean output of
+            the single ReLU layer is known in closed form, and subtracted.
 
     Call arguments:
         z: float tensor `(B, Z)`.
@@ -29,7 +29,7 @@ class FilterGenerator(keras.layers.Layer):
         Tensor `(B, rows, columns, C / groups, F)`.
     """
 
-    INITIAL_SPREAD = 0.5  # of the first filters, in units of `scale`; centered, a little less
+    INITIAL_SPREAD = 0.5  # initial standard deviation, in units of `scale`; slightly less if centered
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class FilterGenerator(keras.layers.Layer):
     ):
         super().__init__(**kwargs)
         if not hidden_units or min(hidden_units) < 1:
-            raise ValueError(f"hidden_units must be positive, received {hidden_units}")
+            raise ValueError(f"hidden_units must be one or more positive widths, received {hidden_units}")
         if centered and len(hidden_units) != 1:
             raise ValueError(
                 f"centered needs one ReLU layer, received hidden_units {tuple(hidden_units)}: pass centered=False"
@@ -65,11 +65,11 @@ class FilterGenerator(keras.layers.Layer):
             width = layer.units
 
     def learned(self) -> list[Any]:
-        """The weights that training changes: all, or all but the filters in the middle where these are fixed."""
+        """The weights that training changes: all but the mean filters if centered, else all."""
         return [one for one in self.weights if not (self.centered and one is self.filters.bias)]
 
     def start_at(self, kernel: Any) -> None:
-        """From now on filters spread around these ones, `(rows, columns, C / groups, F)`; if centered, for good."""
+        """Centres filters on these, `(rows, columns, C / groups, F)`; training moves the centre unless `centered`."""
         self.filters.bias.assign(ops.reshape(kernel, (-1,)) / self.scale)
 
     def call(self, z):

@@ -1,4 +1,4 @@
-"""Average pooling over generated filters: a convolution that no longer tells apart what its filters ignore."""
+"""Average pooling over generated filters: a convolution made invariant to what they ignore."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,30 +11,30 @@ from .generated_convolution import GeneratedConvolution
 
 @keras.saving.register_keras_serializable("kinv")
 class InvariancePooling(keras.layers.Layer):
-    """A drop-in for a convolution: the average of its outputs over several sets of generated filters.
+    """A drop-in replacement for a convolution: the average of its outputs over several sets of generated filters.
 
     "Parametrizing filters of a CNN with a GAN", section 5.2: the layer `1/n sum_i Conv(x, G(z_i))`, which the paper's
     outlook calls a pooling over the invariances. The average comes before the activation function, so that it costs
-    one convolution, with the average filters. With `stochastic=True`, every image of a training batch passes one set
-    at random instead: augmentation in feature space. See `FilterGAN.pooling` and `FilterGAN.pooled_classifier`.
+    one convolution, with the average filters. With `stochastic=True`, every image of a training batch passes a random
+    set instead: augmentation in feature space. See `FilterGAN.pooling` and `FilterGAN.pooled_classifier`.
 
     Args:
-        kernels_shape: `(draws, rows, columns, C / groups, F)`.
+        kernels_shape: shape of the filters, `(draws, rows, columns, C / groups, F)`.
         strides, padding, dilation_rate, groups: as in `GeneratedConvolution`.
-        activation: after the average; a name or function of Keras.
-        use_bias: whether there is one, the same for all sets.
-        stochastic: in training, one set drawn for each image instead of the average.
-        seed: of these draws.
+        activation: activation function after the average; a Keras name or a function.
+        use_bias: whether to add a bias, the same for all sets.
+        stochastic: whether training draws one set per image instead of averaging.
+        seed: seeds these draws.
 
     Call arguments:
         inputs: float tensor `(B, H, W, C)`.
-        training: whether sets are drawn, if `stochastic`.
+        training: whether to draw sets, if `stochastic`.
 
     Returns:
         Float tensor `(B, H', W', F)`.
 
     Raises:
-        ValueError: `kernels_shape` has not five positive entries; and what `GeneratedConvolution` raises.
+        ValueError: if `kernels_shape` is not five positive integers; also raised by `GeneratedConvolution`.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class InvariancePooling(keras.layers.Layer):
         super().__init__(**kwargs)
         if len(kernels_shape) != 5 or min(kernels_shape) < 1:
             raise ValueError(
-                f"kernels_shape must be (draws, rows, columns, C / groups, F), received {tuple(kernels_shape)}"
+                f"kernels_shape must be positive (draws, rows, columns, C / groups, F), received {tuple(kernels_shape)}"
             )
         self.kernels_shape = tuple(kernels_shape)
         self.convolution = GeneratedConvolution(strides, padding, dilation_rate, groups)
@@ -63,12 +63,12 @@ class InvariancePooling(keras.layers.Layer):
 
     @classmethod
     def like(cls, layer: keras.layers.Layer, kernels: Any, **kwargs: Any) -> "InvariancePooling":
-        """In place of a built `Conv2D` or `DepthwiseConv2D`: its geometry, bias, activation and name.
+        """Creates a replacement for a built `Conv2D` or `DepthwiseConv2D`: same geometry, bias, activation, name.
 
         Args:
             layer: the convolution.
             kernels: sets of filters, `(draws, rows, columns, C / groups, F)`.
-            **kwargs: more arguments of the constructor.
+            **kwargs: further arguments of the constructor.
         """
         geometry = GeneratedConvolution.like(layer)
         pooling = cls(
@@ -89,7 +89,7 @@ class InvariancePooling(keras.layers.Layer):
         return pooling
 
     def build(self, inputs_shape=None):
-        # Generated filters are what they are: training them would undo what they were drawn for.
+        # Not trained: that would undo the invariance that the filters were generated for.
         self.kernels = self.add_weight(shape=self.kernels_shape, name="kernels", trainable=False)
         if self.use_bias:
             self.bias = self.add_weight(

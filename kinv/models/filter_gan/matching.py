@@ -1,4 +1,4 @@
-"""Images that make generated filters answer alike: the invariances that a Filter GAN found, to look at."""
+"""Images whose activations match under generated filters: visualises the invariances that a Filter GAN found."""
 
 import math
 from dataclasses import dataclass
@@ -11,21 +11,21 @@ from kinv import backend
 from kinv.ops.blur import gaussian_blur
 from kinv.ops.image_priors import alpha_norm, total_variation
 
-CELLS, VALUES = 256, 1_000_000  # at most so many cells, and values of images, at a time
+CELLS, VALUES = 256, 1_000_000  # most cells, and image values, at a time
 SMALLEST_STEP, LARGEST_STEP = 1e-6, 1e4
-PROBE = 1e-3  # how far the first step moves a pixel, of the range of 1
+PROBE = 1e-3  # largest pixel change of the first step, for images in 0..1
 
 
 @dataclass(frozen=True)
 class ActivationMatches:
-    """What `match_activations` found; `R` rows and `R` columns of cells for every image.
+    """Results of `match_activations`: `R` rows and `R` columns of cells for every image.
 
     Attributes:
         images: float32 `(N, R, R, H, W, C)` in 0..255.
         codes: the latent codes of the cells, `(N, R, R, Z)`.
         before: the objective at the original image, `(N, R, R)`.
-        after: and at what was found.
-        dimensions: the two of `z` that change along rows and columns, `(N, 2)`.
+        after: the objective at the image found, `(N, R, R)`.
+        dimensions: the two dimensions of `z` that vary along rows and columns, `(N, 2)`.
     """
 
     images: np.ndarray
@@ -36,7 +36,7 @@ class ActivationMatches:
 
     @property
     def fall(self) -> np.ndarray:
-        """By which share the objective fell, `(N, R, R)`; NaN in the middle, where it starts at its end."""
+        """Relative decrease of the objective, `(N, R, R)`; NaN in the middle cell, which starts at the optimum."""
         middle = self.before.shape[1] // 2
         fall = 1 - self.after / self.before
         fall[:, middle, middle] = np.nan
@@ -58,34 +58,34 @@ def match_activations(
     variation_weight: float = 1e-6,
     seed: int = 0,
 ) -> ActivationMatches:
-    """For a grid of latent codes, images near the original whose activations are those of the original.
+    """For a grid of latent codes, finds images near the original with the activations of the original.
 
     "Parametrizing filters of a CNN with a GAN", section 4: with `a(x|z)` the layer's output for the filters of `z`,
     gradient descent from `x` on `|a(x'|z_k) - a(x|z)|^2 / |a(x|z)|^2 + Psi(x')`, for all `z_k` of a grid around `z`.
-    Every cell descends with its own step size (Barzilai and Borwein 1988) and keeps the best image it met.
+    Every cell has its own step size (Barzilai and Borwein 1988) and keeps the best image found.
 
     Args:
         gan: a trained `FilterGAN` with its classifier.
         images: `(N, H, W, C)` in 0..255.
-        z: the codes in the middle, `(N, Z)`; default: drawn.
-        dimensions: which two of `z` change, `(N, 2)`; default: drawn.
-        extent: `xi`; codes go from `-xi` to `xi` around the middle.
-        cells: rows and columns, an odd number.
-        compare_at: the layer above the convolution whose outputs are compared, instead of the convolution's own (the
-            paper's `a`). The higher it is, the more of what the network drops on the way may differ.
-        steps: of gradient descent.
-        smoothing: width in pixels of a Gaussian through which descent sees the image, so that strokes change rather
-            than single pixels: the image is `x` plus a blurred change. 0 is the paper's.
-        alpha_weight, variation_weight: of the natural image prior, on images in 0..1.
-        seed: of what is drawn.
+        z: codes of the middle cells, `(N, Z)`; default: drawn at random.
+        dimensions: the two dimensions of `z` that vary, `(N, 2)`; default: drawn at random.
+        extent: `xi`; codes range from `-xi` to `xi` around the middle.
+        cells: number of rows and of columns, odd.
+        compare_at: layer above the convolution whose outputs are compared, instead of the convolution's own (the
+            paper's `a`). At a higher layer, more may differ, as the network has discarded more.
+        steps: number of gradient descent steps.
+        smoothing: standard deviation in pixels of a Gaussian that blurs the change to `x`, so that strokes change
+            rather than single pixels. 0 is the paper's.
+        alpha_weight, variation_weight: weights of the natural image prior, on images in 0..1.
+        seed: seeds the random draws.
 
     Raises:
-        ValueError: no images, an even number of cells, negative smoothing, codes of another shape, or no such layer
-            above.
+        ValueError: if there are no images, `cells` is even, `smoothing` is negative, codes have another shape, or no
+            such layer is above.
     """
     images = np.asarray(images, "float32")
     if images.ndim != 4 or not len(images):
-        raise ValueError(f"images must have shape (count, height, width, channels), received {images.shape}")
+        raise ValueError(f"images must have shape (N, H, W, C) with N > 0, received {images.shape}")
     if cells < 3 or cells % 2 == 0:
         raise ValueError(f"cells must be an odd number of at least 3, received {cells}")
     if steps < 1 or gan.latent_dim < 2:
@@ -119,7 +119,7 @@ def match_activations(
 
 
 class _Descent:
-    """Gradient descent for many cells, all at once."""
+    """Gradient descent for many cells at once."""
 
     def __init__(self, gan, compare_at, steps, smoothing, alpha_weight, variation_weight):
         self.gan, self.steps = gan, steps
@@ -135,7 +135,7 @@ class _Descent:
                 widths = ops.full((ops.shape(changes)[0],), smoothing)
                 changes = gaussian_blur(changes, widths)
             shown = images + changes
-            inside = ops.logical_and(shown >= 0, shown <= 1)  # slopes at both ends, on any backend
+            inside = ops.logical_and(shown >= 0, shown <= 1)  # gradients at both ends too, on any backend
             return ops.where(inside, shown, ops.stop_gradient(ops.clip(shown, 0.0, 1.0)))
 
         def objective(changes, images, target, size, kernels):
@@ -156,7 +156,9 @@ class _Descent:
         target = self.answer(ops.convert_to_tensor(images / 255.0), self.gan.generate_filters(middle))
         size = _squared_length(target)
         if not ops.convert_to_numpy(ops.all(size > 0)):
-            raise ValueError("The layer's output is zero for an image: leave it out, there is nothing to match.")
+            raise ValueError(
+                "The layer's output must not be 0, received an image for which it is: leave that image out."
+            )
         given = ops.convert_to_tensor(images / 255.0), target, size, self.gan.generate_filters(codes)
         changes = np.zeros_like(images)
         value, gradient = self._at(changes, given)
@@ -186,7 +188,7 @@ def _squared_length(values):
 
 
 def _grid(z, dimensions, extent, cells):
-    """Codes `(N, R, R, Z)` around `(N, Z)`; the first of two dimensions changes from row to row."""
+    """Codes `(N, R, R, Z)` around `(N, Z)`; the first of the two dimensions varies from row to row."""
     codes = np.broadcast_to(z[:, None, None], (len(z), cells, cells, z.shape[-1])).copy()
     offsets = np.linspace(-extent, extent, cells, dtype="float32")
     image = np.arange(len(z))

@@ -1,4 +1,4 @@
-"""What a grid of matched images shows, in numbers: is it followed, is it smooth, is it still the same digit?"""
+"""Metrics of a grid of matched images: do activations match, is the grid smooth, is it still the same class?"""
 
 import keras
 import numpy as np
@@ -7,11 +7,11 @@ from kinv.classifiers.predict import predict_classes
 
 from .matching import ActivationMatches
 
-BUMPS = 5  # along a side, for weights that differ from place to place
+BUMPS = 5  # along a side, for weights that vary over the image
 
 
 def summarise_matches(matches: ActivationMatches, images: np.ndarray, classifier: keras.Model) -> dict[str, float]:
-    """The numbers of a grid.
+    """The metrics of a grid.
 
     Args:
         matches: from `match_activations`.
@@ -19,13 +19,13 @@ def summarise_matches(matches: ActivationMatches, images: np.ndarray, classifier
         classifier: the network whose layer was replaced, with its real filters.
 
     Returns:
-        `fall`: by which share the objective falls, in the median cell.
+        `fall`: relative decrease of the objective; the median over cells.
         `middle_change`: mean absolute difference of the middle cell from its original, in 0..255; the largest.
-        `change`: the same for all other cells, their mean.
-        `detour`: length of the way along a row or column of cells over the distance of its ends, the median; 1 is a
-            straight line, and cells that do not know of each other give their number less one.
-        `unchanged`: share of cells for which the classifier says what it says of the original.
-        `shape_share`: `shape_share` of the corner cells, the median.
+        `change`: the same for all other cells; the mean.
+        `detour`: path length along a row or column of cells over the distance between its ends; the median. 1 is a
+            straight line; independent cells give their number minus one.
+        `unchanged`: share of cells with the same predicted class as the original.
+        `shape_share`: `shape_share` of the corner cells; the median.
         `shape_change`: that share of each corner cell's mean absolute difference, in 0..255; the median.
     """
     matched = matches.images
@@ -49,14 +49,14 @@ def summarise_matches(matches: ActivationMatches, images: np.ndarray, classifier
 
 
 def shape_share(original: np.ndarray, changed: np.ndarray) -> float:
-    """How much of a change is one of shape, not of brightness: 0..1.
+    """The share of a change that is in shape, not in brightness: 0..1.
 
-    The change is explained by least squares, by moving pixels (`dx` and `dy` of the image halfway, each times smooth
-    weights that differ from place to place) and by making them brighter or darker (that image times such weights).
-    The share is what only moving explains, over what only one of the two explains.
+    A least-squares fit explains the change by moving pixels (`dx` and `dy` of the image halfway, each times smooth
+    weights that vary over the image) and by making them brighter or darker (that image times such weights). The share
+    is what only moving explains, over what only one of the two explains.
 
     Args:
-        original, changed: `(H, W, C)` in 0..255; the mean over channels counts.
+        original, changed: `(H, W, C)` in 0..255; averaged over channels.
     """
     first, second = (np.asarray(image, "float64").mean(axis=-1) / 255 for image in (original, changed))
     change = (second - first).ravel()
@@ -73,7 +73,7 @@ def shape_share(original: np.ndarray, changed: np.ndarray) -> float:
 
 
 def _bumps(shape):
-    """`(BUMPS^2, H, W)`: Gaussians on a regular grid, as wide as their distance."""
+    """`(BUMPS^2, H, W)`: Gaussians on a regular grid, as wide as their spacing."""
     rows, columns = (np.arange(size)[:, None] - np.linspace(0, size - 1, BUMPS) for size in shape)
     along_rows, along_columns = (
         np.exp(-0.5 * np.square(offsets / (size / (BUMPS - 1))))
@@ -83,13 +83,13 @@ def _bumps(shape):
 
 
 def _explained(change, columns):
-    """The share of the squared change that a least-squares fit explains."""
+    """The share of the squared change explained by a least-squares fit."""
     fit, *_ = np.linalg.lstsq(columns, change, rcond=1e-6)
     return 1 - np.sum(np.square(change - columns @ fit)) / np.sum(np.square(change))
 
 
 def _detour(matched):
-    """Along rows and columns of cells; ways whose ends are the same image have none."""
+    """`detour` along rows and columns of cells; paths whose ends are the same image are left out."""
     ways = []
     for axis in (1, 2):
         steps = np.diff(matched, axis=axis)

@@ -21,47 +21,47 @@ METRICS = (
     "diversity",
 )  # fmt: skip
 NETWORKS = ("discriminator", "generator", "code")  # in the order of their updates, Algorithm 1
-SPREAD_WEIGHT = 1000.0  # of what is missing to `min_diversity`, squared: nothing else outweighs it
+SPREAD_WEIGHT = 1000.0  # of the squared shortfall from `min_diversity`: outweighs all other terms
 
 
 @keras.saving.register_keras_serializable("kinv")
 class FilterGAN(keras.Model):
-    """Learns to generate filters for a layer of a classifier that do what the real ones do, in many ways.
+    """Learns to generate diverse filters for a layer of a classifier that work like the real ones.
 
     "Parametrizing filters of a CNN with a GAN", section 3 and Algorithm 1. A generator turns a latent code into
-    filters. A discriminator tells the layer's real outputs from those that generated filters make of other images;
-    an InfoGAN head on the same trunk reads the code from the output, so that the filters have to depend on it. The
-    outputs compared are the convolution's own, before batch norm and activation: there nothing that the filters do
-    is cut off, and the average over filter sets is the convolution with their average.
+    filters. A discriminator separates the layer's real outputs from those of generated filters on other images. An
+    InfoGAN head on the same trunk predicts the code from the output, so that the filters have to depend on it. The
+    outputs compared are the convolution's own, before batch norm and activation. There, no effect of the filters is
+    cut off, and the average over filter sets is the convolution with their average.
 
     Deviations from the paper:
-        - Filters are kept as spread as `min_diversity` says. The paper's two players settle on filters that hardly
-          differ. Held apart, they move to where the layer's outputs change least: what the latent space is wanted for.
-        - The mean over all codes is the real filters (`centered`). The outputs of filters that vary around another mean
-          can only be as spread as the real ones if that mean shrinks, and that costs more accuracy than the variation.
-        - Noise is added to what discriminator and InfoGAN head see. Without it the smallest change of the filters can
-          be read exactly: the mutual information is infinite, and does not ask for filters that differ visibly.
-        - Filters are rewarded with `-log D` (`saturating=False`). With the paper's `log(1 - D)` the discriminator is
-          right on 99.9 % after 1,000 steps, and the generator's gradient is gone.
-        - The real bias of the layer is kept; the paper speaks of filters only.
+        - Filters differ at least as much as `min_diversity` says. The paper's losses settle on filters that hardly
+          differ. Held apart, they move to where the layer's outputs change least, as the latent space is meant to.
+        - The mean over all codes is the real filters (`centered`). Around another mean, outputs can only match the real
+          standard deviation if that mean shrinks, and that costs more accuracy than the variation.
+        - Noise is added to what discriminator and InfoGAN head see. Without it, the smallest change of the filters can
+          be read exactly: the mutual information is infinite, and does not reward filters that differ visibly.
+        - The generator's loss is `-log D` (`saturating=False`). With the paper's `log(1 - D)` the discriminator is
+          right on 99.9 % after 1,000 steps, and the generator's gradient vanishes.
+        - The layer's real bias is kept; the paper mentions filters only.
         - Real and generated outputs in a step are of different images, half of the batch each.
 
     Args:
-        classifier: Keras model, images `(B, H, W, C)` in 0..255 to logits; not trained, not saved. May be left out
-            where only filters are generated, as after loading.
+        classifier: Keras model, images `(B, H, W, C)` in 0..255 to logits; not trained, not saved. May be omitted
+            if only filters are generated, as after loading.
         layer: name of a `Conv2D` or `DepthwiseConv2D`.
-        latent_dim: length of the latent code `z`, which is standard normal.
-        information_weight: lambda.
-        noise: standard deviation of the noise, in units of the outputs' own, channel by channel.
-        saturating: the paper's loss for the generator.
-        min_diversity: the standard deviation over codes that a filter's weights are held to at least, on average, in
-            units of the real filter's own; over a step's codes, so that small batches ask for more. 0 is the paper's.
-        centered: whether the mean over all codes is the real filters; it needs a generator of one ReLU layer. The
-            paper's starts from nothing.
+        latent_dim: length of the standard normal latent code `z`.
+        information_weight: lambda, the weight of the InfoGAN loss.
+        noise: standard deviation of the noise, in units of the outputs' own, per channel.
+        saturating: whether the generator has the paper's loss.
+        min_diversity: least standard deviation of a filter's weights over codes, on average, in units of the real
+            filter's own. It is taken over a step's codes, so that small batches demand more. 0 is the paper's.
+        centered: whether the mean over all codes is the real filters; requires a generator with one ReLU layer. The
+            paper's starts from random weights.
         hidden_units: widths of the generator's ReLU layers.
         width: channels of the discriminator's first convolution.
-        seed: of the initial weights and of everything drawn in training.
-        shapes: kernel and output shape and the filters' deviation, where there is no classifier to tell them.
+        seed: seeds the initial weights and all random draws in training.
+        shapes: kernel and output shape and the filters' standard deviation, if there is no classifier.
 
     Call arguments:
         z: float tensor `(B, Z)`.
@@ -70,7 +70,7 @@ class FilterGAN(keras.Model):
         Filters, `(B, rows, columns, C / groups, F)`.
 
     Raises:
-        ValueError: a value out of its range, or a layer that is no convolution or can't be cut out.
+        ValueError: if a value is out of range, or the layer is not a convolution or can't be cut out.
 
     Example:
         >>> from kinv import classifiers
@@ -109,7 +109,7 @@ class FilterGAN(keras.Model):
         self.cut = Frozen(cut)
         shapes = shapes if cut is None else cut.shapes()
         if shapes is None:
-            raise ValueError("FilterGAN needs a classifier and the name of one of its convolutions.")
+            raise ValueError("FilterGAN needs a classifier or shapes, received neither: pass a classifier and a layer.")
         self.shapes = check_shapes(shapes)
         self.generator = FilterGenerator(
             self.shapes["kernel"], hidden_units, self.shapes["deviation"], seed, centered, name="generator"
@@ -126,26 +126,28 @@ class FilterGAN(keras.Model):
         self.built = True
 
     def set_classifier(self, classifier: keras.Model) -> None:
-        """Takes the network whose layer has learned filters; centered ones spread around its own from now on.
+        """Sets the network whose layer the filters are for; centered filters then vary around its own.
 
         Raises:
-            ValueError: its layer has other shapes.
+            ValueError: if its layer has other shapes.
         """
         cut = ReplacedFilters(classifier, self.layer)
         if cut.shapes()["kernel"] != self.shapes["kernel"] or cut.shapes()["output"] != self.shapes["output"]:
-            raise ValueError(f"{self.layer!r} must have {self.shapes}, received one with {cut.shapes()}")
+            raise ValueError(f"{self.layer!r} must have {self.shapes}, received {cut.shapes()}: pass another network")
         self.cut = Frozen(cut)
         if self.centered:
             self.generator.start_at(cut.kernel())
-        self.train_function = None  # compiled for the network before
+        self.train_function = None  # compiled for the previous network
 
     def compile(self, optimizers: dict[str, Any] | None = None, **kwargs: Any) -> None:
-        """`optimizers` for `"discriminator"`, `"generator"` and `"code"`; default RMSprop at 3e-4 (paper: RMSprop)."""
+        """`optimizers` for `"discriminator"`, `"generator"` and `"code"`; default: RMSprop at 3e-4 (paper: RMSprop)."""
         refused = {"optimizer", "loss"} & set(kwargs)
         if refused:
-            raise ValueError(f"FilterGAN has three optimizers and its own losses, received {', '.join(refused)}")
+            raise ValueError(
+                f"FilterGAN has three optimizers and its own losses, received {', '.join(refused)}: pass `optimizers`"
+            )
         super().compile(**kwargs)
-        self.optimizer = None  # Keras's own, which nothing would use
+        self.optimizer = None  # Keras's own, which is unused
         optimizers = optimizers or {name: keras.optimizers.RMSprop(3e-4) for name in NETWORKS}
         if set(optimizers) != set(NETWORKS):
             raise ValueError(f"optimizers must be one each for {NETWORKS}, received {sorted(optimizers)}")
@@ -172,7 +174,7 @@ class FilterGAN(keras.Model):
         """Filters `(B, rows, columns, C / groups, F)` for latent codes `(B, Z)`.
 
         Raises:
-            ValueError: codes of another shape.
+            ValueError: if the codes have another shape.
         """
         z = ops.convert_to_tensor(z, "float32")
         if len(z.shape) != 2 or z.shape[-1] != self.latent_dim:
@@ -180,11 +182,11 @@ class FilterGAN(keras.Model):
         return self.generator(z)
 
     def activations(self, images: Any, z: Any) -> Any:
-        """The layer's output, before its activation function, for image after image with filters of its own.
+        """The layer's output, before its activation function, with separate filters for each image.
 
         Args:
             images: `(B, H, W, C)` in 0..255.
-            z: `(B, Z)`.
+            z: latent codes, `(B, Z)`.
 
         Returns:
             Float tensor `(B, H', W', F)`.
@@ -194,7 +196,7 @@ class FilterGAN(keras.Model):
         return cut.convolve(entering, self.generate_filters(z))
 
     def pooling(self, draws: int = 10, seed: int = 0, stochastic: bool = False) -> InvariancePooling:
-        """A layer in place of the convolution that averages over so many drawn sets of filters (section 5.2)."""
+        """A replacement for the convolution that averages over `draws` sets of filters (section 5.2)."""
         if draws < 1:
             raise ValueError(f"draws must be at least 1, received {draws}")
         z = np.random.default_rng(seed).normal(size=(draws, self.latent_dim))
@@ -202,27 +204,27 @@ class FilterGAN(keras.Model):
         return InvariancePooling.like(layer, self.generate_filters(z), stochastic=stochastic, seed=seed)
 
     def pooled_classifier(self, draws: int = 10, seed: int = 0, stochastic: bool = False) -> keras.Model:
-        """A copy of the classifier with `pooling` in place of the convolution; nothing in it is retrained."""
+        """A copy of the classifier with `pooling` in place of the convolution; nothing is retrained."""
         return self.cut.require("pooled_classifier").copy_with(self.pooling(draws, seed, stochastic))
 
     def read_codes(self, images: Any, z: Any) -> Any:
-        """What the InfoGAN head takes the codes `(B, Z)` for, from the outputs that their filters make, `(B, Z)`."""
+        """The InfoGAN head's estimates `(B, Z)` of the codes `(B, Z)`, from the outputs of their filters."""
         return self.discriminator.read_codes(self.activations(images, z))
 
     def train_step(self, data):
-        """Algorithm 1 on one batch of images: one half passes the real filters, the other half generated ones."""
+        """Algorithm 1 on one batch of images: half passes the real filters, half generated ones."""
         images, _, _ = keras.utils.unpack_x_y_sample_weight(data)
         cut = self.cut.require("fit")
         entering, _ = cut.enter(ops.cast(images, "float32"))
         half = ops.maximum(ops.shape(entering)[0] // 2, 1)
-        real = cut.convolve(entering[-half:], cut.kernel())  # a single last image passes both
+        real = cut.convolve(entering[-half:], cut.kernel())  # a batch of one image passes both
         self.discriminator.adapt(real)
         z = keras.random.normal((half, self.latent_dim), seed=self.seed_generator)
         with tf.GradientTape() as through_filters:
             filters = self.generator(z)
             generated = cut.convolve(entering[:half], filters)
             spread, alive = relative_spread(filters, cut.kernel())
-            short = ops.relu(self.min_diversity - spread) * ops.cast(half > 1, spread.dtype)  # one draw has no spread
+            short = ops.relu(self.min_diversity - spread) * ops.cast(half > 1, spread.dtype)  # one draw has none
             missing = SPREAD_WEIGHT * over_alive(ops.square(short), alive)
 
         variables = self._variables()
@@ -262,7 +264,7 @@ class FilterGAN(keras.Model):
         return {name: mean.result() for name, mean in self.means.items()}
 
     def _variables(self):
-        """What each of the three updates changes: D and Q share the trunk."""
+        """The variables of each of the three updates: D and Q share the trunk."""
         trunk = [variable for layer in self.discriminator.trunk for variable in layer.trainable_variables]
         return {
             "discriminator": trunk + self.discriminator.real.trainable_variables,
@@ -271,12 +273,12 @@ class FilterGAN(keras.Model):
         }
 
     def export_endpoints(self) -> dict[str, tuple[Any, list[tf.TensorSpec]]]:
-        """What the SavedModel of this model answers: endpoint name to function and input signature."""
+        """The SavedModel's endpoints: name to (function, input signature)."""
         codes = tf.TensorSpec((None, self.latent_dim), tf.float32, name="z")
         return {"generate": (self.generate_filters, [codes])}
 
     def save_own_variables(self, store):
-        # Keras leaves the generators' state out; without it, resumed training would draw other numbers.
+        # Keras does not save the generators' state; without it, resumed training would draw other numbers.
         for name, generator in self._random().items():
             store[name] = ops.convert_to_numpy(generator.state)
 

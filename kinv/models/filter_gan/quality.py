@@ -1,4 +1,4 @@
-"""How good generated filters are: as accurate as the real ones, and different from each other."""
+"""How good generated filters are: their accuracy compared with the real ones, and their diversity."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,18 +21,18 @@ CHUNK = 250
 
 @dataclass(frozen=True)
 class FilterQuality:
-    """What `filter_quality` measured; accuracies are shares of test images, 0..1.
+    """Results of `filter_quality`; accuracies are shares of test images, 0..1.
 
     Attributes:
-        network: accuracy of the classifier as it is.
-        averaged: with the average of some draws as filters, and the layers above retrained (the paper's 98.2 %).
+        network: accuracy of the unchanged classifier.
+        averaged: with the average of several draws as filters, and the layers above retrained (the paper's 98.2 %).
         control: with the real filters, and the layers above retrained in the same way.
         singles: `(draws,)`, with the filters of one draw, nothing retrained.
-        randoms: `(draws,)`, with the real filters plus random numbers, whose deviation over draws is for every filter
-            that of the generated ones: what any change of this size costs, if nothing was learned.
-        explained_variance: of the latent code, by the InfoGAN head, its mean over noises as in training; 1 is all.
-        diversity: standard deviation of a filter's weights over draws, over that of the real filter's weights, for
-            every filter whose weights are not all the same.
+        randoms: `(draws,)`, the control of `singles`: the real filters plus Gaussian noise with the standard deviation
+            of the generated ones over draws, per filter. They show what any change of this size costs.
+        explained_variance: of the latent code, by the InfoGAN head, averaged over noise as in training; 1 is all.
+        diversity: standard deviation of a filter's weights over draws, relative to that of the real filter's weights,
+            for every filter whose weights are not all equal.
         averaged_network: the network of `averaged`.
     """
 
@@ -46,7 +46,7 @@ class FilterQuality:
     averaged_network: keras.Model = field(repr=False)
 
     def metrics(self) -> dict[str, float]:
-        """The numbers of the table."""
+        """The metrics of the results table, by name."""
         return {
             "network": self.network,
             "averaged": self.averaged,
@@ -74,22 +74,24 @@ def filter_quality(
     learning_rate: float = 5e-4,
     seed: int = 0,
 ) -> FilterQuality:
-    """Section 5.2 of "Parametrizing filters of a CNN with a GAN", with controls that it does not have.
+    """Section 5.2 of "Parametrizing filters of a CNN with a GAN", with additional controls.
 
     Args:
         gan: a trained `FilterGAN` with its classifier.
-        images, labels: to retrain with, `(N, H, W, C)` in 0..255 and `(N,)`.
-        test_images, test_labels: to measure on.
-        draws: sets of filters in the average. As the outputs compared come before the activation function, the
-            average over their outputs is the output of their average.
-        singles: sets of filters that are measured alone, on `singles_on` test images evenly spread.
-        epochs, batch_size, learning_rate: of retraining, with Adam and a cosine to zero. 0 epochs: nothing is
-            retrained.
-        seed: of the draws and of the order of images.
+        images, labels: training set for the retraining, `(N, H, W, C)` in 0..255 and `(N,)`.
+        test_images, test_labels: test set.
+        draws: number of filter sets in the average. As the outputs compared come before the activation function, the
+            average of their outputs is the output of their average.
+        singles: number of filter sets that are tested alone, on `singles_on` evenly spaced test images.
+        epochs, batch_size, learning_rate: of the retraining, with Adam and cosine decay to zero. 0 epochs: no
+            retraining.
+        seed: seeds the draws and the order of images.
     """
     cut = gan.cut.require("filter_quality")
     if len(images) == 0 or len(test_images) == 0:
-        raise ValueError("filter_quality needs images to retrain with and images to measure on, received none.")
+        raise ValueError(
+            f"images and test_images must not be empty, received {len(images)} and {len(test_images)}: pass both"
+        )
     if min(draws, singles, singles_on) < 1 or epochs < 0:
         raise ValueError(
             "draws, singles and singles_on must be at least 1 and epochs at least 0, received "
@@ -105,7 +107,7 @@ def filter_quality(
     some = np.linspace(0, len(test_images) - 1, min(singles_on, len(test_images))).astype(int)
     many, real = (ops.convert_to_numpy(part) for part in (gan.generate_filters(codes["many"]), cut.kernel()))
     diversity, alive = (ops.convert_to_numpy(values) for values in relative_spread(many, real))
-    deviation = np.sqrt(np.mean(many.var(axis=0), axis=(0, 1, 2)))  # of every filter
+    deviation = np.sqrt(np.mean(many.var(axis=0), axis=(0, 1, 2)))  # per filter
     changed = real + deviation * random.normal(size=(singles, *real.shape))
     on_some = test_images[some], test_labels[some]
     return FilterQuality(
@@ -123,9 +125,9 @@ def filter_quality(
 def averaged_and_control(
     gan: Any, codes: np.ndarray, images: np.ndarray, labels: np.ndarray, epochs: int, **settings: Any
 ) -> tuple[keras.Model, keras.Model]:
-    """The network with the average filters of some codes `(draws, latent_dim)`, and with its real ones, both retrained.
+    """The network with the average filters of codes `(draws, latent_dim)`, and with its real ones, both retrained.
 
-    The other arguments are those of `retrain_above`; 0 epochs: nothing is retrained.
+    The other arguments are those of `retrain_above`. 0 epochs: no retraining.
     """
     cut = gan.cut.require("averaged_and_control")
     networks = cut.copy(ops.mean(gan.generate_filters(codes), axis=0)), cut.copy(cut.kernel())
@@ -144,7 +146,7 @@ def retrain_above(
     learning_rate: float,
     seed: int,
 ) -> None:
-    """Trains what comes after a layer, with Adam and a cosine to zero; the layer and what is below it stay."""
+    """Retrains all layers above a layer, with Adam and cosine decay to zero; the layer and those below stay fixed."""
     freeze_up_to(classifier, layer)
     steps = -(-len(images) // batch_size)
     schedule = keras.optimizers.schedules.CosineDecay(learning_rate, epochs * steps)
@@ -159,9 +161,9 @@ def retrain_above(
 
 
 def accuracy_of_sets(cut: ReplacedFilters, filters: Any, images: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Accuracy `(S,)` with every set of filters `(S, rows, columns, C / groups, F)` in place of the real ones.
+    """Accuracy `(S,)` with each set of filters `(S, rows, columns, C / groups, F)` in place of the real ones.
 
-    What lies below the layer is computed once for a chunk of images.
+    The part below the layer is computed once per chunk of images.
     """
 
     def right(entering, past, labels, kernel):
@@ -178,7 +180,7 @@ def accuracy_of_sets(cut: ReplacedFilters, filters: Any, images: np.ndarray, lab
 
 
 def _explained_variance(gan, images, codes):
-    """One minus the mean squared error of the code that is read, over the variance of codes, which is 1."""
+    """One minus the mean squared error of the estimated code, relative to the variance of codes, which is 1."""
     shown = np.resize(np.arange(len(images)), len(codes))
     read = [
         gan.read_codes(images[shown[start : start + CHUNK]], codes[start : start + CHUNK])

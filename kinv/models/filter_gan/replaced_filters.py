@@ -1,4 +1,4 @@
-"""A classifier in which one convolution can be given other filters."""
+"""A classifier in which the filters of one convolution can be replaced."""
 
 import math
 from collections.abc import Callable
@@ -13,20 +13,20 @@ from kinv.surgery.replace import with_layer
 
 from .generated_convolution import GeneratedConvolution, convolution_kernel
 
-LARGEST = 10_000_000  # values in a layer's filters or output
+LARGEST = 10_000_000  # number of values in a layer's filters or output
 
 
 class ReplacedFilters:
-    """A classifier cut at the output of a convolution, before the activation function inside the layer.
+    """A classifier cut at the output of a convolution, before the layer's own activation function.
 
-    Not a layer or model: who holds it does not train or save the classifier.
+    Neither a layer nor a model, so that its owner neither trains nor saves the classifier.
 
     Args:
         classifier: Functional Keras model, images `(B, H, W, C)` in 0..255 to logits.
         layer: name of a `Conv2D` or `DepthwiseConv2D`.
 
     Raises:
-        ValueError: the layer is something else or can't be cut out, see `split`.
+        ValueError: if the layer is something else or can't be cut out, see `split`.
     """
 
     def __init__(self, classifier: keras.Model, layer: str):
@@ -40,11 +40,11 @@ class ReplacedFilters:
         return convolution_kernel(self.layer)
 
     def enter(self, images: Any) -> tuple[Any, list[Any]]:
-        """The layer's input for images `(B, H, W, C)` in 0..255, and what `leave` needs besides."""
+        """The layer's input for images `(B, H, W, C)` in 0..255, and the tensors that bypass it, for `leave`."""
         return self.parts.enter(images)
 
     def convolve(self, entering: Any, kernels: Any) -> Any:
-        """The convolution's output with its real bias; one set of filters for each image, or one for all."""
+        """The convolution's output with its real bias; one set of filters per image, or one for all."""
         outputs = self.convolution(entering, kernels)
         return outputs + self.layer.bias if self.layer.use_bias else outputs
 
@@ -53,16 +53,18 @@ class ReplacedFilters:
         return self.parts.leave(self.layer.activation(outputs), past)
 
     def up_to(self, name: str | None) -> Callable[[Any, list[Any]], Any]:
-        """A function of the convolution's output and `past` to the output of a layer above; `None`: to itself.
+        """A function from the convolution's output and `past` to a higher layer's output; `None`: to itself.
 
         Raises:
-            ValueError: there is no layer of this name above the convolution, or not one that `split` can cut out.
+            ValueError: if there is no layer of this name above the convolution, or `split` can't cut it out.
         """
         if name is None:
             return lambda outputs, past: outputs
         names = layer_names(self.parts.above)
         if name not in names:
-            raise ValueError(f"{name!r} is no layer above {self.name!r}: choose one of {', '.join(sorted(names))}")
+            raise ValueError(
+                f"expected a layer above {self.name!r}, received {name!r}: choose one of {', '.join(sorted(names))}"
+            )
         parts = split(self.parts.above, name)
 
         def answer(outputs, past):
@@ -86,22 +88,22 @@ class ReplacedFilters:
         return with_layer(self.classifier, self.layer, layer)
 
     def shapes(self) -> dict[str, Any]:
-        """Of the filters and of the output, and the standard deviation of the filters' weights, as JSON values."""
+        """Shapes of the filters and the output, and the standard deviation of the filters' weights, as JSON values."""
         kernel = ops.convert_to_numpy(self.kernel())
         output = self.layer.compute_output_shape(self.parts.below.outputs[0].shape)
         if None in output[1:]:
             raise ValueError(
-                f"The output of {self.name!r} has the shape {output}: the classifier must take images of one size. "
-                "Wrap it: kinv.classifiers.wrap(model, input_shape=(height, width, channels))"
+                f"The output of {self.name!r} must have a fixed size, received {output}: wrap the classifier with "
+                "kinv.classifiers.wrap(model, input_shape=(height, width, channels))"
             )
         return {"kernel": list(kernel.shape), "output": list(output[1:]), "deviation": float(np.std(kernel))}
 
 
 def check_shapes(shapes: Any) -> dict[str, Any]:
-    """Returns what `ReplacedFilters.shapes` returned, read back from a file that may hold anything.
+    """Validates and returns a result of `ReplacedFilters.shapes` that was read from an untrusted file.
 
     Raises:
-        ValueError: it is something else, or too large for any convolution.
+        ValueError: if it is something else, or too large for any convolution.
     """
 
     def is_shape(value, length):
@@ -110,7 +112,12 @@ def check_shapes(shapes: Any) -> dict[str, Any]:
 
     fits = isinstance(shapes, dict) and set(shapes) == {"kernel", "output", "deviation"}
     if not fits or not is_shape(shapes["kernel"], 4) or not is_shape(shapes["output"], 3):
-        raise ValueError(f"shapes must be those of a convolution's filters and output, received {shapes!r}")
+        raise ValueError(
+            "shapes must be a dict of a kernel (4 sizes), an output (3 sizes) and a deviation, of at most "
+            f"{LARGEST:,} values each, received {shapes!r}: pass a classifier instead"
+        )
     if type(shapes["deviation"]) is not float or not 0 < shapes["deviation"] < math.inf:
-        raise ValueError(f"the filters' standard deviation must be positive, received {shapes['deviation']!r}")
+        raise ValueError(
+            f"the deviation in shapes must be positive and a finite float, received {shapes['deviation']!r}"
+        )
     return shapes

@@ -1,4 +1,4 @@
-"""The Invariant Transformer Net (Bunne, Rahmann and Wolf): learns transformations that a classifier ignores."""
+"""The Invariant Transformer Net (Bunne, Rahmann and Wolf): learns transformations that a classifier is invariant to."""
 
 import kinv.backend  # noqa: F401  (starts the backend quietly, before anything else imports it)
 

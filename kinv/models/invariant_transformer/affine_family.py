@@ -1,4 +1,4 @@
-"""A family of affine transformations of images, by control parameters."""
+"""A family of affine image transformations, indexed by control parameters."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,13 +14,13 @@ from .transformers import ColorTransformer, SpatialTransformer
 
 
 class AffineFamily(keras.Model):
-    """Two generators that turn `k_color` and `k_space`, each in [0, 1]^2, into a colour and a spatial matrix.
+    """Two generators that map `k_color` and `k_space`, each in [0, 1]^2, to a colour and a spatial matrix.
 
-    What `InvariantTransformer` trains; apart from training, all there is to it.
+    The base class of `InvariantTransformer`: everything but training.
 
     Args:
         channels, hidden_units, fill, seed: as in `InvariantTransformer`.
-        color_gain: how fast colours change beside space, see `MatrixGenerator`.
+        color_gain: how fast colours change relative to space, see `MatrixGenerator`.
     """
 
     def __init__(self, channels: int, hidden_units: Sequence[int], fill: str, seed: int, color_gain: float, name: str):
@@ -44,7 +44,7 @@ class AffineFamily(keras.Model):
         return self.color_generator(k_color), self.space_generator(k_space)
 
     def apply_matrices(self, images: Any, color: Any, space: Any) -> Any:
-        """Transforms float32 images `(B, H, W, C)` in 0..255 with one colour and one spatial matrix each."""
+        """Transforms float32 images `(B, H, W, C)` in 0..255 with one colour and one spatial matrix per image."""
         images = ops.cast(images, "float32")
         if self.fill != "zeros":
             return self.color(self.space(images, space), color)
@@ -53,17 +53,17 @@ class AffineFamily(keras.Model):
         return self.color(sampled[..., :-1], color, sampled[..., -1:])
 
     def transform(self, images: Any, k_color: Any, k_space: Any) -> Any:
-        """Transforms images `(B, H, W, C)` in 0..255 with chosen control parameters.
+        """Transforms images `(B, H, W, C)` in 0..255 with given control parameters.
 
         Args:
-            images: images, any size.
-            k_color, k_space: `(B, 2)`, or `(2,)` for all images alike, in 0..1.
+            images: images of any size.
+            k_color, k_space: `(B, 2)`, or `(2,)` for all images, in 0..1.
 
         Returns:
             float32 tensor like `images`, in 0..255.
 
         Raises:
-            ValueError: wrong shapes.
+            ValueError: `images`, `k_color` or `k_space` has a wrong shape.
         """
         images = self._checked(images)
         count = ops.shape(images)[0]
@@ -71,11 +71,11 @@ class AffineFamily(keras.Model):
         return self.apply_matrices(images, color, space)
 
     def augment(self, images: Any, seed: Any) -> Any:
-        """Transforms every image with its own `k`, drawn uniformly; the same seed gives the same images.
+        """Transforms every image with its own random `k`, drawn uniformly; the same seed gives the same images.
 
         Args:
-            images: `(B, H, W, C)` in 0..255, any size.
-            seed: a whole number, or an int32 tensor of shape `(2,)`.
+            images: `(B, H, W, C)` in 0..255, of any size.
+            seed: an integer, or an int32 tensor of shape `(2,)`.
 
         Returns:
             float32 tensor like `images`, in 0..255.
@@ -101,7 +101,7 @@ class AffineFamily(keras.Model):
         return ops.cast(images, "float32")
 
     def export_endpoints(self) -> dict[str, tuple[Any, list[tf.TensorSpec]]]:
-        """What the SavedModel of this model answers: endpoint name to function and input signature."""
+        """The SavedModel's endpoints: name to (function, input signature)."""
         floats = tf.TensorSpec((None, None, None, self.channels), tf.float32, name="images")
         bytes_ = tf.TensorSpec((None, None, None, self.channels), tf.uint8, name="images")
         seed = tf.TensorSpec((2,), tf.int32, name="seed")
@@ -117,7 +117,7 @@ class AffineFamily(keras.Model):
         }
 
     def save_own_variables(self, store):
-        # Keras leaves the generator's state out; without it, resumed training would draw other numbers.
+        # Keras does not save the generator's state; without it, resumed training would draw other random numbers.
         store["random_state"] = ops.convert_to_numpy(self.seed_generator.state)
 
     def load_own_variables(self, store):

@@ -1,4 +1,4 @@
-"""How far a learned transformation goes, and how often the network keeps its prediction, beside random ones.
+"""Size of learned transformations, and how often the prediction stays unchanged, compared with random ones.
 
 Shapes: `N` images, `D` draws of `k`.
 """
@@ -18,12 +18,12 @@ from kinv.ops.affine import distance_from_identity
 
 @dataclass(frozen=True)
 class InvarianceComparison:
-    """Learned transformations beside random ones of the same size, one row for every image and draw.
+    """Learned transformations compared with random ones of the same size, for every image and draw.
 
     Attributes:
-        learned_unchanged, random_unchanged: bool `(D, N)`: the prediction is that for the original image.
-        learned_right, random_right: bool `(D, N)`: the prediction is the label; None without labels.
-        color_distance, space_distance: float `(D, N)`: Frobenius distance from the identity, of both.
+        learned_unchanged, random_unchanged: bool `(D, N)`: the prediction is the same as for the original image.
+        learned_right, random_right: bool `(D, N)`: the prediction equals the label; None without labels.
+        color_distance, space_distance: float `(D, N)`: Frobenius distance of both from the identity.
     """
 
     learned_unchanged: np.ndarray
@@ -34,7 +34,7 @@ class InvarianceComparison:
     space_distance: np.ndarray
 
     def metrics(self) -> dict[str, float]:
-        """The means, by name."""
+        """Means over images and draws, by name."""
         values = {
             "learned_unchanged": self.learned_unchanged,
             "random_unchanged": self.random_unchanged,
@@ -56,29 +56,32 @@ def compare_with_random(
     seed: int = 0,
     progress: Callable[[float], None] = lambda done: None,
 ) -> InvarianceComparison:
-    """Compares learned transformations with random ones, on the images that the network gets right.
+    """Compares learned transformations with random ones, on the images that the network classifies correctly.
 
-    For every image and draw, `k` is uniform. The random matrices are the identity plus a uniformly random
-    direction of the Frobenius distance that the learned matrix of the same `k` has.
+    For every image and draw, `k` is uniform. The random matrices, the control, are the identity plus a uniformly
+    random direction. Its Frobenius norm is the distance of the learned matrix for the same `k` from the identity.
 
     Args:
         transformer: a trained `InvariantTransformer`.
         classifier: the network, images to logits.
-        images: `(N, H, W, C)` in 0..255, which training did not see.
-        labels: int `(N,)`; None takes all images, with the network's own predictions for the truth.
-        draws: transformations an image.
-        batch_size: images at a time.
-        seed: of `k` and of the random directions.
-        progress: called with the share that is done.
+        images: held-out images, `(N, H, W, C)` in 0..255.
+        labels: int `(N,)`; None uses all images, with the network's own predictions as labels.
+        draws: transformations per image.
+        batch_size: images per batch.
+        seed: seeds `k` and the random directions.
+        progress: called with the completed share, 0..1.
 
     Raises:
-        ValueError: the network gets none of the images right.
+        ValueError: the network classifies no image correctly.
     """
     originals = predict_classes(classifier, images, batch_size)
     if labels is not None:
         kept = originals == labels
         if not kept.any():
-            raise ValueError(f"The network gets none of the {len(images)} images right: are the labels its own?")
+            raise ValueError(
+                f"the network must classify at least one image correctly, received none of the {len(images)} images: "
+                "check that images are in 0..255 and labels are its class indices"
+            )
         images, originals, labels = images[kept], originals[kept], labels[kept]
 
     logits = compile_model(classifier)

@@ -1,4 +1,4 @@
-"""The figures of Bunne, Rahmann and Wolf about the Invariant Transformer Net."""
+"""The figures of Bunne, Rahmann and Wolf for the Invariant Transformer Net."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,11 +9,11 @@ from kinv.figures.style import ACCENT, BAD, GOOD, INK, QUIET, new_figure, show_i
 
 
 def training_curves(history: Mapping[str, Sequence[float]], accuracy_threshold: float) -> Figure:
-    """Figure 4a: both losses over the epochs; beside them the distances and the accuracy that the gate watches.
+    """Figure 4a: both losses over the epochs, the distances, and the accuracy with its threshold.
 
     Args:
-        history: by metric of `InvariantTransformer`, one value an epoch.
-        accuracy_threshold: the gate.
+        history: metric of `InvariantTransformer` to one value per epoch.
+        accuracy_threshold: the threshold, drawn as a line.
     """
     figure, ((left, middle, right),) = new_figure(11, 3.2, 1, 3)
     epochs = np.arange(1, len(history["classifier_loss"]) + 1)
@@ -39,12 +39,12 @@ def training_curves(history: Mapping[str, Sequence[float]], accuracy_threshold: 
 def classification_along_k(
     k: np.ndarray, unchanged: Mapping[str, np.ndarray], confidence: Mapping[str, np.ndarray]
 ) -> Figure:
-    """Figure 4b: what the network says while one control parameter grows and the others are 0.
+    """Figure 4b: the predictions as one control parameter grows and the others are 0.
 
     Args:
         k: `(K,)` in 0..1.
-        unchanged: by path, such as `"F([k, 0], [0, 0])"`: share of images that keep their prediction, `(K,)`.
-        confidence: by path: mean softmax output of the original prediction, `(K,)`.
+        unchanged: path, such as `"F([k, 0], [0, 0])"`, to the share of images with unchanged predictions, `(K,)`.
+        confidence: path to the mean softmax output of the originally predicted class, `(K,)`.
     """
     figure, axes = new_figure(3.2 * len(unchanged), 3, 1, len(unchanged), sharey=True)
     for axis, path in zip(axes.flat, unchanged, strict=True):
@@ -62,14 +62,14 @@ def transformed_images(
     original_names: Sequence[str],
     names: Sequence[Sequence[str]],
 ) -> Figure:
-    """Figure 5: a row for every image, a column for every setting of the control parameters.
+    """Figure 5: one row per image, one column per setting of the control parameters.
 
     Args:
         originals: `(N, H, W, C)` in 0..255.
         transformed: `(N, K, H, W, C)`.
-        titles: what the `K` settings are called.
-        original_names: predicted class of the originals, `N`.
-        names: predicted class of the transformed images, `N x K`; green where unchanged, red where not.
+        titles: names of the `K` settings.
+        original_names: predicted classes of the originals, `N`.
+        names: predicted classes of the transformed images, `N x K`; green if unchanged, else red.
     """
     rows, columns = len(originals), len(titles) + 1
     figure, axes = new_figure(1.45 * columns, 1.62 * rows, rows, columns)

@@ -1,4 +1,4 @@
-"""The generators of the Invariant Transformer Net: control parameters in, affine matrices out."""
+"""The generators of the Invariant Transformer Net: from control parameters to affine matrices."""
 
 from collections.abc import Sequence
 
@@ -8,19 +8,19 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("kinv")
 class MatrixGenerator(keras.layers.Layer):
-    """Two dense ReLU layers and a linear one that turn `k` into an affine matrix (Bunne et al., figure 1).
+    """Two dense ReLU layers and a linear one that map `k` to an affine matrix (Bunne et al., figure 1).
 
-    The matrix is the identity plus what the last layer says. That layer starts small, not at zero: at the identity
-    itself the transformation loss has no gradient, and nothing would ever move. The hidden
-    biases start at random and `k` is centred, so that no `k` silences all ReLUs: with biases of zero the matrix hardly
-    leaves the identity where the layers' input is zero, and goes too far elsewhere.
+    The matrix is the identity plus the output of the last layer. That layer starts small, not at zero: at the identity
+    itself the transformation loss has no gradient, and training would never start. The hidden biases start at random
+    and `k` is centred, so that no `k` silences all ReLUs. With zero biases the matrix hardly leaves the identity where
+    the input of the layers is zero, and moves too far elsewhere.
 
     Args:
         rows, columns: shape of the matrix: (2, 3) for space, (3, 4) for colour.
         hidden_units: widths of the ReLU layers.
-        seed: of the initial weights.
-        gain: scales the difference from the identity. Adam's steps do not depend on the size of gradients, so that
-            this, not a weight in the loss, decides how fast one generator moves beside another.
+        seed: seeds the initial weights.
+        gain: scales the difference from the identity. Adam's steps do not depend on the scale of gradients. So
+            this, not a loss weight, sets how fast one generator changes relative to another.
 
     Call arguments:
         k: float tensor `(B, 2)` in 0..1.
@@ -29,7 +29,7 @@ class MatrixGenerator(keras.layers.Layer):
         Tensor `(B, rows, columns)`.
     """
 
-    INITIAL_STD = 5e-3  # of the last layer: matrices start within about 0.2 of the identity
+    INITIAL_STD = 5e-3  # of the last layer's weights: matrices start within about 0.2 of the identity
 
     def __init__(
         self,

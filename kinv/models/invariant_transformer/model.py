@@ -1,4 +1,4 @@
-"""The Invariant Transformer Net: the space of affine transformations that a classifier ignores."""
+"""The Invariant Transformer Net: the space of affine transformations that a classifier is invariant to."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -23,7 +23,7 @@ METRICS = (
 )
 
 
-SMALLEST_NORM = 1e-12  # below it a gradient counts as none
+SMALLEST_NORM = 1e-12  # a gradient below it counts as zero
 
 
 @keras.saving.register_keras_serializable("kinv")
@@ -31,48 +31,48 @@ class InvariantTransformer(AffineFamily):
     """Learns a family of colour and spatial transformations under which a classifier keeps its predictions.
 
     Bunne, Rahmann and Wolf, "Studying Invariances of Trained Convolutional Neural Networks", section III-D and
-    figure 1. Two generators turn `k_color` and `k_space`, each in [0, 1]^2, into a colour matrix and a spatial
-    matrix; the classifier stays as it is. A batch on which the classifier is right less often than
-    `accuracy_threshold` lowers the classifier's loss, any other moves the matrices away from the identity.
+    figure 1. Two generators map `k_color` and `k_space`, each in [0, 1]^2, to a colour matrix and a spatial matrix; the
+    classifier is frozen. If its accuracy on a batch is below `accuracy_threshold`, the step lowers the classifier's
+    loss; otherwise it moves the matrices away from the identity.
 
-    Deviations from the paper:
+    Differences from the paper:
         - `k` is centred, and the generators start near the identity, not at it: see `MatrixGenerator`.
-        - Images are sampled first and coloured second. Both maps are affine and the homogeneous coordinate is
-          sampled along, so the result is that of the paper's order (up to where clipping to 0..255 happens), and
-          training needs no gradient for the images.
-        - The gradient of either loss is brought to norm 1 for each generator on its own. The paper speaks of the
-          "extremely different value ranges" of the two; without it the transformation loss, whose gradient grows with
-          the distance, first hardly moves and then runs away, and one generator's share depends on where the other is.
-        - `c_theta` scales what the colour generator puts out, not its loss: see `MatrixGenerator`.
-        - The gradient of the classifier's loss for the spatial matrices is that of the loss smoothed with a normal
-          distribution over matrices (`smoothing`), from the losses at two matrices. Backpropagation through bilinear
-          sampling gives the slope over one pixel, where moving between whole pixels blurs the image; what is learned
-          moves images by tens of pixels. For SqueezeNet, moved by a sixth of the width, that slope is 66 on average,
-          with a standard deviation of 151 between images; the slope over 0.1 either way, 1.8 and 3.0
-          (`benchmarks/sampling_gradient.py`).
-        - Where there are no labels, the classifier's own predictions take their place.
+        - The spatial matrix is applied before the colour matrix. Both maps are affine and the homogeneous coordinate
+          is sampled too, so the result is that of the paper's order (except where values are clipped to 0..255).
+          Training then needs no gradient with respect to the images.
+        - The gradient of each loss is normalized to norm 1, separately for each generator. The paper notes the
+          "extremely different value ranges" of the two losses. Without this, the transformation loss, whose gradient
+          grows with the distance, first hardly changes and then diverges; each generator's share depends on the other.
+        - `c_theta` scales the output of the colour generator, not its loss: see `MatrixGenerator`.
+        - For the spatial matrices, the classifier's loss is smoothed with a normal distribution over matrices
+          (`smoothing`), and its gradient is estimated from the losses at two matrices. Backpropagation through bilinear
+          sampling gives the gradient within one pixel, where interpolation blurs the image; learned transformations
+          move images by tens of pixels. For SqueezeNet, on images moved by a sixth of the width, that gradient is 66 on
+          average, with a standard deviation of 151 between images. Finite differences over 0.1 either way give 1.8 and
+          3.0 (`benchmarks/sampling_gradient.py`).
+        - Without labels, the classifier's own predictions are used.
 
     Args:
-        classifier: Keras model, images `(B, H, W, C)` in 0..255 to logits; not trained, not saved. May be left out
-            where only `transform` and `augment` are used, as after loading.
+        classifier: Keras model, images `(B, H, W, C)` in 0..255 to logits; neither trained nor saved. Not needed for
+            `transform` and `augment`, as after loading.
         channels: 3 for RGB, 1 for greyscale; default: the classifier's.
         hidden_units: widths of the dense ReLU layers of both generators.
-        fill: what lies outside the frame: `"zeros"`, `"reflect"` or `"nearest"`.
-        color_weight: `c_theta`, how fast colours change beside space.
+        fill: padding outside the frame: `"zeros"`, `"reflect"` or `"nearest"`.
+        color_weight: `c_theta`, how fast colours change relative to space.
         accuracy_threshold: `acc_orig`, in 0..1.
-        smoothing: standard deviation of the entries of the spatial matrices over which the loss is smoothed; 0
-            backpropagates through the sampling, as the paper does.
+        smoothing: standard deviation of the normal distribution over spatial matrices that smooths the loss; 0
+            backpropagates through the sampling, as in the paper.
         probes: number of random unit vectors, |S|.
-        seed: of the initial weights and of everything drawn in training.
+        seed: seeds the initial weights and all sampling during training.
 
     Call arguments:
         images: float tensor `(B, H, W, C)` in 0..255.
 
     Returns:
-        The images, transformed with `k` drawn uniformly from the model's own random numbers.
+        The images, transformed with uniformly random `k` from the model's own random number generator.
 
     Raises:
-        ValueError: a value out of its range, named in the message.
+        ValueError: an argument is out of range; the message names it.
 
     Example:
         >>> import numpy as np
@@ -113,17 +113,19 @@ class InvariantTransformer(AffineFamily):
         self.frozen = Frozen(classifier)
 
     def set_classifier(self, classifier: keras.Model) -> None:
-        """Takes the network whose invariances are to be learned, for example to train a loaded model further."""
+        """Sets the network whose invariances are learned, for example to continue training a loaded model."""
         self.frozen = Frozen(classifier)
-        self.train_function = self.test_function = None  # compiled for the network before
+        self.train_function = self.test_function = None  # compiled for the previous network
 
     def compile(self, optimizer: Any = None, loss: Any = None, **kwargs: Any) -> None:
-        """Defaults: Adam at 5e-4 and cross-entropy on logits; `loss` is one of `keras.losses.Loss`."""
+        """Defaults: Adam at 5e-4 and cross-entropy on logits; `loss` must be a `keras.losses.Loss`."""
         loss = loss or keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         if not isinstance(loss, keras.losses.Loss):
-            raise ValueError(f"loss must be a keras.losses.Loss, of labels and logits, received {loss!r}")
+            raise ValueError(
+                f"loss must be a keras.losses.Loss of labels and logits, received {loss!r}: pass an instance"
+            )
         super().compile(optimizer=optimizer or keras.optimizers.Adam(5e-4), loss=loss, **kwargs)
-        self.optimizer.build(self.trainable_variables)  # a step that makes variables is traced twice
+        self.optimizer.build(self.trainable_variables)  # a train step that creates variables is traced twice
 
     @property
     def metrics(self):
@@ -147,10 +149,10 @@ class InvariantTransformer(AffineFamily):
 
         def hold():
             if self.smoothing:
-                slopes = smoothed_gradient(
+                smoothed = smoothed_gradient(
                     lambda moved: self._classify(images, labels, color, moved)[0], space, directions, self.smoothing
                 )
-                in_space = tape.gradient(space, for_space, output_gradients=slopes)
+                in_space = tape.gradient(space, for_space, output_gradients=smoothed)
             else:
                 in_space = tape.gradient(classifier_loss, for_space)
             return (*_scaled(tape.gradient(classifier_loss, for_color)), *_scaled(in_space))
@@ -168,7 +170,7 @@ class InvariantTransformer(AffineFamily):
         return self._update(color, space, ops.mean(losses), transformation_loss, right)
 
     def _labelled(self, data):
-        """Images with labels, or with the classifier's own predictions."""
+        """Images and their labels, by default the classifier's own predictions."""
         images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
         classify = self.frozen.require("fit and evaluate")
         images = ops.cast(images, "float32")
@@ -177,14 +179,14 @@ class InvariantTransformer(AffineFamily):
         return images, ops.cast(labels, "int32")
 
     def _propose(self, count):
-        """Matrices for `k` drawn at random, and their transformation loss."""
+        """Matrices for random `k`, and their transformation loss."""
         k_color, k_space = self._draw(count)
         color, space = self.matrices(k_color, k_space)
         loss = self._transformation_loss(color, k_color) + self._transformation_loss(space, k_space)
         return color, space, loss
 
     def _classify(self, images, labels, color, space):
-        """The classifier's loss for every transformed image, `(B,)`, and how many it gets right, in 0..1."""
+        """The classifier's loss for every transformed image, `(B,)`, and its accuracy, in 0..1."""
         logits = self.frozen.require("fit and evaluate")(self.apply_matrices(images, color, space), training=False)
         right = ops.equal(ops.cast(ops.argmax(logits, axis=-1), "int32"), labels)
         return self.loss.call(labels, logits), ops.mean(ops.cast(right, "float32"))
@@ -214,6 +216,6 @@ class InvariantTransformer(AffineFamily):
 
 
 def _scaled(gradients):
-    """The gradients of a generator, brought to norm 1."""
+    """The gradients of a generator, normalized to global norm 1."""
     norm = tf.linalg.global_norm(gradients) + SMALLEST_NORM
     return [gradient / norm for gradient in gradients]

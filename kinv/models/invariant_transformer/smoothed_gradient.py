@@ -1,4 +1,4 @@
-"""Gradients of smoothed functions, from values alone.
+"""Gradients of smoothed functions, estimated from function values.
 
 Shapes: `B` batch.
 """
@@ -17,13 +17,13 @@ def smoothed_gradient(function: Callable[[Any], Any], points: Any, directions: A
     `f` is quadratic.
 
     Args:
-        function: a tensor like `points` to `(B,)`.
-        points: tensor `(B, ...)`, where the gradient is wanted.
+        function: maps a tensor like `points` to `(B,)`.
+        points: tensor `(B, ...)`, where the gradient is estimated.
         directions: standard normal tensor like `points`, `z`.
-        std: how far to look, in units of the points.
+        std: standard deviation of the smoothing, in the units of `points`.
 
     Returns:
         Tensor like `points`.
     """
-    slope = (function(points + std * directions) - function(points - std * directions)) / (2 * std)
-    return ops.reshape(slope, (-1,) + (1,) * (len(directions.shape) - 1)) * directions
+    derivative = (function(points + std * directions) - function(points - std * directions)) / (2 * std)
+    return ops.reshape(derivative, (-1,) + (1,) * (len(directions.shape) - 1)) * directions

@@ -7,18 +7,18 @@ from kinv.ops.affine import FILLS, affine_color, affine_sample
 
 @keras.saving.register_keras_serializable("kinv")
 class SpatialTransformer(keras.layers.Layer):
-    """Shows images through an affine map of their coordinates (Jaderberg et al. 2015, equations 1 and 5).
+    """Samples images at affinely transformed coordinates (Jaderberg et al. 2015, equations 1 and 5).
 
     Args:
-        fill: what lies outside the frame: `"zeros"`, `"reflect"` or `"nearest"`.
+        fill: padding outside the frame: `"zeros"`, `"reflect"` or `"nearest"`.
 
     Call arguments:
         images: float tensor `(B, H, W, C)`.
-        matrices: float tensor `(B, 2, 3)` or `(2, 3)`: where each output position looks, in coordinates from -1
-            to 1 between the outer edges, x to the right, y down. The identity returns the images bit for bit.
+        matrices: float tensor `(B, 2, 3)` or `(2, 3)`, from output positions to input positions, in coordinates
+            from -1 to 1 between the outer edges, x to the right, y down. The identity returns the images bit for bit.
 
     Raises:
-        ValueError: unknown `fill`.
+        ValueError: `fill` is unknown.
 
     Example:
         >>> import numpy as np
@@ -45,16 +45,16 @@ class SpatialTransformer(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("kinv")
 class ColorTransformer(keras.layers.Layer):
-    """Maps the colour of every pixel affinely, in homogeneous coordinates, and clips to 0..255.
+    """Applies an affine map to the colour of every pixel, in homogeneous coordinates, and clips to 0..255.
 
-    Bunne et al., section III-D: a `C x (C + 1)` matrix (3 x 4 for RGB, 1 x 2 for greyscale). It acts on colours in
-    0..1, so that an entry of 0.1 in the last column brightens by 25.5.
+    Bunne et al., section III-D: a `C x (C + 1)` matrix (3 x 4 for RGB, 1 x 2 for greyscale). It acts on colours
+    scaled to 0..1, so an entry of 0.1 in the last column brightens by 25.5.
 
     Call arguments:
         images: float tensor `(B, H, W, C)` in 0..255.
         matrices: float tensor `(B, C, C + 1)` or `(C, C + 1)`. The identity returns the images bit for bit.
-        homogeneous: float tensor `(B, H, W, 1)`, the homogeneous coordinate of every pixel; default 1. A pixel
-            from outside the frame has 0, so that a shift of brightness leaves it black.
+        homogeneous: float tensor `(B, H, W, 1)`, the homogeneous coordinate of every pixel; default 1. It is
+            0 for pixels outside the frame, so that a brightness shift leaves them black.
 
     Example:
         >>> import numpy as np

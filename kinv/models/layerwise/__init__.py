@@ -1,4 +1,4 @@
-"""Networks trained layer by layer: Boltzmann machines, deep belief nets, stacks of denoising autoencoders."""
+"""Layer-wise training: Boltzmann machines, deep belief networks, stacked denoising autoencoders."""
 
 import kinv.backend  # noqa: F401  (starts the backend quietly, before anything else imports it)
 

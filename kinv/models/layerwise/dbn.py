@@ -1,4 +1,4 @@
-"""The deep belief net."""
+"""The deep belief network."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,27 +17,27 @@ METRICS = ("reconstruction_error", "free_energy")
 
 @keras.saving.register_keras_serializable("kinv")
 class DeepBeliefNetwork(GreedyStack):
-    """Restricted Boltzmann machines on top of each other, trained greedily (Hinton, Osindero and Teh 2006).
+    """A stack of restricted Boltzmann machines (RBMs), trained greedily (Hinton, Osindero and Teh 2006).
 
-    Each machine learns from the probabilities of the hidden units below. The uppermost machine and, below it, directed
-    sigmoid layers are the distribution that `sample` draws from.
+    Each RBM is trained on the hidden probabilities of the one below. `sample` draws from the generative model: the top
+    RBM, and directed sigmoid layers below it.
 
     Args:
-        units: of the input and of every hidden layer.
-        visible: `"bernoulli"` (data in 0..1) or `"gaussian"` (data of unit variance), of the first machine.
-        steps, persistent, chains, weight_decay, sparsity, sparsity_weight: of every machine, see
-            `RestrictedBoltzmannMachine`. `sparsity` may be one for each.
-        binarize: whether the first machine draws its pixels from the grey values.
-        seed: of the weights and of everything drawn in training.
+        units: widths of the input and of every hidden layer.
+        visible: visible units of the first RBM, `"bernoulli"` (data in 0..1) or `"gaussian"` (data of unit variance).
+        steps, persistent, chains, weight_decay, sparsity, sparsity_weight: settings of every RBM, see
+            `RestrictedBoltzmannMachine`. `sparsity` may be a sequence with one value per RBM.
+        binarize: whether the first RBM samples binary pixels from the grey values.
+        seed: seeds the weights and all sampling during training.
 
     Call arguments:
         inputs: float tensor `(B, V)`.
 
     Returns:
-        The activations of the uppermost hidden layer, `(B, H)`.
+        The activations of the top hidden layer, `(B, H)`.
 
     Raises:
-        ValueError: a value out of its range.
+        ValueError: an argument is out of range.
 
     Example:
         >>> dbn = DeepBeliefNetwork((784, 500, 500, 250))
@@ -71,7 +71,7 @@ class DeepBeliefNetwork(GreedyStack):
         depth = len(self.units) - 1
         self.sparsity = tuple(sparsity) if isinstance(sparsity, Sequence) else (sparsity,) * depth
         if len(self.sparsity) != depth:
-            raise ValueError(f"sparsity must be one number or {depth}, received {sparsity}")
+            raise ValueError(f"sparsity must be one number or {depth}, received {sparsity}: pass one per hidden layer")
         self.visible, self.binarize = visible, binarize
         self.blocks = [
             RestrictedBoltzmannMachine(
@@ -107,27 +107,27 @@ class DeepBeliefNetwork(GreedyStack):
         units: Any = (),
         value: float = 1.0,
     ) -> tuple[Any, Any]:
-        """Draws images: Gibbs sampling in the uppermost machine, then a pass down (Hinton, Osindero and Teh 2006).
+        """Samples images: Gibbs sampling in the top RBM, then a top-down pass (Hinton, Osindero and Teh 2006).
 
-        Chains start at random or, if the machines are `persistent`, where training left theirs: from random states they
-        can stay far from the data for longer than anybody waits.
+        Chains start at random or, if `persistent`, from the final states of the training chains. Random starts can stay
+        far from the data for impractically many steps.
 
-        With `units`, these hidden units of the layer are clamped, and the layers above it are left out: `p_j(x | h_ij =
-        1)` of Erhan, Courville and Bengio 2010, section 4.1.
+        With `units`, these hidden units of `layer` are clamped and the layers above it are ignored. This samples
+        `p_j(x | h_ij = 1)` of Erhan, Courville and Bengio 2010, section 4.1.
 
         Args:
-            count: images, of a chain each.
-            steps: of Gibbs sampling.
-            seed: of what is drawn.
-            layer: 1 is the lowest hidden layer; default: the uppermost.
-            units: of that layer, to clamp: `(M,)` in all chains, or `(count, M)`: every chain has its own.
-            value: that they have.
+            count: number of images, one chain each.
+            steps: number of Gibbs steps.
+            seed: seeds the sampling.
+            layer: number of the hidden layer, 1 for the lowest; default: the top layer.
+            units: units of that layer to clamp: `(M,)` for all chains, or `(count, M)` with one row per chain.
+            value: value of the clamped units.
 
         Returns:
-            Samples and the means that they were drawn with, `(count, V)` each.
+            Samples and the means they were drawn from, `(count, V)` each.
 
         Raises:
-            ValueError: no such layer or unit, no chains or steps.
+            ValueError: `layer` or a unit does not exist, or `count` or `steps` is below 1.
         """
         depth = self._depth(layer)
         if count < 1 or steps < 1:
@@ -150,7 +150,7 @@ class DeepBeliefNetwork(GreedyStack):
         return state, means
 
     def export_endpoints(self) -> dict[str, tuple[Any, list[tf.TensorSpec]]]:
-        """What the SavedModel of this model answers: endpoint name to function and input signature."""
+        """The SavedModel's endpoints: name to (function, input signature)."""
         vectors = tf.TensorSpec((None, self.units[0]), tf.float32, name="images")
         seed, count = tf.TensorSpec((2,), tf.int32, name="seed"), tf.TensorSpec((), tf.int32, name="count")
 
@@ -168,8 +168,8 @@ class DeepBeliefNetwork(GreedyStack):
         return {
             "encode": (self.encode, [vectors]),
             "sample": (sample, [seed, count]),
-            "sweep": (top.sweep, [states, draws]),  # in the uppermost machine, whose visible units are `states`
-            "decode": (decode, [states]),  # the way down to means of pixels
+            "sweep": (top.sweep, [states, draws]),  # in the top RBM, whose visible units are `states`
+            "decode": (decode, [states]),  # top-down pass to the pixel means
         }
 
     def get_config(self):

@@ -1,4 +1,4 @@
-"""What layers of units look like: filters, samples and reconstructions as sheets of small images."""
+"""Figures of layers: filters, samples and reconstructions as sheets of small images."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,35 +8,35 @@ from matplotlib.figure import Figure
 from kinv.figures.style import new_figure, show_image
 
 MARGIN = 1  # pixels between the images of a sheet
-INCHES = 0.45  # of an image of a sheet
-LETTER = 0.075  # inches of a letter of a title
-GREY = 90  # between images
+INCHES = 0.45  # per image of a sheet
+LETTER = 0.075  # inches per letter of a title
+GREY = 90  # background between the images
 
 
 def filters(kernel: np.ndarray, shape: Sequence[int], shown: int = 100, title: str = "") -> Figure:
-    """The weights of units to the pixels, each scaled to its largest: grey is 0.
+    """The weights between each unit and the pixels, scaled by the largest absolute weight of the unit: grey is 0.
 
     Args:
         kernel: `(V, H)`.
-        shape: of the images, `(rows, columns)`.
-        shown: how many units, evenly spread.
-        title: above.
+        shape: shape of the images, `(rows, columns)`.
+        shown: number of units, evenly spaced.
+        title: title of the figure.
     """
     chosen = np.linspace(0, kernel.shape[1] - 1, min(shown, kernel.shape[1])).astype(int)
     return sheets({title: around_grey(kernel.T[chosen].reshape(-1, *shape))})
 
 
 def around_grey(images: np.ndarray) -> np.ndarray:
-    """Scales every image `(..., H, W)` to its largest value: black is negative, white positive and grey 0."""
+    """Scales every image `(..., H, W)` by its largest absolute value: black is negative, white positive, grey 0."""
     largest = np.abs(images).max(axis=(-2, -1), keepdims=True)
     return 127.5 + 127.5 * images / np.maximum(largest, 1e-12)
 
 
 def sheets(images: Mapping[str, np.ndarray]) -> Figure:
-    """Sheets of grey images beside each other.
+    """Sheets of grey images, side by side.
 
     Args:
-        images: by title, `(N, H, W)` in 0..255, or `(rows, columns, H, W)`.
+        images: title to images, `(N, H, W)` in 0..255, or `(rows, columns, H, W)`.
     """
     mosaics = {title: mosaic(stack) for title, stack in images.items()}
     sizes = [stack.shape[-2:] for stack in images.values()]
@@ -51,7 +51,7 @@ def sheets(images: Mapping[str, np.ndarray]) -> Figure:
 
 
 def mosaic(images: np.ndarray) -> np.ndarray:
-    """Images `(N, H, W)` row by row on one sheet, as square as may be, or `(rows, columns, H, W)` as they are."""
+    """Tiles images `(N, H, W)` row by row into a nearly square sheet; `(rows, columns, H, W)` keep their layout."""
     columns = images.shape[1] if images.ndim == 4 else int(np.ceil(np.sqrt(len(images))))
     height, width = images.shape[-2:]
     images = images.reshape(-1, height, width)

@@ -1,11 +1,11 @@
-"""How much of a filter is a Gabor function: a wave under a Gaussian, as in receptive fields of the visual cortex."""
+"""Fits Gabor functions to filters: a wave under a Gaussian, as in receptive fields of the visual cortex."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-PADDED = 64  # points of the spectrum in which the wave is first looked for
-WIDTHS = (0.8, 1.6)  # of the Gaussian to start from, in standard deviations of the filter's energy
+PADDED = 64  # size of the padded spectrum in which the wave is first located
+WIDTHS = (0.8, 1.6)  # initial widths of the Gaussian, in standard deviations of the filter's energy
 
 
 @dataclass(frozen=True)
@@ -13,11 +13,11 @@ class GaborFit:
     """The best fit to each of `N` filters; lengths in pixels.
 
     Attributes:
-        explained: `(N,)`, the share of a filter's squared weights that the fit explains, 0..1.
+        explained: `(N,)`, share of a filter's squared weights that the fit explains, 0..1.
         center: `(N, 2)`, row and column.
-        frequency: `(N,)`, cycles a pixel.
-        orientation: `(N,)`, the direction in which the wave runs, radians in 0..pi; 0 is to the right.
-        width: `(N, 2)`, standard deviations of the Gaussian along the wave and across.
+        frequency: `(N,)`, cycles per pixel.
+        orientation: `(N,)`, direction of the wave, radians in 0..pi; 0 points right.
+        width: `(N, 2)`, standard deviations of the Gaussian along and across the wave.
     """
 
     explained: np.ndarray
@@ -40,22 +40,25 @@ class GaborFit:
 
 
 def fit_gabors(filters: np.ndarray) -> GaborFit:
-    """Fits a Gabor function to every filter, by least squares from several starts.
+    """Fits a Gabor function to every filter by least squares, with several starting points.
 
     Jones and Palmer 1987: `exp(-u^2 / 2 s^2 - v^2 / 2 t^2) cos(2 pi f u + phase)`, with `u` along the wave and `v`
-    across. Amplitude and phase are linear and solved for at every step.
+    across. Amplitude and phase enter linearly and are solved for at every step.
 
     Args:
         filters: `(N, H, W)`.
 
     Raises:
-        ValueError: another shape, or a filter that is not finite.
+        ValueError: `filters` has another shape, or is not finite.
     """
     filters = np.asarray(filters, "float64")
     if filters.ndim != 3 or min(filters.shape[1:]) < 4:
-        raise ValueError(f"filters must have shape (count, at least 4, at least 4), received {filters.shape}")
+        raise ValueError(
+            f"filters must have shape (N, H, W) with H and W at least 4, received {filters.shape}: "
+            "reshape a kernel (V, N) with kernel.T.reshape(N, H, W)"
+        )
     if not np.isfinite(filters).all():
-        raise ValueError("filters must be finite.")
+        raise ValueError("filters must be finite, received NaN or infinity: remove those filters")
     fits = [_fit(image) for image in filters]
     explained, parameters = np.array([fit[0] for fit in fits]), np.array([fit[1] for fit in fits]).reshape(-1, 6)
     return GaborFit(
@@ -75,22 +78,22 @@ def _fit(image):
         return 0.0, np.zeros(6)
     y, x = np.mgrid[: image.shape[0], : image.shape[1]].astype("float64")
     center = [(energy * axis).sum() / energy.sum() for axis in (y, x)]
-    spread = np.sqrt((energy * (np.square(y - center[0]) + np.square(x - center[1]))).sum() / energy.sum() / 2)
+    std = np.sqrt((energy * (np.square(y - center[0]) + np.square(x - center[1]))).sum() / energy.sum() / 2)
     fy, fx = _strongest_wave(image)
     lower = [-2.0, -2.0, 0.0, -np.inf, np.log(0.4), np.log(0.4)]
     largest = np.log(4.0 * max(image.shape))
     upper = [image.shape[0] + 1.0, image.shape[1] + 1.0, 0.6, np.inf, largest, largest]
     best = (np.inf, np.zeros(6))
     for width in WIDTHS:
-        start = [*center, np.hypot(fy, fx), np.arctan2(fy, fx), *np.log([max(width * spread, 0.5)] * 2)]
+        start = [*center, np.hypot(fy, fx), np.arctan2(fy, fx), *np.log([max(width * std, 0.5)] * 2)]
         start = np.clip(start, np.array(lower) + 1e-6, np.array(upper) - 1e-6)
-        found = least_squares(lambda p: _missed(p, image, y, x), start, bounds=(lower, upper), max_nfev=200)
+        found = least_squares(lambda p: _residual(p, image, y, x), start, bounds=(lower, upper), max_nfev=200)
         best = min(best, (2 * found.cost, found.x), key=lambda fit: fit[0])
     return float(1 - best[0] / energy.sum()), best[1]
 
 
-def _missed(parameters, image, y, x):
-    """What is left of a filter after the best amplitude and phase for these parameters."""
+def _residual(parameters, image, y, x):
+    """The residual of a filter with the best amplitude and phase for these parameters."""
     row, column, frequency, angle = parameters[:4]
     along = (x - column) * np.cos(angle) + (y - row) * np.sin(angle)
     across = (y - row) * np.cos(angle) - (x - column) * np.sin(angle)
@@ -103,7 +106,7 @@ def _missed(parameters, image, y, x):
 
 
 def _strongest_wave(image):
-    """Cycles a pixel, down and to the right."""
+    """Frequency of the strongest wave, in cycles per pixel, down and to the right."""
     power = np.abs(np.fft.rfft2(image - image.mean(), (PADDED, PADDED)))
     row, column = np.unravel_index(power.argmax(), power.shape)
     return np.fft.fftfreq(PADDED)[row], np.fft.rfftfreq(PADDED)[column]

@@ -9,26 +9,26 @@ from kinv.ops.stateless_random import hashed_seed
 
 from .draws import Generator, draw, split
 
-Clamp = tuple[Any, float]  # hidden units, `(M,)` or `(B, M)` where every chain has its own, and the value they keep
+Clamp = tuple[Any, float]  # hidden units, `(M,)`, or `(B, M)` with one row per chain, and their value
 
 
 class GibbsResults(NamedTuple):
-    """What one step leaves for the next: what the hidden units receive from the state, `(B, H)`, and the means that the
-    state was drawn with, `(B, V)`."""
+    """Results of one step: pre-activations of the hidden units given the state, `(B, H)`, and the means that the state
+    was drawn from, `(B, V)`."""
 
-    received: Any
+    pre_activations: Any
     means: Any
 
 
 class GibbsKernel(tfp.mcmc.TransitionKernel):
-    """Draws the hidden units given the visible ones, then the visible units given these.
+    """Samples the hidden units given the visible ones, then the visible units given these.
 
-    The state is visible, `(B, V)`. What is drawn depends on the seed and the generator alone.
+    The state is the visible units, `(B, V)`. Samples depend only on the state, the seed and the generator.
 
     Args:
         machine: a `RestrictedBoltzmannMachine`.
-        clamp: hidden units that always have one value.
-        generator: of random numbers, see `kinv.models.layerwise.draws`.
+        clamp: hidden units that are held at one value.
+        generator: random number generator, see `kinv.models.layerwise.draws`.
     """
 
     def __init__(self, machine: Any, clamp: Clamp | None = None, generator: Generator = "philox"):
@@ -48,15 +48,15 @@ class GibbsKernel(tfp.mcmc.TransitionKernel):
     def one_step(self, current_state, previous_kernel_results, seed=None):
         machine, generator = self._parameters["machine"], self._parameters["generator"]
         seeds = split(seed, 2, generator)
-        hidden = self.draw_hidden(previous_kernel_results.received, seeds[0])
+        hidden = self.draw_hidden(previous_kernel_results.pre_activations, seeds[0])
         means = machine.visible_means(hidden)
         visible = machine.draw_visible(means, seeds[1], generator)
         return visible, GibbsResults(machine.hidden_input(visible), means)
 
-    def draw_hidden(self, received: Any, seed: Any) -> Any:
-        """Hidden units given what they receive, with the clamped ones at their value."""
+    def draw_hidden(self, pre_activations: Any, seed: Any) -> Any:
+        """Samples hidden units from their pre-activations, with the clamped ones at their value."""
         clamp = self._parameters["clamp"]
-        hidden = draw(tf.sigmoid(received), seed, self._parameters["generator"])
+        hidden = draw(tf.sigmoid(pre_activations), seed, self._parameters["generator"])
         if clamp is None:
             return hidden
         units, value = clamp
@@ -67,7 +67,7 @@ class GibbsKernel(tfp.mcmc.TransitionKernel):
 def run_chain(
     kernel: GibbsKernel, state: Any, results: GibbsResults, steps: int, seed: Any
 ) -> tuple[Any, GibbsResults]:
-    """The state after some steps, `(B, V)`, and the results of the last."""
+    """The state after `steps` steps, `(B, V)`, and the results of the last step."""
     if steps == 1:
         return kernel.one_step(state, results, seed)
     if kernel.parameters["generator"] == "hash":  # TensorFlow Probability would split the seed with Philox

@@ -1,4 +1,4 @@
-"""Layers that are trained one after the other, each on what the ones below make of the data."""
+"""Greedy layer-wise training: each layer is trained on the activations of the layers below."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,13 +16,13 @@ MOST_LAYERS = 50
 class GreedyStack(keras.Model):
     """Greedy layer-wise training (Hinton, Osindero and Teh 2006; Bengio et al. 2007) in one `fit`.
 
-    What a deep belief net and a stack of denoising autoencoders have in common. A subclass makes its `blocks`, which
-    have `hidden_probabilities`, `visible_means`, `kernel` and `hidden_bias`, and says how one of them learns
-    (`learn_block`) and is measured (`measure_block`).
+    The base class of deep belief networks and stacked denoising autoencoders. A subclass creates its `blocks`, which
+    have `hidden_probabilities`, `visible_means`, `kernel` and `hidden_bias`, and defines how one of them is trained
+    (`learn_block`) and evaluated (`measure_block`).
 
     Args:
-        units: of the input and of every hidden layer.
-        metric_names: of what blocks report.
+        units: widths of the input and of every hidden layer.
+        metric_names: names of the metrics of a block.
         seed, name: as in Keras.
     """
 
@@ -30,10 +30,10 @@ class GreedyStack(keras.Model):
         super().__init__(name=name)
         if len(units) < 2 or min(units) < 1:
             raise ValueError(
-                f"units must be those of the input and of at least one hidden layer, all positive; received {units}"
+                f"units must be positive widths of the input and at least one hidden layer, received {units}"
             )
         if len(units) > MOST_LAYERS:
-            raise ValueError(f"units must be of at most {MOST_LAYERS} layers, received {len(units)}")
+            raise ValueError(f"units must have at most {MOST_LAYERS} entries, received {len(units)}")
         self.units, self.seed = tuple(int(width) for width in units), seed
         self.means = [keras.metrics.Mean(name=name) for name in metric_names]
         self.stage = self.add_weight(shape=(), dtype="int32", initializer="zeros", trainable=False, name="stage")
@@ -41,7 +41,7 @@ class GreedyStack(keras.Model):
         self.built = True
 
     def learn_block(self, index: int, inputs: Any, optimizer: Any) -> Sequence[Any]:
-        """One step of the block on `(B, V)`; returns its metrics."""
+        """One training step of the block on `(B, V)`; returns its metrics."""
         raise NotImplementedError
 
     def measure_block(self, index: int, inputs: Any) -> Sequence[Any]:
@@ -50,7 +50,7 @@ class GreedyStack(keras.Model):
 
     @property
     def in_unit_range(self) -> bool:
-        """Whether data must lie in 0..1."""
+        """Whether the data must lie in 0..1."""
         raise NotImplementedError
 
     # === Coding ===
@@ -60,12 +60,12 @@ class GreedyStack(keras.Model):
 
         Args:
             inputs: vectors as in training.
-            layers: how many of the layers to pass; default: all.
+            layers: number of layers to apply; default: all.
         """
         return self._encode(ops.convert_to_tensor(inputs, "float32"), self._depth(layers))
 
     def decode(self, codes: Any, layers: int | None = None) -> Any:
-        """What the layers below make of activations of a hidden layer: `(B, H)` to `(B, V)`, means all the way down."""
+        """Reconstructs vectors from activations of a hidden layer, with means at every layer: `(B, H)` to `(B, V)`."""
         x = ops.convert_to_tensor(codes, "float32")
         for block in reversed(self.blocks[: self._depth(layers)]):
             x = block.visible_means(x)
@@ -91,15 +91,15 @@ class GreedyStack(keras.Model):
         return layers
 
     def classifier(self, classes: int, input_shape: Sequence[int], name: str | None = None) -> keras.Model:
-        """A Functional classifier that starts at these layers, to be fine-tuned with `compile` and `fit`.
+        """A Functional classifier initialized with these layers, to be fine-tuned with `compile` and `fit`.
 
         Args:
-            classes: units of the last, linear layer, whose softmax is left to the loss; it starts at zero.
+            classes: number of classes. The last layer gives logits and starts at zero.
             input_shape: `(H, W, C)` of images in 0..255, which are divided by 255.
-            name: of the model.
+            name: name of the model.
 
         Raises:
-            ValueError: images of another size than the input's.
+            ValueError: `input_shape` does not match the width of the input.
         """
         network = sigmoid_network.build(input_shape, self.units[1:], classes, name or f"{self.name}_classifier")
         if network.get_layer("flatten").output.shape[-1] != self.units[0]:
@@ -109,9 +109,9 @@ class GreedyStack(keras.Model):
         return network
 
     def as_functional(self) -> keras.Model:
-        """Vectors to the activations of the uppermost layer, as dense layers `hidden1`, `hidden2`, ...
+        """Maps vectors to the activations of the top layer with dense layers `hidden1`, `hidden2`, ...
 
-        What the analysis of units taps; a copy of the weights.
+        For the analysis of units. The weights are copied.
         """
         vectors = keras.Input((self.units[0],), name="vectors")
         x = vectors
@@ -124,15 +124,17 @@ class GreedyStack(keras.Model):
     # === Training ===
 
     def compile(self, optimizer: Any = None, **kwargs: Any) -> None:
-        """One optimizer, of which every layer gets its own copy, or a list with one for each; default SGD at 0.1."""
+        """Takes one optimizer, copied for every layer, or a list with one per layer; default: SGD at 0.1."""
         if "loss" in kwargs:
-            raise ValueError(f"{type(self).__name__} has its own loss, received loss={kwargs['loss']!r}")
+            raise ValueError(f"{type(self).__name__} has its own loss, received loss={kwargs['loss']!r}: leave it out")
         super().compile(**kwargs)
-        self.optimizer = None  # Keras's own, which nothing would use
+        self.optimizer = None  # Keras's own, unused here
         optimizer = optimizer or keras.optimizers.SGD(0.1)
         if isinstance(optimizer, (list, tuple)):
             if len(optimizer) != len(self.blocks):
-                raise ValueError(f"expected one optimizer or {len(self.blocks)}, received {len(optimizer)}")
+                raise ValueError(
+                    f"expected one optimizer or {len(self.blocks)}, received {len(optimizer)}: pass one per layer"
+                )
             self.optimizers = [keras.optimizers.get(one) for one in optimizer]
         else:
             config = keras.optimizers.serialize(keras.optimizers.get(optimizer))
@@ -147,17 +149,17 @@ class GreedyStack(keras.Model):
         self.compile([keras.optimizers.deserialize(one) for one in config["optimizer"]])
 
     def fit(self, x=None, y=None, *, epochs=1, callbacks=None, **kwargs):
-        """Keras's `fit`, for every layer in turn.
+        """Trains the layers one after the other with Keras's `fit`.
 
         Args:
-            x: vectors `(N, V)`, or a data set of them, with or without labels, which are not used.
-            y: not used.
-            epochs: of every layer, or one number for each. `initial_epoch` and callbacks count them all.
-            callbacks, **kwargs: as Keras's.
+            x: vectors `(N, V)`, or a data set of them; labels are ignored.
+            y: ignored.
+            epochs: epochs per layer, one number or one per layer. `initial_epoch` and callbacks count over all layers.
+            callbacks, **kwargs: as in Keras.
         """
         counts = [epochs] * len(self.blocks) if isinstance(epochs, int) else list(epochs)
         if len(counts) != len(self.blocks) or min(counts) < 0:
-            raise ValueError(f"epochs must be one number or {len(self.blocks)}, not negative; received {epochs}")
+            raise ValueError(f"epochs must be one number or {len(self.blocks)}, none negative, received {epochs}")
         check_training_data(x, kwargs.get("validation_data"), self.units[0], self.in_unit_range)
         guards = [_Stages(counts), StopWhenDiverged(*(mean.name for mean in self.means))]
         return super().fit(x, epochs=sum(counts), callbacks=[*guards, *(callbacks or [])], **kwargs)
@@ -189,7 +191,7 @@ class GreedyStack(keras.Model):
 
 
 class _Stages(keras.callbacks.Callback):
-    """Says which layer is trained in which epoch."""
+    """Selects the layer that is trained in each epoch."""
 
     def __init__(self, counts):
         super().__init__()

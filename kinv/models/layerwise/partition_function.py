@@ -1,4 +1,4 @@
-"""The partition function of a restricted Boltzmann machine: exactly where it is small, else by annealing."""
+"""The partition function of a restricted Boltzmann machine: exact for small machines, else by annealing."""
 
 import itertools
 import math
@@ -11,7 +11,7 @@ from keras import ops
 
 from kinv import backend
 
-MOST_UNITS = 20  # whose 2^20 states are summed
+MOST_UNITS = 20  # their 2^20 states are summed
 CHUNK = 4096
 
 
@@ -20,9 +20,9 @@ class LogPartition:
     """An estimate of `log Z` in nats.
 
     Attributes:
-        value: the logarithm of the mean importance weight.
-        low, high: where the mean is three standard errors lower and higher; `-inf` where that is below zero.
-        chains: `(chains,)`, the logarithms of the importance weights.
+        value: log of the mean importance weight.
+        low, high: log of that mean minus and plus three standard errors; `-inf` where the difference is not positive.
+        chains: `(chains,)`, log importance weights.
     """
 
     value: float
@@ -32,26 +32,29 @@ class LogPartition:
 
 
 def exact_log_partition(machine: Any) -> float:
-    """`log Z` in nats, by summing over all states of the smaller layer; Gaussian units are integrated out.
+    """`log Z` in nats, summed over all states of the smaller layer; Gaussian units are integrated out.
 
     Raises:
-        ValueError: more than 20 units in it.
+        ValueError: the layer to sum over has more than 20 units.
     """
     kernel, visible_bias, hidden_bias = _parameters(machine)
     by_hidden = machine.visible == "gaussian" or len(hidden_bias) <= len(visible_bias)
     bias, others = (hidden_bias, visible_bias) if by_hidden else (visible_bias, hidden_bias)
     weights = kernel.T if by_hidden else kernel
     if len(bias) > MOST_UNITS:
-        raise ValueError(f"2^{len(bias)} states are too many to sum: at most {MOST_UNITS} units in the smaller layer.")
+        raise ValueError(
+            f"the layer to sum over must have at most {MOST_UNITS} units, received {len(bias)}: "
+            "use estimate_log_partition"
+        )
     terms = []
     states = itertools.product((0.0, 1.0), repeat=len(bias))
     while chunk := list(itertools.islice(states, CHUNK)):
         state = np.array(chunk)
-        received = state @ weights
-        if machine.visible == "gaussian":  # the integral of exp(-|v - b|^2 / 2 + v r)
-            of_others = 0.5 * len(others) * math.log(2 * math.pi) + received @ others + 0.5 * np.square(received).sum(1)
+        weighted = state @ weights
+        if machine.visible == "gaussian":  # the integral of exp(-|v - b|^2 / 2 + v w), w = weighted
+            of_others = 0.5 * len(others) * math.log(2 * math.pi) + weighted @ others + 0.5 * np.square(weighted).sum(1)
         else:
-            of_others = np.logaddexp(0, others + received).sum(1)
+            of_others = np.logaddexp(0, others + weighted).sum(1)
         terms.append(state @ bias + of_others)
     return float(np.logaddexp.reduce(np.concatenate(terms)))
 
@@ -59,23 +62,23 @@ def exact_log_partition(machine: Any) -> float:
 def estimate_log_partition(
     machine: Any, *, base: Any = None, chains: int = 100, temperatures: int = 10_000, seed: int = 0
 ) -> LogPartition:
-    """`log Z` by annealed importance sampling (Neal 2001; for these machines Salakhutdinov and Murray 2008).
+    """`log Z` by annealed importance sampling (Neal 2001; for RBMs Salakhutdinov and Murray 2008).
 
-    Every chain starts at a machine without weights, whose `Z` is known, and passes to this one by small steps; the
-    importance weights are unbiased for the ratio of both, whatever the number of steps.
+    Every chain starts from a base RBM without weights, whose `Z` is known, and moves to `machine` in small steps. The
+    importance weights are unbiased for the ratio of the two `Z`, for any number of steps.
 
     Args:
         machine: a `RestrictedBoltzmannMachine`.
-        base: visible biases of the machine to start from, `(V,)`, such as log odds of the data; default: the machine's.
-        chains: at once; their spread gives the interval.
-        temperatures: steps.
-        seed: of what is drawn.
+        base: visible biases of the base RBM, `(V,)`, such as log odds of the data; default: those of `machine`.
+        chains: number of parallel chains; their standard error gives the interval.
+        temperatures: number of annealing steps.
+        seed: seeds the sampling.
 
     Raises:
-        ValueError: fewer than two chains, no steps, or a base of another shape.
+        ValueError: `chains` is below 2, `temperatures` is below 1, or `base` has another shape.
     """
     if chains < 2 or temperatures < 1:
-        raise ValueError(f"chains must be at least 2 and temperatures 1, received {chains} and {temperatures}")
+        raise ValueError(f"chains must be at least 2 and temperatures at least 1, received {chains} and {temperatures}")
     kernel, visible_bias, hidden_bias = (ops.convert_to_tensor(part, "float32") for part in _parameters(machine))
     base = visible_bias if base is None else ops.convert_to_tensor(base, "float32")
     if tuple(base.shape) != tuple(visible_bias.shape):
@@ -83,23 +86,23 @@ def estimate_log_partition(
     bernoulli, generator = machine.visible == "bernoulli", keras.random.SeedGenerator(seed)
     shape, hidden_shape = (chains, len(base)), (chains, len(hidden_bias))
 
-    def drawn(received, uniform):
-        return ops.cast(uniform < ops.sigmoid(received), "float32")
+    def drawn(pre_activations, uniform):
+        return ops.cast(uniform < ops.sigmoid(pre_activations), "float32")
 
-    def visible_from(received, noise):
-        return drawn(received, noise) if bernoulli else received + noise
+    def visible_from(pre_activations, noise):
+        return drawn(pre_activations, noise) if bernoulli else pre_activations + noise
 
     def energy_gap(visible):
-        """Of the base less the machine, without hidden units."""
+        """Energy of the base minus that of the machine, without hidden units."""
         if bernoulli:
             return ops.matmul(visible, visible_bias - base)
         return (ops.sum(ops.square(visible - base), -1) - ops.sum(ops.square(visible - visible_bias), -1)) / 2
 
     def step(visible, weights, before, now, uniform, noise):
-        received = ops.matmul(visible, kernel) + hidden_bias
-        gain = ops.softplus(now * received) - ops.softplus(before * received)
+        pre_activations = ops.matmul(visible, kernel) + hidden_bias
+        gain = ops.softplus(now * pre_activations) - ops.softplus(before * pre_activations)
         weights = weights + (now - before) * energy_gap(visible) + ops.sum(gain, axis=-1)
-        hidden = drawn(now * received, uniform)
+        hidden = drawn(now * pre_activations, uniform)
         means = (1 - now) * base + now * (visible_bias + ops.matmul(hidden, ops.transpose(kernel)))
         return visible_from(means, noise), weights
 

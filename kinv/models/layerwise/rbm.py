@@ -14,24 +14,24 @@ from .draws import Generator, draw, draw_index, split
 
 @keras.saving.register_keras_serializable("kinv")
 class RestrictedBoltzmannMachine(BoltzmannDistribution):
-    """Binary hidden units and visible ones that are binary or Gaussian, trained by contrastive divergence.
+    """Binary hidden units and binary or Gaussian visible units, trained by contrastive divergence.
 
-    See `BoltzmannDistribution` for the energies. Contrastive divergence (Hinton 2002) follows
-    the difference of `v h'` under the data and after `steps` of Gibbs sampling; with `persistent=True` the chains go on
-    from step to step (Tieleman 2008). Hidden units enter the gradient as probabilities.
+    See `BoltzmannDistribution` for the energies. Contrastive divergence (Hinton 2002) follows the difference of `v h'`
+    under the data and after `steps` Gibbs steps. With `persistent=True` the chains continue across training steps
+    (Tieleman 2008). Hidden units enter the gradient as probabilities.
 
     Args:
-        visible_units, hidden_units: how many.
+        visible_units, hidden_units: number of units.
         visible: `"bernoulli"` (data in 0..1) or `"gaussian"` (data of unit variance).
-        steps: k of CD-k.
-        persistent: whether the chains go on. `sample` then starts from them.
-        chains: how many go on, if persistent.
-        binarize: draws every training image's pixels, with the grey values as probabilities.
-        weight_decay: L2, of the weights.
-        sparsity: the mean activation that hidden units are pulled to, 0..1; `None`: they are not (Lee, Ekanadham and
-            Ng 2008, equation 3; through the hidden biases only).
-        sparsity_weight: how strongly.
-        seed: of the weights and of everything drawn in training.
+        steps: the k in CD-k.
+        persistent: whether the chains continue across training steps. `sample` then starts from them.
+        chains: number of persistent chains.
+        binarize: whether to sample binary pixels for every training image, with the grey values as probabilities.
+        weight_decay: L2 penalty on the weights.
+        sparsity: target for the mean activation of hidden units, 0..1; `None` for no target (Lee, Ekanadham and Ng
+            2008, equation 3; through the hidden biases only).
+        sparsity_weight: weight of the sparsity penalty.
+        seed: seeds the weights and all sampling during training.
 
     Call arguments:
         visible: float tensor `(B, V)`.
@@ -40,8 +40,8 @@ class RestrictedBoltzmannMachine(BoltzmannDistribution):
         `p(h = 1 | v)`, `(B, H)`.
 
     Raises:
-        ValueError: a value out of its range; arrays, or a first batch of a stream, of another width, out of 0..1 for
-            Bernoulli units, or not finite.
+        ValueError: an argument is out of range; or training data (an array, or the first batch of a stream) has
+            another width, lies outside 0..1 for Bernoulli units, or is not finite.
         FloatingPointError: training diverged.
 
     Example:
@@ -71,9 +71,12 @@ class RestrictedBoltzmannMachine(BoltzmannDistribution):
         if steps < 1 or chains < 1:
             raise ValueError(f"steps and chains must be at least 1, received {steps} and {chains}")
         if persistent and chains * visible_units > LARGEST:
-            raise ValueError(f"{chains} chains of {visible_units} units are more than {LARGEST:,} values")
+            raise ValueError(
+                f"chains x visible_units must be at most {LARGEST:,}, received {chains} x {visible_units}: "
+                "use fewer chains"
+            )
         if binarize and visible != "bernoulli":
-            raise ValueError("binarize is for Bernoulli units: Gaussian ones have no grey values to draw from.")
+            raise ValueError(f"binarize=True needs visible='bernoulli', received {visible!r}: pass binarize=False")
         if weight_decay < 0 or sparsity_weight < 0 or (sparsity is not None and not 0 < sparsity < 1):
             raise ValueError(
                 "weight_decay and sparsity_weight must not be negative and sparsity must lie in 0..1, received "
@@ -96,9 +99,9 @@ class RestrictedBoltzmannMachine(BoltzmannDistribution):
         return super().fit(x, *args, callbacks=[guard, *(callbacks or [])], **kwargs)
 
     def compile(self, optimizer: Any = None, **kwargs: Any) -> None:
-        """Default: SGD at 0.1. Its momentum is the machine's."""
+        """The default optimizer is SGD at 0.1; set the momentum in the optimizer."""
         if "loss" in kwargs:
-            raise ValueError("Contrastive divergence is not the gradient of a loss: leave `loss` out.")
+            raise ValueError(f"contrastive divergence has no loss, received loss={kwargs['loss']!r}: leave it out")
         super().compile(optimizer=optimizer or keras.optimizers.SGD(0.1), **kwargs)
         self.optimizer.build(self.trainable_variables)
 
@@ -113,7 +116,7 @@ class RestrictedBoltzmannMachine(BoltzmannDistribution):
         return [*self.means, self.tested]
 
     def get_metrics_result(self):
-        # the pseudo-likelihood is of tests alone
+        # the pseudo-likelihood is computed by `evaluate` only
         return {mean.name: mean.result() for mean in self.means}
 
     def train_step(self, data):
@@ -126,9 +129,9 @@ class RestrictedBoltzmannMachine(BoltzmannDistribution):
         return {mean.name: mean.result() for mean in self.means}
 
     def learn(self, visible: Any, optimizer: Any, generator: Generator = "philox") -> tuple[Any, Any]:
-        """One step of contrastive divergence on `(B, V)`; returns squared error of reconstruction and free energy.
+        """One step of contrastive divergence on `(B, V)`; returns mean reconstruction error and free energy.
 
-        `generator` is of random numbers, see `kinv.models.layerwise.draws`.
+        `generator` is the random number generator, see `kinv.models.layerwise.draws`.
         """
         from .gibbs import GibbsKernel, run_chain
 
@@ -146,26 +149,26 @@ class RestrictedBoltzmannMachine(BoltzmannDistribution):
         if self.persistent:
             self.chain.assign(modelled)
 
-        hidden = ops.sigmoid(given.received)
+        hidden = ops.sigmoid(given.pre_activations)
         means = self.visible_means(hidden) if self.persistent else results.means
-        error, energy = ops.square(visible - means), self.free_energy_given(visible, given.received)
+        error, energy = ops.square(visible - means), self.free_energy_given(visible, given.pre_activations)
         values = ops.mean(error), ops.mean(energy)
-        gradients = self.contrast(visible, hidden, modelled, ops.sigmoid(results.received))
+        gradients = self.contrast(visible, hidden, modelled, ops.sigmoid(results.pre_activations))
         optimizer.apply(gradients, [self.kernel, self.visible_bias, self.hidden_bias])
         return values
 
     def measure(self, visible: Any) -> tuple[Any, Any]:
-        """The same of `(B, V)`, without learning: reconstructed from the hidden units' probabilities."""
-        received = self.hidden_input(visible)
-        means = self.visible_means(ops.sigmoid(received))
-        return ops.mean(ops.square(visible - means)), ops.mean(self.free_energy_given(visible, received))
+        """The same metrics on `(B, V)`, without training: the reconstruction from the hidden probabilities."""
+        pre_activations = self.hidden_input(visible)
+        means = self.visible_means(ops.sigmoid(pre_activations))
+        return ops.mean(ops.square(visible - means)), ops.mean(self.free_energy_given(visible, pre_activations))
 
     def contrast(self, visible: Any, hidden: Any, model_visible: Any, model_hidden: Any) -> list[Any]:
-        """The slopes of weights, visible and hidden biases, downhill: under the model less under the data.
+        """Gradients to descend, of weights, visible and hidden biases: model statistics minus data statistics.
 
         Args:
-            visible, hidden: of the data, `(B, V)` and `(B, H)`.
-            model_visible, model_hidden: of the chains, `(M, V)` and `(M, H)`.
+            visible, hidden: units under the data, `(B, V)` and `(B, H)`.
+            model_visible, model_hidden: units of the chains, `(M, V)` and `(M, H)`.
         """
         size, model_size = (1 / ops.cast(ops.shape(part)[0], "float32") for part in (visible, model_visible))
         both = ops.concatenate([-size * visible, model_size * model_visible])
@@ -175,13 +178,13 @@ class RestrictedBoltzmannMachine(BoltzmannDistribution):
         if self.weight_decay:
             kernel = kernel + self.weight_decay * self.kernel
         if self.sparsity is not None:
-            missed = ops.mean(hidden, axis=0) - self.sparsity
-            slope = ops.mean(hidden * (1 - hidden), axis=0)
-            hidden_bias = hidden_bias + 2 * self.sparsity_weight * missed * slope
+            excess = ops.mean(hidden, axis=0) - self.sparsity
+            derivative = ops.mean(hidden * (1 - hidden), axis=0)
+            hidden_bias = hidden_bias + 2 * self.sparsity_weight * excess * derivative
         return [kernel, visible_bias, hidden_bias]
 
     def first_state(self, count, seed, generator="philox"):
-        """Of the base class; of a persistent machine any of its chains, which training has brought among the modes."""
+        """As in the base class; if persistent, random training chains, which training has moved to the modes."""
         if not self.persistent:
             return super().first_state(count, seed, generator)
         return tf.gather(self.chain.value, draw_index(count, self.chains, seed, generator))
@@ -192,7 +195,7 @@ class RestrictedBoltzmannMachine(BoltzmannDistribution):
         logs = self._report(self.measure(visible))
         if self.visible != "bernoulli":
             return logs
-        # a pixel of each image, drawn from what the batch holds: another in every batch, the same at every test
+        # one pixel per image, seeded by the batch: differs between batches, the same in every evaluation
         seed = tf.stack([self.seed, tf.cast(ops.sum(visible), tf.int32)])
         flipped = draw_index(ops.shape(visible)[0], self.visible_units, seed)
         self.tested.update_state(self.pseudo_log_likelihood(visible, flipped))

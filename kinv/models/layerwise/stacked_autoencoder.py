@@ -1,4 +1,4 @@
-"""The stack of denoising autoencoders."""
+"""The stacked denoising autoencoder."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -21,24 +21,24 @@ class StackedDenoisingAutoencoder(GreedyStack):
 
     Erhan, Courville and Bengio 2010, section 3. The loss of the first layer is the cross-entropy
     `-sum_i x_i log y_i + (1 - x_i) log(1 - y_i)` of vectors in 0..1, or the squared error `|x - y|^2 / 2` with linear
-    outputs; the layers above have activations in 0..1 as input and always the former.
+    outputs. The layers above always use the cross-entropy: their inputs are activations in 0..1.
 
     Args:
-        units: of the input and of every hidden layer.
-        loss: `"cross_entropy"` or `"mse"`, of the first layer.
+        units: widths of the input and of every hidden layer.
+        loss: loss of the first layer, `"cross_entropy"` or `"mse"`.
         corruption: `"masking"`, `"salt_and_pepper"` or `"gaussian"`, see `layers.Corruption`.
-        rates: of corruption, one for all layers or one each.
-        salt: what salt and pepper are at the first layer, high and low; above they are 1 and 0.
-        seed: of the weights and of everything drawn in training.
+        rates: corruption rates, one for all layers or one per layer.
+        salt: values of salt and pepper in the first layer, high and low; 1 and 0 in the layers above.
+        seed: seeds the weights and all sampling during training.
 
     Call arguments:
         inputs: float tensor `(B, V)`.
 
     Returns:
-        The activations of the uppermost hidden layer, `(B, H)`.
+        The activations of the top hidden layer, `(B, H)`.
 
     Raises:
-        ValueError: a value out of its range.
+        ValueError: an argument is out of range.
 
     Example:
         >>> stack = StackedDenoisingAutoencoder((784, 500, 250), rates=(0.1, 0.2))
@@ -63,7 +63,7 @@ class StackedDenoisingAutoencoder(GreedyStack):
         depth = len(self.units) - 1
         self.rates = tuple(rates) if isinstance(rates, Sequence) else (float(rates),) * depth
         if len(self.rates) != depth:
-            raise ValueError(f"rates must be one number or {depth}, received {rates}")
+            raise ValueError(f"rates must be one number or {depth}, received {rates}: pass one per hidden layer")
         self.loss_kind, self.corruption, self.salt = loss, corruption, tuple(salt)
         self.blocks = [
             TiedAutoencoder(
@@ -96,14 +96,14 @@ class StackedDenoisingAutoencoder(GreedyStack):
         return (self._loss(self.blocks[index], inputs, inputs),)
 
     def _loss(self, block, corrupted, target):
-        """Per vector, summed over its entries."""
-        received = block.output_input(block.hidden_probabilities(corrupted))
+        """The loss, summed over the entries of a vector and averaged over the batch."""
+        pre_activations = block.output_input(block.hidden_probabilities(corrupted))
         if block.output_kind == "linear":
-            return ops.mean(ops.sum(ops.square(target - received), axis=-1)) / 2
-        return ops.mean(ops.sum(ops.softplus(received) - target * received, axis=-1))
+            return ops.mean(ops.sum(ops.square(target - pre_activations), axis=-1)) / 2
+        return ops.mean(ops.sum(ops.softplus(pre_activations) - target * pre_activations, axis=-1))
 
     def export_endpoints(self) -> dict[str, tuple[Any, list[tf.TensorSpec]]]:
-        """What the SavedModel of this model answers: endpoint name to function and input signature."""
+        """The SavedModel's endpoints: name to (function, input signature)."""
         vectors = tf.TensorSpec((None, self.units[0]), tf.float32, name="images")
         codes = tf.TensorSpec((None, self.units[-1]), tf.float32, name="codes")
         return {

@@ -1,11 +1,11 @@
-"""An autoencoder of one hidden layer, whose decoder has the encoder's weights."""
+"""An autoencoder with one hidden layer and tied weights."""
 
 from typing import Any
 
 import keras
 from keras import ops
 
-LARGEST = 100_000_000  # weights
+LARGEST = 100_000_000  # maximum number of weights
 OUTPUTS = ("sigmoid", "linear")
 
 
@@ -17,10 +17,10 @@ class TiedAutoencoder(keras.layers.Layer):
 
     Args:
         inputs: length of the vectors.
-        hidden_units: how many.
+        hidden_units: number of hidden units.
         output: `"sigmoid"` for vectors in 0..1, `"linear"` for others.
-        seed: of the weights, which are uniform within `sqrt(6 / (inputs + hidden_units))` (Glorot and Bengio 2010).
-            Four times that, as often for sigmoids, leaves noise in the filters.
+        seed: seeds the weights, uniform up to `sqrt(6 / (inputs + hidden_units))` (Glorot and Bengio 2010). Four times
+            that limit, which is common for sigmoids, leaves noise in the filters.
 
     Call arguments:
         inputs: float tensor `(B, V)`.
@@ -29,7 +29,7 @@ class TiedAutoencoder(keras.layers.Layer):
         The reconstruction, `(B, V)`.
 
     Raises:
-        ValueError: sizes below 1, or an unknown output.
+        ValueError: a size is below 1, there are too many weights, or `output` is unknown.
     """
 
     def __init__(self, inputs: int, hidden_units: int, output: str = "sigmoid", seed: int = 0, **kwargs: Any):
@@ -37,7 +37,10 @@ class TiedAutoencoder(keras.layers.Layer):
         if inputs < 1 or hidden_units < 1:
             raise ValueError(f"inputs and hidden_units must be at least 1, received {inputs} and {hidden_units}")
         if inputs * hidden_units > LARGEST:
-            raise ValueError(f"{inputs} x {hidden_units} are more than {LARGEST:,} weights")
+            raise ValueError(
+                f"inputs x hidden_units must be at most {LARGEST:,}, received {inputs} x {hidden_units}: "
+                "use fewer hidden units"
+            )
         if output not in OUTPUTS:
             raise ValueError(f"output must be one of {OUTPUTS}, received {output!r}")
         self.inputs, self.hidden_units, self.output_kind, self.seed = inputs, hidden_units, output, seed
@@ -53,13 +56,13 @@ class TiedAutoencoder(keras.layers.Layer):
         return ops.sigmoid(ops.matmul(visible, self.kernel) + self.hidden_bias)
 
     def output_input(self, hidden: Any) -> Any:
-        """What the output units receive, `(B, H)` to `(B, V)`."""
+        """Pre-activations of the output units: `(B, H)` to `(B, V)`."""
         return ops.matmul(hidden, ops.transpose(self.kernel)) + self.visible_bias
 
     def visible_means(self, hidden: Any) -> Any:
         """The reconstruction from a code, `(B, H)` to `(B, V)`."""
-        received = self.output_input(hidden)
-        return ops.sigmoid(received) if self.output_kind == "sigmoid" else received
+        pre_activations = self.output_input(hidden)
+        return ops.sigmoid(pre_activations) if self.output_kind == "sigmoid" else pre_activations
 
     def call(self, inputs):
         return self.visible_means(self.hidden_probabilities(inputs))

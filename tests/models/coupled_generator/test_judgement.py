@@ -20,7 +20,7 @@ def test_ranks():
     assert list(class_ranks(model, np.full((1, 4, 4, 3), 5.0), [0])) == [2]  # beside the others is not before them
     with pytest.raises(ValueError, match=r"must lie in 0\.\.2"):
         class_ranks(model, images, [0, 3])
-    with pytest.raises(ValueError, match="not finite"):
+    with pytest.raises(ValueError, match="expected finite logits"):
         class_ranks(model, images * np.nan, [0, 0])
 
 
@@ -37,7 +37,7 @@ def test_statistics(random):
     assert abs(image_statistics(random.uniform(0, 255, (4, 64, 64, 3))).likeness) < 0.1
     alone = image_statistics(twice[:1])
     assert alone.likeness == 0 and alone.contrast == pytest.approx(image_statistics(twice).contrast)
-    with pytest.raises(ValueError, match="expected images"):
+    with pytest.raises(ValueError, match="images must be one or more"):
         image_statistics(grey[:0])
     with pytest.raises(ValueError, match="at least 64 x 64, received"):
         image_statistics(grey[:, :8])

@@ -184,7 +184,7 @@ def test_a_loss_that_is_not_finite_stops_it(network):
         ({"smallest_view": 0.0}, "smallest must lie in"),
         ({"unit_steps": True}, "pass the `generator`"),
         ({"brightness": [1.0, 2.0]}, "one for each of 3 channels"),
-        ({"generator": classifiers.build("digit_cnn")}, "expected \\(B, F\\) to \\(B, H, W, 3\\)"),
+        ({"generator": classifiers.build("digit_cnn")}, "must map \\(B, F\\) to \\(B, H, W, 3\\)"),
     ],
 )
 def test_wrong_settings(network, settings, message):

@@ -170,8 +170,11 @@ def test_it_finds_what_a_classifier_ignores():
     images, labels = colored_images(random, 64)
     transformer = InvariantTransformer(classifier, accuracy_threshold=0.95, color_weight=0.5, fill="reflect")
     transformer.compile(keras.optimizers.Adam(2e-3))
-    transformer.fit(images, labels, epochs=60, batch_size=16, verbose=0)
-    metrics = compare_with_random(transformer, classifier, *colored_images(random, 64), draws=4).metrics()
+    measured = []
+    for epochs in (30, 2, 2, 2):  # the distance grows and the gate answers: one moment says little
+        transformer.fit(images, labels, epochs=epochs, batch_size=16, verbose=0)
+        measured.append(compare_with_random(transformer, classifier, *colored_images(random, 64), draws=4).metrics())
+    metrics = {name: np.mean([moment[name] for moment in measured]) for name in measured[0]}
     assert metrics["color_distance"] > 0.3
     assert metrics["learned_unchanged"] > metrics["random_unchanged"] + 0.3
     assert metrics["learned_unchanged"] > 0.9

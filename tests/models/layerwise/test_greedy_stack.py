@@ -226,7 +226,7 @@ def test_weights_that_are_not_finite_are_not_kept(tmp_path):
 @pytest.mark.parametrize("units", [(6, 10**9), (10**5, 10**5), (6, *[1] * 60)])
 def test_hostile_sizes_are_refused(units):
     for method in (DeepBeliefNetwork, StackedDenoisingAutoencoder):
-        with pytest.raises(ValueError, match=r"more than 100,000,000|at most 50"):
+        with pytest.raises(ValueError, match=r"at most 100,000,000|at most 50"):
             method(units)
 
 
@@ -235,7 +235,7 @@ def test_hostile_sizes_are_refused(units):
     [
         ({"loss": "l1"}, "loss must be one of"),
         ({"rates": (0.1, 0.2)}, "rates must be one number or 3"),
-        ({"rates": 1.0}, "rate must lie in 0..1"),
+        ({"rates": 1.0}, "rate must lie in"),
         ({"corruption": "blur"}, "kind must be one of"),
     ],
 )

@@ -46,7 +46,7 @@ def test_a_machine_without_weights_is_known_at_once():
 
 def test_wrong_input():
     machine = RestrictedBoltzmannMachine(30, 25)
-    with pytest.raises(ValueError, match=r"2\^25 states are too many"):
+    with pytest.raises(ValueError, match="at most 20 units, received 25"):
         exact_log_partition(machine)
     with pytest.raises(ValueError, match="chains must be at least 2"):
         estimate_log_partition(machine, chains=1)

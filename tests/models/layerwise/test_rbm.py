@@ -145,7 +145,7 @@ def test_hostile_sizes_are_refused(tmp_path, change):
     content["config"] |= change
     (folder / "config.json").write_text(json.dumps(content))
     write_manifest(folder)
-    with pytest.raises(kinv.ArtifactError, match="more than 100,000,000"):
+    with pytest.raises(kinv.ArtifactError, match="at most 100,000,000"):
         kinv.load(folder)
 
 
@@ -197,7 +197,7 @@ def test_adapt_starts_at_the_pixels_log_odds():
         ({"visible": "poisson"}, "visible must be one of"),
         ({"steps": 0}, "at least 1"),
         ({"sparsity": 1.5}, "sparsity must lie in 0..1"),
-        ({"visible": "gaussian", "binarize": True}, "no grey values"),
+        ({"visible": "gaussian", "binarize": True}, "pass binarize=False"),
     ],
 )
 def test_wrong_settings(settings, message):
