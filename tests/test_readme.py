@@ -9,6 +9,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import pytest
 from keras import layers
 
 import kinv
@@ -92,6 +93,7 @@ def test_on_a_hub(monkeypatch, tmp_path, images):
     assert json.loads((tmp_path / folder / "origin.json").read_text())["commit"] == handle.split("@")[1]
 
 
+@pytest.mark.long
 def test_with_generated_filters(monkeypatch):
     monkeypatch.chdir(ROOT)
     digits = kinv.data.load("mnist", "test", limit=1)[0]
@@ -109,12 +111,14 @@ def test_what_is_learned_in_colour_hardly_depends_on_k(monkeypatch, no_data_fold
     assert f"{change:.1f}" == said.split()[0]
 
 
+@pytest.mark.long
 def test_boltzmann_machines_and_autoencoders(no_data_folder):
     names = run(snippet("vectors"), {"kinv": kinv, "keras": keras})
     assert names["vectors"].shape == (968, 784) and names["patches"].shape == (1000, 144)
     assert names["samples"].shape == (4, 784) and names["classifier"](names["images"][:2]).shape == (2, 10)
 
 
+@pytest.mark.long
 def test_what_units_look_for(monkeypatch):
     monkeypatch.chdir(ROOT)
     names = run(snippet("maximize"), {"kinv": kinv})

@@ -181,13 +181,13 @@ def load(name: str | os.PathLike, *, weights: str | os.PathLike | None = None, d
     if name == "alexnet" and weights is None:
         return _load_alexnet()
     classifier = _look_up(str(name))
+    if weights is None:
+        path, put = _find_weights(str(name), classifier, download)
+    elif Path(weights).is_file():
+        path, put = Path(weights), classifier.weights[0][1]
+    else:
+        raise FileNotFoundError(f"There is no file {weights}: check the path.")
     model = classifier.build()
-    if weights is not None:
-        if not Path(weights).is_file():
-            raise FileNotFoundError(f"There is no file {weights}: check the path.")
-        _put(model, classifier.weights[0][1], Path(weights))
-        return model
-    path, put = _find_weights(str(name), classifier, download)
     _put(model, put, path)
     return model
 

@@ -17,7 +17,17 @@ GOLDEN = sorted(entry.parent for entry in (Path(__file__).parent / "golden").glo
 COMMITTED = sorted(
     entry.parent for shelf in artifact_folders() for entry in shelf.glob("*/manifest.json") if shelf.name == "artifacts"
 )
-ARTIFACTS = (*GOLDEN, *(pytest.param(folder, marks=pytest.mark.long) for folder in COMMITTED))
+FORMATS = ("onnx", "litert")
+SLOW = ("dbn", "rbm", "invariant_transformer")  # to convert to ONNX
+
+
+def cases():
+    for folder in (*GOLDEN, *COMMITTED):
+        for name in FORMATS:
+            long = folder in COMMITTED or folder.name == "autoencoder" or (name == "onnx" and folder.name in SLOW)
+            yield pytest.param(folder, name, id=f"{folder.name}-{name}", marks=pytest.mark.long if long else ())
+
+
 SIZES = (1, 8, 11), (3, 14, 9)  # batch, and images' height and width where the endpoint takes any
 TOLERANCE = 1e-4  # of the range of values
 ROUNDED = 2e-3  # share of bytes
@@ -73,8 +83,7 @@ def load(folder):
 
 
 @pytest.mark.filterwarnings("ignore:.*tf.lite.Interpreter is deprecated:UserWarning")
-@pytest.mark.parametrize("file_format", ["onnx", "litert"])
-@pytest.mark.parametrize("folder", ARTIFACTS, ids=lambda folder: folder.name)
+@pytest.mark.parametrize(("folder", "file_format"), cases())
 def test_files_answer_as_the_endpoints_do(folder, file_format, tmp_path, random, monkeypatch):
     if file_format == "onnx":
         monkeypatch.setenv("TF2ONNX_CATCH_ERRORS", "false")  # no copies to fall back to: faster, and errors show

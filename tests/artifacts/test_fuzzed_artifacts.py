@@ -14,8 +14,8 @@ import kinv
 from kinv.artifacts.manifest import write_manifest
 from kinv.models import RestrictedBoltzmannMachine
 
-CASES = settings(max_examples=2000, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-SOME = settings(CASES, max_examples=150)
+CASES = settings(deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+SOME = settings(CASES, max_examples=100)
 CARD = "# machine\n\nA test.\n"
 
 
@@ -103,12 +103,13 @@ def make_folder(data, folder, name, content):
 CHANGES = (flip, truncate, inject, overwrite, swap, remove, rename, add, link, make_folder)
 
 
-def test_a_change_to_any_file_is_noticed(saved, tmp_path):
+@pytest.mark.parametrize("count", [200, pytest.param(2000, marks=pytest.mark.long)])
+def test_a_change_to_any_file_is_noticed(saved, tmp_path, count):
     folder = shutil.copytree(saved, tmp_path / "machine")
     whole = files(folder)
     seen = []
 
-    @CASES
+    @settings(CASES, max_examples=count)
     @given(st.data())
     def check(data):
         restore(folder, whole)
@@ -122,7 +123,7 @@ def test_a_change_to_any_file_is_noticed(saved, tmp_path):
         seen.append(name)
 
     check()
-    assert len(seen) >= 2000 and set(seen) == set(whole)
+    assert len(seen) >= count and set(seen) == set(whole)
     restore(folder, whole)
     kinv.load(folder)
 

@@ -110,7 +110,7 @@ def configure(artifact, **changes):
 @pytest.mark.parametrize(
     ("changes", "match"),
     [
-        ({"units": [6, 10**12]}, "weights"),
+        ({"units": [6, 10**12]}, "at most 100,000,000"),
         ({"units": [6, 10_000_000]}, "needs .* weights, its weights file holds"),
         ({"units": [9_000, 9_000]}, "needs .* weights, its weights file holds"),
         ({"units": [6, 4] * 10_000}, "a list of 20,000"),

@@ -41,6 +41,7 @@ def results_on(tmp_path_factory, worker_id):
 on_tensorflow = functools.cache(run)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("backend", EXTRAS)
 def test_it_comes_out_as_on_tensorflow(backend, case, results_on):

@@ -42,6 +42,7 @@ def draw(random, *shape):
     return random.normal(size=shape) * np.sqrt(2 / fan_in)
 
 
+@pytest.mark.long
 def test_two_towers_agree_with_numpy(tmp_path, random):
     shapes = {"conv1": (96, 3, 11), "conv2": (256, 48, 5), "conv3": (384, 256, 3), "conv4": (384, 192, 3)}
     shapes["conv5"] = (256, 192, 3)
@@ -74,6 +75,7 @@ def test_two_towers_agree_with_numpy(tmp_path, random):
     np.testing.assert_allclose(logits, expected, atol=BOUND * np.abs(expected).max())
 
 
+@pytest.mark.long
 def test_one_tower_agrees_with_numpy(tmp_path, random):
     shapes = {0: (64, 3, 11), 3: (192, 64, 5), 6: (384, 192, 3), 8: (256, 384, 3), 10: (256, 256, 3)}
     tensors = {}

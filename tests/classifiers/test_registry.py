@@ -38,6 +38,7 @@ def test_vgg16s_preprocessing_is_keras_own(random):
     np.testing.assert_allclose(prepared, expected, atol=1e-3)
 
 
+@pytest.mark.long
 def test_resnet101_reads_keras_own_file(tmp_path, monkeypatch, random):
     """The published file is in Keras's older format, of the network without our preprocessing."""
     import h5py
@@ -101,6 +102,7 @@ def test_unknown_names_and_missing_files_are_said(tmp_path, no_data_folder, monk
             classifiers.load(name)
 
 
+@pytest.mark.long
 def test_a_download_happens_only_when_asked_for(tmp_path, no_data_folder, monkeypatch):
     """Keras's own function that fetches is replaced: it notes what was asked for, and the network is gone."""
     asked = []

@@ -101,6 +101,7 @@ def test_silhouettes_of_caltech(tmp_path, monkeypatch):
         open_caltech(tmp_path / "other.mat", "all")
 
 
+@pytest.mark.long
 def test_patches_are_white_and_repeatable():
     patches, source, description = data.natural_patches(3000, 12, seed=1)
     assert patches.shape == (3000, 144) and patches.dtype == np.float32

@@ -223,6 +223,7 @@ def test_two_processes_pull_into_one_cache_and_one_folder(local, artifact, cache
     assert {path.name for path in tmp_path.iterdir()} <= {"mine", "cache", "itn_test"}
 
 
+@pytest.mark.long
 def test_a_pull_killed_at_any_moment_leaves_the_old_artifact_or_the_new(local, artifact, cache, tmp_path):
     handle, _ = local.push(artifact, saved_model=False)
     folder = kinv.pull(handle, tmp_path / "mine", token=local.token, cache_dir=cache)

@@ -23,7 +23,7 @@ def coupled(classifier):
     return CoupledGenerator(classifier, target.classes(3), width=0.05)
 
 
-@pytest.mark.parametrize("build", [transformer, autoencoder, filter_gan, coupled])
+@pytest.mark.parametrize("build", [transformer, pytest.param(autoencoder, marks=pytest.mark.long), filter_gan, coupled])
 def test_a_step_is_traced_once(build, monkeypatch):
     model = build(digit_cnn.build((32, 32, 1)))
     step, traced = type(model).train_step, []

@@ -31,6 +31,7 @@ def read(folder):
 SEVEN_STEPS = {"batch_size": 28, "tune_batch_size": 28, "tune_epochs": 3}  # of 200 images: what 10 does not divide
 
 
+@pytest.mark.long
 def test_interrupted_while_layers_are_trained_and_while_tuned(small, monkeypatch, capsys):
     config = small(sdae_mnist, "rotated", **SEVEN_STEPS)
     metrics = sdae_mnist.run(replace(config, output=config.output / "whole"))
@@ -60,6 +61,7 @@ def test_interrupted_while_layers_are_trained_and_while_tuned(small, monkeypatch
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.long
 def test_the_error_is_that_of_the_network_in_the_artifact(small, tmp_path):
     config = small(sdae_mnist, "rotated", tune_epochs=20)
     metrics = sdae_mnist.run(config)
@@ -70,6 +72,7 @@ def test_the_error_is_that_of_the_network_in_the_artifact(small, tmp_path):
     assert (exported / "saved_model.pb").is_file() and len(list(tmp_path.glob(".exported*"))) == 0
 
 
+@pytest.mark.long
 def test_deformed_images_are_those_of_the_recipe(small, monkeypatch):
     streams, deform = [], kinv.data.deformed_mnist
     monkeypatch.setattr(
@@ -98,6 +101,7 @@ def test_a_boltzmann_machine_says_how_probable_digits_are(small, capsys):
     assert "published" in capsys.readouterr().out
 
 
+@pytest.mark.long
 def test_patches(small):
     config = small(sdae_patches)
     metrics = sdae_patches.run(config)

@@ -22,6 +22,7 @@ def config(tmp_path, no_data_folder):
     )
 
 
+@pytest.mark.long
 def test_smoke_offline_from_nothing(config, tmp_path, monkeypatch, capsys):
     metrics = digit_cnn.run(config)
     out = capsys.readouterr().out

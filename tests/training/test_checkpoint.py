@@ -41,6 +41,7 @@ def train(folder, epochs, stop_after=None):
     return transformer, checkpoint
 
 
+@pytest.mark.long
 def test_interrupted_training_ends_with_the_same_bits(tmp_path):
     whole, whole_checkpoint = train(tmp_path / "whole", 6)
     train(tmp_path / "parts", 6, stop_after=2)

@@ -31,6 +31,7 @@ def decoder(size=SIZE):
     return keras.Sequential([keras.Input((size * size * 3,)), SpectralDecoder(size)])
 
 
+@pytest.mark.long
 def test_without_pretraining_every_target_gets_its_image(network):
     coupled = CoupledGenerator(network, [target.classes(index) for index in range(3)], width=0.05, noise=0.5)
     coupled.compile(keras.optimizers.Adamax(0.01))
@@ -98,7 +99,7 @@ def test_targets_do_not_change_each_other(network):
     np.testing.assert_allclose(alone, beside, atol=0.05)
 
 
-@pytest.mark.parametrize("shared", [False, True])
+@pytest.mark.parametrize("shared", [pytest.param(False, marks=pytest.mark.long), True])
 def test_restarted_for_other_targets_it_makes_what_a_new_model_would(network, shared):
     settings = {"generator": decoder(), "gain": 0.01} if shared else {"width": 0.05}
     first = [target.classes(0) + target.unit("edges", 1), target.classes(1)]
@@ -192,6 +193,7 @@ def test_wrong_settings(network, settings, message):
         CoupledGenerator(network, **{"target": target.classes(0), **settings})
 
 
+@pytest.mark.long
 def test_a_unit_counts_beside_a_class_in_cross_entropy(network):
     def loss(*terms):
         coupled = CoupledGenerator(

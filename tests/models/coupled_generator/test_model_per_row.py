@@ -17,7 +17,7 @@ def build(seed, units=3):
     return keras.Model(inputs, layers.Dense(2, kernel_initializer=start)(layers.Reshape((1, units))(x)))
 
 
-@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("count", [1, 2])
 def test_outputs_and_gradients_are_those_of_single_models(count):
     models = [build_generator(32, width=0.02, seed=seed) for seed in range(count)]
     together = ModelPerRow(models)

@@ -76,6 +76,7 @@ def test_outputs_of_a_layer_above_can_be_compared(gan):
         analysis.match_activations(gan, images, compare_at="below")
 
 
+@pytest.mark.long
 def test_a_seed_decides_and_images_do_not_depend_on_each_other(gan, monkeypatch):
     images = shown(2)
     z, dimensions = np.zeros((2, 3)), np.array([[0, 1], [1, 2]])

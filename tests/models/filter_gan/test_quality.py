@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from kinv import analysis, classifiers, data
+from kinv import analysis, data
 from kinv.models import FilterGAN
 from kinv.models.filter_gan.generated_convolution import convolution_kernel
 
@@ -21,13 +21,19 @@ def digits():
 @pytest.fixture(scope="module")
 def classifier(digits):
     keras.utils.set_random_seed(0)
-    classifier = classifiers.build("digit_cnn")
+    inputs = keras.Input((28, 28, 1))
+    x = keras.layers.Rescaling(1 / 255)(inputs)
+    for name in ("first", "replaced"):
+        x = keras.layers.Conv2D(12, 3, strides=2, name=name)(x)
+        x = keras.layers.ReLU()(keras.layers.BatchNormalization(momentum=0.9, name=f"{name}_norm")(x))
+    x = keras.layers.Conv2D(16, 3, activation="relu", name="above")(x)
+    classifier = keras.Model(inputs, keras.layers.Dense(10)(keras.layers.Flatten()(x)), name="small")
     classifier.compile(keras.optimizers.Adam(3e-3), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     classifier.fit(*digits, batch_size=64, epochs=3, verbose=0)
     return classifier
 
 
-def gan_around(classifier, spread, layer="conv4"):
+def gan_around(classifier, spread, layer="replaced"):
     """Generates the real filters plus `spread` of their deviation times a direction for each part of the code."""
     gan = FilterGAN(classifier, layer, latent_dim=2, width=4, hidden_units=(4,), centered=False)
     hidden, filters = gan.generator.hidden[0], gan.generator.filters
@@ -71,7 +77,7 @@ def test_random_numbers_are_as_large_as_the_generated_filters_spread(classifier,
         module, "accuracy_of_sets", lambda cut, sets, *rest: seen.append(sets) or measure_sets(cut, sets, *rest)
     )
     quality = measure(gan_around(classifier, 1.0), digits, singles=200, singles_on=20, epochs=0)
-    kernel = np.asarray(convolution_kernel(classifier.get_layer("conv4")))
+    kernel = np.asarray(convolution_kernel(classifier.get_layer("replaced")))
     generated, changed = (np.asarray(sets) for sets in seen)
     spread = [np.sqrt(np.mean(np.var(sets, axis=0), axis=(0, 1, 2))) for sets in (generated, changed)]
     np.testing.assert_allclose(spread[1], spread[0], rtol=0.2)  # 200 draws of two numbers
@@ -92,14 +98,14 @@ def test_retraining_leaves_the_layer_and_what_is_below(classifier, digits):
     from kinv.models.filter_gan.replaced_filters import ReplacedFilters
 
     before = classifier.get_weights()
-    kernel = 0.5 * np.asarray(convolution_kernel(classifier.get_layer("conv4")))
-    network = ReplacedFilters(classifier, "conv4").copy(kernel)
-    retrain_above(network, "conv4", *digits, epochs=1, batch_size=64, learning_rate=1e-3, seed=0)
-    np.testing.assert_array_equal(network.get_layer("conv4").kernel, kernel)
-    for name in ("conv1", "norm1", "conv3", "norm3"):
+    kernel = 0.5 * np.asarray(convolution_kernel(classifier.get_layer("replaced")))
+    network = ReplacedFilters(classifier, "replaced").copy(kernel)
+    retrain_above(network, "replaced", *digits, epochs=1, batch_size=64, learning_rate=1e-3, seed=0)
+    np.testing.assert_array_equal(network.get_layer("replaced").kernel, kernel)
+    for name in ("first", "first_norm"):
         for ours, theirs in zip(network.get_layer(name).weights, classifier.get_layer(name).weights, strict=True):
             np.testing.assert_array_equal(ours, theirs)
-    assert np.abs(network.get_layer("conv5").kernel - classifier.get_layer("conv5").kernel).max() > 0
+    assert np.abs(network.get_layer("above").kernel - classifier.get_layer("above").kernel).max() > 0
     for now, then in zip(classifier.get_weights(), before, strict=True):
         np.testing.assert_array_equal(now, then)
 

@@ -27,7 +27,7 @@ def test_exact_gaussian_against_an_integral():
 
 
 @pytest.mark.parametrize("visible", ["bernoulli", "gaussian"])
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.long)])
 def test_annealing_is_within_a_tenth_of_a_nat(visible, seed):
     scale = 1.0 if visible == "bernoulli" else 0.4
     machine = randomize(RestrictedBoltzmannMachine(12, 8, visible=visible), seed, scale)

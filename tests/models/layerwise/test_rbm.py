@@ -24,7 +24,7 @@ def exact_slope(machine, data):
     return data.T @ np.asarray(machine.hidden_probabilities(data)) / len(data) - model
 
 
-@pytest.mark.parametrize("generator", ["philox", "threefry"])
+@pytest.mark.parametrize("generator", ["philox", pytest.param("threefry", marks=pytest.mark.long)])
 def test_the_angle_to_the_exact_gradient_shrinks_with_k(generator):
     data = np.repeat(PATTERNS, 20_000, axis=0)
     cosines = []
