@@ -79,7 +79,7 @@ def test_the_exported_pooled_classifier_is_as_right_as_the_card_says(layer):
 def test_its_numbers_can_be_measured_again_and_are_as_promised(layer):
     gan, classifier = kinv.load(f"filter_gan_mnist_{layer}"), kinv.classifiers.load("digit_cnn")
     gan.set_classifier(classifier)
-    images, labels = kinv.data.load("mnist", "test", limit=500)
+    images, labels = kinv.data.load("mnist", "test", limit=1000)
     # one epoch on a few digits: the accuracies of retrained networks are the recipe's affair
     quality = kinv.analysis.filter_quality(gan, images[:256], labels[:256], images, labels, singles=10, epochs=1)
     kept = kinv.hub.read_metadata(kinv.hub.find(f"filter_gan_mnist_{layer}"))["metrics"]
@@ -87,7 +87,7 @@ def test_its_numbers_can_be_measured_again_and_are_as_promised(layer):
     assert single == pytest.approx(kept["single_mean"], abs=0.02) and single >= 0.95
     assert 1 - single <= (1 - random) / 2  # beyond the middle
     explained, diversity = quality.explained_variance, quality.diversity.mean()
-    assert explained == pytest.approx(kept["explained_variance"], abs=0.05) and explained >= 0.72
+    assert explained == pytest.approx(kept["explained_variance"], abs=0.05) and explained >= 0.75
     assert diversity == pytest.approx(kept["diversity"], abs=0.02) and diversity >= 0.45
 
 
@@ -98,7 +98,7 @@ def test_grids_are_measured_again_and_the_later_layer_ignores_larger_changes_of_
     for layer in LAYERS:
         gan = kinv.load(f"filter_gan_mnist_{layer}")
         gan.set_classifier(classifier)
-        config = replace(filter_gan_mnist.PRESETS["default"], layer=layer, matched=20)
+        config = replace(filter_gan_mnist.PRESETS["default"], layer=layer, matched=5)
         _, findings[layer] = filter_gan.match(gan, classifier, images.astype("float32"), config)
         assert findings[layer]["grid_fall"] >= 0.9
         assert findings[layer]["grid_middle_change"] <= 2

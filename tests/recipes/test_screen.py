@@ -32,15 +32,6 @@ def test_compare_offline_from_nothing_then_again_from_what_is_there(tmp_path):
     assert "rotation: done before" in again
 
 
-@pytest.mark.long
-def test_another_run_has_a_folder_of_its_own(tmp_path):
-    settings = [*SMOKE, "--transformations", "noise", "--output", tmp_path]
-    for seed in (0, 1):
-        finish(start(*settings, "--seed", seed, module="recipes.screen_alexnet"))
-    names = {folder.name for folder in tmp_path.iterdir()}
-    assert names == {f"screen_squeezenet_photos_smoke{seed}_transformationsnoise" for seed in ("", "_seed1")}
-
-
 @pytest.mark.parametrize("recipe", [screen_alexnet, screen_resnet])
 def test_presets_have_their_names_and_the_papers_transformations(recipe):
     assert recipe.PRESETS["default"].transformations == recipe.PRESETS["paper"].transformations == PAPERS
