@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         trace_manifold,
     )
     from .hub import ArtifactError, load, pull, push, save, verify
+    from .surgery.wrap import wrap
 
 __all__ = [
     "ArtifactError",
@@ -46,6 +47,7 @@ __all__ = [
     "trace_manifold",
     "training",
     "verify",
+    "wrap",
 ]
 
 

@@ -36,6 +36,7 @@ PUBLIC_NAMES = {
         "trace_manifold": "kinv.analysis.units.manifold",
         "training": "kinv.training:",
         "verify": "kinv.artifacts.verification",
+        "wrap": "kinv.surgery.wrap",
     },
     "kinv.figures": {
         "invariant_transformer": "kinv.models.invariant_transformer.figures:",

@@ -163,7 +163,7 @@ PUBLIC = {
     "kinv": """
         ArtifactError Screening analysis classifiers combine_filters data decompose_invariance figures hub layers
         load match_activations maximize_activation measure_invariance models ops pull push sample_unit save screen
-        trace_manifold training verify
+        trace_manifold training verify wrap
     """.split(),
     "kinv.analysis": """
         ActivationMatches ActivationMaxima FilterQuality GaborFit InvarianceComparison InvarianceDecomposition

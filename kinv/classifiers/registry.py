@@ -1,10 +1,15 @@
 """The available networks, where their weights are found, and how to load one by name or path."""
 
+import difflib
 import json
 import os
-from collections.abc import Callable
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import keras
 
@@ -13,6 +18,8 @@ from kinv.places import artifact_folders, weight_folders
 from kinv.surgery.wrap import wrap
 
 from . import alexnet, applications, digit_cnn, efficientnet_lite, squeezenet
+
+FILE_SUFFIXES = (".keras", ".h5", ".hdf5")
 
 
 @dataclass(frozen=True)
@@ -161,23 +168,35 @@ def build(name: str) -> keras.Model:
     return _look_up(name).build()
 
 
-def load(name: str | os.PathLike, *, weights: str | os.PathLike | None = None, download: bool = False) -> keras.Model:
+def load(
+    name: str | os.PathLike,
+    *,
+    weights: str | os.PathLike | None = None,
+    download: bool = False,
+    allow_unsafe: bool = False,
+    custom_objects: Mapping[str, Any] | None = None,
+    **wrapping: Any,
+) -> keras.Model:
     """A pretrained classifier: RGB 0..255 `(B, H, W, 3)` in (digits: one channel), logits `(B, classes)` out.
 
     Args:
-        name: one of `CLASSIFIERS`, or the path of a `.keras` file, which is read in Keras's safe mode. `"alexnet"`
-            takes the paper's two-tower network if its file is there, else torchvision's single-tower one.
+        name: one of `CLASSIFIERS`, or the path of a `.keras` file, which is wrapped. `"alexnet"` takes the paper's
+            two-tower network if its file is there, else torchvision's single-tower one.
         weights: a file of weights to use instead of searching for it.
         download: whether to download weights that are not on this machine, if they are published.
+        allow_unsafe: reads a `.keras` file outside Keras's safe mode: its Lambda layers can run any code.
+        custom_objects: classes and functions of a `.keras` file that are not registered with Keras, by name.
+        **wrapping: arguments of `wrap` for a `.keras` file, such as `value_range=(0, 1)`.
 
     Raises:
         FileNotFoundError: if there are no weights on this machine; the message names the files that can be read.
-        ValueError: if the name is unknown, or the file does not hold the expected weights.
+        ValueError: if the name is unknown, the file can't be read, does not hold the expected weights, or holds a model
+            that can't be wrapped.
     """
-    if str(name).endswith(".keras"):
-        if not Path(name).is_file():
-            raise FileNotFoundError(f"There is no file {name}: check the path.")
-        return wrap(keras.saving.load_model(str(name), compile=False, safe_mode=True))
+    if looks_like_a_file(str(name)):
+        return wrap(_read(Path(name), allow_unsafe, custom_objects), **wrapping)
+    if wrapping:
+        raise ValueError(f"{', '.join(wrapping)}: for .keras files only; {name!r} has its own preprocessing.")
     if name == "alexnet" and weights is None:
         return _load_alexnet()
     classifier = _look_up(str(name))
@@ -192,9 +211,54 @@ def load(name: str | os.PathLike, *, weights: str | os.PathLike | None = None, d
     return model
 
 
+def looks_like_a_file(name: str) -> bool:
+    """Whether a classifier is named by the path of a file, not by one of the names of `CLASSIFIERS`."""
+    return name not in CLASSIFIERS and (Path(name).suffix in FILE_SUFFIXES or Path(name).exists() or os.sep in name)
+
+
+def _read(path: Path, allow_unsafe: bool, custom_objects: Mapping[str, Any] | None) -> keras.Model:
+    """The model of a `.keras` file; every failure is an error of one sentence that names the file."""
+    if not path.exists():
+        raise FileNotFoundError(f"There is no file {path}: check the path.")
+    if path.is_dir() or not zipfile.is_zipfile(path):
+        found = "a folder" if path.is_dir() else "HDF5" if path.read_bytes()[:4] == b"\x89HDF" else "no zip archive"
+        raise ValueError(f"{path} is {found}, expected a .keras file: save the model with model.save('name.keras').")
+    with tempfile.TemporaryDirectory() as folder:  # Keras goes by the suffix
+        named = path if path.suffix == ".keras" else Path(folder, "model.keras")
+        if named != path:
+            shutil.copyfile(path, named)
+        try:
+            return keras.saving.load_model(
+                named, custom_objects=custom_objects and dict(custom_objects), compile=False, safe_mode=not allow_unsafe
+            )
+        except Exception as error:  # Keras raises nothing narrower
+            raise ValueError(f"{path} can't be read as a Keras model: {_reason(error, allow_unsafe)}") from error
+
+
+def _reason(error: Exception, allow_unsafe: bool) -> str:
+    said = " ".join(str(error).split()) or type(error).__name__
+    if not allow_unsafe and "ambda" in said:
+        return (
+            "it holds a Lambda layer, which can run any code. If you trust the file, pass allow_unsafe=True "
+            "(--allow-unsafe); better, replace the Lambda by layers or keras.ops."
+        )
+    if "register_keras_serializable" in said or "Could not locate" in said:
+        return f"{_shortened(said)} Import the module that defines the class first, or pass custom_objects=."
+    return f"{_shortened(said)} Save the model again with this version of Keras ({keras.__version__})."
+
+
+def _shortened(text: str, most: int = 200) -> str:
+    text = text if len(text) <= most else text[: most - 4].rsplit(" ", 1)[0] + " ..."
+    return text if text.endswith(".") else f"{text}."
+
+
 def _look_up(name: str) -> Classifier:
     if name not in CLASSIFIERS:
-        raise ValueError(f"Unknown classifier {name!r}: choose one of {', '.join(CLASSIFIERS)}, or a .keras file.")
+        near = difflib.get_close_matches(name, CLASSIFIERS, 1)
+        suggestion = f" Did you mean {near[0]!r}?" if near else ""
+        raise ValueError(
+            f"Unknown classifier {name!r}: choose one of {', '.join(CLASSIFIERS)}, or a .keras file.{suggestion}"
+        )
     return CLASSIFIERS[name]
 
 

@@ -10,6 +10,8 @@ import numpy as np
 from keras import layers, ops
 
 from .cut import as_graph, enclosing_model, layer_names
+from .ending import without_activation
+from .logits import Logits
 
 NONLINEAR = (
     layers.Activation, layers.ReLU, layers.LeakyReLU, layers.PReLU, layers.ELU, layers.Softmax,
@@ -25,8 +27,7 @@ class Tap:
 
     Attributes:
         network: Functional model from inputs to the pre-activations of all units of the layer: `(B, U)`, or
-            `(B, H, W, U)` for a convolution. It shares the model's layers. Only the last one is a copy if an activation
-            function had to be removed: after training, tap again.
+            `(B, H, W, U)` for a convolution. It shares the model's layers and their weights.
         layer: the layer's name.
         units: indices of the chosen units, `(K,)`.
         position: for a convolution, `"mean"`, or row and column.
@@ -158,20 +159,12 @@ def _before_nonlinearity_in(graph, name):
         return keras.Model(graph.inputs[0], call.input_tensors[0])
     output = call.outputs[0]
     if getattr(layer, "activation", None) not in (None, keras.activations.linear):
-        return keras.Model(graph.inputs[0], _without_activation(layer, call.input_tensors[0]))
+        return keras.Model(graph.inputs[0], without_activation(layer)(*call.arguments.args, **call.arguments.kwargs))
     if isinstance(layer, (layers.Dense, layers.Conv2D, layers.DepthwiseConv2D)):
         after = [node for node in _calls(graph) if any(tensor is output for tensor in node.input_tensors)]
         if len(after) == 1 and isinstance(after[0].operation, layers.BatchNormalization):
             output = after[0].outputs[0]
     return keras.Model(graph.inputs[0], output)
-
-
-def _without_activation(layer, entering):
-    config = {**layer.get_config(), "activation": "linear", "name": f"{layer.name}_total_input"}
-    linear = type(layer).from_config(config)
-    received = linear(entering)
-    linear.set_weights(layer.get_weights())
-    return received
 
 
 def _calls(graph):
@@ -205,12 +198,16 @@ def last_layer(model):
     layers = keras.layers
     passed: Any = (layers.GlobalAveragePooling2D, layers.Flatten, layers.Activation, layers.ReLU)
     history = as_graph(model).outputs[0]._keras_history
-    while isinstance(history.operation, passed):
+    while isinstance(history.operation, passed) or _keeps_scores(history.operation):
         history = history.operation._inbound_nodes[history.node_index].input_tensors[0]._keras_history
     if isinstance(history.operation, keras.Model):
         return last_layer(history.operation)
     known = isinstance(history.operation, (layers.Dense, layers.Conv2D, layers.DepthwiseConv2D))
     return history.operation.name if known else None
+
+
+def _keeps_scores(operation):
+    return isinstance(operation, Logits) and operation.kind == "logits" and operation.unit is None
 
 
 def checked_units(units: Units, width: int, layer: str) -> np.ndarray:

@@ -18,7 +18,7 @@ from kinv.backend import compile, compile_model
 from kinv.ops import TRANSFORMATIONS, Custom, Transformation, find
 from kinv.ops.affine import FILLS
 from kinv.ops.stateless_random import seed_pair
-from kinv.surgery.wrap import ends_in_softmax
+from kinv.surgery.ending import before_ending
 
 from .learned_transformation import LearnedTransformation
 from .progress import ScreeningProgress
@@ -92,7 +92,7 @@ def screen(
     if fill not in FILLS:
         raise ValueError(f"fill must be one of {FILLS}, received {fill!r}")
     seed_pair(seed)
-    if ends_in_softmax(classifier):
+    if before_ending(classifier.outputs[0])[1] == "softmax":
         raise ValueError(
             f"{classifier.name} ends in a softmax, but logits are needed: pass kinv.classifiers.wrap(model), which "
             "removes the softmax."
