@@ -2,28 +2,58 @@
 
 import dataclasses
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 
-@dataclasses.dataclass
-class Evaluate:
-    """Measures a classifier's accuracy on labelled images."""
+@dataclasses.dataclass(kw_only=True)
+class Network:
+    """The classifier of a command, and how it is wrapped."""
 
     classifier: str
     """The name of a classifier, or a .keras file."""
+    value_range: tuple[float, float] | None = None
+    """The range of images that the model in the .keras file expects, such as 0 1; default: 0 255."""
+    preprocessing: str | None = None
+    """Instead: its preprocessing in keras.applications: caffe, tf, torch, or a module such as mobilenet_v2."""
+    class_names: Path | None = None
+    """A text file with one class name per line, in the order of the model's outputs."""
+    model_output: str | None = None
+    """Which output, by name or number, of a model that has several; or which of its independent sigmoids."""
+    allow_unsafe: bool = False
+    """Reads a .keras file that holds Lambda layers. They can run any code."""
+    download: bool = False
+    """Lets weights and data be fetched."""
+
+    def load(self) -> Any:
+        """The classifier, wrapped."""
+        from kinv import classifiers
+
+        wrapping: dict[str, Any] = {"value_range": self.value_range, "preprocessing": self.preprocessing}
+        if self.class_names is not None:
+            wrapping["class_names"] = self.class_names.read_text(encoding="utf-8").splitlines()
+        if self.model_output is not None:
+            wrapping["output"] = int(self.model_output) if self.model_output.isdecimal() else self.model_output
+        wrapping = {name: value for name, value in wrapping.items() if value is not None}
+        return classifiers.load(
+            self.classifier, download=self.download, allow_unsafe=self.allow_unsafe, **wrapping
+        )  # fmt: skip
+
+
+@dataclasses.dataclass(kw_only=True)
+class Evaluate(Network):
+    """Measures a classifier's accuracy on labelled images."""
+
     images: str
     """The name of a data set, or a folder of images."""
     split: str | None = None
     """all, train or test; default: everything there is (mnist: test)."""
-    download: bool = False
-    """Lets weights and data be fetched."""
 
     def run(self) -> None:
         import kinv.backend  # noqa: F401  (starts TensorFlow quietly)
-        from kinv import analysis, classifiers, data
+        from kinv import analysis, data
 
         source = data.find(self.images, self.split, download=self.download)
-        network = classifiers.load(self.classifier, download=self.download)
+        network = self.load()
         images, labels = source.load(network.input_shape[1])
         if labels is None:
             raise ValueError(f"{source.description} have no labels: put the images into one sub-folder per class.")
@@ -31,12 +61,10 @@ class Evaluate:
         print(f"{network.name} on {source.description}: top-1 {share:.3f}")
 
 
-@dataclasses.dataclass
-class Screen:
+@dataclasses.dataclass(kw_only=True)
+class Screen(Network):
     """Measures which transformations a classifier tolerates: tables and figures. Resumes where it stopped."""
 
-    classifier: str
-    """The name of a classifier, or a .keras file."""
     images: str
     """The name of a data set, or a folder of images, with or without labels."""
     output: Path
@@ -61,11 +89,9 @@ class Screen:
     fill: Literal["zeros", "reflect", "nearest"] = "zeros"
     """How to fill pixels outside the frame."""
     seed: int = 0
-    download: bool = False
-    """Lets weights and data be fetched."""
 
     def run(self) -> None:
-        from kinv import analysis, classifiers, data, hub, models
+        from kinv import analysis, data, hub, models
         from kinv.analysis.screening import figures as sensitivity
         from kinv.ops import TRANSFORMATIONS, find
 
@@ -82,7 +108,7 @@ class Screen:
             raise ValueError(f"--every must be at least 1, received {self.every}")
         magnitudes = {transformation.name: transformation.thinned(self.every) for transformation in chosen}
         magnitudes |= dict(_magnitudes(text) for text in self.magnitudes)
-        network = classifiers.load(self.classifier, download=self.download)
+        network = self.load()
         source = data.find(self.images, self.split, download=self.download)
         source = source if self.limit is None else source.evenly(self.limit)
         screening = analysis.screen(
