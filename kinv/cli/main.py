@@ -28,7 +28,10 @@ def main(arguments: list[str] | None = None) -> None:
 
     try:
         command.run()
-    except (ArtifactError, ValueError, FileNotFoundError) as error:
+    except (ArtifactError, ValueError) as error:
         sys.exit(f"error: {plain(str(error)).plain}")
+    except OSError as error:  # no such file, no permission, a full disk
+        said = f"{error.strerror}: {error.filename}" if error.strerror and error.filename else str(error)
+        sys.exit(f"error: {plain(said).plain}")
     except KeyboardInterrupt:
         sys.exit(130)

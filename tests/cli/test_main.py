@@ -1,6 +1,7 @@
 """The `kinv` command, as a user types it."""
 
 import shutil
+import zipfile
 
 import keras
 import numpy as np
@@ -9,7 +10,7 @@ import tensorflow as tf
 from PIL import Image
 
 import kinv
-from kinv import cli
+from kinv import classifiers, cli
 from kinv.models import InvariantTransformer, StackedDenoisingAutoencoder
 
 
@@ -82,6 +83,76 @@ def folder_and_network(tmp_path):
     )  # grey is blue
     network.save(tmp_path / "network.keras")
     return tmp_path / "photos", tmp_path / "network.keras"
+
+
+@pytest.fixture
+def unit_range_network(folder_and_network, tmp_path):
+    """The same for images in 0..1, with a softmax, of probabilities by name."""
+    inner = keras.saving.load_model(folder_and_network[1])
+    inputs = keras.Input((12, 12, 3))
+    keras.Model(inputs, {"colors": keras.ops.softmax(inner(inputs * 255)), "sum": inner(inputs)}).save(
+        tmp_path / "unit.keras"
+    )
+    (tmp_path / "names.txt").write_text("blue\nred\n", encoding="utf-8")
+    return tmp_path / "unit.keras"
+
+
+def test_evaluate_wraps_a_network_with_a_range_an_output_and_names(
+    folder_and_network, unit_range_network, tmp_path, capsys
+):
+    command = ["evaluate", "--classifier", str(unit_range_network), "--images", str(folder_and_network[0])]
+    with pytest.raises(SystemExit, match=r"returns a dict, .*: pass output=, one of 'colors', 'sum'"):
+        cli.main(command)
+    command += ["--model-output", "colors", "--value-range", "0", "1"]
+    cli.main([*command, "--class-names", str(tmp_path / "names.txt")])
+    assert "top-1 1.000" in capsys.readouterr().out
+    with pytest.raises(SystemExit, match=f"No such file or directory: {tmp_path / 'none.txt'}"):
+        cli.main([*command, "--class-names", str(tmp_path / "none.txt")])
+    with pytest.raises(SystemExit, match="Did you mean 'mobilenet_v2'"):
+        cli.main([*command[:5], "--model-output", "colors", "--preprocessing", "mobilenetv2"])
+    with pytest.raises(SystemExit, match=r"value_range: for \.keras files only"):
+        cli.main(["evaluate", "--classifier", "squeezenet", "--images", str(tmp_path), "--value-range", "0", "1"])
+
+
+def test_files_that_are_no_network_end_with_one_line(folder_and_network, tmp_path):
+    images = ["--images", str(folder_and_network[0])]
+
+    def said(path, *options):
+        with pytest.raises(SystemExit) as ended:
+            cli.main(["evaluate", "--classifier", str(path), *images, *options])
+        assert str(ended.value).startswith("error: ") and "\n" not in str(ended.value)
+        return str(ended.value)
+
+    whole = folder_and_network[1].read_bytes()
+    for name, content, expected in (
+        ("cut.keras", whole[: len(whole) // 2], "no zip archive, expected a .keras file"),
+        ("empty.keras", b"", "no zip archive"),
+        ("old.h5", b"\x89HDF\r\n\x1a\n" + bytes(99), "is HDF5, expected a .keras file"),
+        ("notes.txt", b"hello", "no zip archive"),
+    ):
+        (tmp_path / name).write_bytes(content)
+        assert expected in said(tmp_path / name)
+    with zipfile.ZipFile(tmp_path / "other.keras", "w") as archive:
+        archive.writestr("config.json", "{}")
+    assert "can't be read as a Keras model" in said(tmp_path / "other.keras")
+    assert "There is no file" in said(tmp_path / "missing.keras")
+    assert "is a folder" in said(tmp_path)
+    shutil.copy(folder_and_network[1], tmp_path / "renamed.zip")
+    cli.main(["evaluate", "--classifier", str(tmp_path / "renamed.zip"), *images])
+
+    inputs = keras.Input((12, 12, 3))
+    doubled = keras.layers.Lambda(lambda x: x * 2)(keras.layers.GlobalAveragePooling2D()(inputs))
+    keras.Model(inputs, doubled).save(tmp_path / "lambda.keras")
+    assert "--allow-unsafe" in said(tmp_path / "lambda.keras")
+    cli.main(["evaluate", "--classifier", str(tmp_path / "lambda.keras"), *images, "--allow-unsafe"])
+
+    class Own(keras.layers.Layer):
+        def call(self, x):
+            return x
+
+    keras.Model(inputs, Own()(keras.layers.GlobalAveragePooling2D()(inputs))).save(tmp_path / "own.keras")
+    assert "pass custom_objects=" in said(tmp_path / "own.keras")
+    assert classifiers.load(tmp_path / "own.keras", custom_objects={"Own": Own}).output_shape == (None, 3)
 
 
 def test_screen_leaves_tables_and_figures_and_goes_on(shelf, folder_and_network, tmp_path, capsys):

@@ -94,7 +94,7 @@ def screen(
     seed_pair(seed)
     if before_ending(classifier.outputs[0])[1] == "softmax":
         raise ValueError(
-            f"{classifier.name} ends in a softmax, but logits are needed: pass kinv.classifiers.wrap(model), which "
+            f"{classifier.name} ends in a softmax, but logits are needed: pass kinv.wrap(model), which "
             "removes the softmax."
         )
     if len(classifier.output_shape) != 2 or classifier.output_shape[-1] < 2:

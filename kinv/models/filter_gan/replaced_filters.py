@@ -94,7 +94,7 @@ class ReplacedFilters:
         if None in output[1:]:
             raise ValueError(
                 f"The output of {self.name!r} must have a fixed size, received {output}: wrap the classifier with "
-                "kinv.classifiers.wrap(model, input_shape=(height, width, channels))"
+                "kinv.wrap(model, input_shape=(height, width, channels))"
             )
         return {"kernel": list(kernel.shape), "output": list(output[1:]), "deviation": float(np.std(kernel))}
 
