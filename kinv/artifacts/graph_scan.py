@@ -33,6 +33,9 @@ SAVING = {
     ),
     "restore": frozenset(["RestoreV2"]),
 }
+PATHS = {"SaveV2": (0,), "ShardedFilename": (0,), "MergeV2Checkpoints": (0, 1), "RestoreV2": (0,)}  # inputs
+PATH_ENDINGS = {b".part", b"_temp/part"}  # what TensorFlow appends while it writes
+DEEPEST = 20  # operations between a path and the function's argument
 SAVER = re.compile(r"__inference__traced_(save|restore)_\d+", re.ASCII)
 MENTIONS = 2  # of a saver's name: where it is defined, and where the saver calls it
 ATTRIBUTES = ("_construction_context", "_input_shapes")  # of functions; others let TensorFlow put one for another
@@ -69,9 +72,27 @@ def check_graph(folder: Path) -> None:
     savers = dict(_saving_function(folder, node, content) for node in graph.graph_def.node if node.name in saver)
     if sorted(savers.values()) != sorted(SAVING):
         raise _saving_elsewhere(folder)
+    path = graph.saver_def.filename_tensor_name.split(":")[0]
+    asked = [node.op == "Placeholder" for node in graph.graph_def.node if node.name == path]
+    given = {node.input[0].split(":")[0] for node in graph.graph_def.node if node.name in saver and node.input}
+    if asked != [True] or given != {path}:
+        raise _path_of_its_own(folder)
     _check_nodes(folder, [node for node in graph.graph_def.node if node.name not in saver])
     for function in library.function:
-        _check_nodes(folder, function.node_def, SAVING.get(savers.get(function.signature.name, ""), frozenset()))
+        saves = savers.get(function.signature.name)
+        _check_nodes(folder, function.node_def, SAVING[saves] if saves else frozenset())
+        if saves and not _keeps_to_its_path(function):
+            raise _path_of_its_own(folder)
+    entries = [entry for node in graph.graph_def.node if node.name not in saver for entry in node.attributes]
+    for function in library.function:
+        entries += [entry for node in function.node_def for entry in node.attributes]
+        entries += function.attributes
+    unknown = set(_called(entries)) - (names - set(savers))
+    if unknown:
+        raise ArtifactError(
+            f"{folder} would call {min(unknown)!r}, which is no function of its own: operations that reach files and "
+            "processes can be called that way. It is not loaded."
+        )
     tensors = [entry.value for one in graph.signatures for entry in (*one.value.inputs, *one.value.outputs)]
     used = [tensor.name for tensor in tensors]
     used += [name for node in graph.graph_def.node if node.name not in saver for name in node.input]
@@ -90,6 +111,45 @@ def _saving_function(folder: Path, node: Any, content: bytes) -> tuple[str, str]
     return called[0], match[1]
 
 
+def _keeps_to_its_path(function: Any) -> bool:
+    """Whether all files that a saver touches are named by the argument it is called with."""
+    arguments = [argument.name for argument in function.signature.input_arg]
+    nodes = {node.name: node for node in function.node_def}
+
+    def data(node):
+        return [name for name in node.input if not name.startswith("^")]
+
+    def node_of(name):
+        return nodes.get(name.split(":")[0])
+
+    def is_ending(name, depth):
+        node = node_of(name)
+        if node is None or depth > DEEPEST:
+            return False
+        if node.op == "Select":
+            return all(is_ending(choice, depth + 1) for choice in data(node)[1:])
+        values = [value for entry in node.attributes for value in entry.value.tensor.string_val]
+        return node.op == "Const" and bool(values) and PATH_ENDINGS.issuperset(values)
+
+    def is_own(name, depth=0):
+        if name == arguments[0]:
+            return True
+        node = node_of(name)
+        if node is None or depth > DEEPEST or not data(node):
+            return False
+        first, *others = data(node)
+        if node.op == "Pack":
+            return all(is_own(part, depth + 1) for part in (first, *others))
+        if node.op == "StringJoin":
+            return is_own(first, depth + 1) and all(is_ending(other, depth + 1) for other in others)
+        return node.op in ("Identity", "ShardedFilename") and is_own(first, depth + 1)
+
+    if not arguments or arguments[0] in nodes or len(nodes) < len(function.node_def):
+        return False
+    touching = [node for node in function.node_def if node.op in PATHS]
+    return all(len(data(node)) > place and is_own(data(node)[place]) for node in touching for place in PATHS[node.op])
+
+
 def _check_nodes(folder: Path, nodes: Any, also: frozenset[str] = frozenset()) -> None:
     for node in nodes:
         if node.op not in COMPUTING and node.op not in also:
@@ -103,6 +163,10 @@ def _saving_elsewhere(folder: Path) -> ArtifactError:
     return ArtifactError(
         f"{folder} reaches the functions that save and restore its variables from elsewhere than its saver."
     )
+
+
+def _path_of_its_own(folder: Path) -> ArtifactError:
+    return ArtifactError(f"{folder} saves or restores files of another path than it is asked to. It is not loaded.")
 
 
 def _called(attributes: Any) -> Iterator[str]:

@@ -31,7 +31,8 @@ def message_class() -> Any:
             "attributes": (5, "AttributeEntry", True),
             "node_def": (3, "Node", True),
         },
-        "Operation": {"name": (1, "string", False)},
+        "Operation": {"name": (1, "string", False), "input_arg": (2, "Argument", True)},
+        "Argument": {"name": (1, "string", False)},
         "Node": {
             "name": (1, "string", False),
             "op": (2, "string", False),
@@ -39,10 +40,19 @@ def message_class() -> Any:
             "attributes": (5, "AttributeEntry", True),
         },
         "AttributeEntry": {"key": (1, "string", False), "value": (2, "Attribute", False)},
-        "Attribute": {"list": (1, "AttributeList", False), "func": (10, "Called", False)},
+        "Attribute": {
+            "list": (1, "AttributeList", False),
+            "tensor": (8, "Constant", False),
+            "func": (10, "Called", False),
+        },
+        "Constant": {"string_val": (8, "bytes", True)},
         "AttributeList": {"func": (9, "Called", True)},
         "Called": {"name": (1, "string", False), "attributes": (2, "AttributeEntry", True)},
-        "Saver": {"save_tensor_name": (2, "string", False), "restore_op_name": (3, "string", False)},
+        "Saver": {
+            "filename_tensor_name": (1, "string", False),
+            "save_tensor_name": (2, "string", False),
+            "restore_op_name": (3, "string", False),
+        },
         "Anything": {},
         "CollectionEntry": {"key": (1, "string", False), "value": (2, "Collection", False)},
         "Collection": {"node_list": (1, "Names", False)},
@@ -61,7 +71,7 @@ def message_class() -> Any:
         "Shape": {"dim": (2, "Dimension", True), "unknown_rank": (3, "bool", False)},
         "Dimension": {"size": (1, "int64", False)},
     }
-    kinds = {"string": 9, "int32": 5, "int64": 3, "bool": 8}
+    kinds = {"string": 9, "bytes": 12, "int32": 5, "int64": 3, "bool": 8}
     file = descriptor_pb2.FileDescriptorProto(name="kinv_saved_model.proto", package="kinv", syntax="proto3")
     for message, fields in schema.items():
         described = file.message_type.add(name=message)

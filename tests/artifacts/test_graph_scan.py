@@ -131,6 +131,72 @@ def saving_while_it_restores(graph):
             function.node_def.add(name="x", op="SaveV2")
 
 
+def a_branch_that_is_an_operation(graph, node=None):
+    """TensorFlow's first loader looks for operations too where an attribute names a function."""
+    node = node or graph.meta.graph_def.node.add(name="x", op="If")
+    node.attr["then_branch"].func.name = node.attr["else_branch"].func.name = "WriteFile"
+
+
+def a_branch_in_a_function(graph):
+    a_branch_that_is_an_operation(graph, graph.library[0].node_def.add(name="x", op="If"))
+
+
+def a_branch_in_a_list(graph):
+    graph.library[0].node_def.add(name="x", op="If").attr["branches"].list.func.add().name = "WriteFile"
+
+
+def a_branch_of_a_branch(graph):
+    inner = graph.meta.graph_def.node.add(name="x", op="If").attr["f"].func
+    inner.name = graph.library[0].signature.name
+    inner.attr["g"].func.name = "WriteFile"
+
+
+def a_branch_that_is_the_saver(graph):
+    node = graph.meta.graph_def.node.add(name="x", op="If")
+    node.attr["then_branch"].func.name = graph.save_function[:-1]
+
+
+def a_function_named_by_a_functions_attribute(graph):
+    graph.library[0].attr["_construction_context"].func.name = "WriteFile"
+
+
+def function_of(graph, kind):
+    (found,) = [function for function in graph.library if f"traced_{kind}" in function.signature.name]
+    return found
+
+
+def constant(function, value):
+    node = function.node_def.add(name="evil", op="Const")
+    node.attr["value"].tensor.CopyFrom(tf.make_tensor_proto(value))
+    node.attr["dtype"].type = tf.string.as_datatype_enum
+    return "evil:output:0"
+
+
+def restored_from_a_constant(graph):
+    function = function_of(graph, "restore")
+    (restore,) = [node for node in function.node_def if node.op == "RestoreV2"]
+    restore.input[0] = constant(function, "/etc/x")
+
+
+def saved_at_a_constant(graph):
+    function = function_of(graph, "save")
+    (merge,) = [node for node in function.node_def if node.op == "MergeV2Checkpoints"]
+    merge.input[1] = constant(function, "/tmp/x")
+
+
+def saved_beside_the_argument(graph):
+    function = function_of(graph, "save")
+    (join,) = [node for node in function.node_def if node.op == "StringJoin"]
+    join.input[1] = constant(function, "/../../evil")
+
+
+def asked_to_restore_a_constant(graph):
+    node = graph.meta.graph_def.node.add(name="evil", op="Const")
+    node.attr["value"].tensor.CopyFrom(tf.make_tensor_proto("/etc/x"))
+    (restore,) = [one for one in graph.meta.graph_def.node if one.name == graph.meta.saver_def.restore_op_name]
+    restore.input[0] = "evil"
+
+
 def without_objects(graph):
     graph.meta.ClearField("object_graph_def")
 
@@ -142,7 +208,9 @@ def two_graphs(graph):
 WAYS = (
     offered_as_an_endpoint, offered_as_a_part_of_an_endpoint, called_by_another_function, called_by_an_object,
     named_beside_the_saver, named_like_an_operation, put_in_place_of_another, run_as_the_saver,
-    saving_while_it_restores, without_objects, two_graphs,
+    saving_while_it_restores, without_objects, two_graphs, a_branch_that_is_an_operation, a_branch_in_a_function,
+    a_branch_in_a_list, a_branch_of_a_branch, a_branch_that_is_the_saver, a_function_named_by_a_functions_attribute,
+    restored_from_a_constant, saved_at_a_constant, saved_beside_the_argument, asked_to_restore_a_constant,
 )  # fmt: skip
 
 
@@ -152,7 +220,10 @@ def test_what_writes_files_can_not_be_reached(artifact, way):
     graph = Graph(artifact)
     way(graph)
     graph.write()
-    refused(artifact, "elsewhere than its saver|may take for others|would run|one graph with its objects")
+    refused(
+        artifact,
+        "elsewhere than its saver|may take for others|would run|one graph with its objects|would call|another path",
+    )
 
 
 def test_a_graph_that_would_fill_the_memory(artifact):
