@@ -8,6 +8,7 @@ import numpy as np
 from keras import ops
 
 from kinv.backend import compile_model
+from kinv.data.checks import check_images, class_indices
 
 
 def predict(classifier: keras.Model, images: Any, batch_size: int = 50) -> tuple[np.ndarray, np.ndarray]:
@@ -36,7 +37,20 @@ def predict_classes(classifier: keras.Model, images: np.ndarray, batch_size: int
 
 
 def accuracy(classifier: keras.Model, images: np.ndarray, labels: np.ndarray, batch_size: int = 50) -> float:
-    """Share of images `(N, H, W, C)` in 0..255 whose highest logit is at the label."""
+    """Share of images `(N, H, W, C)` in 0..255 whose highest logit is at the label.
+
+    Args:
+        classifier: the network, images to logits.
+        images: `(N, H, W, C)` in 0..255.
+        labels: class indices `(N,)` or `(N, 1)`, or one-hot `(N, classes)`.
+        batch_size: images at a time.
+
+    Raises:
+        ValueError: images of another shape or range, or labels that are not the network's classes.
+    """
+    images = np.asarray(images)
+    check_images(images, shape=classifier.input_shape[1:])
+    labels = class_indices(labels, len(images), classifier.output_shape[-1])
     return float(np.mean(predict_classes(classifier, images, batch_size) == labels))
 
 

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from kinv import data
+from kinv.data.checks import check_images, check_range, class_indices
 
 
 class ImageStream:
@@ -121,15 +122,9 @@ class ImageStream:
     def _open_arrays(self, images, labels):
         if images.ndim != 4 or not len(images):
             raise ValueError(f"images must have shape (count, height, width, channels), received {images.shape}")
-        if labels is not None:
-            labels = np.asarray(labels)
-            if labels.shape != (len(images),):
-                raise ValueError(
-                    f"labels must have shape ({len(images)},), one for each image, received {labels.shape}"
-                )
         self.count, self.labelled = len(images), labels is not None
         self.description, self.class_names = f"an array of {len(images)} images", None
-        self._check(images, labels, "images")
+        labels = self._check(images, labels, "images")
         self.fingerprint = _digest(images, np.zeros(0) if labels is None else labels.astype("int32"))
         self.image_shape = images.shape[1:]
 
@@ -142,34 +137,13 @@ class ImageStream:
     def _batch(self, held, number):
         images = np.stack([image for image, _ in held])
         labels = np.array([label for _, label in held]) if self.labelled else None
-        self._check(images, labels, f"{self.description}, batch {number}")
-        return images, None if labels is None else labels.astype("int32")
+        return images, self._check(images, labels, f"{self.description}, batch {number}")
 
     def _check(self, images, labels, where):
-        expected = tuple(extent or "any" for extent in self.shape)
-        if any(side is not None and side != found for side, found in zip(self.shape, images.shape[1:], strict=True)):
-            raise ValueError(f"{where}: the classifier takes images of shape {expected}, received {images.shape[1:]}")
-        if images.dtype != np.uint8:
-            if not np.issubdtype(images.dtype, np.number) or np.issubdtype(images.dtype, np.complexfloating):
-                raise ValueError(f"{where}: images must be numbers in 0..255, received dtype {images.dtype}")
-            low, high = float(images.min()), float(images.max())
-            if not np.isfinite([low, high]).all():
-                raise ValueError(f"{where}: images must be finite, received NaN or infinity.")
-            if low < 0 or high > 255:
-                raise ValueError(f"{where}: images must lie in 0..255, received {low:.4g}..{high:.4g}")
-            if 0 < high <= 1 and not self.ranged:
-                raise ValueError(f"{where}: images must lie in 0..255, received 0..1: multiply them by 255.")
+        """The labels as class indices."""
+        (check_range if self.ranged else check_images)(images, where, shape=self.shape)
         self.ranged = True  # a later batch may well be nearly black
-        if labels is not None:
-            if labels.ndim != 1:
-                raise ValueError(
-                    f"{where}: labels must be one number per image, received shape {labels.shape[1:]} for each"
-                )
-            if not np.issubdtype(labels.dtype, np.integer):
-                raise ValueError(f"{where}: labels must be class indices (integers), received dtype {labels.dtype}")
-            if labels.min() < 0 or labels.max() >= self.classes:
-                wrong = labels[(labels < 0) | (labels >= self.classes)][0]
-                raise ValueError(f"{where}: labels must lie in 0..{self.classes - 1}, received {wrong}")
+        return None if labels is None else class_indices(labels, len(images), self.classes, f"{where}: labels")
 
 
 def _digest(*arrays: np.ndarray) -> str:

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from kinv.data.checks import check_images, class_indices
 from kinv.ops.affine import distance_from_identity, mean_squared_shift
 from kinv.training.frozen import Frozen
 
@@ -127,6 +129,26 @@ class InvariantTransformer(AffineFamily):
         super().compile(optimizer=optimizer or keras.optimizers.Adam(5e-4), loss=loss, **kwargs)
         self.optimizer.build(self.trainable_variables)  # a train step that creates variables is traced twice
 
+    def fit(self, x=None, y=None, **kwargs):
+        x, y = self._checked_data(x, y)
+        return super().fit(x, y, **kwargs)
+
+    def evaluate(self, x=None, y=None, **kwargs):
+        x, y = self._checked_data(x, y)
+        return super().evaluate(x, y, **kwargs)
+
+    def _checked_data(self, x, y):
+        """Arrays, or the first batch of a data set, are images in 0..255 of the classifier's shape with its classes."""
+        classifier = self.frozen.require("fit and evaluate")
+        first = x
+        if isinstance(x, tf.data.Dataset):
+            first = next((keras.utils.unpack_x_y_sample_weight(batch)[0] for batch in x.take(1)), None)
+        if isinstance(first, (np.ndarray, tf.Tensor)):
+            check_images(np.asarray(first), shape=classifier.input_shape[1:])
+        if y is not None and first is x:
+            y = class_indices(y, len(x), classifier.output_shape[-1])
+        return x, y
+
     @property
     def metrics(self):
         return list(self.means.values())
@@ -176,6 +198,8 @@ class InvariantTransformer(AffineFamily):
         images = ops.cast(images, "float32")
         if labels is None:
             labels = ops.argmax(classify(images, training=False), axis=-1)
+        elif len(labels.shape) == 2:  # of a stream
+            labels = labels[:, 0] if labels.shape[-1] == 1 else ops.argmax(labels, axis=-1)
         return images, ops.cast(labels, "int32")
 
     def _propose(self, count):
