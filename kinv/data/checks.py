@@ -19,13 +19,13 @@ def check_images(images: np.ndarray, where: str = "images", *, shape: Sequence[i
     """
     check_range(images, where, shape=shape)
     if 0 < float(images.max()) <= 1:
-        raise ValueError(f"{where}: images must lie in 0..255, received 0..1: multiply them by 255.")
+        raise ValueError(f"{where} must lie in 0..255, received 0..1: multiply them by 255.")
 
 
 def check_range(images: np.ndarray, where: str = "images", *, shape: Sequence[int | None] | None = None) -> None:
     """The same, but for 0..1: of a batch after others, which may well be nearly black."""
     if images.ndim != 4 or not len(images):
-        raise ValueError(f"{where}: images must have shape (count, height, width, channels), received {images.shape}")
+        raise ValueError(f"{where} must have shape (count, height, width, channels), received {images.shape}")
     expected = tuple(images.shape[1:] if shape is None else shape)
     if any(side is not None and side != found for side, found in zip(expected, images.shape[1:], strict=True)):
         sides = tuple("any" if side is None else side for side in expected)
@@ -33,12 +33,12 @@ def check_range(images: np.ndarray, where: str = "images", *, shape: Sequence[in
     if images.dtype == np.uint8:
         return
     if not np.issubdtype(images.dtype, np.number) or np.issubdtype(images.dtype, np.complexfloating):
-        raise ValueError(f"{where}: images must be numbers in 0..255, received dtype {images.dtype}")
+        raise ValueError(f"{where} must be numbers in 0..255, received dtype {images.dtype}")
     low, high = float(images.min()), float(images.max())
     if not np.isfinite([low, high]).all():
-        raise ValueError(f"{where}: images must be finite, received NaN or infinity.")
+        raise ValueError(f"{where} must be finite, received NaN or infinity.")
     if low < 0 or high > 255:
-        raise ValueError(f"{where}: images must lie in 0..255, received {low:.4g}..{high:.4g}")
+        raise ValueError(f"{where} must lie in 0..255, received {low:.4g}..{high:.4g}")
 
 
 def class_indices(labels: Any, count: int, classes: int, where: str = "labels") -> np.ndarray:

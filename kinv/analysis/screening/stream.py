@@ -124,7 +124,7 @@ class ImageStream:
             raise ValueError(f"images must have shape (count, height, width, channels), received {images.shape}")
         self.count, self.labelled = len(images), labels is not None
         self.description, self.class_names = f"an array of {len(images)} images", None
-        labels = self._check(images, labels, "images")
+        labels = self._check(images, labels, "")
         self.fingerprint = _digest(images, np.zeros(0) if labels is None else labels.astype("int32"))
         self.image_shape = images.shape[1:]
 
@@ -137,13 +137,13 @@ class ImageStream:
     def _batch(self, held, number):
         images = np.stack([image for image, _ in held])
         labels = np.array([label for _, label in held]) if self.labelled else None
-        return images, self._check(images, labels, f"{self.description}, batch {number}")
+        return images, self._check(images, labels, f"{self.description}, batch {number}: ")
 
     def _check(self, images, labels, where):
         """The labels as class indices."""
-        (check_range if self.ranged else check_images)(images, where, shape=self.shape)
+        (check_range if self.ranged else check_images)(images, f"{where}images", shape=self.shape)
         self.ranged = True  # a later batch may well be nearly black
-        return None if labels is None else class_indices(labels, len(images), self.classes, f"{where}: labels")
+        return None if labels is None else class_indices(labels, len(images), self.classes, f"{where}labels")
 
 
 def _digest(*arrays: np.ndarray) -> str:
