@@ -7,10 +7,14 @@ from typing import Any, Literal
 
 @dataclasses.dataclass(kw_only=True)
 class Network:
-    """The classifier of a command, and how it is wrapped."""
+    """The classifier of a command, how it is wrapped, and the images."""
 
     classifier: str
     """The name of a classifier, or a .keras file."""
+    images: str
+    """The name of a data set, or a folder of images. Sub-folders are classes."""
+    split: str | None = None
+    """all, train or test; default: everything there is (mnist: test)."""
     value_range: tuple[float, float] | None = None
     """The range of images that the model in the .keras file expects, such as 0 1; default: 0 255."""
     preprocessing: str | None = None
@@ -38,22 +42,25 @@ class Network:
             self.classifier, download=self.download, allow_unsafe=self.allow_unsafe, **wrapping
         )  # fmt: skip
 
+    def find(self, network: Any, labels: bool = True) -> Any:
+        """The images, with labels that are the network's classes."""
+        from kinv import data
+        from kinv.surgery.logits import class_names
+
+        known = {"classes": network.output_shape[-1], "class_names": class_names(network)} if labels else {}
+        return data.find(self.images, self.split, download=self.download, **known)
+
 
 @dataclasses.dataclass(kw_only=True)
 class Evaluate(Network):
     """Measures a classifier's accuracy on labelled images."""
 
-    images: str
-    """The name of a data set, or a folder of images."""
-    split: str | None = None
-    """all, train or test; default: everything there is (mnist: test)."""
-
     def run(self) -> None:
         import kinv.backend  # noqa: F401  (starts TensorFlow quietly)
-        from kinv import analysis, data
+        from kinv import analysis
 
-        source = data.find(self.images, self.split, download=self.download)
         network = self.load()
+        source = self.find(network)
         images, labels = source.load(network.input_shape[1])
         if labels is None:
             raise ValueError(f"{source.description} have no labels: put the images into one sub-folder per class.")
@@ -65,8 +72,6 @@ class Evaluate(Network):
 class Screen(Network):
     """Measures which transformations a classifier tolerates: tables and figures. Resumes where it stopped."""
 
-    images: str
-    """The name of a data set, or a folder of images, with or without labels."""
     output: Path
     """A folder for the results: tables/ (Parquet) and figures/."""
     transformations: tuple[str, ...] = ()
@@ -79,8 +84,6 @@ class Screen(Network):
     """Artifacts of Invariant Transformer Nets to screen as well, such as itn_squeezenet."""
     classes: tuple[int, ...] = ()
     """Classes to draw curves of; default: the three with the highest curves."""
-    split: str | None = None
-    """all, train or test; default: everything there is (mnist: test)."""
     labels: bool = True
     """False: uses the classifier's own predictions in place of labels."""
     limit: int | None = None
@@ -91,7 +94,7 @@ class Screen(Network):
     seed: int = 0
 
     def run(self) -> None:
-        from kinv import analysis, data, hub, models
+        from kinv import analysis, hub, models
         from kinv.analysis.screening import figures as sensitivity
         from kinv.ops import TRANSFORMATIONS, find
 
@@ -109,7 +112,7 @@ class Screen(Network):
         magnitudes = {transformation.name: transformation.thinned(self.every) for transformation in chosen}
         magnitudes |= dict(_magnitudes(text) for text in self.magnitudes)
         network = self.load()
-        source = data.find(self.images, self.split, download=self.download)
+        source = self.find(network, self.labels)
         source = source if self.limit is None else source.evenly(self.limit)
         screening = analysis.screen(
             network,

@@ -1,6 +1,7 @@
 """Finds a data set by name. Only this module defines the package's search order."""
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 from kinv.places import data_folder, keras_folder
@@ -11,8 +12,21 @@ from .sources import digits, folders, photos, prepared, rotated, silhouettes
 logger = logging.getLogger("kinv.data")
 
 
-def find(name: str, split: str | None = None, *, download: bool = False) -> Source:
-    """The source for a name; its `description` says what was actually found. See `kinv.data.load`."""
+def find(
+    name: str,
+    split: str | None = None,
+    *,
+    download: bool = False,
+    classes: int | None = None,
+    class_names: Sequence[str] | None = None,
+) -> Source:
+    """The source for a name; its `description` says what was actually found. See `kinv.data.load`.
+
+    Args:
+        name, split, download: as in `kinv.data.load`.
+        classes: number of classes of the network that the labels of a folder are for.
+        class_names: their names, which sub-folders are matched with.
+    """
     if name.startswith("tfds:"):
         return _find_prepared(name.removeprefix("tfds:"), split or "test", download)
     if name == "mnist":
@@ -23,7 +37,7 @@ def find(name: str, split: str | None = None, *, download: bool = False) -> Sour
         return _find_silhouettes(split or "test")
     folder = _find_folder(name)
     if folder is not None:
-        return folders.open_folder(folder, split or "all", name)
+        return folders.open_folder(folder, split or "all", name, classes, class_names)
     if name == "photos":
         return photos.open_photos(split or "all")
     raise FileNotFoundError(_missing(name))

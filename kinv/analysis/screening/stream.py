@@ -11,6 +11,7 @@ import numpy as np
 
 from kinv import data
 from kinv.data.checks import check_images, check_range, class_indices
+from kinv.surgery.logits import class_names
 
 
 class ImageStream:
@@ -40,9 +41,10 @@ class ImageStream:
     def __init__(self, classifier: keras.Model, images: Any, labels: Any = None, use_labels: bool = True):
         self.shape = tuple(classifier.input_shape[1:])
         self.classes = classifier.output_shape[-1]
+        self._known_names = class_names(classifier)
         self.ranged = False  # whether images in 0..255 were seen
         if isinstance(images, (str, os.PathLike)):
-            self._open_source(data.find(os.fspath(images)), labels, use_labels)
+            self._open_source(self._find(os.fspath(images), labels is None and use_labels), labels, use_labels)
         elif isinstance(images, data.Source):
             self._open_source(images, labels, use_labels)
         elif hasattr(images, "element_spec"):
@@ -138,6 +140,11 @@ class ImageStream:
         images = np.stack([image for image, _ in held])
         labels = np.array([label for _, label in held]) if self.labelled else None
         return images, self._check(images, labels, f"{self.description}, batch {number}: ")
+
+    def _find(self, name, labelled):
+        """A data set, or a folder whose sub-folders are the classifier's classes if its labels are used."""
+        network = {"classes": self.classes, "class_names": self._known_names} if labelled else {}
+        return data.find(name, **network)
 
     def _check(self, images, labels, where):
         """The labels as class indices."""

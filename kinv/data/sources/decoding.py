@@ -44,12 +44,17 @@ def read_image(path: Path, size: int | None = None, name: str | None = None) -> 
         The image, uint8 of shape `(height, width, 3)`, and what had to be converted.
 
     Raises:
-        UnreadableImage: empty, damaged, larger than 64 million pixels, or no image at all.
+        UnreadableImage: missing, not permitted, empty, damaged, larger than 64 million pixels, or no image at all.
     """
     name = name or str(path)
-    if path.stat().st_size == 0:
-        raise UnreadableImage(Problem(name, "empty file"))
-    with open(path, "rb") as file, warnings.catch_warnings():
+    try:
+        if path.stat().st_size == 0:
+            raise UnreadableImage(Problem(name, "empty file"))
+        file = open(path, "rb")
+    except OSError as error:
+        dead = path.is_symlink() and isinstance(error, FileNotFoundError)
+        raise UnreadableImage(Problem(name, "a dead link" if dead else f"can't be read ({error.strerror})")) from None
+    with file, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow's own warnings do not name the file, ours do
         return _decode(file, size, name)
 

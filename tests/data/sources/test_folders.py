@@ -1,6 +1,7 @@
 """Folders of images: labels, splits, odd files, and errors that say what to do."""
 
 import io
+import os
 
 import numpy as np
 import pytest
@@ -95,6 +96,105 @@ def test_a_folder_with_some_ids_is_unlabelled_and_says_so(tmp_path):
     _, labels = data.load(str(tmp_path), size=8, on_problem=problems.append)
     assert labels is None
     assert problems[0].file == "holiday.png" and "unlabelled" in problems[0].action
+
+
+def labels_of(folder, **settings):
+    problems = []
+    source = data.find(str(folder), **settings)
+    labels = source.load(8, on_problem=problems.append)[1]
+    return None if labels is None else labels.tolist(), {problem.file: problem.found for problem in problems}
+
+
+@pytest.fixture
+def ids(tmp_path):
+    for name in ("n01440764", "n01443537", "n01484850"):
+        write(tmp_path / "ids" / name / "a.png")
+    return tmp_path / "ids"
+
+
+def test_strays_do_not_change_labels(ids):
+    assert labels_of(ids) == ([0, 1, 2], {})
+    write(ids / "misc" / "a.png")
+    write(ids / "montage.png")
+    (ids / "notes.txt").write_text("hello")
+    (ids / ".cache").mkdir()
+    found = {"misc": "no WordNet id of ImageNet-1k, as the others are", "montage.png": "beside the class folders"}
+    assert labels_of(ids) == ([0, 1, 2], found)
+
+
+def test_images_with_a_folder_of_a_few_others_are_no_classes(tmp_path):
+    for index in range(3):
+        write(tmp_path / f"{index}.png")
+    write(tmp_path / "thumbnails" / "0.png")
+    images, labels = data.load(str(tmp_path), size=8)
+    assert len(images) == 4 and labels is None
+
+
+def test_empty_and_linked_class_folders_count(tmp_path):
+    for name in ("ant", "cat"):
+        write(tmp_path / "own" / name / "1.png")
+    write(tmp_path / "elsewhere" / "1.png")
+    (tmp_path / "own" / "bee").mkdir()
+    assert labels_of(tmp_path / "own")[0] == [0, 2]
+    (tmp_path / "own" / "bee").rmdir()
+    (tmp_path / "own" / "bee").symlink_to(tmp_path / "elsewhere")
+    assert labels_of(tmp_path / "own")[0] == [0, 1, 2]
+    (tmp_path / "own" / "cat" / "again").symlink_to(tmp_path / "own" / "cat")
+    labels, found = labels_of(tmp_path / "own")
+    assert labels == [0, 1, 2] and found == {"cat/again": "a link to a folder that was seen"}
+
+
+@pytest.mark.parametrize("test", ["test", "val", "Validation"])
+def test_splits_above_the_classes(tmp_path, test):
+    for name in ("train/cat/1.png", "train/dog/1.png", "train/dog/2.png", f"{test}/dog/3.png", f"{test}/emu/4.png"):
+        write(tmp_path / name)
+    source = data.find(str(tmp_path))
+    assert source.class_names == ["cat", "dog", "emu"] and source.count == 5
+    assert labels_of(tmp_path, split="train")[0] == [0, 1, 1]
+    assert labels_of(tmp_path, split="test")[0] == [1, 2]
+
+
+def test_wordnet_ids_are_imagenets_for_networks_of_1000_classes_only(ids):
+    write(ids / "n02091134" / "a.png")
+    assert labels_of(ids, classes=1000)[0] == [0, 1, 2, data.imagenet_index()["n02091134"]]
+    assert labels_of(ids, classes=4)[0] == [0, 1, 2, 3]
+    with pytest.raises(ValueError, match=r"4 class folders, such as n01440764, .* the network has 10 classes\. Name"):
+        data.find(str(ids), classes=10)
+
+
+def test_folders_are_matched_with_the_networks_class_names(tmp_path):
+    for name in ("polar_bear/1.png", "Ant/1.png"):
+        write(tmp_path / name)
+    names = ["bee", "ant", "cat", "polar bear"]
+    labels, _ = labels_of(tmp_path, classes=4, class_names=names)
+    assert labels == [1, 3] and data.find(str(tmp_path), class_names=names).class_names == names
+    with pytest.raises(ValueError, match="the network has no class of: Ant"):
+        data.find(str(tmp_path), classes=3, class_names=["bee", "wasp", "polar bear"])
+    with pytest.raises(ValueError, match=r"2 class folders.* has 4 classes.*--class-names FILE"):
+        data.find(str(tmp_path), classes=4)
+
+
+def test_bad_entries_are_reported_and_the_rest_goes_on(tmp_path):
+    for name in ("a/1.png", "b/2.png", "b/3.png"):
+        write(tmp_path / name)
+    (tmp_path / "a" / "dead.png").symlink_to("/moved/away.png")
+    os.rename(tmp_path / "b" / "2.png", os.fsencode(tmp_path / "b") + b"/caf\xe9.png")
+    (tmp_path / "b" / "folder.png").mkdir()
+    (tmp_path / "a" / "dead_folder").symlink_to("/moved/away")
+    halves = [labels_of(tmp_path, split=split) for split in ("train", "test")]
+    assert sorted(halves[0][0] + halves[1][0]) == [0, 1, 1]
+    str(halves).encode()  # can be printed
+    labels, found = labels_of(tmp_path)
+    assert labels == [0, 1, 1] and found == {"a/dead.png": "a dead link"}
+
+
+def test_an_image_that_vanishes_is_reported(tmp_path):
+    write(tmp_path / "a.png")
+    write(tmp_path / "b.png")
+    source, problems = data.find(str(tmp_path)), []
+    (tmp_path / "a.png").unlink()
+    assert len(source.load(8, on_problem=problems.append)[0]) == 1
+    assert str(problems[0]) == "a.png: can't be read (No such file or directory), skipped"
 
 
 def test_halves_do_not_overlap_and_do_not_move_when_files_are_moved(tmp_path):
