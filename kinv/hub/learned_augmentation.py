@@ -22,7 +22,7 @@ class LearnedAugmentation(keras.layers.Layer):
         artifact: what `kinv.load` takes, such as `"itn_squeezenet"` or `"hf://organisation/name@revision"`; or a
             loaded model with a method `augment(images, seed)`.
         value_range: the smallest and the largest value that the images can have.
-        seed: seed of the transformations; layers with the same seed draw the same sequence of them.
+        seed: seed of the transformations; layers with the same seed draw the same sequence of them. None: any.
 
     Call arguments:
         images: `(B, H, W, C)`, any size, floats or integers in `value_range`.
@@ -40,7 +40,9 @@ class LearnedAugmentation(keras.layers.Layer):
         >>> model = keras.Sequential([keras.Input((32, 32, 3)), layer, keras.layers.GlobalAveragePooling2D()])
     """
 
-    def __init__(self, artifact: Any, value_range: Sequence[float] = FULL_RANGE, seed: int = 0, **kwargs: Any):
+    def __init__(
+        self, artifact: Any, value_range: Sequence[float] = FULL_RANGE, seed: int | None = None, **kwargs: Any
+    ):
         super().__init__(**kwargs)
         low, high = (float(value) for value in value_range)
         if not low < high:
@@ -55,6 +57,10 @@ class LearnedAugmentation(keras.layers.Layer):
         self.transformer.trainable = False
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.built = True
+
+    @property
+    def metrics(self):
+        return []  # those of the transformer's own training would be taken for the user's of the same names
 
     def call(self, images, training=False):
         images = ops.cast(images, self.compute_dtype)

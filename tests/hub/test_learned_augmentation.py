@@ -38,6 +38,25 @@ def test_seeds(saved, images):
     assert np.abs(one - other(images, training=True)).max() > 1
 
 
+def test_without_a_seed_layers_draw_differently(saved, images):
+    one, other = (LearnedAugmentation(saved)(images, training=True) for _ in range(2))
+    assert np.abs(one - other).max() > 1
+
+
+def test_the_users_metrics_are_the_users_own(saved, images):
+    """`accuracy` is also the name of a metric of the transformer."""
+    network = keras.Sequential(
+        [LearnedAugmentation(saved, seed=1), keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(2)]
+    )
+    network.compile(keras.optimizers.Adam(), keras.losses.SparseCategoricalCrossentropy(True), metrics=["accuracy"])
+    labels = np.arange(len(images)) % 2
+    history = network.fit(images, labels, epochs=2, verbose=0, validation_data=(images, labels)).history
+    assert set(history) == {"loss", "accuracy", "val_loss", "val_accuracy"}
+    predicted = network.predict(images, verbose=0).argmax(axis=1)
+    shown = network.evaluate(images, predicted, verbose=0, return_dict=True)
+    assert shown["accuracy"] == 1
+
+
 def test_ranges_and_types(saved, images):
     whole = LearnedAugmentation(saved, seed=1)(images, training=True)
     unit = LearnedAugmentation(saved, (-1, 1), seed=1)(images / 127.5 - 1, training=True)
