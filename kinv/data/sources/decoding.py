@@ -8,6 +8,8 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image, ImageOps
 
+FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF", "PPM")  # others may start programs: EPS, Ghostscript
+DEPTHS = (8, 10, 12, 14, 16)  # bits that cameras and scanners keep in 16
 MAX_PIXELS = 64_000_000  # an image of 8,000 x 8,000; what is larger is taken for a mistake or an attack
 
 
@@ -61,19 +63,19 @@ def read_image(path: Path, size: int | None = None, name: str | None = None) -> 
 
 def _decode(file: BinaryIO, size: int | None, name: str) -> tuple[np.ndarray, list[Problem]]:
     try:
-        with Image.open(file) as image:
+        with Image.open(file, formats=FORMATS) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise UnreadableImage(Problem(name, f"huge: {image.width} x {image.height} pixels"))
             problems = _oddities(image, name)
             if size is not None and image.format == "JPEG":
                 image.draft(None, (2 * size, 2 * size))  # decodes at a fraction of the size where that is enough
             image.load()
-            converted = _to_rgb(ImageOps.exif_transpose(image))
+            converted, said = _to_rgb(ImageOps.exif_transpose(image), name)
     except UnreadableImage:
         raise
     except Exception as error:  # Pillow's decoders raise many kinds
         raise UnreadableImage(Problem(name, f"damaged or not an image ({error})")) from None
-    return np.asarray(converted if size is None else fit(converted, size)), problems
+    return np.asarray(converted if size is None else fit(converted, size)), problems + said
 
 
 def _oddities(image: Image.Image, name: str) -> list[Problem]:
@@ -81,18 +83,41 @@ def _oddities(image: Image.Image, name: str) -> list[Problem]:
     frames = getattr(image, "n_frames", 1)
     if frames > 1:
         problems.append(Problem(name, f"animated ({frames} frames)", "first frame used"))
-    if image.mode in ("1", "L", "LA") or image.mode.startswith("I"):
+    if image.mode in ("1", "L", "LA", "F") or image.mode.startswith("I"):
         problems.append(Problem(name, "greyscale", "repeated as RGB"))
     elif image.mode == "CMYK":
         problems.append(Problem(name, "CMYK", "converted to RGB"))
     return problems
 
 
-def _to_rgb(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I"):  # 16 bits a pixel: Pillow would clip it
-        values = np.asarray(image).astype("float32")
-        image = Image.fromarray((values / 257).clip(0, 255).round().astype("uint8"))
-    return image.convert("RGB")
+def _to_rgb(image: Image.Image, name: str) -> tuple[Image.Image, list[Problem]]:
+    """The image in RGB with 8 bits per channel, and what had to be decided for that."""
+    if image.mode.startswith("I") or image.mode == "F":
+        values, said = _in_full_range(np.asarray(image).astype("float64"), image.mode == "F")
+        problems = [] if said is None else [Problem(name, said, "scaled to 0..255")]
+        return Image.fromarray(values.round().astype("uint8")).convert("RGB"), problems
+    if image.has_transparency_data:
+        layers = image.convert("RGBA")
+        if layers.getextrema()[3][0] < 255:
+            white = Image.new("RGBA", layers.size, "white")
+            composed = Image.alpha_composite(white, layers).convert("RGB")
+            return composed, [Problem(name, "transparent", "composited on white")]
+    return image.convert("RGB"), []
+
+
+def _in_full_range(values: np.ndarray, floats: bool) -> tuple[np.ndarray, str | None]:
+    """Numbers of more than 8 bits in 0..255, and what their range was taken for; None if it is certain."""
+    low, high = float(values.min()), float(values.max())
+    if not np.isfinite([low, high]).all():
+        raise ValueError("its numbers are NaN or infinite")
+    if floats and low >= 0 and high <= 1:
+        return 255 * values, "floating-point numbers in 0..1"
+    if floats and low >= 0 and high <= 255:
+        return values, "floating-point numbers in 0..255"
+    depth = next((bits for bits in DEPTHS if high < 2**bits), None)
+    if floats or low < 0 or depth is None:
+        return 255 * (values - low) / max(high - low, 1e-12), f"numbers in {low:.6g}..{high:.6g}"
+    return values * (255 / (2**depth - 1)), None if depth == 16 else f"numbers up to {high:.0f}, {depth} bits of 16"
 
 
 def fit(image: Image.Image, size: int) -> Image.Image:

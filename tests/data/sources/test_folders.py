@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 
 import numpy as np
 import pytest
@@ -236,6 +237,46 @@ def test_exif_rotation_is_applied(tmp_path):
 def test_sixteen_bits_are_scaled(tmp_path):
     Image.fromarray(np.full((4, 4), 65535, "uint16")).save(tmp_path / "deep.png")
     assert data.load(str(tmp_path), on_problem=lambda problem: None)[0].max() == 255
+
+
+RAMP = np.tile(np.linspace(0, 255, 64), (48, 1))
+
+
+@pytest.mark.parametrize(
+    ("name", "image", "said"),
+    [
+        ("ink.png", lambda: Image.fromarray(np.dstack([0 * RAMP, 255 - RAMP]).astype("uint8"), "LA"), "transparent"),
+        ("unit.tif", lambda: Image.fromarray((RAMP / 255).astype("float32")), r"numbers in 0\.\.1"),
+        ("full.tif", lambda: Image.fromarray(RAMP.astype("float32")), r"numbers in 0\.\.255"),
+        ("height.tif", lambda: Image.fromarray((20 * RAMP - 900).astype("float32")), r"numbers in -900\.\.4200"),
+        ("x_ray.png", lambda: Image.fromarray((RAMP * 4095 / 255).astype("uint16")), "12 bits of 16"),
+        ("small.png", lambda: Image.fromarray(RAMP.astype("uint16")), "8 bits of 16"),
+        ("deep.png", lambda: Image.fromarray((RAMP * 257).astype("uint16")), None),
+        ("whole.tif", lambda: Image.fromarray((RAMP * 1000).astype("int32")), r"numbers in 0\.\.255000"),
+    ],
+)
+def test_numbers_of_any_range_become_the_same_ramp(tmp_path, name, image, said):
+    image().save(tmp_path / name)
+    problems = []
+    (found,), _ = data.load(str(tmp_path), on_problem=problems.append)
+    np.testing.assert_allclose(found, np.repeat(RAMP[..., None], 3, axis=2), atol=1.01)
+    found = [problem.found for problem in problems if problem.found != "greyscale"]
+    assert len(found) == (said is not None) and (said is None or re.search(said, found[0]))
+
+
+def test_an_opaque_image_with_an_alpha_channel_is_nothing_to_report(tmp_path):
+    write(tmp_path / "opaque.png", "RGBA")
+    problems = []
+    data.load(str(tmp_path), on_problem=problems.append)
+    assert problems == []
+
+
+def test_formats_that_start_programs_are_not_opened(tmp_path):
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.eps")
+    (tmp_path / "a.eps").rename(tmp_path / "a.png")
+    Image.fromarray(np.full((4, 4), np.nan, "float32")).save(tmp_path / "nan.tif")
+    with pytest.raises(ValueError, match="None of the 2 images"):
+        data.load(str(tmp_path))
 
 
 def test_shuffling_depends_on_the_seed_and_the_epoch(tmp_path):
