@@ -4,6 +4,8 @@ import dataclasses
 from pathlib import Path
 from typing import Any, Literal
 
+BATCH = 50  # images at a time
+
 
 @dataclasses.dataclass(kw_only=True)
 class Network:
@@ -23,6 +25,8 @@ class Network:
     """A text file with one class name per line, in the order of the model's outputs."""
     model_output: str | None = None
     """Which output, by name or number, of a model that has several; or which of its independent sigmoids."""
+    size: tuple[int, int] | None = None
+    """Height and width of the images, if the model in the .keras file takes any."""
     allow_unsafe: bool = False
     """Reads a .keras file that holds Lambda layers. They can run any code."""
     download: bool = False
@@ -35,6 +39,8 @@ class Network:
         wrapping: dict[str, Any] = {"value_range": self.value_range, "preprocessing": self.preprocessing}
         if self.class_names is not None:
             wrapping["class_names"] = self.class_names.read_text(encoding="utf-8").splitlines()
+        if self.size is not None:
+            wrapping["input_shape"] = (*self.size, None)
         if self.model_output is not None:
             wrapping["output"] = int(self.model_output) if self.model_output.isdecimal() else self.model_output
         wrapping = {name: value for name, value in wrapping.items() if value is not None}
@@ -43,12 +49,12 @@ class Network:
         )  # fmt: skip
 
     def find(self, network: Any, labels: bool = True) -> Any:
-        """The images, with labels that are the network's classes."""
+        """The images in the network's shape, with labels that are its classes."""
         from kinv import data
         from kinv.surgery.logits import class_names
 
         known = {"classes": network.output_shape[-1], "class_names": class_names(network)} if labels else {}
-        return data.find(self.images, self.split, download=self.download, **known)
+        return data.find(self.images, self.split, download=self.download, **known).fitted(network.input_shape[1:])
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -56,16 +62,21 @@ class Evaluate(Network):
     """Measures a classifier's accuracy on labelled images."""
 
     def run(self) -> None:
+        import numpy as np
+
         import kinv.backend  # noqa: F401  (starts TensorFlow quietly)
         from kinv import analysis
+        from kinv.analysis.screening.stream import ImageStream
 
         network = self.load()
         source = self.find(network)
-        images, labels = source.load(network.input_shape[1])
-        if labels is None:
+        if source.labels is None:
             raise ValueError(f"{source.description} have no labels: put the images into one sub-folder per class.")
-        share = analysis.accuracy(network, images, labels)
-        print(f"{network.name} on {source.description}: top-1 {share:.3f}")
+        right = [
+            analysis.predict_classes(network, images) == labels
+            for images, labels in ImageStream(network, source).batches(BATCH)
+        ]
+        print(f"{network.name} on {source.description}: top-1 {np.concatenate(right).mean():.3f}")
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -126,7 +137,7 @@ class Screen(Network):
             results=self.output / "tables",
             progress=True,
         )
-        image = source.read_first(network.input_shape[1]).astype("float32")
+        image = source.read_first(None).astype("float32")
         figures = sensitivity.overview(screening, chosen, image, self.classes)
         (self.output / "figures").mkdir(exist_ok=True)
         for name, figure in figures.items():

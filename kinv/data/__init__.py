@@ -38,7 +38,7 @@ def load(
     name: str,
     split: str | None = None,
     *,
-    size: int | None = None,
+    size: int | tuple[int, int] | None = None,
     limit: int | None = None,
     download: bool = False,
     on_problem: Callable[[Problem], None] = log_problem,
@@ -49,8 +49,8 @@ def load(
         name: `"mnist"`, `"rotated_mnist"`, `"silhouettes"`, `"photos"`, `"imagenet_samples"`, `"tfds:NAME"`, or the
             path of a folder of images.
         split: `"train"`, `"test"` or `"all"`; default: `"test"` for digits and silhouettes, else `"all"`.
-        size: height and width: the shorter side is resized to it, then the centre is cropped. Needed for
-            photographs of different sizes.
+        size: height and width, or one number for both: images are resized so that they just cover it, then the
+            centre is cropped. Needed for photographs of different sizes.
         limit: at most this many images.
         download: lets TensorFlow Datasets or Keras fetch what is missing.
         on_problem: called for every file that is skipped or converted; the default logs one line for each to
@@ -70,7 +70,7 @@ def stream(
     name: str,
     split: str | None = None,
     *,
-    size: int,
+    size: int | tuple[int, int],
     batch_size: int | None = None,
     seed: int | None = None,
     repeat: bool = False,

@@ -1,16 +1,17 @@
 """A source of images: a list that can be read one by one, with its labels and description."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from .sources.decoding import Problem, UnreadableImage
+from .sources.decoding import Problem, Size, UnreadableImage, sides
 
 logger = logging.getLogger("kinv.data")
+LUMA = 0.299, 0.587, 0.114  # of red, green and blue (ITU-R BT.601)
 READ_AHEAD = 64  # images decoded at a time while streaming
 
 
@@ -39,7 +40,7 @@ class Source:
     description: str
     license: str
     count: int
-    read: Callable[[int, int | None], tuple[np.ndarray, list[Problem]]]
+    read: Callable[[int, Size | None], tuple[np.ndarray, list[Problem]]]
     labels: np.ndarray | None = None
     class_names: list[str] | None = None
     problems: tuple[Problem, ...] = field(default=())
@@ -59,8 +60,31 @@ class Source:
             labels=None if self.labels is None else self.labels[chosen],
         )
 
+    def fitted(self, shape: Sequence[int | None]) -> "Source":
+        """The same images in the shape `(height, width, channels)` of a network's input.
+
+        They are scaled so that they just cover it, and the middle is cut out. Colours become grey values if the network
+        has one channel, and grey values are repeated if it has three.
+
+        Raises:
+            ValueError: height or width is None.
+        """
+        height, width, channels = shape
+        if height is None or width is None:
+            raise ValueError(
+                "The classifier takes images of any size: wrap it with input_shape=(height, width, channels), or name "
+                "the size (--size HEIGHT WIDTH)."
+            )
+        own = height, width
+
+        def read(index: int, size: Size | None):
+            pixels, problems = self.read(index, own if size is None else size)
+            return _with_channels(pixels, channels), problems
+
+        return replace(self, read=read)
+
     def images(
-        self, size: int | None, order: Iterator[int] | None = None, on_problem: Callable[[Problem], None] = log_problem
+        self, size: Size | None, order: Iterator[int] | None = None, on_problem: Callable[[Problem], None] = log_problem
     ) -> Iterator[tuple[np.ndarray, int]]:
         """Yields `(image, index)`, decoded in parallel; unreadable images are reported and skipped."""
         for problem in self.problems:
@@ -82,7 +106,7 @@ class Source:
 
     def load(
         self,
-        size: int | None = None,
+        size: Size | None = None,
         limit: int | None = None,
         on_problem: Callable[[Problem], None] = log_problem,
         dtype: str = "float32",
@@ -125,8 +149,8 @@ class Source:
 
     def stream(
         self,
-        size: int,
-        batch_size: int | None = None,
+        size: Size,
+        batch_size: Size | None = None,
         seed: int | None = None,
         repeat: bool = False,
         on_problem: Callable[[Problem], None] = log_problem,
@@ -134,7 +158,7 @@ class Source:
         """A `tf.data.Dataset` of `(image, label)`, or of `image` where there are no labels; never all in memory.
 
         Args:
-            size: height and width.
+            size: height and width, or one number for both.
             batch_size: images per batch; `None` for single images.
             seed: shuffles in a new order every epoch; `None` keeps the order.
             repeat: makes the stream endless.
@@ -152,14 +176,14 @@ class Source:
                 image = pixels.astype("float32")
                 yield image if self.labels is None else (image, self.labels[index])
 
-        image_spec = tf.TensorSpec((size, size, channels), "float32")
+        image_spec = tf.TensorSpec((*sides(size), channels), "float32")
         spec = image_spec if self.labels is None else (image_spec, tf.TensorSpec((), "int32"))
         dataset = tf.data.Dataset.from_generator(generate, output_signature=spec)
         if batch_size is not None:
             dataset = dataset.batch(batch_size)
         return dataset.prefetch(tf.data.AUTOTUNE)
 
-    def read_first(self, size: int | None) -> np.ndarray:
+    def read_first(self, size: Size | None) -> np.ndarray:
         """The first image that can be read."""
         for pixels, _ in self.images(size, on_problem=lambda problem: None):
             return pixels
@@ -168,13 +192,21 @@ class Source:
         )
 
 
+def _with_channels(pixels: np.ndarray, channels: int | None) -> np.ndarray:
+    if channels == 1 and pixels.shape[-1] == 3:
+        return (pixels @ np.array(LUMA)).round().astype("uint8")[..., None]
+    if channels == 3 and pixels.shape[-1] == 1:
+        return np.repeat(pixels, 3, axis=-1)
+    return pixels
+
+
 def memory_source(
     name: str, images: np.ndarray, labels: np.ndarray, class_names: list[str], description: str, license: str
 ) -> Source:
     """Small images that are in memory as a source: uint8 `(N, H, W, C)` with labels `(N,)`, of one size."""
 
-    def read(index: int, size: int | None):
-        if size not in (None, *images.shape[1:3]):
+    def read(index: int, size: Size | None):
+        if size is not None and sides(size) != images.shape[1:3]:
             raise ValueError(
                 f"The images of {name} are {images.shape[1]} x {images.shape[2]}, received size={size}: leave it out."
             )

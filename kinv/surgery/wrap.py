@@ -27,7 +27,7 @@ FULL_RANGE = (0, 255)
 def wrap(
     model: keras.Model,
     preprocessing: Callable[[Any], Any] | str | None = None,
-    input_shape: tuple[int | None, int | None, int] | None = None,
+    input_shape: tuple[int | None, int | None, int | None] | None = None,
     *,
     value_range: tuple[float, float] = FULL_RANGE,
     class_names: Sequence[str] | None = None,
@@ -45,7 +45,7 @@ def wrap(
         preprocessing: the preprocessing of images in 0..255 that the model expects. A function of one tensor, made of
             `keras.ops` or layers; or the name of one in `keras.applications`: `"caffe"`, `"tf"`, `"torch"`, or a
             module such as `"mobilenet_v2"`.
-        input_shape: `(height, width, channels)`, if the model leaves it open.
+        input_shape: `(height, width, channels)`, if the model leaves them open; None for what it does not.
         value_range: the range of images that the model was trained with, such as `(0, 1)` or `(-1, 1)`. With
             `preprocessing`, leave it out.
         class_names: one for each class, in the order of the scores. They are saved with the wrapped network.
@@ -133,6 +133,8 @@ def _on_float_images(graph):
 def _checked_shape(graph, input_shape):
     own = tuple(graph.inputs[0].shape[1:])
     shape = tuple(input_shape or own)
+    if len(shape) == len(own):
+        shape = tuple(size if given is None else given for given, size in zip(shape, own, strict=True))
     for layer in graph._flatten_layers(include_self=False):
         if getattr(layer, "data_format", None) == "channels_first":
             raise ValueError(

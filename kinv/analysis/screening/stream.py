@@ -72,11 +72,9 @@ class ImageStream:
         self.count: int | None = source.count
         self.labelled = use_labels and source.labels is not None
         self.description, self.class_names = source.description, source.class_names
-        size, reported = self.shape[0], set()
-        if size is None:
-            raise ValueError("The classifier takes images of any size: pass an array or a tf.data.Dataset of one size.")
-        self.image_shape = source.read_first(size).shape
-        some = [image for image, _ in source.evenly(3).images(size, on_problem=lambda problem: None)]
+        source, reported = source.fitted(self.shape), set()
+        self.image_shape = source.read_first(None).shape
+        some = [image for image, _ in source.evenly(3).images(None, on_problem=lambda problem: None)]
         labels = np.zeros(0, "int32") if source.labels is None else np.asarray(source.labels, "int32")
         self.fingerprint = f"{source.count} images, {_digest(*some, labels)}"
 
@@ -86,7 +84,7 @@ class ImageStream:
                 data.log_problem(problem)
 
         def pairs(skip):
-            found = source.images(size, on_problem=report_once)  # skip counts readable images only
+            found = source.images(None, on_problem=report_once)  # skip counts readable images only
             for image, index in itertools.islice(found, skip, None):
                 yield image, None if source.labels is None else source.labels[index]
 

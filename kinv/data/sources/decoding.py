@@ -10,6 +10,7 @@ from PIL import Image, ImageOps
 
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF", "PPM")  # others may start programs: EPS, Ghostscript
 DEPTHS = (8, 10, 12, 14, 16)  # bits that cameras and scanners keep in 16
+Size = int | tuple[int, int]  # of a square, or height and width
 MAX_PIXELS = 64_000_000  # an image of 8,000 x 8,000; what is larger is taken for a mistake or an attack
 
 
@@ -33,13 +34,13 @@ class UnreadableImage(ValueError):
         self.problem = problem
 
 
-def read_image(path: Path, size: int | None = None, name: str | None = None) -> tuple[np.ndarray, list[Problem]]:
+def read_image(path: Path, size: Size | None = None, name: str | None = None) -> tuple[np.ndarray, list[Problem]]:
     """Reads one image file as RGB.
 
     Args:
         path: the file.
-        size: height and width of the result: the shorter side is scaled to it (bicubic) and the middle is cut
-            out; `None` keeps the image as it is.
+        size: height and width of the result, or one number for both: the image is scaled so that it just covers
+            them (bicubic), and the middle is cut out; `None` keeps the image as it is.
         name: what to call the file in reports.
 
     Returns:
@@ -61,14 +62,16 @@ def read_image(path: Path, size: int | None = None, name: str | None = None) -> 
         return _decode(file, size, name)
 
 
-def _decode(file: BinaryIO, size: int | None, name: str) -> tuple[np.ndarray, list[Problem]]:
+def _decode(file: BinaryIO, size: Size | None, name: str) -> tuple[np.ndarray, list[Problem]]:
     try:
         with Image.open(file, formats=FORMATS) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise UnreadableImage(Problem(name, f"huge: {image.width} x {image.height} pixels"))
             problems = _oddities(image, name)
             if size is not None and image.format == "JPEG":
-                image.draft(None, (2 * size, 2 * size))  # decodes at a fraction of the size where that is enough
+                image.draft(
+                    None, (2 * max(sides(size)), 2 * max(sides(size)))
+                )  # decodes at a fraction of the size where that is enough
             image.load()
             converted, said = _to_rgb(ImageOps.exif_transpose(image), name)
     except UnreadableImage:
@@ -120,6 +123,12 @@ def _in_full_range(values: np.ndarray, floats: bool) -> tuple[np.ndarray, str | 
     return values * (255 / (2**depth - 1)), None if depth == 16 else f"numbers up to {high:.0f}, {depth} bits of 16"
 
 
-def fit(image: Image.Image, size: int) -> Image.Image:
-    """Scales the shorter side to `size` and cuts out the middle square."""
-    return ImageOps.fit(image, (size, size), Image.Resampling.BICUBIC)
+def fit(image: Image.Image, size: Size) -> Image.Image:
+    """Scales an image so that it just covers the size, and cuts out the middle."""
+    height, width = sides(size)
+    return ImageOps.fit(image, (width, height), Image.Resampling.BICUBIC)
+
+
+def sides(size: Size) -> tuple[int, int]:
+    """Height and width."""
+    return (size, size) if isinstance(size, int) else (size[0], size[1])

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ..source import Source
-from .decoding import Problem, read_image
+from .decoding import Problem, Size, read_image
 from .imagenet import WORDNET_ID, imagenet_class_names, imagenet_index
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"}
@@ -79,7 +79,7 @@ def open_folder(
         raise ValueError(f"{folder} holds no image of the split {split!r}, {len(names)} in all. Pass split='all'.")
     chosen = [(found.files[index], names[index]) for index in kept]
 
-    def read(index: int, size: int | None):
+    def read(index: int, size: Size | None):
         return read_image(chosen[index][0], size, name=chosen[index][1])
 
     return Source(

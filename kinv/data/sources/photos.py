@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from ..source import Source
-from .decoding import fit, read_image
+from .decoding import Size, fit, read_image
 
 PHOTOGRAPHS = {
     "train": (
@@ -40,7 +40,7 @@ def open_photos(split: str) -> Source:
     splits = PHOTOGRAPHS if split == "all" else (split,)
     photographs = [_read(*photograph) for part in splits for photograph in PHOTOGRAPHS[part]]
 
-    def read(index: int, size: int | None):
+    def read(index: int, size: Size | None):
         image = photographs[index // CROPS]
         return np.asarray(fit(image.crop(_box(image, index)), size or min(image.size))), []
 

@@ -13,7 +13,7 @@ from PIL import Image
 from kinv.places import tfds_folder
 
 from ..source import Source
-from .decoding import fit
+from .decoding import Size, fit
 from .imagenet import imagenet_class_names, imagenet_index
 
 
@@ -65,7 +65,7 @@ def _source(name: str, split: str, builder: Any) -> Source:
         class_names = imagenet_class_names()
     gray = builder.info.features["image"].shape[-1] == 1
 
-    def read(index: int, size: int | None):
+    def read(index: int, size: Size | None):
         image = Image.open(io.BytesIO(examples.image(index))).convert("L" if gray else "RGB")
         pixels = np.asarray(image if size is None else fit(image, size))
         return pixels[..., None] if gray else pixels, []
