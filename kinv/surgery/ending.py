@@ -12,14 +12,19 @@ NAMES: dict[str, Ending] = {"softmax": "softmax", "softmax_v2": "softmax", "sigm
 PASSING = {"Cast", "Identity", "Reshape", "Flatten", "Dropout", "Squeeze"}  # layers and operations
 
 
-def without_activation(layer: keras.layers.Layer) -> keras.layers.Layer:
-    """The same layer without its activation function: it has the layer's name and shares its variables.
+def without_activation(layer: keras.layers.Layer, name: str | None = None) -> keras.layers.Layer:
+    """The same layer without its activation function; it shares the layer's variables.
 
     Training either changes both. Only the activation function and the calls that a graph remembers are its own.
+
+    Args:
+        layer: has an argument `activation`.
+        name: another name, for a graph that has the layer too.
     """
     twin = object.__new__(type(layer))
     twin.__dict__.update(layer.__dict__)
-    twin.__dict__.update(_inbound_nodes=[], _outbound_nodes=[], activation=keras.activations.linear)
+    own = {"activation": keras.activations.linear, "_inbound_nodes": [], "_outbound_nodes": []}
+    twin.__dict__.update(own, name=name or layer.name)
     return twin
 
 

@@ -159,12 +159,17 @@ def _before_nonlinearity_in(graph, name):
         return keras.Model(graph.inputs[0], call.input_tensors[0])
     output = call.outputs[0]
     if getattr(layer, "activation", None) not in (None, keras.activations.linear):
-        return keras.Model(graph.inputs[0], without_activation(layer)(*call.arguments.args, **call.arguments.kwargs))
+        return keras.Model(graph.inputs[0], _pre_activation(layer, call))
     if isinstance(layer, (layers.Dense, layers.Conv2D, layers.DepthwiseConv2D)):
         after = [node for node in _calls(graph) if any(tensor is output for tensor in node.input_tensors)]
         if len(after) == 1 and isinstance(after[0].operation, layers.BatchNormalization):
             output = after[0].outputs[0]
     return keras.Model(graph.inputs[0], output)
+
+
+def _pre_activation(layer, call):
+    linear = without_activation(layer, f"{layer.name}_pre_activation")
+    return linear(*call.arguments.args, **call.arguments.kwargs)
 
 
 def _calls(graph):
