@@ -150,7 +150,7 @@ class Source:
     def stream(
         self,
         size: Size,
-        batch_size: Size | None = None,
+        batch_size: int | None = None,
         seed: int | None = None,
         repeat: bool = False,
         on_problem: Callable[[Problem], None] = log_problem,
