@@ -89,6 +89,15 @@ def test_a_column_of_labels_trains_as_a_row_does():
     assert histories[0]["accuracy"][0] > 0.5
 
 
+def test_images_in_0_to_1_are_not_augmented():
+    transformer = kinv.models.InvariantTransformer(hidden_units=(4,))
+    with pytest.raises(ValueError, match="multiply them by 255"):
+        transformer.augment(GOOD / 255, seed=1)
+    with pytest.raises(ValueError, match="must be finite"):
+        transformer.transform(with_value(np.nan), (0, 0), (0, 0))
+    assert transformer.augment(tf.constant(GOOD), seed=1).shape == GOOD.shape
+
+
 def test_images_in_0_to_1_are_not_trained_with(no_data_folder):
     classifier = kinv.classifiers.load("digit_cnn")
     images, labels = kinv.data.load("mnist", "test", limit=8)

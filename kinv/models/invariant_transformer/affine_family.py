@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from kinv.data.checks import check_images
 from kinv.ops.stateless_random import hashed_uniform, seed_pair
 
 from .matrix_generator import MatrixGenerator
@@ -93,6 +95,8 @@ class AffineFamily(keras.Model):
         return k[:, :2], k[:, 2:]
 
     def _checked(self, images):
+        if isinstance(images, np.ndarray) and images.ndim == 4:
+            check_images(images)
         images = ops.convert_to_tensor(images)
         if len(images.shape) != 4 or images.shape[-1] not in (None, self.channels):
             raise ValueError(
