@@ -79,7 +79,7 @@ def test_a_column_of_labels_trains_as_a_row_does():
     images = np.random.default_rng(0).uniform(0, 255, (32, 8, 8, 3)).astype("float32")
     labels, histories = images.mean((1, 2)).argmax(axis=1), []
     column, one_hot = labels[:, None], np.eye(3)[labels]
-    for form, stream in ((labels, False), (column, False), (column, True), (one_hot, True)):
+    for form, stream in ((labels, False), (column, True), (one_hot, True)):
         transformer = kinv.models.InvariantTransformer(classifier, hidden_units=(4,))
         transformer.compile()
         data = (tf.data.Dataset.from_tensor_slices((images, form)).batch(16),) if stream else (images, form)
