@@ -3,9 +3,6 @@
 import difflib
 import json
 import os
-import shutil
-import tempfile
-import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +15,7 @@ from kinv.places import artifact_folders, weight_folders
 from kinv.surgery.wrap import wrap
 
 from . import alexnet, applications, digit_cnn, efficientnet_lite, squeezenet
-
-FILE_SUFFIXES = (".keras", ".h5", ".hdf5")
+from .keras_file import is_path, read
 
 
 @dataclass(frozen=True)
@@ -193,8 +189,8 @@ def load(
         ValueError: if the name is unknown, the file can't be read, does not hold the expected weights, or holds a model
             that can't be wrapped.
     """
-    if looks_like_a_file(str(name)):
-        return wrap(_read(Path(name), allow_unsafe, custom_objects), **wrapping)
+    if name not in CLASSIFIERS and is_path(str(name)):
+        return wrap(read(Path(name), allow_unsafe, custom_objects), **wrapping)
     if wrapping:
         raise ValueError(f"{', '.join(wrapping)}: for .keras files only; {name!r} has its own preprocessing.")
     if name == "alexnet" and weights is None:
@@ -209,47 +205,6 @@ def load(
     model = classifier.build()
     _put(model, put, path)
     return model
-
-
-def looks_like_a_file(name: str) -> bool:
-    """Whether a classifier is named by the path of a file, not by one of the names of `CLASSIFIERS`."""
-    return name not in CLASSIFIERS and (Path(name).suffix in FILE_SUFFIXES or Path(name).exists() or os.sep in name)
-
-
-def _read(path: Path, allow_unsafe: bool, custom_objects: Mapping[str, Any] | None) -> keras.Model:
-    """The model of a `.keras` file; every failure is an error of one sentence that names the file."""
-    if not path.exists():
-        raise FileNotFoundError(f"There is no file {path}: check the path.")
-    if path.is_dir() or not zipfile.is_zipfile(path):
-        found = "a folder" if path.is_dir() else "HDF5" if path.read_bytes()[:4] == b"\x89HDF" else "no zip archive"
-        raise ValueError(f"{path} is {found}, expected a .keras file: save the model with model.save('name.keras').")
-    with tempfile.TemporaryDirectory() as folder:  # Keras goes by the suffix
-        named = path if path.suffix == ".keras" else Path(folder, "model.keras")
-        if named != path:
-            shutil.copyfile(path, named)
-        try:
-            return keras.saving.load_model(
-                named, custom_objects=custom_objects and dict(custom_objects), compile=False, safe_mode=not allow_unsafe
-            )
-        except Exception as error:  # Keras raises nothing narrower
-            raise ValueError(f"{path} can't be read as a Keras model: {_reason(error, allow_unsafe)}") from error
-
-
-def _reason(error: Exception, allow_unsafe: bool) -> str:
-    said = " ".join(str(error).split()) or type(error).__name__
-    if not allow_unsafe and "ambda" in said:
-        return (
-            "it holds a Lambda layer, which can run any code. If you trust the file, pass allow_unsafe=True "
-            "(--allow-unsafe); better, replace the Lambda by layers or keras.ops."
-        )
-    if "register_keras_serializable" in said or "Could not locate" in said:
-        return f"{_shortened(said)} Import the module that defines the class first, or pass custom_objects=."
-    return f"{_shortened(said)} Save the model again with this version of Keras ({keras.__version__})."
-
-
-def _shortened(text: str, most: int = 200) -> str:
-    text = text if len(text) <= most else text[: most - 4].rsplit(" ", 1)[0] + " ..."
-    return text if text.endswith(".") else f"{text}."
 
 
 def _look_up(name: str) -> Classifier:
