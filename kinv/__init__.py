@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from .public_names import lend
+from .registration import register
 
 __version__ = "0.3.0"
 
@@ -52,6 +53,7 @@ __all__ = [
 
 
 __getattr__, _ = lend(__name__, __all__)
+register()
 
 
 def __dir__() -> list[str]:

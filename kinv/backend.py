@@ -22,7 +22,7 @@ def _start() -> None:
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
-        tf.config.list_logical_devices()  # looks for GPUs now: that writes lines too
+        tf.config.list_physical_devices()  # looks for GPUs now: that writes lines too
 
 
 @contextlib.contextmanager

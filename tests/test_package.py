@@ -18,8 +18,8 @@ from kinv.public_names import PUBLIC_NAMES
 ROOT = Path(__file__).parents[1]
 # The later may import the earlier, never the other way. `kinv/__init__.py` and the recipes see everything.
 ORDER = (
-    *("public_names", "places", "backend", "figures", "ops", "surgery", "layers", "data", "classifiers", "training"),
-    *("models", "analysis", "artifacts", "hub", "report", "cli"),
+    *("public_names", "registration", "places", "backend", "precision", "figures", "ops", "surgery", "layers", "data"),
+    *("classifiers", "training", "models", "analysis", "artifacts", "hub", "report", "cli"),
 )
 PRIVATE_GRAPH = re.compile(
     r"\b(_keras_history|_inbound_nodes|_outbound_nodes|_nodes_by_depth|_flatten_layers|_deferred_initialize|keras\.src)\b"

@@ -12,17 +12,17 @@ from .saved_model_schema import message_class
 # WriteFile, PyFunc, MatchingFiles, datasets, tables, custom and XLA calls. Found with the exports of all artifacts.
 COMPUTING = frozenset(
     """
-    Abs AddN AddV2 All Any ArgMax ArgMin AvgPool BatchMatMulV2 BiasAdd BitwiseAnd BitwiseOr BitwiseXor BroadcastArgs
-    BroadcastTo Cast Ceil ClipByValue ConcatV2 Const Conv2D Conv2DBackpropInput Cos DepthwiseConv2dNative Einsum Elu
-    Equal Erf Exp ExpandDims Fill Floor FloorDiv FloorMod FusedBatchNormV3 GatherNd GatherV2 Greater GreaterEqual
-    Identity IdentityN If Less LessEqual Log LogicalAnd LogicalNot LogicalOr LeftShift MatMul MatrixSetDiagV3 Max
-    MaxPool Maximum Mean Min Minimum Mul Neg NoOp NotEqual OneHot OnesLike Pack Pad PadV2 PartitionedCall Placeholder
-    Pow Prod Range RealDiv Reciprocal Relu Relu6 Reshape ResizeBilinear ReverseV2 RightShift Round Rsqrt Select
-    SelectV2 Selu Shape Sigmoid Sign Sin Slice Softmax Softplus Split SplitV Sqrt Square SquaredDifference Squeeze
-    StatelessIf StatelessRandomGetKeyCounter StatelessRandomNormalV2 StatelessRandomUniformFullIntV2
-    StatelessRandomUniformIntV2 StatelessRandomUniformV2 StatelessWhile StopGradient StridedSlice Sub Sum Tanh
-    TensorListFromTensor TensorListGetItem TensorListReserve TensorListSetItem TensorListStack Tile TopKV2 Transpose
-    Unpack While ZerosLike
+    Abs AddN AddV2 All Any ArgMax ArgMin Assert AvgPool BatchMatMulV2 BiasAdd BitwiseAnd BitwiseOr BitwiseXor
+    BroadcastArgs BroadcastTo Cast Ceil ClipByValue ConcatV2 Const Conv2D Conv2DBackpropInput Cos DepthwiseConv2dNative
+    Einsum Elu Equal Erf Exp ExpandDims Fill Floor FloorDiv FloorMod FusedBatchNormV3 GatherNd GatherV2 Greater
+    GreaterEqual Identity IdentityN If Less LessEqual Log LogicalAnd LogicalNot LogicalOr LeftShift MatMul
+    MatrixSetDiagV3 Max MaxPool Maximum Mean Min Minimum Mul Neg NoOp NotEqual OneHot OnesLike Pack Pad PadV2
+    PartitionedCall Placeholder Pow Prod Range RealDiv Reciprocal Relu Relu6 Reshape ResizeBilinear ReverseV2 RightShift
+    Round Rsqrt Select SelectV2 Selu Shape Sigmoid Sign Sin Slice Softmax Softplus Split SplitV Sqrt Square
+    SquaredDifference Squeeze StatelessIf StatelessRandomGetKeyCounter StatelessRandomNormalV2
+    StatelessRandomUniformFullIntV2 StatelessRandomUniformIntV2 StatelessRandomUniformV2 StatelessWhile StopGradient
+    StridedSlice Sub Sum Tanh TensorListFromTensor TensorListGetItem TensorListReserve TensorListSetItem TensorListStack
+    Tile TopKV2 Transpose Unpack While ZerosLike
     AssignVariableOp ReadVariableOp ResourceGather StatefulPartitionedCall VarHandleOp VarIsInitializedOp
     """.split()
 )

@@ -12,6 +12,7 @@ import keras
 
 from kinv.data.foreign_files import check_sha256, find_in_package
 from kinv.places import artifact_folders, weight_folders
+from kinv.precision import float32
 from kinv.surgery.wrap import wrap
 
 from . import alexnet, applications, digit_cnn, efficientnet_lite, squeezenet
@@ -161,7 +162,7 @@ def build(name: str) -> keras.Model:
     Raises:
         ValueError: if the name is unknown.
     """
-    return _look_up(name).build()
+    return _built(_look_up(name))
 
 
 def load(
@@ -202,9 +203,14 @@ def load(
         path, put = Path(weights), classifier.weights[0][1]
     else:
         raise FileNotFoundError(f"There is no file {weights}: check the path.")
-    model = classifier.build()
+    model = _built(classifier)
     _put(model, put, path)
     return model
+
+
+@float32()
+def _built(classifier: Classifier) -> keras.Model:
+    return classifier.build()
 
 
 def _look_up(name: str) -> Classifier:
@@ -223,7 +229,7 @@ def _load_alexnet() -> keras.Model:
             path, put = _find_weights(name, CLASSIFIERS[name], download=False)
         except FileNotFoundError:
             continue
-        model = CLASSIFIERS[name].build()
+        model = _built(CLASSIFIERS[name])
         _put(model, put, path)
         return model
     raise FileNotFoundError(

@@ -6,13 +6,15 @@ from typing import Any
 import keras
 from keras import ops
 
+from kinv.precision import Float32
+
 KINDS = ("masking", "salt_and_pepper", "gaussian", "multiplicative")
 NOISE = ("gaussian", "multiplicative")  # for these, the rate is a standard deviation
 LARGEST = 2**31 - 1  # int32
 
 
 @keras.saving.register_keras_serializable("kinv")
-class Corruption(keras.layers.Layer):
+class Corruption(Float32, keras.layers.Layer):
     """Corrupts part of every vector, in training only.
 
     Vincent et al. 2008, section 2.3, and Erhan, Courville and Bengio 2010, section 3: a random subset of the entries,
@@ -24,7 +26,7 @@ class Corruption(keras.layers.Layer):
         kind: one of the four above.
         rate: share of the entries, in [0, 1); for noise, the standard deviation.
         high, low: values of salt and pepper; default 1 and 0.
-        seed: seeds the random draws.
+        seed: seeds the random draws; None: any.
 
     Call arguments:
         inputs: float tensor `(B, V)`; for noise, of any shape.
@@ -40,7 +42,7 @@ class Corruption(keras.layers.Layer):
         rate: float = 0.25,
         high: float = 1.0,
         low: float = 0.0,
-        seed: int = 0,
+        seed: int | None = None,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)

@@ -3,9 +3,11 @@
 import keras
 from keras import ops
 
+from kinv.precision import Float32
+
 
 @keras.saving.register_keras_serializable("kinv")
-class LocalResponseNormalization(keras.layers.Layer):
+class LocalResponseNormalization(Float32, keras.layers.Layer):
     """Normalises every activation by those of neighbouring channels (Krizhevsky et al. 2012, section 3.3).
 
     `b_i = a_i / (bias + alpha * sum_{|j - i| <= radius} a_j^2)^beta`

@@ -5,13 +5,14 @@ from ..public_names import lend
 SAVED = {  # classes that can be saved as artifacts, and their folders
     "InvariantTransformer": "invariant_transformer",
     "FilterGAN": "filter_gan",
+    "CoupledGenerator": "coupled_generator",
     "Gallery": "coupled_generator",
     "DenoisingAutoencoder": "coupled_generator",
     "RestrictedBoltzmannMachine": "layerwise",
     "DeepBeliefNetwork": "layerwise",
     "StackedDenoisingAutoencoder": "layerwise",
 }
-OTHERS = {"CollapseNotice": "filter_gan", "CoupledGenerator": "coupled_generator", "FreeEnergyGap": "layerwise"}
+OTHERS = {"CollapseNotice": "filter_gan", "FreeEnergyGap": "layerwise"}
 FOLDERS = {folder: f"kinv.models.{folder}:" for folder in SAVED.values()}
 CLASSES = {name: f"kinv.models.{folder}" for name, folder in {**SAVED, **OTHERS}.items()}
 

@@ -7,12 +7,14 @@ from typing import Any, Literal
 import keras
 from keras import ops
 
+from kinv.precision import Float32
+
 KINDS = ("logits", "probabilities", "binary_logit", "binary_probability")
 SMALLEST = 1e-37  # of a probability; about the smallest float32
 
 
 @keras.saving.register_keras_serializable("kinv")
-class Logits(keras.layers.Layer):
+class Logits(Float32, keras.layers.Layer):
     """Turns a network's scores into float32 logits, and keeps the names of its classes.
 
     Args:

@@ -63,7 +63,7 @@ class Tap:
 
     def all_activations(self, inputs: Any) -> Any:
         """Pre-activations of all units of the layer, `(B, ...)` to `(B, U)`."""
-        received = self.network(inputs, training=False)
+        received = ops.cast(self.network(inputs, training=False), "float32")
         if len(received.shape) == 2:
             return received
         if self.position == MEAN:

@@ -30,6 +30,12 @@ def models():
     yield "sdae", models.StackedDenoisingAutoencoder((6, 4), seed=4)
     yield "autoencoder", models.DenoisingAutoencoder(size=32, width=1 / 64, seed=5)
     yield "filter_gan", models.FilterGAN(shapes=shapes, layer="conv", latent_dim=3, hidden_units=(4,), width=2, seed=6)
+    yield (
+        "coupled",
+        models.CoupledGenerator(
+            None, [models.target.classes(1), models.target.unit("conv", 0)], width=0.01, image_shape=(16, 16, 1), seed=7
+        ),
+    )
     yield "sigmoid_network", sigmoid_network.build((4, 4, 1), (5,), 3)
 
 

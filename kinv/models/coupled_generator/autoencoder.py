@@ -8,6 +8,8 @@ import tensorflow as tf
 from keras import layers, ops
 
 from kinv.layers import Corruption
+from kinv.ops.weighted_mean import weighted_mean
+from kinv.training.method import Method
 
 from .generators import as_image, build_generator, convolution, scaled
 
@@ -17,7 +19,7 @@ GREY, CONTRAST = 117.0, 50.0  # mean and standard deviation of photographs' pixe
 
 
 @keras.saving.register_keras_serializable("kinv")
-class DenoisingAutoencoder(keras.Model):
+class DenoisingAutoencoder(Method):
     """Removes Gaussian noise from images, through a code that is the generator's feature vector.
 
     Despraz et al. 2017, figure 3 and section 4.2, and the authors' notebooks: five blocks of two 3 x 3 convolutions
@@ -34,6 +36,7 @@ class DenoisingAutoencoder(keras.Model):
         width: scales the number of channels and the dense layer; 1 is the paper's.
         noise: standard deviation of the noise, on the scale of 0..255.
         seed: seeds the weights and the noise.
+        **kwargs: `name`, `trainable` and `dtype`, as in `kinv.training.Method`.
 
     Call arguments:
         images: float tensor `(B, size, size, channels)` in 0..255.
@@ -60,21 +63,20 @@ class DenoisingAutoencoder(keras.Model):
         width: float = 1.0,
         noise: float = 25.0,
         seed: int = 0,
-        name: str = "denoising_autoencoder",
+        **kwargs: Any,
     ):
-        super().__init__(name=name)
+        super().__init__(("loss",), **kwargs)
         if size < 2 ** len(ENCODER):
             raise ValueError(f"size must be at least {2 ** len(ENCODER)}, received {size}: resize the images")
         self.size, self.channels, self.width, self.noise, self.seed = size, channels, width, noise, seed
         self.corrupt = Corruption("gaussian", noise, seed=seed)
         self.decoder = build_generator(size, channels, width=width, refined=True, seed=seed, name="decoder")
         self.encoder = _encoder(size, channels, width, self.decoder.input_shape[-1], seed)
-        self.loss_mean = keras.metrics.Mean(name="loss")
         self.built = True
 
     @property
-    def metrics(self):
-        return [self.loss_mean]
+    def input_shape(self):
+        return (None, self.size, self.size, self.channels)
 
     def compile(self, optimizer: Any = None, **kwargs: Any) -> None:
         """The default optimizer is the notebooks': Adadelta with a learning rate of 1."""
@@ -88,19 +90,15 @@ class DenoisingAutoencoder(keras.Model):
 
     def train_step(self, data):
         """One step on `images` or `(images, anything)`: the squared error of reconstructions of noisy images."""
-        images = ops.cast(keras.utils.unpack_x_y_sample_weight(data)[0], "float32")
         with tf.GradientTape() as tape:
-            loss = self._error(images, training=True)
+            loss = self._error(data, training=True)
         variables = self.trainable_variables
-        self.optimizer.apply(tape.gradient(loss, variables), variables)
-        self.loss_mean.update_state(loss)
-        return {"loss": self.loss_mean.result()}
+        self.descend(self.optimizer, tape.gradient(loss, variables), variables)
+        return self.report(loss)
 
     def test_step(self, data):
         """The same error without noise."""
-        images = ops.cast(keras.utils.unpack_x_y_sample_weight(data)[0], "float32")
-        self.loss_mean.update_state(self._error(images, training=False))
-        return {"loss": self.loss_mean.result()}
+        return self.report(self._error(data, training=False))
 
     def encode(self, images: Any) -> Any:
         """Encodes images `(B, size, size, channels)` in 0..255 as codes, float32 `(B, F)`."""
@@ -126,17 +124,22 @@ class DenoisingAutoencoder(keras.Model):
 
     def get_config(self):
         return {
+            **super().get_config(),
             "size": self.size,
             "channels": self.channels,
             "width": self.width,
             "noise": self.noise,
             "seed": self.seed,
-            "name": self.name,
         }
 
-    def _error(self, images, training):
+    def _error(self, data, training):
         """Mean squared error, in squared standard deviations of photographs' pixel values."""
-        return ops.mean(ops.square((self(images, training=training) - images) / CONTRAST))
+        images, _, weights = keras.utils.unpack_x_y_sample_weight(data)
+        images = ops.cast(images, "float32")
+        reconstructed = self.call(images, training=training)
+        self.compute_metrics(None, images, reconstructed, weights)
+        errors = ops.square((reconstructed - images) / CONTRAST)
+        return ops.mean(errors) if weights is None else ops.mean(weighted_mean(errors, weights))
 
 
 def _standardised(images):

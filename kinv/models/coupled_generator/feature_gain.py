@@ -4,9 +4,11 @@ from typing import Any
 
 import keras
 
+from kinv.precision import Float32
+
 
 @keras.saving.register_keras_serializable("kinv")
-class FeatureGain(keras.layers.Layer):
+class FeatureGain(Float32, keras.layers.Layer):
     """Scales every feature of every row by its own learned gain (alpha in Despraz et al. 2017, equation 1).
 
     Equivalent to Keras 2's `LocallyConnected1D` with a kernel size of 1 and no bias.

@@ -8,6 +8,8 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from kinv.training.method import Method
+
 from .autoencoder import CONTRAST, GREY
 from .generators import as_image, build_generator, build_spectral
 from .objective import class_index
@@ -19,7 +21,7 @@ DECODERS: dict[str, Callable[..., keras.Model]] = {
 
 
 @keras.saving.register_keras_serializable("kinv")
-class Gallery(keras.Model):
+class Gallery(Method):
     """What is saved of a `CoupledGenerator`, without its network: a decoder, and the features of every image.
 
     Interpolating between the features of two images gives intermediate images.
@@ -32,6 +34,7 @@ class Gallery(keras.Model):
         width: width of an autoencoder's decoder, see `build_generator`.
         limit: limit of a spectral decoder, see `SpectralDecoder`.
         brightness, contrast: as in `CoupledGenerator`.
+        **kwargs: `name`, `trainable` and `dtype`, as in `kinv.training.Method`.
 
     Call arguments:
         features: float tensor `(B, F)`.
@@ -58,9 +61,9 @@ class Gallery(keras.Model):
         limit: float | None = None,
         brightness: float | Sequence[float] = GREY,
         contrast: float = CONTRAST,
-        name: str = "gallery",
+        **kwargs: Any,
     ):
-        super().__init__(name=name)
+        super().__init__((), **kwargs)
         labels = [str(label) for label in labels]
         if not labels:
             raise ValueError(f"labels must hold at least one label, received {labels}: pass one for each image.")
@@ -89,6 +92,10 @@ class Gallery(keras.Model):
 
     def call(self, features):
         return self.generate(features)
+
+    @property
+    def input_shape(self):
+        return (None, self.features.shape[-1])
 
     def generate(self, features: Any) -> Any:
         """Generates images from features `(B, F)`: float32 `(B, size, size, channels)` in 0..255."""
@@ -123,6 +130,7 @@ class Gallery(keras.Model):
 
     def get_config(self):
         return {
+            **super().get_config(),
             "labels": self.labels,
             "decoder": self.kind,
             "size": self.size,
@@ -131,5 +139,4 @@ class Gallery(keras.Model):
             "limit": self.limit,
             "brightness": self.brightness,
             "contrast": self.contrast,
-            "name": self.name,
         }

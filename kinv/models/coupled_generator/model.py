@@ -1,5 +1,6 @@
 """The coupled generator: images that maximise the activation of a class, unit or filter of a network."""
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,22 +9,20 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from kinv.layers import Corruption
 from kinv.training.divergence import StopWhenDiverged
 from kinv.training.frozen import Frozen
 
 from .autoencoder import CONTRAST, GREY
-from .feature_gain import FeatureGain
-from .generators import as_image, build_generator
-from .model_per_row import ModelPerRow
 from .objective import Target
 from .objective_scores import TargetScores
 from .random_views import RandomViews
+from .target_images import TargetImages
 
 LOSSES = ("activation", "cross_entropy", "both")
 
 
-class CoupledGenerator(keras.Model):
+@keras.saving.register_keras_serializable("kinv")
+class CoupledGenerator(TargetImages):
     """Trains a generator in front of a fixed network to maximise activations of classes, units or filters.
 
     Despraz, Gomez, Satizábal and Peña-Reyes 2017: features are perturbed and scaled by a gain each (equation 1), a
@@ -43,7 +42,8 @@ class CoupledGenerator(keras.Model):
         - `loss="cross_entropy"`, `smallest_view`, `skips` and `unit_steps` are not in the paper.
 
     Args:
-        classifier: Functional Keras model, images `(B, H, W, C)` in 0..255 to logits; not trained, not saved.
+        classifier: Functional Keras model, images `(B, H, W, C)` in 0..255 to logits; not trained, not saved. Not
+            needed for `images`, as after loading.
         target: one or more, see `kinv.models.target`.
         generator: Functional model of features `(B, F)` to images `(B, H, W, C)`, such as an autoencoder's decoder;
             shared by all targets and not trained. Default: one with random weights for every target.
@@ -65,6 +65,15 @@ class CoupledGenerator(keras.Model):
             one number per channel.
         class_names: names of all classes, for targets that use names.
         seed: seeds the weights, perturbations and views.
+        image_shape: `(H, W, C)` of the images that the network takes, if there is no classifier.
+        **kwargs: `name`, `trainable` and `dtype`, as in `kinv.training.Method`.
+
+    Call arguments:
+        features: float tensor `(T, F)`; ones are what training uses.
+        training: whether they are perturbed.
+
+    Returns:
+        Images `(T, H, W, C)` in 0..255.
 
     Raises:
         ValueError: if a value is out of range, a class, layer or unit does not exist, or the network can't take the
@@ -82,8 +91,8 @@ class CoupledGenerator(keras.Model):
 
     def __init__(
         self,
-        classifier: keras.Model,
-        target: Target | Sequence[Target],
+        classifier: keras.Model | None = None,
+        target: Target | Sequence[Target] = (),
         *,
         generator: keras.Model | None = None,
         size: int | None = None,
@@ -101,70 +110,44 @@ class CoupledGenerator(keras.Model):
         contrast: float = CONTRAST,
         class_names: Sequence[str] | None = None,
         seed: int = 0,
-        name: str = "coupled_generator",
+        image_shape: Sequence[int | None] | None = None,
+        **kwargs: Any,
     ):
-        super().__init__(name=name)
         if loss not in LOSSES:
             raise ValueError(f"loss must be one of {LOSSES}, received {loss!r}")
         if not competition >= 0 or not (regularization is None or regularization >= 0):
             raise ValueError(
                 f"competition and regularization must be at least 0, received {competition} and {regularization}"
             )
-        self.objective = loss
-        targets = self._checked(target)
         if unit_steps and generator is None:
             raise ValueError("unit_steps=True needs a shared generator, received None: pass the `generator`.")
-        self.unit_steps = unit_steps
-        self.frozen = Frozen(TargetScores(classifier, targets, class_names))
-        self.competition, self.count = competition, len(targets)
-        if len(classifier.input_shape) != 4:
-            raise ValueError(
-                f"classifier must take images (B, H, W, C), received inputs {classifier.input_shape}: pass another one."
-            )
-        height, self.input_width, channels = classifier.input_shape[1:]
-        self.input_height = height
-        self.brightness, self.contrast, self.seed = brightness, contrast, seed
-        self.decoder = Frozen(generator)
-        own = []
-        if generator is None:
-            side = size or height
-            if side is None:
-                raise ValueError("size must be a number, as the classifier takes any size, received None: pass `size`.")
-            own = [
-                build_generator(side, channels, width=width, skips=skips, seed=seed + index)
-                for index in range(self.count)
-            ]
-        self.generators = ModelPerRow(own, name="generators") if own else None
-        self.has_contrast = not skips
-        entered, made = (generator or own[0]).input_shape, (generator or own[0]).output_shape
-        if not isinstance(brightness, (int, float)) and len(brightness) != channels:
-            raise ValueError(
-                f"brightness must be one number, or one for each of {channels} channels, received {brightness}"
-            )
-        if len(entered) != 2 or len(made) != 4 or made[-1] != channels:
-            raise ValueError(
-                f"generator must map (B, F) to (B, H, W, {channels}), received one from {entered} to {made}: pass a "
-                f"decoder of images with {channels} channels, as the classifier takes them."
-            )
-        self.feature_count, pretrained = entered[-1], generator is not None
-        self.regularization = (0.1 if pretrained else 0.01) if regularization is None else regularization
-        kind = perturbation or ("multiplicative" if pretrained else "gaussian")
-        self.perturb = Corruption(kind, (0.05 if pretrained else 2.0) if noise is None else noise, seed=seed)
-        start = "ones" if gain is None else keras.initializers.RandomNormal(stddev=gain, seed=seed + 2)
-        self.gains = FeatureGain(self.count, start, name="gains")
-        self.gains.build((None, self.feature_count))
+        if classifier is None and image_shape is None:
+            raise ValueError("CoupledGenerator needs a classifier, received None: pass a network.")
+        targets = _checked(target, loss)
+        scores = None if classifier is None else _scores(classifier, targets, class_names)
+        shape = classifier.input_shape[1:] if classifier is not None else image_shape or ()
+        super().__init__(
+            len(targets), shape, generator, size, width, skips, perturbation, noise, gain, brightness, contrast, seed,
+            ("loss", "activation", "others"), **kwargs,
+        )  # fmt: skip
+        self.frozen, self.target_config = Frozen(scores), [target.config() for target in targets]
+        self.objective, self.competition, self.unit_steps, self.class_names = loss, competition, unit_steps, class_names
+        self.regularization = (0.1 if self.pretrained else 0.01) if regularization is None else regularization
+        self.smallest_view = smallest_view
         self.views = RandomViews(smallest_view, smallest_view < 1, seed + 1) if smallest_view != 1 else None
-        self.means = {key: keras.metrics.Mean(name=key) for key in ("loss", "activation", "others")}
         self.built = True
 
-    @property
-    def metrics(self):
-        return list(self.means.values())
+    def set_classifier(self, classifier: keras.Model) -> None:
+        """Sets the network whose activations are maximised, for example to continue training a loaded model.
 
-    @property
-    def pretrained(self) -> bool:
-        """Whether the generator is shared and not trained."""
-        return self.decoder.model is not None
+        Raises:
+            ValueError: if it takes images of another shape, or lacks a target.
+        """
+        if tuple(classifier.input_shape[1:]) != self.image_shape:
+            raise ValueError(f"classifier must take {self.image_shape}, received {classifier.input_shape[1:]}")
+        targets = [Target.from_config(config) for config in self.target_config]
+        self.frozen = Frozen(_scores(classifier, targets, self.class_names))
+        self.train_function = None  # compiled for the previous network
 
     def compile(self, optimizer: Any = None, **kwargs: Any) -> None:
         """The default is the paper's: AdaMax at 0.002 or, with pretraining, SGD at 0.01 with Nesterov momentum 0.1."""
@@ -174,7 +157,14 @@ class CoupledGenerator(keras.Model):
                 if self.pretrained
                 else keras.optimizers.Adamax(0.002, epsilon=1e-8)
             )
+        if kwargs.get("metrics") or kwargs.get("weighted_metrics"):
+            warnings.warn(
+                "CoupledGenerator has no labels that metrics could compare: it leaves them out.", stacklevel=2
+            )
+        kwargs = {name: value for name, value in kwargs.items() if name not in ("metrics", "weighted_metrics")}
         super().compile(optimizer=optimizer, **kwargs)
+        if self.generators is not None:
+            self.generators.unrolled = bool(self.jit_compile)
         self.optimizer.build(self.trainable_variables)  # a step that creates variables is traced twice
         start = [(one, _compact(ops.convert_to_numpy(one))) for one in (*self.variables, *self.optimizer.variables)]
         self._rewind = lambda: [one.assign(values) for one, values in start]  # Keras would track a list of variables
@@ -190,8 +180,9 @@ class CoupledGenerator(keras.Model):
         """
         if not self.compiled:
             raise ValueError("restart needs a compiled model, received one that is not: compile first.")
-        targets = self._checked(target)
-        self.frozen.model.take(targets)
+        targets = _checked(target, self.objective)
+        self.frozen.require("restart").take(targets)
+        self.target_config = [target.config() for target in targets]
         self._rewind()
 
     def fit(self, steps: int = 500, verbose: Any = 0, callbacks: Sequence[Any] | None = None, **kwargs: Any) -> Any:
@@ -202,8 +193,9 @@ class CoupledGenerator(keras.Model):
         """
         if steps < 1:
             raise ValueError(f"steps must be at least 1, received {steps}")
+        replicas = self.distribute_strategy.num_replicas_in_sync
         return super().fit(
-            tf.data.Dataset.range(steps),
+            tf.data.Dataset.range(steps * replicas).batch(replicas),
             verbose=verbose,
             callbacks=[StopWhenDiverged("loss"), *(callbacks or ())],
             shuffle=False,
@@ -215,61 +207,34 @@ class CoupledGenerator(keras.Model):
         with tf.GradientTape() as tape:
             images = self._images(training=True)
             seen = images if self.views is None else self.views(images)
-            of_classes, of_units, others, surprise = self.frozen.model(self._fitted(seen))
+            of_classes, of_units, others, surprise = self.frozen.require("fit")(self._fitted(seen))
             loss = self._loss(of_classes, of_units, others, surprise)
         variables = self.trainable_variables
         gradients = tape.gradient(loss, variables)
         if self.unit_steps:
             gradients = [one / (ops.norm(one, axis=-1, keepdims=True) + 1e-12) for one in gradients]
-        self.optimizer.apply(gradients, variables)
-        for key, value in (("loss", loss), ("activation", of_classes + of_units), ("others", others)):
-            self.means[key].update_state(ops.mean(value))
-        return {key: mean.result() for key, mean in self.means.items()}
-
-    def images(self, median_of: int = 1) -> np.ndarray:
-        """The image of every target, float32 `(T, H, W, C)` in 0..255.
-
-        Args:
-            median_of: number of perturbations for a pixelwise median; 1: no perturbation.
-        """
-        if median_of < 1:
-            raise ValueError(f"median_of must be at least 1, received {median_of}")
-        drawn = [ops.convert_to_numpy(self._images(training=median_of > 1)) for _ in range(median_of)]
-        return np.median(drawn, axis=0).astype("float32")
-
-    def features(self) -> np.ndarray:
-        """The generator's inputs for the images, without perturbation, float32 `(T, F)`; a `Gallery` stores them."""
-        return ops.convert_to_numpy(self.gains(ops.ones((self.count, self.feature_count))))
+        self.descend(self.optimizer, gradients, variables)
+        return self.report(loss, ops.mean(of_classes + of_units), ops.mean(others))
 
     def get_config(self):
-        raise NotImplementedError(
-            "A CoupledGenerator can't be saved, as it does not work without its network: keep `images()`, a Gallery of "
-            "its decoder and `features()`, or the models that `generators.model(row)` returns."
-        )
+        return {
+            **super().get_config(),
+            "target": self.target_config,
+            "loss": self.objective,
+            "competition": self.competition,
+            "regularization": self.regularization,
+            "smallest_view": self.smallest_view,
+            "class_names": None if self.class_names is None else list(self.class_names),
+        }
 
-    def _checked(self, target):
-        targets = [target] if isinstance(target, Target) else list(target)
-        if self.objective == "activation":
-            return targets
-        terms = [term for one in targets for term in getattr(one, "terms", ())]
-        if any(term.layer is None and term.weight < 0 for term in terms):
-            raise ValueError(
-                f"Classes with negative weights need loss='activation', received {self.objective!r}, which has no "
-                "bound for them: change the loss or the weights."
-            )
-        return targets
-
-    def _images(self, training):
-        features = self.gains(self.perturb(ops.ones((self.count, self.feature_count)), training=training))
-        if self.generators is None:
-            outputs = self.decoder.model(features, training=False)
-        else:
-            outputs = self.generators(features)
-        return as_image(outputs, self.brightness, self.contrast)
+    @classmethod
+    def from_config(cls, config):
+        return cls(**{**config, "target": [Target.from_config(one) for one in config["target"]]})
 
     def _fitted(self, images):
         """Images resized to the network's input size."""
-        size = (self.input_height or images.shape[1], self.input_width or images.shape[2])
+        height, width, _ = self.image_shape
+        size = (height or images.shape[1], width or images.shape[2])
         return images if images.shape[1:3] == size else ops.image.resize(images, size)
 
     def _loss(self, of_classes, of_units, others, surprise):
@@ -284,7 +249,7 @@ class CoupledGenerator(keras.Model):
         """Equations 3 and 4, summed over targets."""
         if self.pretrained:
             return ops.sum(ops.sqrt(ops.sum(ops.square(self.gains.gain), axis=-1) + 1e-12))
-        if self.generators is None or not self.has_contrast:
+        if self.generators is None or self.skips:
             return ops.zeros(())
         return ops.sum(ops.abs(self.generators.weights_of("contrast", "gamma")))
 
@@ -292,3 +257,25 @@ class CoupledGenerator(keras.Model):
 def _compact(values):
     """The same array; an all-zero one, such as an optimizer's initial moments, takes no memory."""
     return values if values.any() else np.broadcast_to(values.dtype.type(0), values.shape)
+
+
+def _checked(target, loss):
+    targets = [target] if isinstance(target, Target) else list(target)
+    if loss == "activation":
+        return targets
+    terms = [term for one in targets for term in getattr(one, "terms", ())]
+    if any(term.layer is None and term.weight < 0 for term in terms):
+        raise ValueError(
+            f"Classes with negative weights need loss='activation', received {loss!r}, which has no bound for them: "
+            "change the loss or the weights."
+        )
+    return targets
+
+
+def _scores(classifier, targets, class_names):
+    scores = TargetScores(classifier, targets, class_names)
+    if len(classifier.input_shape) != 4:
+        raise ValueError(
+            f"classifier must take images (B, H, W, C), received inputs {classifier.input_shape}: pass another one."
+        )
+    return scores

@@ -9,10 +9,11 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from kinv.precision import Float32
 from kinv.training.frozen import Frozen
 
 
-class ModelPerRow(keras.layers.Layer):
+class ModelPerRow(Float32, keras.layers.Layer):
     """Passes every row through its own model, as a batch of one.
 
     The trained weights of all models are the rows of one variable, and one model is traced and looped over. Tracing
@@ -28,6 +29,9 @@ class ModelPerRow(keras.layers.Layer):
         Float tensor `(T, ...)`. Layers always run in training mode. Batch norm thus normalises a batch of one by the
         row's own statistics, and the outputs after training are those that were trained.
 
+    Attributes:
+        unrolled: whether every row is traced, which takes longer. XLA needs it.
+
     Raises:
         ValueError: if there are no models, or the shapes of their weights differ.
     """
@@ -40,7 +44,7 @@ class ModelPerRow(keras.layers.Layer):
                 f"models must be one or more of the same architecture, received {len(models)} with "
                 f"{len({str(of) for of in shapes})} sets of weight shapes: build them with the same arguments"
             )
-        self.one = Frozen(models[0])
+        self.one, self.unrolled = Frozen(models[0]), False
         trained = [model.trainable_variables for model in models]
         self.shapes = [tuple(weights.shape) for weights in trained[0]]
         self.sizes = [math.prod(shape) for shape in self.shapes]
@@ -58,8 +62,8 @@ class ModelPerRow(keras.layers.Layer):
             return model.stateless_call(self._weights(weights), moving, one[None], training=True)[0][0]
 
         inputs, rows = tf.convert_to_tensor(inputs), tf.convert_to_tensor(self.rows)
-        if rows.shape[0] == 1:  # a loop takes seconds longer to trace
-            return pass_one((inputs[0], rows[0]))[None]
+        if rows.shape[0] == 1 or self.unrolled:  # for one row, a loop takes seconds longer to trace
+            return tf.stack([pass_one((inputs[row], rows[row])) for row in range(int(self.rows.shape[0]))])
         signature = tf.TensorSpec(model.output_shape[1:], tf.float32)
         return tf.map_fn(pass_one, (inputs, rows), fn_output_signature=signature)
 

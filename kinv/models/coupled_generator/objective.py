@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -40,6 +40,16 @@ class Target:
         return Target(tuple(Term(t.layer, t.unit, t.weight * factor, t.position) for t in self.terms))
 
     __rmul__ = __mul__
+
+    def config(self) -> list[dict[str, Any]]:
+        """Its terms as JSON values."""
+        return [asdict(term) for term in self.terms]
+
+    @classmethod
+    def from_config(cls, config: Sequence[dict[str, Any]]) -> "Target":
+        """The target of which `config` is the configuration."""
+        terms = [{**term, "position": _position(term["position"])} for term in config]
+        return cls(tuple(Term(**term) for term in terms))
 
 
 def classes(*chosen: int | str, weights: Sequence[float] | None = None) -> Target:
@@ -90,3 +100,7 @@ def class_index(name: int | str, names: Sequence[str] | None, count: int) -> int
     near = difflib.get_close_matches(str(name).lower(), [known.lower() for known in names], 3, 0.5)
     suggestion = f" Did you mean {', '.join(near)}?" if near else ""
     raise ValueError(f"There is no class {name!r}.{suggestion} Pass a class name, or an index in 0..{count - 1}.")
+
+
+def _position(position):
+    return position if isinstance(position, str) else tuple(position)

@@ -95,7 +95,8 @@ class TargetScores:
             Mean activation of all other classes if the target has classes, else 0.
             Cross-entropy of the logits with the class weights as labels, with the same replacement.
         """
-        logits, before, *pre_activations = self.network(images, training=False)
+        outputs = self.network(images, training=False)
+        logits, before, *pre_activations = (ops.cast(output, "float32") for output in outputs)
         answers = ops.relu(logits)
         silent = ops.logical_and(self.class_weights > 0, answers <= 0)
         of_classes = ops.sum(self.class_weights * ops.where(silent, before, answers), axis=-1)

@@ -6,10 +6,11 @@ import keras
 from keras import ops
 
 from kinv.ops.affine import affine_sample
+from kinv.precision import Float32
 
 
 @keras.saving.register_keras_serializable("kinv")
-class RandomViews(keras.layers.Layer):
+class RandomViews(Float32, keras.layers.Layer):
     """Crops of random size and position, resized to the images' size; half of them are mirrored.
 
     Between a generator and a network, they keep the generator from details that only work at one position.
@@ -17,7 +18,7 @@ class RandomViews(keras.layers.Layer):
     Args:
         smallest: smallest side of a crop relative to the image's, in (0, 1]; 1: no cropping.
         mirror: whether half of the images are mirrored, at random.
-        seed: seeds the random draws.
+        seed: seeds the random draws; None: any.
 
     Call arguments:
         images: float tensor `(B, H, W, C)`.
@@ -29,7 +30,7 @@ class RandomViews(keras.layers.Layer):
         ValueError: if `smallest` is out of range.
     """
 
-    def __init__(self, smallest: float = 0.5, mirror: bool = True, seed: int = 0, **kwargs: Any):
+    def __init__(self, smallest: float = 0.5, mirror: bool = True, seed: int | None = None, **kwargs: Any):
         super().__init__(**kwargs)
         if not 0 < smallest <= 1:
             raise ValueError(f"smallest must lie in (0, 1], received {smallest}")

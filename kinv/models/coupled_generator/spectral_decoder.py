@@ -7,12 +7,13 @@ import numpy as np
 from keras import ops
 
 from kinv.ops.dct import cosine_basis, from_waves, to_waves
+from kinv.precision import Float32
 
 MAX_SIZE = 4096  # pixels: the cosine basis is a matrix of size x size
 
 
 @keras.saving.register_keras_serializable("kinv")
-class SpectralDecoder(keras.layers.Layer):
+class SpectralDecoder(Float32, keras.layers.Layer):
     """Turns features into an image: each is the amplitude of a cosine wave in a principal colour of photographs.
 
     A feature of 1 is one standard deviation of that wave in photographs. Independent standard normal features thus

@@ -7,9 +7,12 @@ from typing import Any
 import keras
 from keras import ops
 
+from kinv.layers.seeds import seed_of
+from kinv.precision import Float32
+
 
 @keras.saving.register_keras_serializable("kinv")
-class ActivationDiscriminator(keras.layers.Layer):
+class ActivationDiscriminator(Float32, keras.layers.Layer):
     """D and Q: do activations come from real filters, and if not, from which latent code?
 
     "Parametrizing filters of a CNN with a GAN", section 3 and Algorithm 1: Q shares all layers but the last with D.
@@ -22,7 +25,7 @@ class ActivationDiscriminator(keras.layers.Layer):
         latent_dim: length of the latent code.
         width: channels of the first convolution; each further one has twice as many, up to 128.
         noise: standard deviation of the noise added to normalised activations in training.
-        seed: seeds the weights and the noise.
+        seed: seeds the weights and the noise; None: any.
 
     Call arguments:
         activations: float tensor `(B, H, W, F)`.
@@ -40,7 +43,7 @@ class ActivationDiscriminator(keras.layers.Layer):
         latent_dim: int,
         width: int = 32,
         noise: float = 1.0,
-        seed: int = 0,
+        seed: int | None = None,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
@@ -61,7 +64,7 @@ class ActivationDiscriminator(keras.layers.Layer):
         self.code = keras.layers.Dense(latent_dim, kernel_initializer=self._start(102), name="code")
 
     def _start(self, number):
-        return keras.initializers.HeNormal(self.seed + number)
+        return keras.initializers.HeNormal(seed_of(self.seed, number))
 
     def build(self, activations_shape):
         shape = (None, *self.activation_shape)

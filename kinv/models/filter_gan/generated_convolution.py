@@ -5,9 +5,11 @@ from typing import Any
 import keras
 from keras import ops
 
+from kinv.precision import Float32
+
 
 @keras.saving.register_keras_serializable("kinv")
-class GeneratedConvolution(keras.layers.Layer):
+class GeneratedConvolution(Float32, keras.layers.Layer):
     """Convolves every image of a batch with its own filters: a batched matrix product over its patches.
 
     Replaces a `Conv2D` or `DepthwiseConv2D` whose filters are generated ("Parametrizing filters of a CNN with a GAN",

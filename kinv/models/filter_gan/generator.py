@@ -7,9 +7,12 @@ from typing import Any
 import keras
 from keras import ops
 
+from kinv.layers.seeds import seed_of
+from kinv.precision import Float32
+
 
 @keras.saving.register_keras_serializable("kinv")
-class FilterGenerator(keras.layers.Layer):
+class FilterGenerator(Float32, keras.layers.Layer):
     """Dense ReLU layers and a linear one that turn a latent code into all filters of a convolution.
 
     "Parametrizing filters of a CNN with a GAN", section 3; the paper does not give the architecture.
@@ -18,7 +21,7 @@ class FilterGenerator(keras.layers.Layer):
         kernel_shape: shape `(rows, columns, C / groups, F)` of the filters.
         hidden_units: widths of the ReLU layers.
         scale: standard deviation of the real filters, the unit of the generated ones.
-        seed: seeds the initial weights.
+        seed: seeds the initial weights; None: any.
         centered: whether the mean over standard normal codes is exactly the filters of `start_at`: the mean output of
             the single ReLU layer is known in closed form, and subtracted.
 
@@ -36,7 +39,7 @@ class FilterGenerator(keras.layers.Layer):
         kernel_shape: Sequence[int],
         hidden_units: Sequence[int] = (32,),
         scale: float = 1.0,
-        seed: int = 0,
+        seed: int | None = None,
         centered: bool = False,
         **kwargs: Any,
     ):
@@ -51,11 +54,14 @@ class FilterGenerator(keras.layers.Layer):
         self.scale, self.seed, self.centered = scale, seed, centered
         self.hidden = [
             keras.layers.Dense(
-                units, "relu", kernel_initializer=keras.initializers.HeNormal(seed + index), name=f"hidden{index}"
+                units,
+                "relu",
+                kernel_initializer=keras.initializers.HeNormal(seed_of(seed, index)),
+                name=f"hidden{index}",
             )
             for index, units in enumerate(self.hidden_units)
         ]
-        start = keras.initializers.VarianceScaling(self.INITIAL_SPREAD**2, "fan_in", "normal", seed + 1000)
+        start = keras.initializers.VarianceScaling(self.INITIAL_SPREAD**2, "fan_in", "normal", seed_of(seed, 1000))
         self.filters = keras.layers.Dense(math.prod(self.kernel_shape), kernel_initializer=start, name="filters")
 
     def build(self, z_shape):

@@ -6,11 +6,13 @@ from typing import Any
 import keras
 from keras import ops
 
+from kinv.precision import Float32
+
 from .generated_convolution import GeneratedConvolution
 
 
 @keras.saving.register_keras_serializable("kinv")
-class InvariancePooling(keras.layers.Layer):
+class InvariancePooling(Float32, keras.layers.Layer):
     """A drop-in replacement for a convolution: the average of its outputs over several sets of generated filters.
 
     "Parametrizing filters of a CNN with a GAN", section 5.2: the layer `1/n sum_i Conv(x, G(z_i))`, which the paper's
@@ -24,7 +26,7 @@ class InvariancePooling(keras.layers.Layer):
         activation: activation function after the average; a Keras name or a function.
         use_bias: whether to add a bias, the same for all sets.
         stochastic: whether training draws one set per image instead of averaging.
-        seed: seeds these draws.
+        seed: seeds these draws; None: any.
 
     Call arguments:
         inputs: float tensor `(B, H, W, C)`.
@@ -47,7 +49,7 @@ class InvariancePooling(keras.layers.Layer):
         activation: Any = None,
         use_bias: bool = True,
         stochastic: bool = False,
-        seed: int = 0,
+        seed: int | None = None,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)

@@ -1,14 +1,18 @@
 """The Filter GAN: a latent space for the filters of one convolution of a trained classifier."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from kinv.classifiers.predict import predict_classes
+from kinv.ops.weighted_mean import weighted_mean
 from kinv.training.frozen import Frozen
+from kinv.training.method import Method
+from kinv.training.optimizers import Optimizers, copies
 
 from .discriminator import ActivationDiscriminator
 from .diversity import over_alive, relative_spread
@@ -24,8 +28,21 @@ NETWORKS = ("discriminator", "generator", "code")  # in the order of their updat
 SPREAD_WEIGHT = 1000.0  # of the squared shortfall from `min_diversity`: outweighs all other terms
 
 
+class Step(NamedTuple):
+    """A batch of images on its way: the first half passes generated filters, the second the real ones."""
+
+    images: Any
+    labels: Any
+    entering: Any  # the layer's inputs
+    past: list[Any]  # what bypasses the layer
+    half: Any
+    real: Any  # the layer's outputs with the real filters
+    weights: Any  # how much every image of the first half counts,
+    real_weights: Any  # and of the second
+
+
 @keras.saving.register_keras_serializable("kinv")
-class FilterGAN(keras.Model):
+class FilterGAN(Method):
     """Learns to generate diverse filters for a layer of a classifier that work like the real ones.
 
     "Parametrizing filters of a CNN with a GAN", section 3 and Algorithm 1. A generator turns a latent code into
@@ -62,6 +79,7 @@ class FilterGAN(keras.Model):
         width: channels of the discriminator's first convolution.
         seed: seeds the initial weights and all random draws in training.
         shapes: kernel and output shape and the filters' standard deviation, if there is no classifier.
+        **kwargs: `name`, `trainable` and `dtype`, as in `kinv.training.Method`.
 
     Call arguments:
         z: float tensor `(B, Z)`.
@@ -94,9 +112,9 @@ class FilterGAN(keras.Model):
         width: int = 32,
         seed: int = 0,
         shapes: dict[str, Any] | None = None,
-        name: str = "filter_gan",
+        **kwargs: Any,
     ):
-        super().__init__(name=name)
+        super().__init__(METRICS, **kwargs)
         if latent_dim < 1 or width < 1:
             raise ValueError(f"latent_dim and width must be at least 1, received {latent_dim} and {width}")
         amounts = {"information_weight": information_weight, "noise": noise, "min_diversity": min_diversity}
@@ -118,7 +136,6 @@ class FilterGAN(keras.Model):
             self.shapes["output"], latent_dim, width, noise, seed + 2000, name="discriminator"
         )
         self.seed_generator = keras.random.SeedGenerator(seed)
-        self.means = {name: keras.metrics.Mean(name=name) for name in METRICS}
         self.generator.build((None, latent_dim))
         if centered and cut is not None:
             self.generator.start_at(cut.kernel())
@@ -137,38 +154,43 @@ class FilterGAN(keras.Model):
         self.cut = Frozen(cut)
         if self.centered:
             self.generator.start_at(cut.kernel())
-        self.train_function = None  # compiled for the previous network
+        self.train_function = self.test_function = None  # compiled for the previous network
 
-    def compile(self, optimizers: dict[str, Any] | None = None, **kwargs: Any) -> None:
-        """`optimizers` for `"discriminator"`, `"generator"` and `"code"`; default: RMSprop at 3e-4 (paper: RMSprop)."""
-        refused = {"optimizer", "loss"} & set(kwargs)
-        if refused:
-            raise ValueError(
-                f"FilterGAN has three optimizers and its own losses, received {', '.join(refused)}: pass `optimizers`"
-            )
+    def compile(self, optimizer: Any = None, **kwargs: Any) -> None:
+        """Compiles the model; the default optimizer is RMSprop (as in the paper) at 3e-4.
+
+        Args:
+            optimizer: one, copied for each network, or a dict of one for `"discriminator"`, `"generator"` and `"code"`.
+            **kwargs: as in Keras, without `loss`. Metrics are of the labels, or else of the network's own predictions,
+                and of the logits with generated filters.
+        """
+        if kwargs.get("loss") is not None:
+            raise ValueError(f"FilterGAN has its own losses, received loss={kwargs['loss']!r}: leave it out")
         super().compile(**kwargs)
-        self.optimizer = None  # Keras's own, which is unused
-        optimizers = optimizers or {name: keras.optimizers.RMSprop(3e-4) for name in NETWORKS}
-        if set(optimizers) != set(NETWORKS):
-            raise ValueError(f"optimizers must be one each for {NETWORKS}, received {sorted(optimizers)}")
-        of = (optimizers[name] for name in NETWORKS)
+        optimizer = keras.optimizers.RMSprop(3e-4) if optimizer is None else optimizer
+        if not isinstance(optimizer, dict):
+            optimizer = dict(zip(NETWORKS, copies(optimizer, len(NETWORKS)), strict=True))
+        if set(optimizer) != set(NETWORKS):
+            raise ValueError(f"expected one optimizer, or one each for {NETWORKS}, received {sorted(optimizer)}")
+        of = [keras.optimizers.get(optimizer[name]) for name in NETWORKS]
         self.discriminator_optimizer, self.generator_optimizer, self.code_optimizer = of
-        for name, variables in self._variables().items():
-            optimizers[name].build(variables)
+        self.optimizer = Optimizers(of)
+        for one, variables in zip(of, self._variables().values(), strict=True):
+            one.build(variables)
 
     def get_compile_config(self):
-        optimizers = {name: getattr(self, f"{name}_optimizer") for name in NETWORKS}
-        return {"optimizers": {name: keras.optimizers.serialize(one) for name, one in optimizers.items()}}
-
-    def compile_from_config(self, config):
-        self.compile({name: keras.optimizers.deserialize(value) for name, value in config["optimizers"].items()})
-
-    @property
-    def metrics(self):
-        return list(self.means.values())
+        config = super().get_compile_config()
+        optimizers = {name: getattr(self, f"{name}_optimizer", None) for name in NETWORKS}
+        return config and {
+            **config, "optimizer": {name: keras.optimizers.serialize(one) for name, one in optimizers.items()}
+        }  # fmt: skip
 
     def call(self, z):
         return self.generator(z)
+
+    @property
+    def input_shape(self):
+        return (None, self.latent_dim)
 
     def generate_filters(self, z: Any) -> Any:
         """Filters `(B, rows, columns, C / groups, F)` for latent codes `(B, Z)`.
@@ -211,57 +233,96 @@ class FilterGAN(keras.Model):
         """The InfoGAN head's estimates `(B, Z)` of the codes `(B, Z)`, from the outputs of their filters."""
         return self.discriminator.read_codes(self.activations(images, z))
 
+    def default_labels(self, x):
+        return predict_classes(self.cut.require("fit").classifier, x)
+
     def train_step(self, data):
         """Algorithm 1 on one batch of images: half passes the real filters, half generated ones."""
-        images, _, _ = keras.utils.unpack_x_y_sample_weight(data)
-        cut = self.cut.require("fit")
-        entering, _ = cut.enter(ops.cast(images, "float32"))
-        half = ops.maximum(ops.shape(entering)[0] // 2, 1)
-        real = cut.convolve(entering[-half:], cut.kernel())  # a batch of one image passes both
-        self.discriminator.adapt(real)
-        z = keras.random.normal((half, self.latent_dim), seed=self.seed_generator)
+        step = self._start(data)
+        self.discriminator.adapt(step.real)
+        z = keras.random.normal((step.half, self.latent_dim), seed=self.seed_generator)
         with tf.GradientTape() as through_filters:
-            filters = self.generator(z)
-            generated = cut.convolve(entering[:half], filters)
-            spread, alive = relative_spread(filters, cut.kernel())
-            short = ops.relu(self.min_diversity - spread) * ops.cast(half > 1, spread.dtype)  # one draw has none
+            generated, spread, alive = self._generate(step, z)
+            short = ops.relu(self.min_diversity - spread) * ops.cast(step.half > 1, spread.dtype)  # one draw has none
             missing = SPREAD_WEIGHT * over_alive(ops.square(short), alive)
 
         variables = self._variables()
         with tf.GradientTape() as tape:
-            both = ops.concatenate([ops.stop_gradient(generated), real])
-            logits, _ = self.discriminator(both, training=True)
-            discriminator_loss = ops.mean(ops.softplus(logits[:half])) + ops.mean(ops.softplus(-logits[half:]))
+            discriminator_loss, told_apart = self._told_apart(step, generated, training=True)
         slopes = tape.gradient(discriminator_loss, variables["discriminator"])
-        self.discriminator_optimizer.apply(slopes, variables["discriminator"])
+        self.descend(self.discriminator_optimizer, slopes, variables["discriminator"])
 
         with tf.GradientTape(persistent=True) as tape:
             tape.watch(generated)
-            fooled, code = self.discriminator(generated, training=True)
-            error = ops.mean(ops.sum(ops.square(z - code), axis=-1))
+            adversarial, error = self._fooled(step, generated, z, training=True)
             information_loss = self.information_weight * error
-            adversarial = -ops.mean(ops.softplus(fooled)) if self.saturating else ops.mean(ops.softplus(-fooled))
             generator_loss = adversarial + information_loss
         slopes = through_filters.gradient(
             [generated, missing],
             variables["generator"],
             output_gradients=[tape.gradient(generator_loss, generated), ops.ones_like(missing)],
         )
-        self.generator_optimizer.apply(slopes, variables["generator"])
-        self.code_optimizer.apply(tape.gradient(information_loss, variables["code"]), variables["code"])
+        self.descend(self.generator_optimizer, slopes, variables["generator"])
+        self.descend(self.code_optimizer, tape.gradient(information_loss, variables["code"]), variables["code"])
+        return self._report(step, generated, discriminator_loss, adversarial, error, told_apart, spread, alive)
 
-        told_apart = ops.concatenate([logits[:half] < 0, logits[half:] > 0])
-        values = (
+    def test_step(self, data):
+        """The same losses without noise, with codes that are the same in every evaluation."""
+        step = self._start(data)
+        z = keras.random.normal((step.half, self.latent_dim), seed=self.seed)
+        generated, spread, alive = self._generate(step, z)
+        discriminator_loss, told_apart = self._told_apart(step, generated, training=False)
+        adversarial, error = self._fooled(step, generated, z, training=False)
+        return self._report(step, generated, discriminator_loss, adversarial, error, told_apart, spread, alive)
+
+    def _start(self, data):
+        images, labels, weights = keras.utils.unpack_x_y_sample_weight(data)
+        cut = self.cut.require("fit")
+        entering, past = cut.enter(ops.cast(images, "float32"))
+        half = ops.maximum(ops.shape(entering)[0] // 2, 1)
+        real = cut.convolve(entering[-half:], cut.kernel())  # a batch of one image passes both
+        of_both = (None, None) if weights is None else (weights[:half], weights[-half:])
+        return Step(images, labels, entering, past, half, real, *of_both)
+
+    def _generate(self, step, z):
+        """The layer's outputs with generated filters, and how much these differ."""
+        cut = self.cut.require("fit")
+        filters = self.generator(z)
+        generated = cut.convolve(step.entering[: step.half], filters)
+        return generated, *relative_spread(filters, cut.kernel())
+
+    def _told_apart(self, step, generated, training):
+        """The discriminator's loss, and its accuracy."""
+        half = step.half
+        logits, _ = self.discriminator(ops.concatenate([ops.stop_gradient(generated), step.real]), training=training)
+        of_generated = weighted_mean(ops.softplus(logits[:half]), step.weights)
+        loss = of_generated + weighted_mean(ops.softplus(-logits[half:]), step.real_weights)
+        right = ops.concatenate([logits[:half] < 0, logits[half:] > 0])
+        return loss, ops.mean(ops.cast(right, "float32"))
+
+    def _fooled(self, step, generated, z, training):
+        """The generator's loss, and the squared error of the codes that are read."""
+        logits, code = self.discriminator(generated, training=training)
+        error = weighted_mean(ops.sum(ops.square(z - code), axis=-1), step.weights)
+        sign = 1 if self.saturating else -1
+        return -sign * weighted_mean(ops.softplus(sign * logits), step.weights), error
+
+    def _report(self, step, generated, discriminator_loss, adversarial, error, told_apart, spread, alive):
+        if self.measures_more:
+            cut, half = self.cut.require("fit"), step.half
+            labels = step.labels
+            if labels is None:
+                labels = ops.argmax(cut.classifier(step.images, training=False), axis=-1)
+            logits = cut.leave(generated, [tensor[:half] for tensor in step.past])
+            self.compute_metrics(None, labels[:half], logits, step.weights)
+        return self.report(
             discriminator_loss,
             adversarial,
-            information_loss,
+            self.information_weight * error,
             1 - error / self.latent_dim,
-            ops.mean(ops.cast(told_apart, "float32")),
+            told_apart,
             over_alive(spread, alive),
         )
-        for mean, value in zip(self.means.values(), values, strict=True):
-            mean.update_state(value)
-        return {name: mean.result() for name, mean in self.means.items()}
 
     def _variables(self):
         """The variables of each of the three updates: D and Q share the trunk."""
@@ -292,6 +353,10 @@ class FilterGAN(keras.Model):
     def get_config(self):
         names = (
             "layer", "latent_dim", "information_weight", "noise", "saturating", "min_diversity", "centered", "width",
-            "seed", "shapes", "name",
+            "seed", "shapes",
         )  # fmt: skip
-        return {**{name: getattr(self, name) for name in names}, "hidden_units": list(self.hidden_units)}
+        return {
+            **super().get_config(),
+            **{name: getattr(self, name) for name in names},
+            "hidden_units": list(self.hidden_units),
+        }

@@ -10,12 +10,15 @@ from keras import ops
 
 from kinv.data.checks import check_images
 from kinv.ops.stateless_random import hashed_uniform, seed_pair
+from kinv.training.method import Method
 
 from .matrix_generator import MatrixGenerator
 from .transformers import ColorTransformer, SpatialTransformer
 
+IN_UNIT_RANGE = "images must lie in 0..255, received 0..1: multiply them by 255."
 
-class AffineFamily(keras.Model):
+
+class AffineFamily(Method):
     """Two generators that map `k_color` and `k_space`, each in [0, 1]^2, to a colour and a spatial matrix.
 
     The base class of `InvariantTransformer`: everything but training.
@@ -23,10 +26,20 @@ class AffineFamily(keras.Model):
     Args:
         channels, hidden_units, fill, seed: as in `InvariantTransformer`.
         color_gain: how fast colours change relative to space, see `MatrixGenerator`.
+        metric_names, **kwargs: as in `Method`.
     """
 
-    def __init__(self, channels: int, hidden_units: Sequence[int], fill: str, seed: int, color_gain: float, name: str):
-        super().__init__(name=name)
+    def __init__(
+        self,
+        channels: int,
+        hidden_units: Sequence[int],
+        fill: str,
+        seed: int,
+        color_gain: float,
+        metric_names: Sequence[str] = (),
+        **kwargs: Any,
+    ):
+        super().__init__(metric_names, **kwargs)
         if channels not in (1, 3):
             raise ValueError(f"channels must be 1 or 3, received {channels}")
         self.channels, self.hidden_units, self.fill, self.seed = channels, tuple(hidden_units), fill, seed
@@ -34,7 +47,7 @@ class AffineFamily(keras.Model):
             channels, channels + 1, hidden_units, seed, color_gain, name="color_generator"
         )
         self.space_generator = MatrixGenerator(2, 3, hidden_units, seed + 1000, name="space_generator")
-        self.color = ColorTransformer(name="color")
+        self.color = ColorTransformer(name="color")  # pyright: ignore[reportCallIssue]
         self.space = SpatialTransformer(fill, name="space")
         self.seed_generator = keras.random.SeedGenerator(seed)
         for generator in (self.color_generator, self.space_generator):
@@ -72,29 +85,44 @@ class AffineFamily(keras.Model):
         color, space = self.matrices(_control(k_color, count, "k_color"), _control(k_space, count, "k_space"))
         return self.apply_matrices(images, color, space)
 
-    def augment(self, images: Any, seed: Any) -> Any:
+    def augment(self, images: Any, seed: Any = None) -> Any:
         """Transforms every image with its own random `k`, drawn uniformly; the same seed gives the same images.
 
         Args:
-            images: `(B, H, W, C)` in 0..255, of any size.
-            seed: an integer, or an int32 tensor of shape `(2,)`.
+            images: `(B, H, W, C)` in 0..255, of any size; or one image `(H, W, C)`.
+            seed: an integer, or an int32 tensor of shape `(2,)`. None: another one in every call.
 
         Returns:
             float32 tensor like `images`, in 0..255.
+
+        Raises:
+            ValueError: wrong shape, dtype or range; also 0..1.
         """
+        if len(images.shape) == 3:
+            return self.augment(images[None], seed)[0]
         images = self._checked(images)
+        if seed is None:
+            seed = ops.cast(self.seed_generator.next(), "int32")
         k = hashed_uniform(seed_pair(seed), ops.shape(images)[0], 4)
         return self.transform(images, k[:, :2], k[:, 2:])
 
-    def call(self, images, training=None):
+    def call(self, images, training=False):
+        if not training:
+            return self.augment(images, self.seed)
         color, space = self.matrices(*self._draw(ops.shape(images)[0]))
         return self.apply_matrices(images, color, space)
+
+    @property
+    def input_shape(self):
+        return (None, None, None, self.channels)
 
     def _draw(self, count):
         k = keras.random.uniform((count, 4), seed=self.seed_generator)
         return k[:, :2], k[:, 2:]
 
     def _checked(self, images):
+        if tf.is_tensor(images) and tf.executing_eagerly():
+            images = images.numpy()
         if isinstance(images, np.ndarray) and images.ndim == 4:
             check_images(images)
         images = ops.convert_to_tensor(images)
@@ -102,7 +130,13 @@ class AffineFamily(keras.Model):
             raise ValueError(
                 f"images must have shape (batch, height, width, {self.channels}), received {tuple(images.shape)}"
             )
-        return ops.cast(images, "float32")
+        if images.dtype == tf.uint8:
+            return ops.cast(images, "float32")
+        images = ops.cast(images, "float32")
+        if tf.is_tensor(images) and not tf.executing_eagerly():
+            whole = tf.reduce_all(tf.equal(images, tf.round(images)))  # black and nearly black images are
+            tf.debugging.Assert(whole | (tf.reduce_max(images) > 1), [IN_UNIT_RANGE])
+        return images
 
     def export_endpoints(self) -> dict[str, tuple[Any, list[tf.TensorSpec]]]:
         """The SavedModel's endpoints: name to (function, input signature)."""
@@ -129,11 +163,11 @@ class AffineFamily(keras.Model):
 
     def get_config(self):
         return {
+            **super().get_config(),
             "channels": self.channels,
             "hidden_units": list(self.hidden_units),
             "fill": self.fill,
             "seed": self.seed,
-            "name": self.name,
         }
 
 

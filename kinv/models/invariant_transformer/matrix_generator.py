@@ -5,9 +5,12 @@ from collections.abc import Sequence
 import keras
 from keras import ops
 
+from kinv.layers.seeds import seed_of
+from kinv.precision import Float32
+
 
 @keras.saving.register_keras_serializable("kinv")
-class MatrixGenerator(keras.layers.Layer):
+class MatrixGenerator(Float32, keras.layers.Layer):
     """Two dense ReLU layers and a linear one that map `k` to an affine matrix (Bunne et al., figure 1).
 
     The matrix is the identity plus the output of the last layer. That layer starts small, not at zero: at the identity
@@ -18,7 +21,7 @@ class MatrixGenerator(keras.layers.Layer):
     Args:
         rows, columns: shape of the matrix: (2, 3) for space, (3, 4) for colour.
         hidden_units: widths of the ReLU layers.
-        seed: seeds the initial weights.
+        seed: seeds the initial weights; None: any.
         gain: scales the difference from the identity. Adam's steps do not depend on the scale of gradients. So
             this, not a loss weight, sets how fast one generator changes relative to another.
 
@@ -36,7 +39,7 @@ class MatrixGenerator(keras.layers.Layer):
         rows: int,
         columns: int,
         hidden_units: Sequence[int] = (64, 64),
-        seed: int = 0,
+        seed: int | None = None,
         gain: float = 1.0,
         **kwargs,
     ):
@@ -53,13 +56,13 @@ class MatrixGenerator(keras.layers.Layer):
             keras.layers.Dense(
                 units,
                 "relu",
-                kernel_initializer=keras.initializers.HeNormal(seed + index),
-                bias_initializer=keras.initializers.RandomUniform(-1.0, 1.0, seed + 100 + index),
+                kernel_initializer=keras.initializers.HeNormal(seed_of(seed, index)),
+                bias_initializer=keras.initializers.RandomUniform(-1.0, 1.0, seed_of(seed, 100 + index)),
                 name=f"hidden{index}",
             )
             for index, units in enumerate(self.hidden_units)
         ]
-        initializer = keras.initializers.RandomNormal(0.0, self.INITIAL_STD, seed + len(self.hidden_units))
+        initializer = keras.initializers.RandomNormal(0.0, self.INITIAL_STD, seed_of(seed, len(self.hidden_units)))
         self.difference = keras.layers.Dense(rows * columns, kernel_initializer=initializer, name="difference")
 
     def build(self, k_shape):

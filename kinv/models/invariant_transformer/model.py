@@ -8,10 +8,13 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from kinv.classifiers.predict import predict_classes
 from kinv.data.checks import check_images, class_indices
 from kinv.ops.affine import distance_from_identity, mean_squared_shift
+from kinv.ops.weighted_mean import weighted_mean
 from kinv.training.frozen import Frozen
 
+from . import label_loss
 from .affine_family import AffineFamily
 from .smoothed_gradient import smoothed_gradient
 
@@ -65,13 +68,16 @@ class InvariantTransformer(AffineFamily):
         smoothing: standard deviation of the normal distribution over spatial matrices that smooths the loss; 0
             backpropagates through the sampling, as in the paper.
         probes: number of random unit vectors, |S|.
-        seed: seeds the initial weights and all sampling during training.
+        seed: seeds the initial weights and all sampling.
+        **kwargs: `name`, `trainable` and `dtype`, as in `kinv.training.Method`.
 
     Call arguments:
         images: float tensor `(B, H, W, C)` in 0..255.
+        training: whether uniformly random `k` come from the model's own random number generator. By default they are
+            those of `augment(images, seed)`, the same in every call.
 
     Returns:
-        The images, transformed with uniformly random `k` from the model's own random number generator.
+        The images, transformed.
 
     Raises:
         ValueError: an argument is out of range; the message names it.
@@ -95,13 +101,13 @@ class InvariantTransformer(AffineFamily):
         smoothing: float = 0.1,
         probes: int = 32,
         seed: int = 0,
-        name: str = "invariant_transformer",
+        **kwargs: Any,
     ):
         if channels is None:
             channels = classifier.input_shape[-1] if classifier is not None else 3
         if not color_weight > 0:
             raise ValueError(f"color_weight must be positive, received {color_weight}")
-        super().__init__(channels, hidden_units, fill, seed, color_weight, name)
+        super().__init__(channels, hidden_units, fill, seed, color_weight, METRICS, **kwargs)
         if not 0 <= accuracy_threshold <= 1:
             raise ValueError(f"accuracy_threshold must lie in 0..1, received {accuracy_threshold}")
         if not 0 <= smoothing < 1:
@@ -111,7 +117,6 @@ class InvariantTransformer(AffineFamily):
 
         self.color_weight, self.accuracy_threshold = color_weight, accuracy_threshold
         self.smoothing, self.probes = smoothing, probes
-        self.means = {name: keras.metrics.Mean(name=name) for name in METRICS}
         self.frozen = Frozen(classifier)
 
     def set_classifier(self, classifier: keras.Model) -> None:
@@ -120,18 +125,30 @@ class InvariantTransformer(AffineFamily):
         self.train_function = self.test_function = None  # compiled for the previous network
 
     def compile(self, optimizer: Any = None, loss: Any = None, **kwargs: Any) -> None:
-        """Defaults: Adam at 5e-4 and cross-entropy on logits; `loss` must be a `keras.losses.Loss`."""
-        loss = loss or keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-        if not isinstance(loss, keras.losses.Loss):
-            raise ValueError(
-                f"loss must be a keras.losses.Loss of labels and logits, received {loss!r}: pass an instance"
-            )
-        super().compile(optimizer=optimizer or keras.optimizers.Adam(5e-4), loss=loss, **kwargs)
+        """Defaults: Adam at 5e-4 and cross-entropy.
+
+        Args:
+            optimizer: an optimizer, or the name of one.
+            loss: of labels and logits: a name, or a `keras.losses.Loss`.
+            **kwargs: as in Keras; metrics are of labels and the logits of transformed images.
+        """
+        self.label_loss = label_loss.get(loss)  # Keras would try its own on what `call` returns, which is images
+        super().compile(optimizer=optimizer or keras.optimizers.Adam(5e-4), **kwargs)
         self.optimizer.build(self.trainable_variables)  # a train step that creates variables is traced twice
 
-    def fit(self, x=None, y=None, **kwargs):
+    def get_compile_config(self):
+        config = super().get_compile_config()
+        return config and {**config, "loss": keras.saving.serialize_keras_object(self.label_loss)}
+
+    def default_labels(self, x):
+        return predict_classes(self.frozen.require("fit and evaluate"), x)
+
+    def fit(self, x=None, y=None, *, validation_data=None, **kwargs):
         x, y = self._checked_data(x, y)
-        return super().fit(x, y, **kwargs)
+        if isinstance(validation_data, (tuple, list)):
+            images, labels, weights = keras.utils.unpack_x_y_sample_weight(tuple(validation_data))
+            validation_data = (*self._checked_data(images, labels), *(() if weights is None else (weights,)))
+        return super().fit(x, y, validation_data=validation_data, **kwargs)
 
     def evaluate(self, x=None, y=None, **kwargs):
         x, y = self._checked_data(x, y)
@@ -149,17 +166,13 @@ class InvariantTransformer(AffineFamily):
             y = class_indices(y, len(x), classifier.output_shape[-1])
         return x, y
 
-    @property
-    def metrics(self):
-        return list(self.means.values())
-
     def train_step(self, data):
         """One batch of `images` or `(images, labels)`."""
-        images, labels = self._labelled(data)
+        images, labels, weights = self._labelled(data)
         with tf.GradientTape(persistent=True) as tape:
-            color, space, transformation_loss = self._propose(ops.shape(images)[0])
-            losses, right = self._classify(images, labels, color, space)
-            classifier_loss = ops.mean(losses)
+            color, space, transformation_loss = self._propose(ops.shape(images)[0], weights)
+            losses, logits = self._classify(images, labels, color, space)
+            classifier_loss = weighted_mean(losses, weights)
         for_color, for_space = self.color_generator.trainable_variables, self.space_generator.trainable_variables
         directions = keras.random.normal(ops.shape(space), seed=self.seed_generator)
 
@@ -174,60 +187,65 @@ class InvariantTransformer(AffineFamily):
                 smoothed = smoothed_gradient(
                     lambda moved: self._classify(images, labels, color, moved)[0], space, directions, self.smoothing
                 )
+                if weights is not None:
+                    smoothed = smoothed * ops.reshape(ops.cast(weights, smoothed.dtype), (-1, 1, 1))
                 in_space = tape.gradient(space, for_space, output_gradients=smoothed)
             else:
                 in_space = tape.gradient(classifier_loss, for_space)
             return (*_scaled(tape.gradient(classifier_loss, for_color)), *_scaled(in_space))
 
         # section III-D, L_final: one of the two losses, never their sum
-        expanding = right >= self.accuracy_threshold
+        expanding = self._accuracy(logits, labels, weights) >= self.accuracy_threshold
         gradients = tf.cond(expanding, expand, hold)
-        self.optimizer.apply_gradients(zip(gradients, (*for_color, *for_space), strict=True))
-        return self._update(color, space, classifier_loss, transformation_loss, right)
+        self.descend(self.optimizer, gradients, (*for_color, *for_space))
+        return self._update(color, space, classifier_loss, transformation_loss, logits, labels, weights)
 
     def test_step(self, data):
-        images, labels = self._labelled(data)
-        color, space, transformation_loss = self._propose(ops.shape(images)[0])
-        losses, right = self._classify(images, labels, color, space)
-        return self._update(color, space, ops.mean(losses), transformation_loss, right)
+        images, labels, weights = self._labelled(data)
+        color, space, transformation_loss = self._propose(ops.shape(images)[0], weights)
+        losses, logits = self._classify(images, labels, color, space)
+        return self._update(color, space, weighted_mean(losses, weights), transformation_loss, logits, labels, weights)
 
     def _labelled(self, data):
-        """Images and their labels, by default the classifier's own predictions."""
-        images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+        """Images, their labels (by default the classifier's own predictions) and weights."""
+        images, labels, weights = keras.utils.unpack_x_y_sample_weight(data)
         classify = self.frozen.require("fit and evaluate")
         images = ops.cast(images, "float32")
         if labels is None:
             labels = ops.argmax(classify(images, training=False), axis=-1)
         elif len(labels.shape) == 2:  # of a stream
             labels = labels[:, 0] if labels.shape[-1] == 1 else ops.argmax(labels, axis=-1)
-        return images, ops.cast(labels, "int32")
+        return images, ops.cast(labels, "int32"), weights
 
-    def _propose(self, count):
+    def _propose(self, count, weights):
         """Matrices for random `k`, and their transformation loss."""
         k_color, k_space = self._draw(count)
         color, space = self.matrices(k_color, k_space)
-        loss = self._transformation_loss(color, k_color) + self._transformation_loss(space, k_space)
+        loss = self._transformation_loss(color, k_color, weights) + self._transformation_loss(space, k_space, weights)
         return color, space, loss
 
     def _classify(self, images, labels, color, space):
-        """The classifier's loss for every transformed image, `(B,)`, and its accuracy, in 0..1."""
+        """The classifier's loss for every transformed image, `(B,)`, and its logits, `(B, classes)`."""
         logits = self.frozen.require("fit and evaluate")(self.apply_matrices(images, color, space), training=False)
-        right = ops.equal(ops.cast(ops.argmax(logits, axis=-1), "int32"), labels)
-        return self.loss.call(labels, logits), ops.mean(ops.cast(right, "float32"))
+        logits = ops.cast(logits, "float32")
+        return label_loss.of_labels(self.label_loss)(labels, logits), logits
 
-    def _transformation_loss(self, matrices, k):
+    def _accuracy(self, logits, labels, weights):
+        right = ops.equal(ops.cast(ops.argmax(logits, axis=-1), "int32"), labels)
+        return weighted_mean(ops.cast(right, "float32"), weights)
+
+    def _transformation_loss(self, matrices, k, weights):
         """`L_k`: minus the mean squared shift of random unit vectors, weighted by `k_1 + k_2` (section III-D)."""
         vectors = keras.random.normal((self.probes, matrices.shape[-1]), seed=self.seed_generator)
         vectors = vectors / ops.norm(vectors, axis=-1, keepdims=True)
-        return -ops.mean(ops.sum(k, axis=-1) * mean_squared_shift(matrices, vectors))
+        return -weighted_mean(ops.sum(k, axis=-1) * mean_squared_shift(matrices, vectors), weights)
 
-    def _update(self, color, space, classifier_loss, transformation_loss, right):
-        distances = ops.mean(distance_from_identity(color)), ops.mean(distance_from_identity(space))
+    def _update(self, color, space, classifier_loss, transformation_loss, logits, labels, weights):
+        distances = (weighted_mean(distance_from_identity(matrices), weights) for matrices in (color, space))
+        right = self._accuracy(logits, labels, weights)
         expanding = ops.cast(right >= self.accuracy_threshold, "float32")
-        values = (classifier_loss, transformation_loss, right, *distances, expanding)
-        for mean, value in zip(self.means.values(), values, strict=True):
-            mean.update_state(value)
-        return {name: mean.result() for name, mean in self.means.items()}
+        self.compute_metrics(None, labels, logits, weights)
+        return self.report(classifier_loss, transformation_loss, right, *distances, expanding)
 
     def get_config(self):
         return {

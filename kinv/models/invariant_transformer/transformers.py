@@ -3,10 +3,11 @@
 import keras
 
 from kinv.ops.affine import FILLS, affine_color, affine_sample
+from kinv.precision import Float32
 
 
 @keras.saving.register_keras_serializable("kinv")
-class SpatialTransformer(keras.layers.Layer):
+class SpatialTransformer(Float32, keras.layers.Layer):
     """Samples images at affinely transformed coordinates (Jaderberg et al. 2015, equations 1 and 5).
 
     Args:
@@ -44,7 +45,7 @@ class SpatialTransformer(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable("kinv")
-class ColorTransformer(keras.layers.Layer):
+class ColorTransformer(Float32, keras.layers.Layer):
     """Applies an affine map to the colour of every pixel, in homogeneous coordinates, and clips to 0..255.
 
     Bunne et al., section III-D: a `C x (C + 1)` matrix (3 x 4 for RGB, 1 x 2 for greyscale). It acts on colours

@@ -10,9 +10,7 @@ import tensorflow as tf
 from .distribution import EXPORTED_DRAWS, EXPORTED_STEPS, generator_of
 from .draws import Generator, split
 from .greedy_stack import GreedyStack
-from .rbm import RestrictedBoltzmannMachine
-
-METRICS = ("reconstruction_error", "free_energy")
+from .rbm import METRICS, RestrictedBoltzmannMachine
 
 
 @keras.saving.register_keras_serializable("kinv")
@@ -29,6 +27,7 @@ class DeepBeliefNetwork(GreedyStack):
             `RestrictedBoltzmannMachine`. `sparsity` may be a sequence with one value per RBM.
         binarize: whether the first RBM samples binary pixels from the grey values.
         seed: seeds the weights and all sampling during training.
+        **kwargs: `name`, `trainable` and `dtype`, as in `kinv.training.Method`.
 
     Call arguments:
         inputs: float tensor `(B, V)`.
@@ -58,9 +57,9 @@ class DeepBeliefNetwork(GreedyStack):
         sparsity: float | Sequence[float | None] | None = None,
         sparsity_weight: float = 0.1,
         seed: int = 0,
-        name: str = "dbn",
+        **kwargs: Any,
     ):
-        super().__init__(units, METRICS, seed, name)
+        super().__init__(units, METRICS, seed, **kwargs)
         self.settings = {
             "steps": steps,
             "persistent": persistent,
@@ -91,11 +90,11 @@ class DeepBeliefNetwork(GreedyStack):
     def in_unit_range(self):
         return self.visible == "bernoulli"
 
-    def learn_block(self, index, inputs, optimizer):
-        return self.blocks[index].learn(inputs, optimizer, generator_of(self))
+    def learn_block(self, index, inputs, optimizer, weights):
+        return self.blocks[index].learn(inputs, optimizer, generator_of(self), weights)
 
-    def measure_block(self, index, inputs):
-        return self.blocks[index].measure(inputs)
+    def measure_block(self, index, inputs, weights):
+        return self.blocks[index].measure(inputs, weights)
 
     def sample(
         self,
@@ -174,11 +173,11 @@ class DeepBeliefNetwork(GreedyStack):
 
     def get_config(self):
         return {
+            **super().get_config(),
             "units": list(self.units),
             "visible": self.visible,
             **self.settings,
             "sparsity": list(self.sparsity),
             "binarize": self.binarize,
             "seed": self.seed,
-            "name": self.name,
         }

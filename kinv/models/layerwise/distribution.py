@@ -1,11 +1,14 @@
 """The distribution of a restricted Boltzmann machine: energies, conditional probabilities, sampling."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 from keras import ops
+
+from kinv.training.method import Method
 
 from .draws import Generator, draw, draw_normal, split
 
@@ -16,7 +19,7 @@ EXPORTED_DRAWS: Generator = "hash"  # the only generator that ONNX and LiteRT su
 INITIAL_STD = 0.01  # of the weights; Hinton 2010, section 8
 
 
-class BoltzmannDistribution(keras.Model):
+class BoltzmannDistribution(Method):
     """`p(v, h) = exp(-E(v, h)) / Z` with binary hidden units and binary or Gaussian visible units.
 
     The base class of `RestrictedBoltzmannMachine`: everything but training. With weights `W`, visible biases `b` and
@@ -24,11 +27,20 @@ class BoltzmannDistribution(keras.Model):
     `|v - b|^2 / 2 - c h - v W h` for Gaussian ones, whose variance is 1.
 
     Args:
-        visible_units, hidden_units, visible, seed, name: as in `RestrictedBoltzmannMachine`.
+        visible_units, hidden_units, visible, seed: as in `RestrictedBoltzmannMachine`.
+        metric_names, **kwargs: as in `Method`.
     """
 
-    def __init__(self, visible_units: int, hidden_units: int, visible: str, seed: int, name: str):
-        super().__init__(name=name)
+    def __init__(
+        self,
+        visible_units: int,
+        hidden_units: int,
+        visible: str,
+        seed: int,
+        metric_names: Sequence[str] = (),
+        **kwargs: Any,
+    ):
+        super().__init__(metric_names, **kwargs)
         if min(visible_units, hidden_units) < 1:
             raise ValueError(
                 f"visible_units and hidden_units must be at least 1, received {visible_units} and {hidden_units}"
@@ -49,6 +61,10 @@ class BoltzmannDistribution(keras.Model):
 
     def call(self, visible):
         return self.hidden_probabilities(visible)
+
+    @property
+    def input_shape(self):
+        return (None, self.visible_units)
 
     def hidden_input(self, visible: Any) -> Any:
         """Pre-activations of the hidden units, `c + v W`: `(B, V)` to `(B, H)`."""

@@ -4,16 +4,20 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
-import tensorflow as tf
 from keras import ops
 
 from kinv.classifiers import sigmoid_network
+from kinv.precision import float32
 from kinv.training.divergence import StopWhenDiverged, check_training_data
+from kinv.training.method import Method
+from kinv.training.optimizers import Optimizers, copies
+
+from .stages import Stages
 
 MOST_LAYERS = 50
 
 
-class GreedyStack(keras.Model):
+class GreedyStack(Method):
     """Greedy layer-wise training (Hinton, Osindero and Teh 2006; Bengio et al. 2007) in one `fit`.
 
     The base class of deep belief networks and stacked denoising autoencoders. A subclass creates its `blocks`, which
@@ -23,11 +27,12 @@ class GreedyStack(keras.Model):
     Args:
         units: widths of the input and of every hidden layer.
         metric_names: names of the metrics of a block.
-        seed, name: as in Keras.
+        seed: as in Keras.
+        **kwargs: as in `Method`.
     """
 
-    def __init__(self, units: Sequence[int], metric_names: Sequence[str], seed: int, name: str):
-        super().__init__(name=name)
+    def __init__(self, units: Sequence[int], metric_names: Sequence[str], seed: int, **kwargs: Any):
+        super().__init__(metric_names, **kwargs)
         if len(units) < 2 or min(units) < 1:
             raise ValueError(
                 f"units must be positive widths of the input and at least one hidden layer, received {units}"
@@ -35,18 +40,22 @@ class GreedyStack(keras.Model):
         if len(units) > MOST_LAYERS:
             raise ValueError(f"units must have at most {MOST_LAYERS} entries, received {len(units)}")
         self.units, self.seed = tuple(int(width) for width in units), seed
-        self.means = [keras.metrics.Mean(name=name) for name in metric_names]
         self.stage = self.add_weight(shape=(), dtype="int32", initializer="zeros", trainable=False, name="stage")
         self.blocks: list[Any] = []
+        self.selected, self.traced = 0, {}
         self.built = True
 
-    def learn_block(self, index: int, inputs: Any, optimizer: Any) -> Sequence[Any]:
-        """One training step of the block on `(B, V)`; returns its metrics."""
+    def learn_block(self, index: int, inputs: Any, optimizer: Any, weights: Any) -> Sequence[Any]:
+        """One training step of the block on `(B, V)`, which count as `weights` says; returns its metrics."""
         raise NotImplementedError
 
-    def measure_block(self, index: int, inputs: Any) -> Sequence[Any]:
+    def measure_block(self, index: int, inputs: Any, weights: Any) -> Sequence[Any]:
         """The block's metrics on `(B, V)`."""
         raise NotImplementedError
+
+    @property
+    def input_shape(self):
+        return (None, self.units[0])
 
     @property
     def in_unit_range(self) -> bool:
@@ -108,6 +117,7 @@ class GreedyStack(keras.Model):
             network.get_layer(f"hidden{number}").set_weights([block.kernel, block.hidden_bias])
         return network
 
+    @float32()
     def as_functional(self) -> keras.Model:
         """Maps vectors to the activations of the top layer with dense layers `hidden1`, `hidden2`, ...
 
@@ -124,11 +134,13 @@ class GreedyStack(keras.Model):
     # === Training ===
 
     def compile(self, optimizer: Any = None, **kwargs: Any) -> None:
-        """Takes one optimizer, copied for every layer, or a list with one per layer; default: SGD at 0.1."""
-        if "loss" in kwargs:
+        """Takes one optimizer, copied for every layer, or a list with one per layer; default: SGD at 0.1.
+
+        Metrics are of a layer's inputs and their reconstruction.
+        """
+        if kwargs.get("loss") is not None:
             raise ValueError(f"{type(self).__name__} has its own loss, received loss={kwargs['loss']!r}: leave it out")
         super().compile(**kwargs)
-        self.optimizer = None  # Keras's own, unused here
         optimizer = optimizer or keras.optimizers.SGD(0.1)
         if isinstance(optimizer, (list, tuple)):
             if len(optimizer) != len(self.blocks):
@@ -137,16 +149,14 @@ class GreedyStack(keras.Model):
                 )
             self.optimizers = [keras.optimizers.get(one) for one in optimizer]
         else:
-            config = keras.optimizers.serialize(keras.optimizers.get(optimizer))
-            self.optimizers = [keras.optimizers.deserialize(config) for _ in self.blocks]
+            self.optimizers = copies(optimizer, len(self.blocks))
+        self.optimizer = Optimizers(self.optimizers, lambda: [self.optimizers[self.selected]])
         for one, block in zip(self.optimizers, self.blocks, strict=True):
             one.build(block.trainable_variables)
 
     def get_compile_config(self):
-        return {"optimizer": [keras.optimizers.serialize(one) for one in self.optimizers]}
-
-    def compile_from_config(self, config):
-        self.compile([keras.optimizers.deserialize(one) for one in config["optimizer"]])
+        config = super().get_compile_config()
+        return config and {**config, "optimizer": [keras.optimizers.serialize(one) for one in self.optimizers]}
 
     def fit(self, x=None, y=None, *, epochs=1, callbacks=None, **kwargs):
         """Trains the layers one after the other with Keras's `fit`.
@@ -155,55 +165,52 @@ class GreedyStack(keras.Model):
             x: vectors `(N, V)`, or a data set of them; labels are ignored.
             y: ignored.
             epochs: epochs per layer, one number or one per layer. `initial_epoch` and callbacks count over all layers.
-            callbacks, **kwargs: as in Keras.
+            callbacks, **kwargs: as in Keras. `EarlyStopping` ends the training of a layer, then the next one starts.
         """
         counts = [epochs] * len(self.blocks) if isinstance(epochs, int) else list(epochs)
         if len(counts) != len(self.blocks) or min(counts) < 0:
             raise ValueError(f"epochs must be one number or {len(self.blocks)}, none negative, received {epochs}")
         check_training_data(x, kwargs.get("validation_data"), self.units[0], self.in_unit_range)
-        guards = [_Stages(counts), StopWhenDiverged(*(mean.name for mean in self.means))]
-        return super().fit(x, epochs=sum(counts), callbacks=[*guards, *(callbacks or [])], **kwargs)
+        callbacks = list(getattr(callbacks, "callbacks", callbacks) or [])
+        stages = Stages(counts, callbacks)
+        guards = [stages.naming, StopWhenDiverged(*self.means)]
+        return super().fit(x, None, epochs=sum(counts), callbacks=[*guards, *callbacks, stages], **kwargs)
 
-    @property
-    def metrics(self):
-        return self.means
+    def select(self, layer: int) -> None:
+        """Sets the layer that steps train and measure, 0 for the lowest. They are traced again if it changes."""
+        self.stage.assign(layer)
+        self.make_train_function()
+
+    def make_train_function(self, force=False):
+        super().make_train_function(force or self._has_moved("train"))
+
+    def make_test_function(self, force=False):
+        super().make_test_function(force or self._has_moved("test"))
+
+    def _has_moved(self, step):
+        """Whether another layer is selected than the one that the step was traced with."""
+        self.selected = int(ops.convert_to_numpy(self.stage))
+        moved = self.traced.get(step) != self.selected
+        self.traced[step] = self.selected
+        return moved
 
     def train_step(self, data):
-        def learn(index):
-            block_inputs = ops.stop_gradient(self._encode(inputs, index))
-            return tuple(self.learn_block(index, block_inputs, self.optimizers[index]))
-
-        inputs = _inputs(data)
-        return self._report([lambda index=index: learn(index) for index in range(len(self.blocks))])
+        inputs, weights = self._entering(data)
+        optimizer = self.optimizers[self.selected]
+        values = self.learn_block(self.selected, ops.stop_gradient(inputs), optimizer, weights)
+        return self._report(inputs, weights, values)
 
     def test_step(self, data):
-        def measure(index):
-            return tuple(self.measure_block(index, self._encode(inputs, index)))
+        inputs, weights = self._entering(data)
+        return self._report(inputs, weights, self.measure_block(self.selected, inputs, weights))
 
-        inputs = _inputs(data)
-        return self._report([lambda index=index: measure(index) for index in range(len(self.blocks))])
+    def _entering(self, data):
+        """The inputs of the selected layer, and their weights."""
+        vectors, _, weights = keras.utils.unpack_x_y_sample_weight(data)
+        return self._encode(ops.cast(vectors, "float32"), self.selected), weights
 
-    def _report(self, branches):
-        values = tf.switch_case(tf.identity(self.stage.value), branches)
-        for mean, value in zip(self.means, values, strict=True):
-            mean.update_state(value)
-        return {mean.name: mean.result() for mean in self.means}
-
-
-class _Stages(keras.callbacks.Callback):
-    """Selects the layer that is trained in each epoch."""
-
-    def __init__(self, counts):
-        super().__init__()
-        self.layers = [index for index, count in enumerate(counts) for _ in range(count)]
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self.model.stage.assign(self.layers[epoch])
-
-    def on_epoch_end(self, epoch, logs=None):
-        if logs is not None:
-            logs["layer"] = self.layers[epoch] + 1
-
-
-def _inputs(data):
-    return ops.cast(keras.utils.unpack_x_y_sample_weight(data)[0], "float32")
+    def _report(self, inputs, weights, values):
+        if self.measures_more:
+            block = self.blocks[self.selected]
+            self.compute_metrics(None, inputs, block.visible_means(block.hidden_probabilities(inputs)), weights)
+        return self.report(*values)

@@ -8,6 +8,7 @@ import tensorflow as tf
 from keras import ops
 
 from kinv.layers import Corruption
+from kinv.ops.weighted_mean import weighted_mean
 
 from .greedy_stack import GreedyStack
 from .tied_autoencoder import TiedAutoencoder
@@ -30,6 +31,7 @@ class StackedDenoisingAutoencoder(GreedyStack):
         rates: corruption rates, one for all layers or one per layer.
         salt: values of salt and pepper in the first layer, high and low; 1 and 0 in the layers above.
         seed: seeds the weights and all sampling during training.
+        **kwargs: `name`, `trainable` and `dtype`, as in `kinv.training.Method`.
 
     Call arguments:
         inputs: float tensor `(B, V)`.
@@ -55,9 +57,9 @@ class StackedDenoisingAutoencoder(GreedyStack):
         rates: float | Sequence[float] = 0.25,
         salt: Sequence[float] = (1.0, 0.0),
         seed: int = 0,
-        name: str = "stacked_denoising_autoencoder",
+        **kwargs: Any,
     ):
-        super().__init__(units, ("reconstruction_error",), seed, name)
+        super().__init__(units, ("reconstruction_error",), seed, **kwargs)
         if loss not in LOSSES:
             raise ValueError(f"loss must be one of {LOSSES}, received {loss!r}")
         depth = len(self.units) - 1
@@ -84,23 +86,23 @@ class StackedDenoisingAutoencoder(GreedyStack):
     def in_unit_range(self):
         return self.loss_kind == "cross_entropy"
 
-    def learn_block(self, index, inputs, optimizer):
+    def learn_block(self, index, inputs, optimizer, weights):
         block = self.blocks[index]
         corrupted = self.corruptions[index](inputs, training=True)
         with tf.GradientTape() as tape:
-            loss = self._loss(block, corrupted, inputs)
-        optimizer.apply(tape.gradient(loss, block.trainable_variables), block.trainable_variables)
+            loss = self._loss(block, corrupted, inputs, weights)
+        self.descend(optimizer, tape.gradient(loss, block.trainable_variables), block.trainable_variables)
         return (loss,)
 
-    def measure_block(self, index, inputs):
-        return (self._loss(self.blocks[index], inputs, inputs),)
+    def measure_block(self, index, inputs, weights):
+        return (self._loss(self.blocks[index], inputs, inputs, weights),)
 
-    def _loss(self, block, corrupted, target):
+    def _loss(self, block, corrupted, target, weights):
         """The loss, summed over the entries of a vector and averaged over the batch."""
         pre_activations = block.output_input(block.hidden_probabilities(corrupted))
         if block.output_kind == "linear":
-            return ops.mean(ops.sum(ops.square(target - pre_activations), axis=-1)) / 2
-        return ops.mean(ops.sum(ops.softplus(pre_activations) - target * pre_activations, axis=-1))
+            return weighted_mean(ops.sum(ops.square(target - pre_activations), axis=-1), weights) / 2
+        return weighted_mean(ops.sum(ops.softplus(pre_activations) - target * pre_activations, axis=-1), weights)
 
     def export_endpoints(self) -> dict[str, tuple[Any, list[tf.TensorSpec]]]:
         """The SavedModel's endpoints: name to (function, input signature)."""
@@ -114,11 +116,11 @@ class StackedDenoisingAutoencoder(GreedyStack):
 
     def get_config(self):
         return {
+            **super().get_config(),
             "units": list(self.units),
             "loss": self.loss_kind,
             "corruption": self.corruption,
             "rates": list(self.rates),
             "salt": list(self.salt),
             "seed": self.seed,
-            "name": self.name,
         }

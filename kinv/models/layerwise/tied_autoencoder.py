@@ -5,12 +5,14 @@ from typing import Any
 import keras
 from keras import ops
 
+from kinv.precision import Float32
+
 LARGEST = 100_000_000  # maximum number of weights
 OUTPUTS = ("sigmoid", "linear")
 
 
 @keras.saving.register_keras_serializable("kinv")
-class TiedAutoencoder(keras.layers.Layer):
+class TiedAutoencoder(Float32, keras.layers.Layer):
     """`h(x) = sigmoid(b + x W)`, decoded as `sigmoid(c + h W')`, or as `c + h W'`.
 
     Erhan, Courville and Bengio 2010, section 3.
@@ -19,8 +21,8 @@ class TiedAutoencoder(keras.layers.Layer):
         inputs: length of the vectors.
         hidden_units: number of hidden units.
         output: `"sigmoid"` for vectors in 0..1, `"linear"` for others.
-        seed: seeds the weights, uniform up to `sqrt(6 / (inputs + hidden_units))` (Glorot and Bengio 2010). Four times
-            that limit, which is common for sigmoids, leaves noise in the filters.
+        seed: seeds the weights; None: any. They are uniform up to `sqrt(6 / (inputs + hidden_units))` (Glorot and
+            Bengio 2010). Four times that limit, which is common for sigmoids, leaves noise in the filters.
 
     Call arguments:
         inputs: float tensor `(B, V)`.
@@ -32,7 +34,7 @@ class TiedAutoencoder(keras.layers.Layer):
         ValueError: a size is below 1, there are too many weights, or `output` is unknown.
     """
 
-    def __init__(self, inputs: int, hidden_units: int, output: str = "sigmoid", seed: int = 0, **kwargs: Any):
+    def __init__(self, inputs: int, hidden_units: int, output: str = "sigmoid", seed: int | None = None, **kwargs: Any):
         super().__init__(**kwargs)
         if inputs < 1 or hidden_units < 1:
             raise ValueError(f"inputs and hidden_units must be at least 1, received {inputs} and {hidden_units}")

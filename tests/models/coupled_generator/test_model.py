@@ -3,8 +3,10 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import layers
 
+import kinv
 from kinv import classifiers
 from kinv.layers import SpectralDecoder
 from kinv.models import CoupledGenerator, target
@@ -218,6 +220,25 @@ def test_both_losses_together(network):
     assert loss("both") == pytest.approx(loss("activation") + loss("cross_entropy"), rel=1e-4)
 
 
-def test_it_is_not_kept_and_says_so(network, tmp_path):
+def test_it_is_kept_without_its_network_and_goes_on_with_it(network, tmp_path):
+    targets = [target.classes(0, 1), target.unit("edges", 2, (1, 1))]
+    coupled = CoupledGenerator(network, targets, width=0.05, seed=3)
+    coupled.compile(keras.optimizers.Adam(0.01))
+    coupled.fit(steps=2)
+    coupled.save(tmp_path / "coupled.keras")
+    again = keras.saving.load_model(tmp_path / "coupled.keras")
+    np.testing.assert_array_equal(again.images(), coupled.images())
+    with pytest.raises(ValueError, match="no classifier"):
+        again.fit(steps=1)
+    again.set_classifier(network)
+    again.fit(steps=1)
+    assert again.optimizer.iterations == 3
+    artifact = kinv.save(coupled, tmp_path / "artifact")
+    np.testing.assert_array_equal(kinv.load(artifact).images(), coupled.images())
+    loaded = tf.saved_model.load(str(artifact / "saved_model"))
+    np.testing.assert_allclose(loaded.images(np.array([1], "int32")), coupled.images()[1:], atol=1e-3)
+
+
+def test_a_shared_generator_is_not_kept_and_says_so(network):
     with pytest.raises(NotImplementedError, match=r"keep `images\(\)`"):
-        CoupledGenerator(network, target.classes(0), width=0.05).get_config()
+        CoupledGenerator(network, target.classes(0), generator=decoder()).get_config()

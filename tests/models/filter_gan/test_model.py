@@ -227,8 +227,11 @@ def test_a_keras_file_brings_it_back_with_its_optimizers(tmp_path):
     for each in (gan, again):
         each.fit(shown(32), batch_size=16, shuffle=False, verbose=0)
     np.testing.assert_array_equal(again.generate_filters(codes(3)), gan.generate_filters(codes(3)))
-    with pytest.raises(ValueError, match="three optimizers"):
-        gan.compile(optimizer="adam")
+    gan.compile(optimizer="adam")
+    each = gan.discriminator_optimizer, gan.generator_optimizer, gan.code_optimizer
+    assert len(set(map(id, each))) == 3 and all(isinstance(one, keras.optimizers.Adam) for one in each)
+    with pytest.raises(ValueError, match="its own losses"):
+        gan.compile(loss="mse")
 
 
 def test_it_comes_back_from_its_configuration_and_weights(gan, tmp_path):

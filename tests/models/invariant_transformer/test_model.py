@@ -97,7 +97,7 @@ def test_the_transformation_loss_is_that_of_the_paper(random):
         k = random.uniform(size=(5, 2)).astype("float32")
         squared = np.sum((matrices - np.eye(rows, columns)) ** 2, axis=(1, 2))
         expected = -np.mean(k.sum(1) * squared / columns)
-        loss = transformer._transformation_loss(ops.convert_to_tensor(matrices), ops.convert_to_tensor(k))
+        loss = transformer._transformation_loss(ops.convert_to_tensor(matrices), ops.convert_to_tensor(k), None)
         assert float(loss) == pytest.approx(expected, rel=0.02)
 
 
@@ -263,7 +263,7 @@ def test_a_loss_without_a_value_for_every_image_is_refused():
 def test_wrong_images_and_control_parameters_are_refused(images):
     transformer = InvariantTransformer()
     with pytest.raises(ValueError, match=r"\(batch, height, width, 3\)"):
-        transformer.augment(images[0], 0)
+        transformer.augment(images[0, 0], 0)
     with pytest.raises(ValueError, match=r"\(batch, height, width, 3\)"):
         transformer.augment(images[..., :1], 0)
     with pytest.raises(ValueError, match="k_space"):

@@ -189,10 +189,10 @@ def test_losses_are_those_of_the_paper():
     stack = StackedDenoisingAutoencoder((6, 5), rates=0.0)
     y = np.clip(stack.reconstruct(DATA), 1e-7, 1 - 1e-7)
     cross_entropy = -(DATA * np.log(y) + (1 - DATA) * np.log(1 - y)).sum(axis=1).mean()
-    np.testing.assert_allclose(stack.measure_block(0, DATA)[0], cross_entropy, rtol=1e-4)
+    np.testing.assert_allclose(stack.measure_block(0, DATA, None)[0], cross_entropy, rtol=1e-4)
     linear = StackedDenoisingAutoencoder((6, 5), loss="mse", rates=0.0)
     missed = np.square(DATA - np.asarray(linear.reconstruct(DATA))).sum(axis=1).mean() / 2
-    np.testing.assert_allclose(linear.measure_block(0, DATA)[0], missed, rtol=1e-5)
+    np.testing.assert_allclose(linear.measure_block(0, DATA, None)[0], missed, rtol=1e-5)
 
 
 def test_tied_weights_follow_both_paths():
@@ -200,7 +200,7 @@ def test_tied_weights_follow_both_paths():
     kernel = stack.blocks[0].kernel
     start, data = keras.ops.convert_to_numpy(kernel).astype("float64"), tf.constant(DATA)
     stack.compile(keras.optimizers.SGD(1.0))
-    tf.function(lambda: stack.learn_block(0, data, stack.optimizers[0]))()
+    tf.function(lambda: stack.learn_block(0, data, stack.optimizers[0], None))()
     slope = start - keras.ops.convert_to_numpy(kernel)
     for place in ((0, 0), (3, 2), (5, 4)):
         values = []
@@ -210,7 +210,7 @@ def test_tied_weights_follow_both_paths():
             kernel.assign(moved)
             stack.blocks[0].hidden_bias.assign(np.zeros(5))
             stack.blocks[0].visible_bias.assign(np.zeros(6))
-            values.append(float(stack.measure_block(0, data)[0]))
+            values.append(float(stack.measure_block(0, data, None)[0]))
         np.testing.assert_allclose(slope[place], (values[0] - values[1]) / 0.02, atol=2e-3)
 
 
