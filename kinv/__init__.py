@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         screen,
         trace_manifold,
     )
+    from .classifiers.preflight import preflight
     from .hub import ArtifactError, load, pull, push, save, verify
     from .surgery.wrap import wrap
 
@@ -40,6 +41,7 @@ __all__ = [
     "measure_invariance",
     "models",
     "ops",
+    "preflight",
     "pull",
     "push",
     "sample_unit",

@@ -28,6 +28,7 @@ PUBLIC_NAMES = {
         "measure_invariance": "kinv.analysis.units.measure",
         "models": "kinv.models:",
         "ops": "kinv.ops:",
+        "preflight": "kinv.classifiers.preflight",
         "pull": "kinv.hub.pull",
         "push": "kinv.hub.push",
         "sample_unit": "kinv.analysis.units.sampling",

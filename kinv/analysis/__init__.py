@@ -5,6 +5,7 @@ from kinv.classifiers.predict import accuracy, predict, predict_classes
 from kinv.public_names import lend
 from kinv.surgery.tap import Tap, tap
 
+from .intervals import wilson_interval
 from .screening.learned_transformation import LearnedTransformation
 from .screening.screen import screen, transformed_strip
 from .screening.tables import Screening
@@ -39,5 +40,6 @@ __all__ = [
     "tap",
     "trace_manifold",
     "transformed_strip",
+    "wilson_interval",
 ]
 __getattr__, __dir__ = lend(__name__, __all__)

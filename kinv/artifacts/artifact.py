@@ -37,7 +37,8 @@ def save(
     Args:
         model: one of kinv's models or classifiers.
         folder: destination.
-        metadata: details of the training, as JSON values. kinv adds the package versions.
+        metadata: details of the training, as JSON values. kinv adds the package versions, and what `kinv.preflight`
+            found before a model was trained.
         figures: file name under `figures/` to a function that writes the image to the path it is given.
         card: makes the model card, Markdown, from the metadata as it is written, with the versions.
         classifiers: additional endpoints of the SavedModel, by name: Functional models of images. Only the
@@ -56,6 +57,9 @@ def save(
     folder = Path(folder)
     name, config = describe(model)
     metadata = {**(metadata or {}), "versions": versions()}
+    checked = getattr(model, "preflight", None)
+    if checked is not None:
+        metadata.setdefault("preflight", checked.to_dict())
     config_text = to_json({"kinv": __version__, "class": name, "config": config})
     metadata_text = to_json(metadata)
     with placed(folder, check_replaceable) as draft:

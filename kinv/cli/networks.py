@@ -31,6 +31,8 @@ class Network:
     """Reads a .keras file that holds Lambda layers. They can run any code."""
     download: bool = False
     """Lets weights and data be fetched."""
+    preflight: bool = True
+    """Checks first, on 200 images, that images, labels and network belong together."""
 
     def load(self) -> Any:
         """The classifier, wrapped."""
@@ -66,17 +68,26 @@ class Evaluate(Network):
 
         import kinv.backend  # noqa: F401  (starts TensorFlow quietly)
         from kinv import analysis
-        from kinv.analysis.screening.stream import ImageStream
+        from kinv.classifiers.preflight import preflight
+        from kinv.data.image_stream import ImageStream
 
         network = self.load()
         source = self.find(network)
         if source.labels is None:
             raise ValueError(f"{source.description} have no labels: put the images into one sub-folder per class.")
-        right = [
-            analysis.predict_classes(network, images) == labels
-            for images, labels in ImageStream(network, source).batches(BATCH)
-        ]
-        print(f"{network.name} on {source.description}: top-1 {np.concatenate(right).mean():.3f}")
+        if self.preflight:
+            preflight(network, source).enforce()
+        right = np.concatenate(
+            [
+                analysis.predict_classes(network, images) == labels
+                for images, labels in ImageStream(network, source).batches(BATCH)
+            ]
+        )
+        low, high = analysis.wilson_interval(right.sum(), len(right))
+        print(
+            f"{network.name} on {source.description}: top-1 {right.mean():.3f} (95 %: {low:.3f} to {high:.3f}, chance "
+            f"{1 / network.output_shape[-1]:.3f})"
+        )
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -136,6 +147,7 @@ class Screen(Network):
             use_labels=self.labels,
             results=self.output / "tables",
             progress=True,
+            preflight=self.preflight,
         )
         image = source.read_first(None).astype("float32")
         figures = sensitivity.overview(screening, chosen, image, self.classes)

@@ -62,5 +62,6 @@ def class_indices(labels: Any, count: int, classes: int, where: str = "labels") 
         raise ValueError(f"{where} must be class indices (integers), received dtype {labels.dtype}")
     if labels.size and (labels.min() < 0 or labels.max() >= classes):
         wrong = labels[(labels < 0) | (labels >= classes)][0]
-        raise ValueError(f"{where} must lie in 0..{classes - 1}, received {wrong}")
+        from_one = " They start at 1: subtract 1." if labels.min() >= 1 and labels.max() == classes else ""
+        raise ValueError(f"{where} must lie in 0..{classes - 1}, received {wrong}.{from_one}")
     return labels.astype("int32")

@@ -28,6 +28,7 @@ class Method(Float32, keras.Model):
     ):
         super().__init__(name=name, trainable=trainable)  # pyright: ignore[reportCallIssue]
         self.result_dtype = keras.dtype_policies.get(dtype).compute_dtype
+        self.preflight: Any = None  # what `kinv.preflight` found when the model was trained
         self.means = {name: keras.metrics.Mean(name=name) for name in metric_names}
 
     def __call__(self, *args, **kwargs):

@@ -15,6 +15,8 @@ import numpy as np
 from keras import ops
 
 from kinv.backend import compile, compile_model
+from kinv.classifiers.preflight import IMAGES, check_sample
+from kinv.data.image_stream import ImageStream
 from kinv.ops import TRANSFORMATIONS, Custom, Transformation, find
 from kinv.ops.affine import FILLS
 from kinv.ops.stateless_random import seed_pair
@@ -23,7 +25,6 @@ from kinv.surgery.ending import before_ending
 from .learned_transformation import LearnedTransformation
 from .progress import ScreeningProgress
 from .resume import Run, RunInFolder
-from .stream import ImageStream
 from .tables import Screening
 from .totals import Totals
 
@@ -45,6 +46,7 @@ def screen(
     class_names: Sequence[str] | None = None,
     results: str | os.PathLike | None = None,
     progress: bool = False,
+    preflight: bool = True,
 ) -> Screening:
     """Measures how a network's predictions change with the magnitude of transformations of its images.
 
@@ -70,6 +72,8 @@ def screen(
         results: a folder in which finished tables are kept. A run that was killed resumes from there, and ends with
             the same tables.
         progress: whether to show images per second and the remaining time.
+        preflight: whether to check first, on some of the images, that they and their labels fit the network
+            (`kinv.preflight`). What it found is in the metadata.
 
     Returns:
         The tables; see `Screening`.
@@ -114,6 +118,8 @@ def screen(
         "batch_size": batch_size,
     }
     names = _class_names(class_names, stream, classifier)
+    sample = stream.sample(IMAGES) if preflight else None
+    checked = sample and check_sample(classifier, *sample, stream.class_names).enforce().to_dict()
     run = Run() if results is None else RunInFolder(results, identity)
     with ScreeningProgress(stream.count, plans, progress) as shown:
         for number, (transformation, points) in enumerate(plans):
@@ -122,7 +128,7 @@ def screen(
                 continue
             totals = _screen_one(classifier, stream, transformation, points, run, number, shown, batch_size, fill, seed)
             run.add(number, totals.tables(classifier.name, transformation, stream.image_shape, names))
-    return run.finish({**identity, "description": stream.description})
+    return run.finish({**identity, "description": stream.description, "preflight": checked})
 
 
 def transformed_strip(

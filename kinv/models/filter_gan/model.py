@@ -10,6 +10,7 @@ from keras import ops
 
 from kinv.classifiers.predict import predict_classes
 from kinv.ops.weighted_mean import weighted_mean
+from kinv.training.checked_data import checked_data
 from kinv.training.frozen import Frozen
 from kinv.training.method import Method
 from kinv.training.optimizers import Optimizers, copies
@@ -232,6 +233,22 @@ class FilterGAN(Method):
     def read_codes(self, images: Any, z: Any) -> Any:
         """The InfoGAN head's estimates `(B, Z)` of the codes `(B, Z)`, from the outputs of their filters."""
         return self.discriminator.read_codes(self.activations(images, z))
+
+    def fit(self, x=None, y=None, *, preflight=True, **kwargs):
+        """As in Keras, on images in 0..255; labels serve metrics only.
+
+        Args:
+            x: images, an array or anything that Keras takes.
+            y: labels `(N,)`, `(N, 1)` or one-hot.
+            preflight: whether to check first that images and labels fit the network, see `kinv.preflight`.
+            **kwargs: as in Keras.
+        """
+        x, y, self.preflight = checked_data(self.cut.require("fit").classifier, x, y, preflight)
+        return super().fit(x, y, **kwargs)
+
+    def evaluate(self, x=None, y=None, **kwargs):
+        x, y, _ = checked_data(self.cut.require("evaluate").classifier, x, y, preflight=False)
+        return super().evaluate(x, y, **kwargs)
 
     def default_labels(self, x):
         return predict_classes(self.cut.require("fit").classifier, x)

@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 from keras import ops
 
 from kinv.classifiers.predict import predict_classes
-from kinv.data.checks import check_images, class_indices
 from kinv.ops.affine import distance_from_identity, mean_squared_shift
 from kinv.ops.weighted_mean import weighted_mean
+from kinv.training.checked_data import checked_data
 from kinv.training.frozen import Frozen
 
 from . import label_loss
@@ -143,28 +142,26 @@ class InvariantTransformer(AffineFamily):
     def default_labels(self, x):
         return predict_classes(self.frozen.require("fit and evaluate"), x)
 
-    def fit(self, x=None, y=None, *, validation_data=None, **kwargs):
-        x, y = self._checked_data(x, y)
+    def fit(self, x=None, y=None, *, validation_data=None, preflight=True, **kwargs):
+        """As in Keras. Without labels, the network's own predictions are used.
+
+        Args:
+            x: images in 0..255, an array or anything that Keras takes.
+            y: labels `(N,)`, `(N, 1)` or one-hot.
+            validation_data, **kwargs: as in Keras.
+            preflight: whether to check first that images and labels fit the network, see `kinv.preflight`.
+        """
+        classifier = self.frozen.require("fit and evaluate")
+        x, y, self.preflight = checked_data(classifier, x, y, preflight)
         if isinstance(validation_data, (tuple, list)):
             images, labels, weights = keras.utils.unpack_x_y_sample_weight(tuple(validation_data))
-            validation_data = (*self._checked_data(images, labels), *(() if weights is None else (weights,)))
+            images, labels, _ = checked_data(classifier, images, labels, preflight=False)
+            validation_data = (images, labels, *(() if weights is None else (weights,)))
         return super().fit(x, y, validation_data=validation_data, **kwargs)
 
     def evaluate(self, x=None, y=None, **kwargs):
-        x, y = self._checked_data(x, y)
+        x, y, _ = checked_data(self.frozen.require("fit and evaluate"), x, y, preflight=False)
         return super().evaluate(x, y, **kwargs)
-
-    def _checked_data(self, x, y):
-        """Arrays, or the first batch of a data set, are images in 0..255 of the classifier's shape with its classes."""
-        classifier = self.frozen.require("fit and evaluate")
-        first = x
-        if isinstance(x, tf.data.Dataset):
-            first = next((keras.utils.unpack_x_y_sample_weight(batch)[0] for batch in x.take(1)), None)
-        if isinstance(first, (np.ndarray, tf.Tensor)):
-            check_images(np.asarray(first), shape=classifier.input_shape[1:])
-        if y is not None and first is x:
-            y = class_indices(y, len(x), classifier.output_shape[-1])
-        return x, y
 
     def train_step(self, data):
         """One batch of `images` or `(images, labels)`."""

@@ -75,10 +75,10 @@ def test_wrong_images_in_a_stream_are_refused_by_batch(photos):
     images, labels = photos
     images[20] = np.nan
     with pytest.raises(ValueError, match=r"batch 3: images must be finite"):
-        screen(tf.data.Dataset.from_tensor_slices((images, labels)))
+        screen(tf.data.Dataset.from_tensor_slices((images, labels)), preflight=False)
     with pytest.raises(ValueError, match=r"\.map\(lambda e"):
         screen(tf.data.Dataset.from_tensor_slices({"image": images, "label": labels}))
-    with pytest.raises(ValueError, match=r"batch 1: labels must have shape \(5,\), one for each image"):
+    with pytest.raises(ValueError, match=r"Dataset: labels must have shape \(5,\), one for each image"):
         screen(tf.data.Dataset.from_tensor_slices((images[:5], np.stack([labels[:5]] * 2, axis=1))))
     with pytest.raises(ValueError, match="no images"):
         screen(tf.data.Dataset.from_tensor_slices((images[:0], labels[:0])))

@@ -9,9 +9,11 @@ from typing import Any
 import keras
 import numpy as np
 
-from kinv import data
-from kinv.data.checks import check_images, check_range, class_indices
 from kinv.surgery.logits import class_names
+
+from .checks import check_images, check_range, class_indices
+from .find import find
+from .source import Source, log_problem
 
 
 class ImageStream:
@@ -43,9 +45,10 @@ class ImageStream:
         self.classes = classifier.output_shape[-1]
         self._known_names = class_names(classifier)
         self.ranged = False  # whether images in 0..255 were seen
+        self._spread: Any = None
         if isinstance(images, (str, os.PathLike)):
             self._open_source(self._find(os.fspath(images), labels is None and use_labels), labels, use_labels)
-        elif isinstance(images, data.Source):
+        elif isinstance(images, Source):
             self._open_source(images, labels, use_labels)
         elif hasattr(images, "element_spec"):
             self._open_dataset(images, labels, use_labels)
@@ -59,12 +62,17 @@ class ImageStream:
         for image in self._images(skip * size):
             held.append(image)
             if len(held) == size:
-                yield self._batch(held, number := number + 1)
+                yield self._batch(held, f"{self.description}, batch {(number := number + 1)}: ")
                 held = []
         if held:
-            yield self._batch(held, number := number + 1)
+            yield self._batch(held, f"{self.description}, batch {(number := number + 1)}: ")
         if not number and not skip:
             raise ValueError(f"{self.description} has no images: pass at least one.")
+
+    def sample(self, count: int) -> tuple[np.ndarray, np.ndarray | None]:
+        """At most `count` images and their labels: spread evenly, but of a `tf.data.Dataset` the first."""
+        pairs = itertools.islice(self._images(0), count) if self._spread is None else self._spread(count)
+        return self._batch(list(pairs), f"{self.description}: ")
 
     def _open_source(self, source, labels, use_labels):
         if labels is not None:
@@ -81,14 +89,19 @@ class ImageStream:
         def report_once(problem):
             if problem not in reported:
                 reported.add(problem)
-                data.log_problem(problem)
+                log_problem(problem)
 
         def pairs(skip):
             found = source.images(None, on_problem=report_once)  # skip counts readable images only
             for image, index in itertools.islice(found, skip, None):
                 yield image, None if source.labels is None else source.labels[index]
 
-        self._images = pairs
+        def spread(count):
+            chosen = source.evenly(count)
+            for image, index in chosen.images(None, on_problem=lambda problem: None):
+                yield image, None if chosen.labels is None else chosen.labels[index]
+
+        self._images, self._spread = pairs, spread
 
     def _open_dataset(self, dataset, labels, use_labels):
         if labels is not None:
@@ -132,17 +145,23 @@ class ImageStream:
             for index in range(skip, len(images)):
                 yield images[index], None if labels is None else labels[index]
 
-        self._images = pairs
+        def spread(count):
+            for index in np.unique(np.linspace(0, len(images) - 1, count).astype(int)):
+                yield images[index], None if labels is None else labels[index]
 
-    def _batch(self, held, number):
+        self._images, self._spread = pairs, spread
+
+    def _batch(self, held, where):
+        if not held:
+            raise ValueError(f"{self.description} has no images: pass at least one.")
         images = np.stack([image for image, _ in held])
         labels = np.array([label for _, label in held]) if self.labelled else None
-        return images, self._check(images, labels, f"{self.description}, batch {number}: ")
+        return images, self._check(images, labels, where)
 
     def _find(self, name, labelled):
         """A data set, or a folder whose sub-folders are the classifier's classes if its labels are used."""
         network = {"classes": self.classes, "class_names": self._known_names} if labelled else {}
-        return data.find(name, **network)
+        return find(name, **network)
 
     def _check(self, images, labels, where):
         """The labels as class indices."""
