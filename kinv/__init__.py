@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         trace_manifold,
     )
     from .classifiers.preflight import preflight
-    from .hub import ArtifactError, load, pull, push, save, verify
+    from .hub import ArtifactError, export, load, pull, push, save, verify
     from .surgery.wrap import wrap
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "combine_filters",
     "data",
     "decompose_invariance",
+    "export",
     "figures",
     "hub",
     "layers",

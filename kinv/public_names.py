@@ -19,6 +19,7 @@ PUBLIC_NAMES = {
         "combine_filters": "kinv.analysis.units.combination",
         "data": "kinv.data:",
         "decompose_invariance": "kinv.analysis.units.decomposition",
+        "export": "kinv.artifacts.export_formats",
         "figures": "kinv.figures:",
         "hub": "kinv.hub:",
         "layers": "kinv.layers:",

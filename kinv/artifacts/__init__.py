@@ -2,8 +2,8 @@
 
 from .artifact import load_folder, save
 from .errors import ArtifactError
-from .export_formats import export_litert, export_onnx
-from .saved_model import check_new, export
+from .export_formats import export, export_litert, export_onnx
+from .saved_model import check_new
 from .summary import read_metadata
 from .verification import verify
 

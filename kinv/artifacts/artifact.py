@@ -10,10 +10,10 @@ from kinv import __version__
 
 from .atomic import placed, unchanged
 from .errors import ArtifactError
-from .layout import CARD, CONFIG, METADATA, SAVED_MODEL, WEIGHTS, to_json
+from .layout import CARD, CONFIG, FILES, METADATA, SAVED_MODEL, WEIGHTS, to_json
 from .manifest import check_replaceable, write_manifest
 from .registry import build, build_within, copy_weights, describe
-from .saved_model import export
+from .saved_model import export_saved_model
 from .verification import check
 from .weights import halve
 
@@ -50,12 +50,19 @@ def save(
         The folder.
 
     Raises:
-        ValueError: an unsupported model class, or metadata that is not strict JSON (no NaN).
+        ValueError: an unsupported model class, weights that are not finite, a figure's name that leaves its folder, or
+            metadata that is not strict JSON (no NaN).
         ArtifactError: `folder` exists and is not an artifact; or `load` would refuse what was written, such as a file
             that is no image, or a classifier with operations that no model of kinv needs.
     """
     folder = Path(folder)
+    for file_name in figures or {}:
+        if not FILES.fullmatch(f"figures/{file_name}"):
+            raise ValueError(
+                f"figures must have plain names that end in .png, .jpg, .svg or .pdf, received {file_name!r}"
+            )
     name, config = describe(model)
+    check_finite(model)
     metadata = {**(metadata or {}), "versions": versions()}
     checked = getattr(model, "preflight", None)
     if checked is not None:
@@ -71,7 +78,7 @@ def save(
         if half:
             halve(draft / WEIGHTS)
         if saved_model:
-            export(bare, draft / SAVED_MODEL, classifiers)
+            export_saved_model(bare, draft / SAVED_MODEL, classifiers)
         for file_name, draw in (figures or {}).items():
             (draft / "figures").mkdir(exist_ok=True)
             draw(draft / "figures" / file_name)
@@ -80,6 +87,21 @@ def save(
         write_manifest(draft)
         check(draft)  # an artifact that could not be loaded is discarded
     return folder
+
+
+def check_finite(model: Any) -> None:
+    """Refuses weights that are no numbers.
+
+    Raises:
+        ValueError: NaN or infinity.
+    """
+    import keras
+    import numpy as np
+
+    for variable in model.variables:
+        values = keras.ops.convert_to_numpy(variable)
+        if not np.isfinite(values).all():
+            raise ValueError(f"{variable.path} holds NaN or infinity, so training diverged: nothing was saved.")
 
 
 def load_folder(folder: Path) -> Any:

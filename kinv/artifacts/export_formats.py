@@ -7,10 +7,41 @@ from typing import Any
 
 from .atomic import placed
 from .registry import classify, endpoints
-from .saved_model import check_new
+from .saved_model import check_new, export_saved_model
 
 OPSET = 18  # the first that has bitwise operations, which `augment` draws its numbers with
 OUTPUT = "output_0"  # as SavedModels of Keras call it
+FORMATS = ("saved_model", "onnx", "litert")
+
+
+def export(
+    model: Any,
+    folder: str | os.PathLike,
+    format: str = "saved_model",
+    classifiers: Mapping[str, Any] | None = None,
+) -> dict[str, Path]:
+    """Writes a model for programs without kinv.
+
+    Args:
+        model: one of kinv's models or classifiers.
+        folder: destination; it must not exist, or be empty.
+        format: `"saved_model"`, TensorFlow's, with all endpoints in one folder; `"onnx"` or `"litert"`, with a file
+            for each.
+        classifiers: additional endpoints by name: Functional models of images.
+
+    Returns:
+        Endpoint to its file or, for a SavedModel, the folder.
+
+    Raises:
+        ValueError: an unknown format, a missing package, a folder that already exists, or an endpoint that can't be
+            converted.
+    """
+    if format not in FORMATS:
+        raise ValueError(f"format must be one of {', '.join(FORMATS)}, received {format!r}")
+    if format != "saved_model":
+        return {"onnx": export_onnx, "litert": export_litert}[format](model, folder, classifiers)
+    path = export_saved_model(model, folder, classifiers)
+    return dict.fromkeys((*endpoints(model), *(classifiers or {})), path)
 
 
 def export_onnx(model: Any, folder: str | os.PathLike, classifiers: Mapping[str, Any] | None = None) -> dict[str, Path]:

@@ -4,12 +4,13 @@ import hashlib
 import json
 import os
 import re
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from .errors import ArtifactError, DamagedError
-from .layout import CARD, MANIFEST, MAX_CARD_BYTES, check_names, read_json
+from .layout import CARD, MANIFEST, MAX_CARD_BYTES, SAVED_MODEL, check_names, read_json
 
 FORMAT, MAX_DEPTH = 1, 3
 THREADS = 4  # hashing releases the GIL
@@ -32,6 +33,9 @@ def _canonical(files: dict[str, Any]) -> bytes:
 def check_bytes(folder: Path, blobs: Path | None = None) -> dict[str, Any]:
     """Checks every byte of an artifact against its manifest.
 
+    Files that it does not list are ignored, as a hub's client, a file browser or a notebook may put some beside it. In
+    the SavedModel, which TensorFlow reads as a folder, they are refused.
+
     Args:
         folder: the artifact.
         blobs: a folder into which links may lead: a hub's cache keeps its files there, each named after its content.
@@ -41,19 +45,22 @@ def check_bytes(folder: Path, blobs: Path | None = None) -> dict[str, Any]:
         The manifest's entries: file name to `{"sha256": ..., "size": ...}`.
 
     Raises:
-        ArtifactError: a missing, extra, changed or linked file, a name that leaves the folder, or no valid manifest.
+        ArtifactError: a missing, changed or linked file, one more in the SavedModel, a name that leaves the folder, or
+            no valid manifest.
         DamagedError: files that do not match the manifest.
     """
     entries = read_manifest(folder, blobs)
-    found = set(list_files(folder, blobs))
-    missing, extra = sorted(entries.keys() - found), sorted(found - entries.keys())
+    missing = sorted(name for name in entries if not _is_plain(folder, name, blobs))
+    inside = folder / SAVED_MODEL
+    found = list_files(inside, blobs) if inside.is_dir() else []
+    extra = sorted({f"{SAVED_MODEL}/{name}" for name in found} - entries.keys())
     if missing:
         raise ArtifactError(
             f"{folder} is incomplete: {', '.join(missing[:5])} missing. Download or save the artifact again."
         )
     if extra:
         raise ArtifactError(
-            f"{folder} holds files that its manifest does not list: {', '.join(extra[:5])}. Move them away."
+            f"{inside} holds files that the manifest does not list: {', '.join(extra[:5])}. Move them away."
         )
     with ThreadPoolExecutor(THREADS) as pool:
         whole = pool.map(lambda name: _is_whole(folder / name, entries[name], blobs is not None), entries)
@@ -61,6 +68,38 @@ def check_bytes(folder: Path, blobs: Path | None = None) -> dict[str, Any]:
     if damaged:
         raise DamagedError(folder, damaged)
     return entries
+
+
+def _is_plain(folder: Path, name: str, blobs: Path | None) -> bool:
+    """Whether there is such a file; links are refused, unless they are the cache's."""
+    path = folder / name
+    for part in (path, *path.parents):
+        if part == folder:
+            return path.is_file()
+        if part.is_symlink() and not (part == path and _leads_to(part, blobs)):
+            raise ArtifactError(f"{part} is a link or a special file; an artifact holds plain files only.")
+    return False
+
+
+def copy_listed(folder: Path, destination: Path, blobs: Path | None = None) -> None:
+    """Copies what an artifact's manifest lists, and checks the copy.
+
+    Args:
+        folder: the artifact.
+        destination: an existing, empty folder.
+        blobs: as in `check_bytes`.
+
+    Raises:
+        DamagedError: a copy that is not what the manifest says.
+    """
+    entries = read_manifest(folder, blobs)
+    for name, entry in entries.items():
+        copy = destination / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(folder / name, copy)
+        if not _is_whole(copy, entry, False) and not (blobs is not None and name == CARD):
+            raise DamagedError(folder, [name])
+    (destination / MANIFEST).write_bytes(_canonical(entries))
 
 
 def _is_whole(path: Path, entry: dict[str, Any], in_cache: bool) -> bool:

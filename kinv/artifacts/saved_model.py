@@ -9,13 +9,16 @@ from .atomic import placed
 from .registry import classify, endpoints
 
 
-def export(model: Any, folder: str | os.PathLike, classifiers: Mapping[str, Any] | None = None) -> Path:
+def export_saved_model(model: Any, folder: str | os.PathLike, classifiers: Mapping[str, Any] | None = None) -> Path:
     """Writes a TensorFlow SavedModel with the model's named endpoints, for programs without kinv.
 
     Args:
         model: one of kinv's models or classifiers.
         folder: destination; it must not exist, or be empty.
         classifiers: additional endpoints by name, as in `save`.
+
+    Returns:
+        The folder.
 
     Raises:
         ValueError: the folder already exists and is not empty.

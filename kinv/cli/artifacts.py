@@ -160,11 +160,7 @@ class Export:
 
         hub.check_new(self.output)
         model = hub.load(self.handle)
-        if self.format == "saved_model":
-            print(f"SavedModel: {hub.export(model, self.output)}")
-            return
-        write = {"onnx": hub.export_onnx, "litert": hub.export_litert}[self.format]
-        for endpoint, path in write(model, self.output).items():
+        for endpoint, path in hub.export(model, self.output, self.format).items():
             print(f"{endpoint}: {path}")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from kinv.artifacts.atomic import placed
 from kinv.artifacts.errors import ArtifactError, DamagedError
 from kinv.artifacts.layout import CARD, MANIFEST, MAX_CARD_BYTES, ORIGIN, to_json
-from kinv.artifacts.manifest import check_replaceable, read_manifest, write_manifest
+from kinv.artifacts.manifest import check_replaceable, copy_listed, read_manifest, write_manifest
 from kinv.artifacts.verification import cache_blobs, verify
 
 from .client import client, persistently, said_clearly
@@ -51,7 +51,7 @@ def pull(
         return snapshot
     origin = {"repository": asked.repository, "revision": asked.revision, "commit": snapshot.name}
     with placed(Path(folder), check_replaceable) as draft:
-        shutil.copytree(snapshot, draft, dirs_exist_ok=True)
+        copy_listed(snapshot, draft, cache_blobs(snapshot))
         (draft / ORIGIN).write_text(to_json(origin), encoding="utf-8")
         write_manifest(draft)
     return Path(folder)

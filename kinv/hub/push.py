@@ -11,9 +11,9 @@ from kinv.artifacts.artifact import load_folder
 from kinv.artifacts.atomic import unchanged
 from kinv.artifacts.errors import ArtifactError
 from kinv.artifacts.layout import CARD, MANIFEST, ORIGIN, SAVED_MODEL
-from kinv.artifacts.manifest import read_manifest, write_manifest
-from kinv.artifacts.saved_model import export
-from kinv.artifacts.verification import check
+from kinv.artifacts.manifest import copy_listed, read_manifest, write_manifest
+from kinv.artifacts.saved_model import export_saved_model
+from kinv.artifacts.verification import cache_blobs, check
 
 from .base_model import name_base_model
 from .client import client, said_clearly
@@ -68,7 +68,7 @@ def push(
         (draft / ORIGIN).unlink(missing_ok=True)
         if saved_model and not (draft / SAVED_MODEL).exists():
             write_manifest(draft)
-            export(load_folder(draft), draft / SAVED_MODEL)
+            export_saved_model(load_folder(draft), draft / SAVED_MODEL)
         with said_clearly(target):
             api = client(token)
             name_base_model(api, target.repository, draft)
@@ -86,7 +86,8 @@ def push(
 def _copy(folder: Path, draft: Path) -> None:
     check(folder)
     shutil.rmtree(draft, ignore_errors=True)  # left by an earlier attempt
-    shutil.copytree(folder, draft)
+    draft.mkdir()
+    copy_listed(folder, draft, cache_blobs(folder))
 
 
 def _commit(api: Any, target: Handle, draft: Path, create_pr: bool, message: str, overwrite_card: bool) -> str:

@@ -47,6 +47,10 @@ class Checkpoint(keras.callbacks.Callback):
                 f"{self.folder} holds an unfinished run with other settings: {_difference(state['run'], self.run)}. "
                 "Resume it with those settings, or delete the folder to start again."
             )
+        if not (self.folder / state["weights"]).is_file():
+            raise ValueError(
+                f"{self.folder} names {state['weights']}, which is not there: delete the folder to start again."
+            )
         if model.optimizer is not None:  # methods with several optimizers build theirs in `compile`
             model.optimizer.build(model.trainable_variables)
         model.load_weights(self.folder / state["weights"])
@@ -69,7 +73,8 @@ class Checkpoint(keras.callbacks.Callback):
 
     def forget(self) -> None:
         """Deletes the checkpoint, once the trained model is saved elsewhere."""
-        for file in (*self.folder.glob("epoch*.weights.h5"), self.folder / self.STATE):
+        # the state first: it names weights, which must be there as long as it is
+        for file in (self.folder / self.STATE, *self.folder.glob("epoch*.weights.h5")):
             file.unlink(missing_ok=True)
         if self.folder.is_dir() and not any(self.folder.iterdir()):
             self.folder.rmdir()

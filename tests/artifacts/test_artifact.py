@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import kinv
-from kinv.artifacts.manifest import write_manifest
+from kinv.artifacts.manifest import copy_listed, write_manifest
 from kinv.models import InvariantTransformer
 
 
@@ -93,11 +93,43 @@ def test_a_missing_file_is_noticed(artifact, name):
         kinv.load(artifact)
 
 
-def test_an_extra_file_and_a_link_are_noticed(artifact, tmp_path):
-    (artifact / "extra.py").write_text("print('hello')")
+def test_what_others_put_beside_it_is_ignored_and_does_not_travel(artifact, tmp_path):
+    """As a hub's client, a file browser and a notebook do."""
+    (artifact / ".gitattributes").write_text("* text=auto")
+    (artifact / "figures" / ".DS_Store").parent.mkdir(exist_ok=True)
+    (artifact / "figures" / ".DS_Store").write_bytes(bytes(9))
+    (artifact / ".ipynb_checkpoints" / "a" / "b").mkdir(parents=True)
+    (artifact / "link").symlink_to(tmp_path)
+    assert kinv.load(artifact) is not None
+    (tmp_path / "copy").mkdir()
+    copy_listed(artifact, tmp_path / "copy")
+    copied = {path.relative_to(tmp_path / "copy").as_posix() for path in (tmp_path / "copy").rglob("*")}
+    assert not {".gitattributes", "figures/.DS_Store", ".ipynb_checkpoints", "link"} & copied
+    kinv.verify(tmp_path / "copy")
+    with pytest.raises(kinv.ArtifactError, match=r"besides an artifact|is a link"):  # it is not lost, either
+        kinv.save(kinv.load(artifact), artifact, saved_model=False)
+
+
+def test_weights_that_are_no_numbers_are_not_saved(transformer, tmp_path):
+    broken = type(transformer).from_config(transformer.get_config())
+    broken.trainable_variables[0].assign(np.nan * broken.trainable_variables[0])
+    with pytest.raises(ValueError, match="NaN or infinity"):
+        kinv.save(broken, tmp_path / "broken")
+    assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["../x.png", "/tmp/x.png", "a/b.png", "film.gif", ""])
+def test_figures_have_plain_names(transformer, tmp_path, name):
+    with pytest.raises(ValueError, match="plain names"):
+        kinv.save(transformer, tmp_path / "a", figures={name: lambda path: path.write_bytes(b"x")})
+    assert not any(tmp_path.iterdir())
+
+
+def test_an_extra_file_in_the_saved_model_and_a_link_are_noticed(artifact, tmp_path):
+    (artifact / "saved_model" / "extra.py").write_text("print('hello')")
     with pytest.raises(kinv.ArtifactError, match=r"extra\.py"):
         kinv.verify(artifact)
-    (artifact / "extra.py").unlink()
+    (artifact / "saved_model" / "extra.py").unlink()
     (tmp_path / "outside").write_bytes((artifact / "config.json").read_bytes())
     (artifact / "config.json").unlink()
     (artifact / "config.json").symlink_to(tmp_path / "outside")
@@ -176,8 +208,6 @@ def test_a_folder_that_is_no_artifact_is_left_alone(tmp_path, transformer):
 
 
 def test_what_load_would_refuse_is_not_kept(tmp_path, transformer):
-    with pytest.raises(kinv.ArtifactError, match="which no artifact has"):
-        kinv.save(transformer, tmp_path / "a", figures={"film.gif": lambda path: path.write_bytes(b"x")})
     inputs = keras.Input((4, 4, 3))
     reads = keras.layers.Lambda(lambda x: x + 0 * keras.ops.cast(len_of_file(), "float32"), output_shape=(4, 4, 3))
     with pytest.raises(kinv.ArtifactError, match="would run 'ReadFile'"):

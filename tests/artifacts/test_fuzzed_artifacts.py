@@ -83,7 +83,7 @@ def rename(data, folder, name, content):
 
 def add(data, folder, name, content):
     letters = st.text("abc.é-\t\\%", min_size=1, max_size=8).filter(lambda text: text.strip(".") != "")
-    path = (folder / name).parent / data.draw(letters)
+    path = folder / "saved_model" / data.draw(letters)  # elsewhere, it is ignored
     if path.exists():
         path = path.with_name(path.name + "x")
     path.write_bytes(data.draw(st.binary(max_size=20)))

@@ -36,7 +36,7 @@ def test_export_makes_the_saved_model_of_an_artifact_that_has_none(shelf, tmp_pa
     stack = StackedDenoisingAutoencoder((6, 4))
     kinv.save(stack, shelf / "stack", saved_model=False)
     cli.main(["export", "stack", str(tmp_path / "exported")])
-    assert "SavedModel" in capsys.readouterr().out
+    assert f"encode: {tmp_path / 'exported'}" in capsys.readouterr().out
     vectors = np.full((2, 6), 0.5, "float32")
     exported = tf.saved_model.load(tmp_path / "exported")
     np.testing.assert_allclose(exported.encode(vectors), stack(vectors), atol=1e-6)

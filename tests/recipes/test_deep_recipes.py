@@ -68,7 +68,7 @@ def test_the_error_is_that_of_the_network_in_the_artifact(small, tmp_path):
     classifier = kinv.load(config.output / "sdae_rotated_mnist_smoke_tune_epochs20")
     images, labels = kinv.data.find("rotated_mnist", "test").evenly(200).load()
     assert 1 - kinv.analysis.accuracy(classifier, images, labels) == pytest.approx(metrics["test_error"], abs=1e-6)
-    exported = kinv.hub.export(classifier, tmp_path / "exported")
+    exported = kinv.export(classifier, tmp_path / "exported")["classify"]
     assert (exported / "saved_model.pb").is_file() and len(list(tmp_path.glob(".exported*"))) == 0
 
 
