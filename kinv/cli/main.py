@@ -4,6 +4,8 @@ import sys
 
 import tyro
 
+from kinv import __version__
+
 from .artifacts import Export, List, Pull, Push, Show, Verify, plain
 from .networks import Evaluate, Screen
 
@@ -21,8 +23,14 @@ COMMANDS = {
 
 def main(arguments: list[str] | None = None) -> None:
     """The entry point of `kinv`."""
+    if (sys.argv[1:] if arguments is None else arguments) in (["--version"], ["-V"]):
+        print(f"kinv {__version__}")
+        return
     command = tyro.extras.subcommand_cli_from_dict(
-        COMMANDS, prog="kinv", description="What does a trained image network ignore?", args=arguments
+        COMMANDS,
+        prog="kinv",
+        description="What does a trained image network ignore? (--version: which kinv this is.)",
+        args=arguments,
     )
     from kinv.artifacts.errors import ArtifactError
 

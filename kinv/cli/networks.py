@@ -149,6 +149,7 @@ class Screen(Network):
             progress=True,
             preflight=self.preflight,
         )
+        print(screening.summary())
         image = source.read_first(None).astype("float32")
         figures = sensitivity.overview(screening, chosen, image, self.classes)
         (self.output / "figures").mkdir(exist_ok=True)

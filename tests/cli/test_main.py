@@ -223,3 +223,8 @@ def test_tab_completion_knows_every_command(shell, capsys):
     assert not ended.value.code
     script = capsys.readouterr().out
     assert all(command in script for command in cli.COMMANDS) and "create-pr" in script
+
+
+def test_the_version(capsys):
+    cli.main(["--version"])
+    assert capsys.readouterr().out == f"kinv {kinv.__version__}\n"

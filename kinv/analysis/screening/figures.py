@@ -173,27 +173,30 @@ def unchanged_by_distance(accuracy: pd.DataFrame, network: str | None = None) ->
 
 
 def overview(
-    screening: Any, transformations: Sequence[Any], image: np.ndarray, classes: Sequence[int] = ()
+    screening: Any,
+    transformations: Sequence[Any] = (),
+    image: np.ndarray | None = None,
+    classes: Sequence[int] = (),
 ) -> dict[str, Figure]:
     """All figures of the screening of one network, by file name.
 
     Args:
         screening: a `Screening`.
-        transformations: the screened transformations.
-        image: `(H, W, C)` in 0..255, shown transformed under the axes.
+        transformations: those among the screened that are not kinv's own, to show images transformed.
+        image: `(H, W, C)` in 0..255, shown transformed under the axes; default: none.
         classes: the classes to draw curves of; default: the three with the highest curves.
     """
     figures: dict[str, Figure] = {}
     own = screening.softmax[screening.softmax["class"] == screening.softmax["predicted"]]
     classes = list(classes) or list(own.groupby("class")["softmax"].mean().nlargest(CLASSES).index)
-    for transformation in transformations:
-        name, fill = transformation.name, screening.metadata["fill"]
-        if transformation.dimensions == 2:
+    known = {**TRANSFORMATIONS, **{transformation.name: transformation for transformation in transformations}}
+    for name, table in screening.accuracy.groupby("transformation", sort=False):
+        if table["magnitude_2"].notna().any():
             figures[f"map_{name}"] = two_transformations(screening.accuracy, name)
-        if transformation.dimensions > 1:
             continue
-        points = screening.accuracy.query("transformation == @name")["magnitude"]
-        strip = transformed_strip(transformation, image, points, fill, screening.metadata["seed"])
+        strip, settings = None, screening.metadata
+        if image is not None and name in known:
+            strip = transformed_strip(known[name], image, table["magnitude"], settings["fill"], settings["seed"])
         figures[f"accuracy_{name}"] = accuracy_curves(screening.accuracy, name, strip)
         figures[f"critical_{name}"] = critical_strip(screening.critical_points, name)
         for index in classes:

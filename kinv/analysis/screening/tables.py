@@ -9,14 +9,30 @@ from typing import Any
 
 import pandas as pd
 
+from .summary import ranking, sentences
+
 ABOUT = ["network", "transformation"]
 TABLES = {  # and their columns
-    "accuracy": [*ABOUT, "magnitude", "magnitude_2", "distance", "accuracy", "unchanged", "images", "classes"],
+    "accuracy": [
+        *ABOUT,
+        "magnitude",
+        "magnitude_2",
+        "distance",
+        "accuracy",
+        "unchanged",
+        "images",
+        "classes",
+        "unchanged_low",
+        "unchanged_high",
+        "turned_into",
+        "turned_into_name",
+        "turned_into_share",
+    ],
     "softmax": [*ABOUT, "class", "class_name", "predicted", "magnitude", "softmax", "predicted_name"],
     "critical_points": [*ABOUT, "class", "class_name", "side", "status", "magnitude", "end"],
 }
 FORMATS = ("parquet", "csv")
-NAMES = {"class_name": str, "predicted_name": str}  # classes may be called 0, 1, 2
+NAMES = {"class_name": str, "predicted_name": str, "turned_into_name": str}  # classes may be called 0, 1, 2
 
 
 @dataclass(frozen=True)
@@ -26,7 +42,9 @@ class Screening:
     Attributes:
         accuracy: network, transformation, magnitude (and magnitude_2 of two composed ones); distance: of its matrix
             from the identity, NaN if it has none; accuracy: share of correct predictions, averaged over classes;
-            unchanged: share of images with the prediction of the original; images, classes: their numbers.
+            unchanged: share of images with the prediction of the original; images, classes: their numbers;
+            unchanged_low, unchanged_high: 95 % interval of that share (Wilson); turned_into, turned_into_name,
+            turned_into_share: the class of most changed predictions (-1, `-` if none changed), and their share.
         softmax: network, transformation, class (the images'), predicted, magnitude: mean softmax output over the
             images of a class, for the class itself, the three highest and, as -1, the maximum of all others.
             Single transformations only.
@@ -39,6 +57,35 @@ class Screening:
     softmax: pd.DataFrame
     critical_points: pd.DataFrame
     metadata: dict[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        networks, names = (self.accuracy[column].unique().tolist() for column in ABOUT)
+        images = self.accuracy["images"].max() if len(self.accuracy) else 0
+        return f"Screening({', '.join(networks)}: {len(names)} transformations of {images:,} images; try .summary())"
+
+    def summary(self) -> str:
+        """In sentences: what is tolerated most and how far, and what changed images turn into."""
+        return sentences(self)
+
+    def ranking(self) -> pd.DataFrame:
+        """The transformations, the best tolerated first; see `kinv.analysis.screening.summary.ranking`."""
+        return ranking(self.accuracy)
+
+    def to_frame(self) -> pd.DataFrame:
+        """The accuracy table: a row per network, transformation and magnitude."""
+        return self.accuracy
+
+    def save_figures(self, folder: str | os.PathLike, image: Any = None) -> list[Path]:
+        """Draws all figures as PNG files; with an image `(H, W, C)` in 0..255, it is shown transformed in them."""
+        from .figures import overview
+
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        paths = []
+        for name, figure in overview(self, image=image).items():
+            paths.append(folder / f"{name}.png")
+            figure.savefig(paths[-1])
+        return paths
 
     def save(self, folder: str | os.PathLike, format: str = "parquet") -> None:
         """Writes `accuracy`, `softmax` and `critical_points` as Parquet or CSV, and `screening.json`.

@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 from scipy.special import softmax
 
+from kinv.analysis.intervals import wilson_interval
+
 SHOWN_CLASSES = 3  # section IV-A: "three predicted classes with the highest softmax output"
-OTHERS = -1
+OTHERS = NOWHERE = -1
 
 
 class Totals:
@@ -24,6 +26,7 @@ class Totals:
     def __init__(self, points: np.ndarray, classes: int):
         self.points = points
         self.unchanged = np.zeros(len(points), "int64")
+        self.turned = np.zeros((len(points), classes), "int64")  # where predictions that changed went
         self.classes = np.zeros(0, "int64")
         self.images = np.zeros(0, "int64")
         self.right = np.zeros((0, len(points)), "int64")
@@ -36,6 +39,8 @@ class Totals:
         before, predicted = original.argmax(axis=-1), answers.argmax(axis=-1)
         labels = before if labels is None else labels
         self.unchanged += (predicted == before).sum(axis=1)
+        magnitudes, changed = np.nonzero(predicted != before)
+        np.add.at(self.turned, (magnitudes, predicted[magnitudes, changed]), 1)
         rows = self._rows(labels)
         np.add.at(self.images, rows, 1)
         np.add.at(self.right, rows, (predicted == labels).T)
@@ -61,6 +66,8 @@ class Totals:
         shares = self.right[order] / self.images[order, None]
         softmax = self.softmax[order] / self.images[order, None, None]
         classes = self.classes[order]
+        low, high = wilson_interval(self.unchanged, self.images.sum())
+        into, moved = self.turned.argmax(axis=1), self.turned.sum(axis=1)
         accuracy = pd.DataFrame(
             {
                 **about,
@@ -70,6 +77,13 @@ class Totals:
                 "unchanged": self.unchanged / self.images.sum(),
                 "images": int(self.images.sum()),
                 "classes": len(classes),
+                "unchanged_low": low,
+                "unchanged_high": high,
+                "turned_into": np.where(moved, into, NOWHERE),
+                "turned_into_name": [names[index] if count else "-" for index, count in zip(into, moved, strict=True)],
+                "turned_into_share": np.divide(
+                    self.turned.max(axis=1), moved, out=np.full(len(into), np.nan), where=moved > 0
+                ),
             }
         )
         tables = {"accuracy": accuracy}

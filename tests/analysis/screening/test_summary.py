@@ -1,0 +1,66 @@
+"""A screening in sentences, of a network of which it is known what they should say."""
+
+import numpy as np
+import pytest
+
+import kinv
+
+from .known_network import screen
+
+
+@pytest.fixture
+def screening(photos):
+    return screen(*photos)
+
+
+def test_what_is_tolerated_comes_first_with_its_range(screening):
+    """The network sees the mean only: rotations by quarters change nothing, brightness turns everything bright."""
+    rows = screening.ranking().set_index("transformation")
+    assert list(rows.index) == ["rotation", "brightness"]
+    assert rows.loc["rotation", "unchanged"] == rows.loc["rotation", "worst_unchanged"] == 1
+    assert (rows.loc["rotation", "from"], rows.loc["rotation", "to"]) == (0, 180)
+    assert rows.loc["rotation", "high"] == pytest.approx(1) and rows.loc["rotation", "low"] < 0.95
+    table = screening.accuracy.query("transformation == 'brightness'")
+    moved = table[table["magnitude"] != 0]
+    assert rows.loc["brightness", "unchanged"] == pytest.approx(moved["unchanged"].mean())
+    assert rows.loc["brightness", "worst"] == table.loc[table["unchanged"].idxmin(), "magnitude"]
+
+
+def test_what_everything_turns_into_is_named(screening):
+    brighter = screening.accuracy.query("transformation == 'brightness' and magnitude > 0 and unchanged < 1")
+    darker = screening.accuracy.query("transformation == 'brightness' and magnitude < 0 and unchanged < 1")
+    assert len(brighter) and len(darker)
+    assert (brighter["turned_into"] == 1).all() and (darker["turned_into"] == 0).all()
+    assert (brighter["turned_into_share"] == 1).all()
+    still = screening.accuracy.query("unchanged == 1")
+    assert (still["turned_into"] == -1).all() and still["turned_into_share"].isna().all()
+    assert "are '1': a bias" in screening.summary() or "are '0': a bias" in screening.summary()
+
+
+def test_words_and_figures(screening, photos, tmp_path):
+    said = screening.summary()
+    assert "threshold: accuracy" in said and said.index("rotation") < said.index("brightness")
+    assert repr(screening) == "Screening(threshold: 2 transformations of 30 images; try .summary())"
+    assert screening.to_frame() is screening.accuracy
+    paths = screening.save_figures(tmp_path / "figures", photos[0][0])
+    assert {path.stem for path in paths} >= {"accuracy_rotation", "critical_brightness"}
+    assert all(path.stat().st_size > 1000 for path in paths)
+    screening.save(tmp_path / "tables", format="csv")
+    assert kinv.Screening.load(tmp_path / "tables").summary() == said
+
+
+@pytest.mark.parametrize(
+    ("successes", "trials", "expected"),
+    # Wilson's interval by hand: z = 1.959964
+    [(0, 10, (0.0, 0.27753)), (10, 10, (0.72247, 1.0)), (5, 10, (0.23659, 0.76341)), (0, 0, (0.0, 1.0))],
+)
+def test_wilsons_interval(successes, trials, expected):
+    np.testing.assert_allclose(kinv.analysis.wilson_interval(successes, trials), expected, atol=1e-4)
+
+
+def test_wilsons_interval_covers_the_truth(random):
+    draws = random.binomial(40, 0.1, 20_000)
+    low, high = kinv.analysis.wilson_interval(draws, 40)
+    assert ((low <= 0.1) & (high >= 0.1)).mean() > 0.93
+    with pytest.raises(ValueError, match="trials"):
+        kinv.analysis.wilson_interval(3, 2)
