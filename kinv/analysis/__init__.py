@@ -7,7 +7,8 @@ from kinv.surgery.tap import Tap, tap
 
 from .intervals import wilson_interval
 from .screening.learned_transformation import LearnedTransformation
-from .screening.screen import screen, transformed_strip
+from .screening.screen import screen
+from .screening.strip import transformed_strip
 from .screening.tables import Screening
 from .units.combination import combine_filters
 from .units.decomposition import InvarianceDecomposition, decompose_invariance

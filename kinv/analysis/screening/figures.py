@@ -12,7 +12,7 @@ from kinv.figures.style import ACCENT, BAD, GOOD, INK, QUIET, legend_beside, new
 from kinv.ops import TRANSFORMATIONS
 
 from .learned_transformation import PARTS
-from .screen import transformed_strip
+from .strip import transformed_strip
 from .totals import OTHERS
 
 CURVES = (ACCENT, "#c8791c", "#5b3f99", GOOD)

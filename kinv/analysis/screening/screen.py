@@ -29,7 +29,6 @@ from .tables import Screening
 from .totals import Totals
 
 SECONDS_BETWEEN_SAVES = 30
-STRIP = 7
 
 
 def screen(
@@ -129,26 +128,6 @@ def screen(
             totals = _screen_one(classifier, stream, transformation, points, run, number, shown, batch_size, fill, seed)
             run.add(number, totals.tables(classifier.name, transformation, stream.image_shape, names))
     return run.finish({**identity, "description": stream.description, "preflight": checked})
-
-
-def transformed_strip(
-    transformation: Transformation, image: np.ndarray, magnitudes: Sequence[float], fill: str = "zeros", seed: int = 0
-) -> tuple[np.ndarray, np.ndarray]:
-    """Transforms one image with up to `STRIP` evenly spaced magnitudes, to draw under an axis.
-
-    Args:
-        transformation: the one that was screened.
-        image: `(H, W, C)` in 0..255.
-        magnitudes: the screened magnitudes, `(M,)`.
-        fill, seed: as passed to `screen`.
-
-    Returns:
-        The chosen magnitudes, `(S,)`, and float32 images, `(S, H, W, C)`.
-    """
-    points = np.unique(np.asarray(magnitudes, "float32"))
-    points = points[np.unique(np.linspace(0, len(points) - 1, STRIP).round().astype(int))]
-    images = transformation(np.repeat(image[None], len(points), axis=0), points, fill, seed)
-    return points, ops.convert_to_numpy(images)
 
 
 def _screen_one(classifier, stream, transformation, points, run, number, shown, batch_size, fill, seed) -> Totals:
