@@ -4,22 +4,15 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import keras
-import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from kinv.classifiers.predict import predict_classes
 from kinv.ops.weighted_mean import weighted_mean
 from kinv.training.checked_data import checked_data
-from kinv.training.frozen import Frozen
-from kinv.training.method import Method
 from kinv.training.optimizers import Optimizers, copies
 
-from .discriminator import ActivationDiscriminator
 from .diversity import over_alive, relative_spread
-from .generator import FilterGenerator
-from .invariance_pooling import InvariancePooling
-from .replaced_filters import ReplacedFilters, check_shapes
+from .filter_family import FilterFamily
 
 METRICS = (
     "discriminator_loss", "generator_loss", "information_loss", "explained_variance", "discriminator_accuracy",
@@ -43,7 +36,7 @@ class Step(NamedTuple):
 
 
 @keras.saving.register_keras_serializable("kinv")
-class FilterGAN(Method):
+class FilterGAN(FilterFamily):
     """Learns to generate diverse filters for a layer of a classifier that work like the real ones.
 
     "Parametrizing filters of a CNN with a GAN", section 3 and Algorithm 1. A generator turns a latent code into
@@ -115,47 +108,13 @@ class FilterGAN(Method):
         shapes: dict[str, Any] | None = None,
         **kwargs: Any,
     ):
-        super().__init__(METRICS, **kwargs)
-        if latent_dim < 1 or width < 1:
-            raise ValueError(f"latent_dim and width must be at least 1, received {latent_dim} and {width}")
         amounts = {"information_weight": information_weight, "noise": noise, "min_diversity": min_diversity}
         if min(amounts.values()) < 0:
             raise ValueError(f"{', '.join(amounts)} must not be negative, received {list(amounts.values())}")
-        self.layer, self.latent_dim, self.width, self.seed = layer, latent_dim, width, seed
-        self.information_weight, self.noise, self.saturating = information_weight, noise, saturating
-        self.hidden_units, self.min_diversity, self.centered = tuple(hidden_units), min_diversity, centered
-        cut = None if classifier is None else ReplacedFilters(classifier, layer)
-        self.cut = Frozen(cut)
-        shapes = shapes if cut is None else cut.shapes()
-        if shapes is None:
-            raise ValueError("FilterGAN needs a classifier or shapes, received neither: pass a classifier and a layer.")
-        self.shapes = check_shapes(shapes)
-        self.generator = FilterGenerator(
-            self.shapes["kernel"], hidden_units, self.shapes["deviation"], seed, centered, name="generator"
+        super().__init__(
+            classifier, layer, latent_dim, noise, centered, hidden_units, width, seed, shapes, METRICS, **kwargs
         )
-        self.discriminator = ActivationDiscriminator(
-            self.shapes["output"], latent_dim, width, noise, seed + 2000, name="discriminator"
-        )
-        self.seed_generator = keras.random.SeedGenerator(seed)
-        self.generator.build((None, latent_dim))
-        if centered and cut is not None:
-            self.generator.start_at(cut.kernel())
-        self.discriminator.build((None, *self.shapes["output"]))
-        self.built = True
-
-    def set_classifier(self, classifier: keras.Model) -> None:
-        """Sets the network whose layer the filters are for; centered filters then vary around its own.
-
-        Raises:
-            ValueError: if its layer has other shapes.
-        """
-        cut = ReplacedFilters(classifier, self.layer)
-        if cut.shapes()["kernel"] != self.shapes["kernel"] or cut.shapes()["output"] != self.shapes["output"]:
-            raise ValueError(f"{self.layer!r} must have {self.shapes}, received {cut.shapes()}: pass another network")
-        self.cut = Frozen(cut)
-        if self.centered:
-            self.generator.start_at(cut.kernel())
-        self.train_function = self.test_function = None  # compiled for the previous network
+        self.information_weight, self.saturating, self.min_diversity = information_weight, saturating, min_diversity
 
     def compile(self, optimizer: Any = None, **kwargs: Any) -> None:
         """Compiles the model; the default optimizer is RMSprop (as in the paper) at 3e-4.
@@ -186,54 +145,6 @@ class FilterGAN(Method):
             **config, "optimizer": {name: keras.optimizers.serialize(one) for name, one in optimizers.items()}
         }  # fmt: skip
 
-    def call(self, z):
-        return self.generator(z)
-
-    @property
-    def input_shape(self):
-        return (None, self.latent_dim)
-
-    def generate_filters(self, z: Any) -> Any:
-        """Filters `(B, rows, columns, C / groups, F)` for latent codes `(B, Z)`.
-
-        Raises:
-            ValueError: if the codes have another shape.
-        """
-        z = ops.convert_to_tensor(z, "float32")
-        if len(z.shape) != 2 or z.shape[-1] != self.latent_dim:
-            raise ValueError(f"z must have shape (batch, {self.latent_dim}), received {tuple(z.shape)}")
-        return self.generator(z)
-
-    def activations(self, images: Any, z: Any) -> Any:
-        """The layer's output, before its activation function, with separate filters for each image.
-
-        Args:
-            images: `(B, H, W, C)` in 0..255.
-            z: latent codes, `(B, Z)`.
-
-        Returns:
-            Float tensor `(B, H', W', F)`.
-        """
-        cut = self.cut.require("activations")
-        entering, _ = cut.enter(ops.cast(images, "float32"))
-        return cut.convolve(entering, self.generate_filters(z))
-
-    def pooling(self, draws: int = 10, seed: int = 0, stochastic: bool = False) -> InvariancePooling:
-        """A replacement for the convolution that averages over `draws` sets of filters (section 5.2)."""
-        if draws < 1:
-            raise ValueError(f"draws must be at least 1, received {draws}")
-        z = np.random.default_rng(seed).normal(size=(draws, self.latent_dim))
-        layer = self.cut.require("pooling").layer
-        return InvariancePooling.like(layer, self.generate_filters(z), stochastic=stochastic, seed=seed)
-
-    def pooled_classifier(self, draws: int = 10, seed: int = 0, stochastic: bool = False) -> keras.Model:
-        """A copy of the classifier with `pooling` in place of the convolution; nothing is retrained."""
-        return self.cut.require("pooled_classifier").copy_with(self.pooling(draws, seed, stochastic))
-
-    def read_codes(self, images: Any, z: Any) -> Any:
-        """The InfoGAN head's estimates `(B, Z)` of the codes `(B, Z)`, from the outputs of their filters."""
-        return self.discriminator.read_codes(self.activations(images, z))
-
     def fit(self, x=None, y=None, *, preflight=True, **kwargs):
         """As in Keras, on images in 0..255; labels serve metrics only.
 
@@ -249,9 +160,6 @@ class FilterGAN(Method):
     def evaluate(self, x=None, y=None, **kwargs):
         x, y, _ = checked_data(self.cut.require("evaluate").classifier, x, y, preflight=False)
         return super().evaluate(x, y, **kwargs)
-
-    def default_labels(self, x):
-        return predict_classes(self.cut.require("fit").classifier, x)
 
     def train_step(self, data):
         """Algorithm 1 on one batch of images: half passes the real filters, half generated ones."""
@@ -350,30 +258,6 @@ class FilterGAN(Method):
             "code": trunk + self.discriminator.code.trainable_variables,
         }
 
-    def export_endpoints(self) -> dict[str, tuple[Any, list[tf.TensorSpec]]]:
-        """The SavedModel's endpoints: name to (function, input signature)."""
-        codes = tf.TensorSpec((None, self.latent_dim), tf.float32, name="z")
-        return {"generate": (self.generate_filters, [codes])}
-
-    def save_own_variables(self, store):
-        # Keras does not save the generators' state; without it, resumed training would draw other numbers.
-        for name, generator in self._random().items():
-            store[name] = ops.convert_to_numpy(generator.state)
-
-    def load_own_variables(self, store):
-        for name, generator in self._random().items():
-            generator.state.assign(store[name][...])
-
-    def _random(self):
-        return {"random_state": self.seed_generator, "noise_state": self.discriminator.seed_generator}
-
     def get_config(self):
-        names = (
-            "layer", "latent_dim", "information_weight", "noise", "saturating", "min_diversity", "centered", "width",
-            "seed", "shapes",
-        )  # fmt: skip
-        return {
-            **super().get_config(),
-            **{name: getattr(self, name) for name in names},
-            "hidden_units": list(self.hidden_units),
-        }
+        names = ("information_weight", "saturating", "min_diversity")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}

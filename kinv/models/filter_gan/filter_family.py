@@ -1,0 +1,154 @@
+"""A family of filters for one convolution of a classifier, indexed by a latent code."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from kinv.classifiers.predict import predict_classes
+from kinv.training.frozen import Frozen
+from kinv.training.method import Method
+
+from .discriminator import ActivationDiscriminator
+from .generator import FilterGenerator
+from .invariance_pooling import InvariancePooling
+from .replaced_filters import ReplacedFilters, check_shapes
+
+
+class FilterFamily(Method):
+    """A generator of filters, and the discriminator with the head that reads their codes.
+
+    The base class of `FilterGAN`: everything but training.
+
+    Args:
+        classifier, layer, latent_dim, noise, centered, hidden_units, width, seed, shapes: as in `FilterGAN`.
+        metric_names, **kwargs: as in `Method`.
+    """
+
+    def __init__(
+        self,
+        classifier: keras.Model | None,
+        layer: str,
+        latent_dim: int,
+        noise: float,
+        centered: bool,
+        hidden_units: Sequence[int],
+        width: int,
+        seed: int,
+        shapes: dict[str, Any] | None,
+        metric_names: Sequence[str] = (),
+        **kwargs: Any,
+    ):
+        super().__init__(metric_names, **kwargs)
+        if latent_dim < 1 or width < 1:
+            raise ValueError(f"latent_dim and width must be at least 1, received {latent_dim} and {width}")
+        self.layer, self.latent_dim, self.width, self.seed = layer, latent_dim, width, seed
+        self.hidden_units, self.noise, self.centered = tuple(hidden_units), noise, centered
+        cut = None if classifier is None else ReplacedFilters(classifier, layer)
+        self.cut = Frozen(cut)
+        shapes = shapes if cut is None else cut.shapes()
+        if shapes is None:
+            raise ValueError("FilterGAN needs a classifier or shapes, received neither: pass a classifier and a layer.")
+        self.shapes = check_shapes(shapes)
+        self.generator = FilterGenerator(
+            self.shapes["kernel"], hidden_units, self.shapes["deviation"], seed, centered, name="generator"
+        )
+        self.discriminator = ActivationDiscriminator(
+            self.shapes["output"], latent_dim, width, noise, seed + 2000, name="discriminator"
+        )
+        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.generator.build((None, latent_dim))
+        if centered and cut is not None:
+            self.generator.start_at(cut.kernel())
+        self.discriminator.build((None, *self.shapes["output"]))
+        self.built = True
+
+    def set_classifier(self, classifier: keras.Model) -> None:
+        """Sets the network whose layer the filters are for; centered filters then vary around its own.
+
+        Raises:
+            ValueError: if its layer has other shapes.
+        """
+        cut = ReplacedFilters(classifier, self.layer)
+        if cut.shapes()["kernel"] != self.shapes["kernel"] or cut.shapes()["output"] != self.shapes["output"]:
+            raise ValueError(f"{self.layer!r} must have {self.shapes}, received {cut.shapes()}: pass another network")
+        self.cut = Frozen(cut)
+        if self.centered:
+            self.generator.start_at(cut.kernel())
+        self.train_function = self.test_function = None  # compiled for the previous network
+
+    def call(self, z):
+        return self.generator(z)
+
+    @property
+    def input_shape(self):
+        return (None, self.latent_dim)
+
+    def generate_filters(self, z: Any) -> Any:
+        """Filters `(B, rows, columns, C / groups, F)` for latent codes `(B, Z)`.
+
+        Raises:
+            ValueError: if the codes have another shape.
+        """
+        z = ops.convert_to_tensor(z, "float32")
+        if len(z.shape) != 2 or z.shape[-1] != self.latent_dim:
+            raise ValueError(f"z must have shape (batch, {self.latent_dim}), received {tuple(z.shape)}")
+        return self.generator(z)
+
+    def activations(self, images: Any, z: Any) -> Any:
+        """The layer's output, before its activation function, with separate filters for each image.
+
+        Args:
+            images: `(B, H, W, C)` in 0..255.
+            z: latent codes, `(B, Z)`.
+
+        Returns:
+            Float tensor `(B, H', W', F)`.
+        """
+        cut = self.cut.require("activations")
+        entering, _ = cut.enter(ops.cast(images, "float32"))
+        return cut.convolve(entering, self.generate_filters(z))
+
+    def pooling(self, draws: int = 10, seed: int = 0, stochastic: bool = False) -> InvariancePooling:
+        """A replacement for the convolution that averages over `draws` sets of filters (section 5.2)."""
+        if draws < 1:
+            raise ValueError(f"draws must be at least 1, received {draws}")
+        z = np.random.default_rng(seed).normal(size=(draws, self.latent_dim))
+        layer = self.cut.require("pooling").layer
+        return InvariancePooling.like(layer, self.generate_filters(z), stochastic=stochastic, seed=seed)
+
+    def pooled_classifier(self, draws: int = 10, seed: int = 0, stochastic: bool = False) -> keras.Model:
+        """A copy of the classifier with `pooling` in place of the convolution; nothing is retrained."""
+        return self.cut.require("pooled_classifier").copy_with(self.pooling(draws, seed, stochastic))
+
+    def read_codes(self, images: Any, z: Any) -> Any:
+        """The InfoGAN head's estimates `(B, Z)` of the codes `(B, Z)`, from the outputs of their filters."""
+        return self.discriminator.read_codes(self.activations(images, z))
+
+    def default_labels(self, x):
+        return predict_classes(self.cut.require("fit").classifier, x)
+
+    def export_endpoints(self) -> dict[str, tuple[Any, list[tf.TensorSpec]]]:
+        """The SavedModel's endpoints: name to (function, input signature)."""
+        codes = tf.TensorSpec((None, self.latent_dim), tf.float32, name="z")
+        return {"generate": (self.generate_filters, [codes])}
+
+    def save_own_variables(self, store):
+        # Keras does not save the generators' state; without it, resumed training would draw other numbers.
+        for name, generator in self._random().items():
+            store[name] = ops.convert_to_numpy(generator.state)
+
+    def load_own_variables(self, store):
+        for name, generator in self._random().items():
+            generator.state.assign(store[name][...])
+
+    def _random(self):
+        return {"random_state": self.seed_generator, "noise_state": self.discriminator.seed_generator}
+
+    def get_config(self):
+        names = ("layer", "latent_dim", "noise", "centered", "width", "seed", "shapes")
+        own = {name: getattr(self, name) for name in names}
+        return {**super().get_config(), **own, "hidden_units": list(self.hidden_units)}
