@@ -51,7 +51,7 @@ class Checkpoint(keras.callbacks.Callback):
             raise ValueError(
                 f"{self.folder} names {state['weights']}, which is not there: delete the folder to start again."
             )
-        if model.optimizer is not None:  # methods with several optimizers build theirs in `compile`
+        if model.optimizer is not None and not model.optimizer.built:  # several are built in `compile`
             model.optimizer.build(model.trainable_variables)
         model.load_weights(self.folder / state["weights"])
         self.history = state["history"]
