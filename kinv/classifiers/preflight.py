@@ -169,7 +169,7 @@ def _of_classes(names, classes, classifier):
 
 def _of_answers(logits, predicted, labels, share, images):
     different = len(images) > 1 and (images != images[:1]).any()
-    if different and np.ptp(logits, axis=0).max() <= 1e-6 * max(1.0, np.abs(logits).max()):
+    if different and np.ptp(logits, axis=0).max() <= 1e-6 * np.abs(logits).max():
         yield Finding(
             "predictions",
             "error",

@@ -87,6 +87,14 @@ def test_classes_of_the_data_and_of_the_network():
     assert order.findings[0].about == "class order"
 
 
+def test_small_logits_are_not_the_same_logits(shown):
+    """Of a network with random weights, for example."""
+    model = network()
+    model.layers[-1].set_weights([1e-8 * weights for weights in model.layers[-1].get_weights()])
+    found = preflight(model, *shown)
+    assert found.passed and found.accuracy > 0.9
+
+
 def test_labels_from_one_are_named(shown):
     with pytest.raises(ValueError, match="subtract 1"):
         preflight(network(), shown[0], shown[1] + 1)
