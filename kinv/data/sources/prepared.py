@@ -2,19 +2,20 @@
 
 import io
 import os
-import struct
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from kinv.places import tfds_folder
 
+from ..refusal import refusing
 from ..source import Source
-from .decoding import Size, fit
+from .decoding import Size, decode_image
 from .imagenet import imagenet_class_names, imagenet_index
+
+HEADER, CHECKSUM = 12, 4  # bytes around a record
 
 
 def prepared_folder(name: str) -> Path | None:
@@ -66,9 +67,8 @@ def _source(name: str, split: str, builder: Any) -> Source:
     gray = builder.info.features["image"].shape[-1] == 1
 
     def read(index: int, size: Size | None):
-        image = Image.open(io.BytesIO(examples.image(index))).convert("L" if gray else "RGB")
-        pixels = np.asarray(image if size is None else fit(image, size))
-        return pixels[..., None] if gray else pixels, []
+        pixels, problems = decode_image(io.BytesIO(examples.image(index)), size, f"tfds:{name}, example {index}")
+        return (pixels[..., :1], []) if gray else (pixels, problems)
 
     return Source(
         name=f"tfds:{name}",
@@ -103,25 +103,33 @@ class _Examples:
         return len(self.places)
 
     def label(self, index: int) -> int:
-        return self._features(index)["label"].int64_list.value[0]
+        return self._value(index, "label", "int64_list")
 
     def image(self, index: int) -> bytes:
         """As encoded, JPEG or PNG."""
-        return self._features(index)["image"].bytes_list.value[0]
+        return self._value(index, "image", "bytes_list")
 
-    def _features(self, index):
+    def _value(self, index, feature, kind):
         import tensorflow as tf
 
         name, position, length = self.places[index]
         with open(name, "rb") as file:
             file.seek(position)
-            return tf.train.Example.FromString(file.read(length)).features.feature
+            content = file.read(length)
+        with refusing(Path(name), f"does not hold an example with {feature!r} at byte {position}"):
+            example = tf.train.Example.FromString(content)
+            (value,) = getattr(example.features.feature[feature], kind).value
+            return value
 
 
 def _records(name: str) -> Iterator[tuple[int, int]]:
     """Position and length of every record of a TFRecord file."""
+    size = os.path.getsize(name)
     with open(name, "rb") as file:
-        while header := file.read(12):
-            (length,) = struct.unpack("<Q", header[:8])
-            yield file.tell(), length
-            file.seek(length + 4, os.SEEK_CUR)
+        while header := file.read(HEADER):
+            place = file.tell()
+            length = int.from_bytes(header[:8], "little")
+            if len(header) < HEADER or place + length + CHECKSUM > size:
+                raise ValueError(f"{name} is truncated or damaged at byte {place}: prepare the data set again.")
+            yield place, length
+            file.seek(place + length + CHECKSUM)

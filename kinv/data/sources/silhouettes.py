@@ -24,11 +24,14 @@ def open_caltech(path: Path, split: str, seed: int = 0) -> Source:
         ValueError: the file is something else, or there is no such split.
     """
     images, labels, names = read_matlab(path, "X", "Y", "classnames")
-    labels = labels.ravel()
-    if images.ndim != 2 or images.shape[1] != 28 * 28 or len(images) != len(labels) or images.max() > 1:
-        raise ValueError(f"{path} must hold X (images, 784) of 0 and 1 and as many Y, received X {images.shape}")
+    labels, names = labels.ravel(), names.ravel()
+    fits = images.ndim == 2 and images.shape[1] == 28 * 28 and 0 < len(images) == len(labels)
+    if not fits or not np.isin(images, (0, 1)).all() or not np.isin(labels, np.arange(1, len(names) + 1)).all():
+        raise ValueError(
+            f"{path} must hold X (images, 784) of 0 and 1 and as many Y in 1..{len(names)}, received X {images.shape}"
+        )
     upright = 1 - images.reshape(-1, 28, 28).transpose(0, 2, 1)  # MATLAB counts down columns; objects are 0 there
-    class_names = [str(np.ravel(name)[0]) for name in names.ravel()]
+    class_names = [str(np.ravel(name)[0]) for name in names]
     origin = f"Caltech-101 Silhouettes, {CALTECH} of KINV_DATA_DIR"
     return _split(
         upright, labels.astype("int32") - 1, class_names, split, seed, origin, "see Caltech-101; Marlin et al. 2010"
