@@ -1,7 +1,6 @@
 """The models that an artifact can hold: methods, and the classifiers that kinv trains itself."""
 
 import math
-from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from typing import Any
 
@@ -70,28 +69,14 @@ def build_within(name: str, config: dict[str, Any], weights: int) -> Any:
     Raises:
         ValueError: the model would hold more.
     """
-    import keras
+    from kinv.surgery.deferred import give_values, without_values
 
-    from kinv.surgery.deferred import give_values
-
-    with ThreadPoolExecutor(1) as pool:  # a thread, as Keras has a list of variables without values for each
-        model, pending = pool.submit(_plan, name, config, weights, keras.config.dtype_policy()).result()
-    give_values(pending)
-    return model
-
-
-def _plan(name: str, config: dict[str, Any], weights: int, policy: Any) -> tuple[Any, list[Any]]:
-    """A model whose variables have shapes, but no values yet, and all of these variables."""
-    import keras
-
-    from kinv.surgery.deferred import without_values
-
-    keras.config.set_dtype_policy(policy)  # another thread's
     model, pending = without_values(lambda: build(name, config))
     planned = sum(math.prod(variable.shape) for variable in model.variables)
     if planned > weights:
         raise ValueError(f"its configuration needs {planned:,} weights, its weights file holds {weights:,}")
-    return model, pending
+    give_values(pending)
+    return model
 
 
 def copy_weights(source: Any, target: Any) -> None:

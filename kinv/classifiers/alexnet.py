@@ -7,12 +7,15 @@ import numpy as np
 from keras import layers, ops
 
 from kinv.data.foreign_files import read_pickled_npy, read_torch_tensors
+from kinv.data.refusal import refusing
 from kinv.layers import LocalResponseNormalization
 
+from .layer_weights import check_names, set_layers, swap_input_channels
 from .squeezenet import CAFFE_MEAN_RGB
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # torchvision's, for colours in 0..1
 LAYERS = ("conv1", "conv2", "conv3", "conv4", "conv5", "fc6", "fc7", "fc8")
+TWO_TOWERS = ("conv2", "conv4", "conv5")
 
 # === Two towers ===
 
@@ -52,17 +55,16 @@ def _two_towers(x, channels: int, kernel: int, name: str):
 def load_weights(model: keras.Model, path: Path) -> None:
     """Reads `bvlc_alexnet.npy`: a pickled dict of `[kernel, bias]` by layer, for BGR input."""
     weights = read_pickled_npy(path)
-    if set(weights) != set(LAYERS):
-        raise ValueError(f"the file must hold the layers {', '.join(LAYERS)}, received {', '.join(map(str, weights))}")
-    for name, (kernel, bias) in weights.items():
-        if name == "conv1":
-            kernel = kernel[:, :, ::-1]
-        if name in ("conv2", "conv4", "conv5"):
-            halves = zip(("upper", "lower"), np.split(kernel, 2, axis=-1), np.split(bias, 2), strict=True)
-            for tower, half_kernel, half_bias in halves:
-                model.get_layer(f"{name}_{tower}").set_weights([half_kernel, half_bias])
-        else:
-            model.get_layer(name).set_weights([kernel, bias])
+    with refusing(path, f"does not hold the weights of {model.name}"):
+        check_names(weights, LAYERS)
+        arrays = {name: weights[name] for name in LAYERS if name not in TWO_TOWERS}
+        for name in TWO_TOWERS:
+            kernel, bias = weights[name]
+            arrays[f"{name}_upper"], arrays[f"{name}_lower"] = zip(
+                np.split(kernel, 2, axis=-1), np.split(bias, 2), strict=True
+            )
+        set_layers(model, arrays)
+    swap_input_channels(model.get_layer("conv1"))
 
 
 # === One tower ===
@@ -94,11 +96,13 @@ def build_single_tower(classes: int = 1000) -> keras.Model:
 def load_single_tower_weights(model: keras.Model, path: Path) -> None:
     """Reads torchvision's `alexnet-owt-*.pth`."""
     tensors = read_torch_tensors(path)
-    for name, index in SINGLE_TOWER:
-        kernel = np.transpose(tensors[f"features.{index}.weight"], (2, 3, 1, 0))
-        model.get_layer(name).set_weights([kernel, tensors[f"features.{index}.bias"]])
-    for name, index in SINGLE_TOWER_DENSE:
-        kernel = tensors[f"classifier.{index}.weight"]
-        if name == "fc6":  # flattened channels first there, channels last here
-            kernel = kernel.reshape(-1, 256, 6, 6).transpose(0, 2, 3, 1).reshape(len(kernel), -1)
-        model.get_layer(name).set_weights([kernel.T, tensors[f"classifier.{index}.bias"]])
+    there = {name: f"features.{index}" for name, index in SINGLE_TOWER}
+    there |= {name: f"classifier.{index}" for name, index in SINGLE_TOWER_DENSE}
+    with refusing(path, f"does not hold the weights of {model.name}"):
+        check_names(tensors, [f"{part}.{kind}" for part in there.values() for kind in ("weight", "bias")], "tensors")
+        arrays = {name: (tensors[f"{part}.weight"], tensors[f"{part}.bias"]) for name, part in there.items()}
+        for name, (kernel, bias) in arrays.items():
+            if name == "fc6":  # flattened channels first there, channels last here
+                kernel = kernel.reshape(-1, 256, 6, 6).transpose(0, 2, 3, 1).reshape(len(kernel), -1)
+            arrays[name] = (kernel.transpose(2, 3, 1, 0) if kernel.ndim == 4 else kernel.T, bias)
+        set_layers(model, arrays)

@@ -5,6 +5,9 @@ from pathlib import Path
 import keras
 from keras import layers
 
+from kinv.data.hdf5_files import count_numbers
+from kinv.data.refusal import refusing
+
 CAFFE_MEAN_BGR = (103.939, 116.779, 123.68)
 
 
@@ -28,7 +31,9 @@ def _build(network, name: str) -> keras.Model:
 
 def load_weights(model: keras.Model, path: Path) -> None:
     """Reads Keras's own weight files, `.h5` and `.weights.h5`."""
-    model.load_weights(path)
+    with refusing(path, f"does not hold the weights of {model.name}"):
+        count_numbers(path)
+        model.load_weights(path)
 
 
 def download_vgg16() -> Path:

@@ -1,5 +1,6 @@
 """EfficientNet-Lite0 (Tan and Le 2019, the variant for small devices), the residual ImageNet classifier."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import keras
@@ -7,6 +8,9 @@ import numpy as np
 from keras import layers
 
 from kinv.data.foreign_files import read_torch_tensors
+from kinv.data.refusal import refusing
+
+from .layer_weights import check_names, set_layers
 
 INPUT_SIZE = 224
 STAGES = (  # repeats, kernel, first stride, expansion, output channels (Tan and Le, table 1)
@@ -19,6 +23,8 @@ STAGES = (  # repeats, kernel, first stride, expansion, output channels (Tan and
     (1, 3, 1, 6, 320),
 )
 EPSILON = 1e-3
+STATISTICS = ("weight", "bias", "running_mean", "running_var")  # of a batch norm, in Keras's order
+COUNTER = ".num_batches_tracked"  # PyTorch's, which nothing needs
 
 
 def build(input_shape: tuple[int, int, int] = (INPUT_SIZE, INPUT_SIZE, 3), classes: int = 1000) -> keras.Model:
@@ -62,7 +68,21 @@ def _normalized(x, name):
 
 def load_weights(model: keras.Model, path: Path) -> None:
     """Puts the weights of the PyTorch state dict `{"_blocks.0._bn1.weight": ...}` into the network."""
-    tensors = read_torch_tensors(path)
+    tensors = {name: value for name, value in read_torch_tensors(path).items() if not name.endswith(COUNTER)}
+    with refusing(path, f"does not hold the weights of {model.name}"):
+        names = dict(_tensor_names())
+        check_names(tensors, [name for some in names.values() for name in some], "tensors")
+        arrays = {layer: [tensors[name] for name in some] for layer, some in names.items()}
+        for layer in arrays:
+            if len(arrays[layer]) == 1:  # a convolution
+                order = (2, 3, 0, 1) if isinstance(model.get_layer(layer), layers.DepthwiseConv2D) else (2, 3, 1, 0)
+                arrays[layer] = [np.transpose(arrays[layer][0], order)]
+        kernel, bias = arrays["logits"]
+        set_layers(model, arrays | {"logits": [kernel.T, bias]})
+
+
+def _tensor_names() -> Iterator[tuple[str, list[str]]]:
+    """Each layer with weights, and PyTorch's names of its tensors."""
     pairs = [("stem", "_conv_stem", "_bn0"), ("head", "_conv_head", "_bn1")]
     for index in range(sum(stage[0] for stage in STAGES)):
         block = f"_blocks.{index}"
@@ -71,9 +91,6 @@ def load_weights(model: keras.Model, path: Path) -> None:
         pairs.append((f"block{index}_depthwise", f"{block}._depthwise_conv", f"{block}._bn1"))
         pairs.append((f"block{index}_project", f"{block}._project_conv", f"{block}._bn2"))
     for name, convolution, norm in pairs:
-        layer = model.get_layer(name)
-        order = (2, 3, 0, 1) if isinstance(layer, layers.DepthwiseConv2D) else (2, 3, 1, 0)
-        layer.set_weights([np.transpose(tensors[f"{convolution}.weight"], order)])
-        statistics = ("weight", "bias", "running_mean", "running_var")
-        model.get_layer(f"{name}_norm").set_weights([tensors[f"{norm}.{value}"] for value in statistics])
-    model.get_layer("logits").set_weights([tensors["_fc.weight"].T, tensors["_fc.bias"]])
+        yield name, [f"{convolution}.weight"]
+        yield f"{name}_norm", [f"{norm}.{value}" for value in STATISTICS]
+    yield "logits", ["_fc.weight", "_fc.bias"]

@@ -1,16 +1,24 @@
 """Reads the models of other people's `.keras` files; what goes wrong is said in one sentence."""
 
+import contextlib
+import io
+import json
 import os
-import shutil
-import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import keras
 
+from kinv.data.hdf5_files import count_numbers
+from kinv.data.refusal import EXPANDS, most_expanded, reason, refusing
+from kinv.surgery.deferred import from_saved_config, give_values, largest_output, without_values
+
 FILE_SUFFIXES = (".keras", ".h5", ".hdf5")
+CONFIG, WEIGHTS = "config.json", "model.weights.h5"  # members of a .keras file
+MOST_OUTPUT = 2**28  # numbers that a layer makes of one image: 1 GiB
+UNSAVED = 1_000_000  # numbers that a network may have without any in its file, as of metrics
 
 
 def is_path(name: str) -> bool:
@@ -19,36 +27,90 @@ def is_path(name: str) -> bool:
 
 
 def read(path: Path, allow_unsafe: bool = False, custom_objects: Mapping[str, Any] | None = None) -> keras.Model:
-    """The model of a `.keras` file; every failure is an error of one sentence that names the file."""
+    """The model of a `.keras` file, not compiled; every failure is an error of one sentence that names the file.
+
+    Sizes are checked before anything is unpacked, and the network's weights are counted before it is built.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: anything else.
+    """
     if not path.exists():
         raise FileNotFoundError(f"There is no file {path}: check the path.")
-    if path.is_dir() or not zipfile.is_zipfile(path):
-        found = "a folder" if path.is_dir() else "HDF5" if path.read_bytes()[:4] == b"\x89HDF" else "no zip archive"
-        raise ValueError(f"{path} is {found}, expected a .keras file: save the model with model.save('name.keras').")
-    with tempfile.TemporaryDirectory() as folder:  # Keras goes by the suffix
-        named = path if path.suffix == ".keras" else Path(folder, "model.keras")
-        if named != path:
-            shutil.copyfile(path, named)
-        try:
-            return keras.saving.load_model(
-                named, custom_objects=custom_objects and dict(custom_objects), compile=False, safe_mode=not allow_unsafe
-            )
-        except Exception as error:  # Keras raises nothing narrower
-            raise ValueError(f"{path} can't be read as a Keras model: {_reason(error, allow_unsafe)}") from error
-
-
-def _reason(error: Exception, allow_unsafe: bool) -> str:
-    said = " ".join(str(error).split()) or type(error).__name__
-    if not allow_unsafe and "ambda" in said:
-        return (
-            "it holds a Lambda layer, which can run any code. If you trust the file, pass allow_unsafe=True "
-            "(--allow-unsafe); better, replace the Lambda by layers or keras.ops."
+    if not path.is_file() or not zipfile.is_zipfile(path):
+        raise ValueError(
+            f"{path} is {_kind(path)}, expected a .keras file: save the model with model.save('name.keras')."
         )
-    if "register_keras_serializable" in said or "Could not locate" in said:
-        return f"{_shortened(said)} Import the module that defines the class first, or pass custom_objects=."
-    return f"{_shortened(said)} Save the model again with this version of Keras ({keras.__version__})."
+    with refusing(path, "does not hold a Keras model"):
+        config, weights = _members(path)
+        most = count_numbers(weights) + UNSAVED
+    with _explaining(path, allow_unsafe):
+        model, pending = without_values(lambda: from_saved_config(config, custom_objects, not allow_unsafe), most)
+    if not isinstance(model, keras.Model):
+        raise ValueError(f"{path} must hold a Keras model, received a {type(model).__name__}.")
+    if largest_output(model) > MOST_OUTPUT:
+        raise ValueError(
+            f"{path} holds a network with {largest_output(model):,} numbers in a layer for one image: "
+            f"at most {MOST_OUTPUT:,} are allowed, such as of smaller images."
+        )
+    with _explaining(path, allow_unsafe):
+        give_values(pending)
+        model.load_weights(weights)
+    return model
 
 
-def _shortened(text: str, most: int = 200) -> str:
-    text = text if len(text) <= most else text[: most - 4].rsplit(" ", 1)[0] + " ..."
-    return text if text.endswith(".") else f"{text}."
+def _kind(path: Path) -> str:
+    if not path.is_file():
+        return "a folder" if path.is_dir() else "no regular file"
+    with open(path, "rb") as file:
+        start = file.read(4)
+    return "HDF5" if start == b"\x89HDF" else "no zip archive, or truncated" if start else "empty"
+
+
+def _members(path: Path) -> tuple[dict[str, Any], "_WeightsFile"]:
+    """Configuration and weights. Python reads no more of a member than the archive says it has."""
+    with zipfile.ZipFile(path) as archive:
+        missing = [name for name in (CONFIG, WEIGHTS) if name not in archive.namelist()]
+        if missing:
+            raise ValueError(f"it lacks {' and '.join(missing)}")
+        members = archive.getinfo(CONFIG), archive.getinfo(WEIGHTS)
+        if any(member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for member in members):
+            raise ValueError("it is compressed as Keras never does")
+        if sum(member.file_size for member in members) > most_expanded(path.stat().st_size):
+            raise ValueError(f"it expands to more than {EXPANDS} times its size")
+        config, weights = map(archive.read, members)
+    described = json.loads(config)
+    if not isinstance(described, dict):
+        raise ValueError(f"{CONFIG} describes no model")
+    return described, _WeightsFile(weights)
+
+
+class _WeightsFile(io.BytesIO):
+    """A file in memory with a name, which Keras goes by."""
+
+    def __str__(self):
+        return WEIGHTS
+
+
+@contextlib.contextmanager
+def _explaining(path: Path, allow_unsafe: bool) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # Keras raises nothing narrower
+        raise ValueError(f"{path} can't be read as a Keras model: {_advice(error, allow_unsafe)}") from error
+
+
+def _advice(error: Exception, allow_unsafe: bool) -> str:
+    said = " ".join(str(error).split())
+    if not allow_unsafe and ("ambda" in said or "safe_mode" in said):
+        what = "a Lambda layer" if "ambda" in said else "a layer"
+        return (
+            f"it holds {what}, which can run any code. If you trust the file, pass allow_unsafe=True "
+            "(--allow-unsafe); better, replace it by other layers or keras.ops."
+        )
+    unknown = "Could not locate"  # Keras says so at the end of a long text
+    short = reason(error if unknown not in said else unknown + said.partition(unknown)[2])
+    short = short if short.endswith(".") else f"{short}."
+    if "register_keras_serializable" in said or unknown in said:
+        return f"{short} Import the module that defines the class first, or pass custom_objects=."
+    return f"{short} Save the model again with this version of Keras ({keras.__version__})."

@@ -204,7 +204,7 @@ def load(
     else:
         raise FileNotFoundError(f"There is no file {weights}: check the path.")
     model = _built(classifier)
-    _put(model, put, path)
+    put(model, path)
     return model
 
 
@@ -230,7 +230,7 @@ def _load_alexnet() -> keras.Model:
         except FileNotFoundError:
             continue
         model = _built(CLASSIFIERS[name])
-        _put(model, put, path)
+        put(model, path)
         return model
     raise FileNotFoundError(
         "No AlexNet weights on this machine: put bvlc_alexnet.npy (the paper's) or alexnet-owt-7be5be79.pth "
@@ -254,10 +254,3 @@ def _find_weights(name: str, classifier: Classifier, download: bool):
         return classifier.download(), classifier.weights[0][1]
     except Exception as error:  # Keras raises nothing narrower
         raise FileNotFoundError(f"No weights for {name}: {missing} The download failed: {error}") from error
-
-
-def _put(model: keras.Model, put: Callable[[keras.Model, Path], None], path: Path) -> None:
-    try:
-        put(model, path)
-    except (ValueError, LookupError, TypeError, AttributeError, OSError) as error:
-        raise ValueError(f"{path} does not hold the weights of {model.name}: {error}") from error

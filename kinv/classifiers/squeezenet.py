@@ -1,12 +1,14 @@
 """SqueezeNet v1.1 (Iandola et al. 2016), the plain ImageNet classifier: as accurate as AlexNet, 1.2 M parameters."""
 
 from pathlib import Path
-from typing import Any
 
 import keras
 from keras import layers
 
 from kinv.data.foreign_files import read_pickled_arrays
+from kinv.data.refusal import refusing
+
+from .layer_weights import set_layers, swap_input_channels
 
 INPUT_SIZE = 227
 CAFFE_MEAN_RGB = (123.68, 116.779, 103.939)
@@ -50,8 +52,7 @@ def _fire(x, squeeze: int, expand: int, name: str):
 
 def load_weights(model: keras.Model, path: Path) -> None:
     """Puts the weights of the pickle `{"fire2/squeeze1x1": [kernel, bias], ...}` (BGR input) into the network."""
-    weights: dict[str, Any] = read_pickled_arrays(path)
-    for name, (kernel, bias) in weights.items():
-        if name == "conv1":
-            kernel = kernel[:, :, ::-1]  # the file's first convolution expects BGR
-        model.get_layer(name.replace("/", "_")).set_weights([kernel, bias])
+    weights = read_pickled_arrays(path)
+    with refusing(path, f"does not hold the weights of {model.name}"):
+        set_layers(model, {name.replace("/", "_"): arrays for name, arrays in weights.items()})
+    swap_input_channels(model.get_layer("conv1"))
