@@ -55,6 +55,8 @@ def save(
         ArtifactError: `folder` exists and is not an artifact; or `load` would refuse what was written, such as a file
             that is no image, or a classifier with operations that no model of kinv needs.
     """
+    from kinv.training.weights_file import save_weights
+
     folder = Path(folder)
     for file_name in figures or {}:
         if not FILES.fullmatch(f"figures/{file_name}"):
@@ -74,7 +76,7 @@ def save(
         (draft / METADATA).write_text(metadata_text, encoding="utf-8")
         bare = build(name, config)  # without the optimizer state, which may be larger than the model
         copy_weights(model, bare)
-        bare.save_weights(draft / WEIGHTS)
+        save_weights(bare, draft / WEIGHTS)
         if half:
             halve(draft / WEIGHTS)
         if saved_model:

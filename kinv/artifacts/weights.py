@@ -1,5 +1,6 @@
 """The weights file: checks before Keras reads it, and conversion to float16."""
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -72,8 +73,10 @@ def halve(path: Path) -> None:
     import h5py
     import numpy as np
 
-    draft = path.with_name(f".{path.name}")
-    with h5py.File(path) as source, h5py.File(draft, "w") as target:
+    from kinv.training.weights_file import write_whole
+
+    buffer = io.BytesIO()
+    with h5py.File(path) as source, h5py.File(buffer, "w") as target:
 
         def copy(name, item):
             if isinstance(item, h5py.Group):
@@ -89,4 +92,4 @@ def halve(path: Path) -> None:
 
         target.attrs.update(source.attrs)
         source.visititems(copy)
-    draft.replace(path)
+    write_whole(path, buffer.getbuffer())

@@ -7,6 +7,8 @@ from typing import Any
 
 import keras
 
+from .weights_file import save_weights, write_whole
+
 
 class Checkpoint(keras.callbacks.Callback):
     """Keeps the whole state of training after every epoch, so that a killed `fit` can be resumed.
@@ -62,11 +64,9 @@ class Checkpoint(keras.callbacks.Callback):
             self.history.setdefault(name, []).append(float(value))
         self.folder.mkdir(parents=True, exist_ok=True)
         weights = f"epoch{epoch + 1}.weights.h5"
-        self.model.save_weights(self.folder / weights)
+        save_weights(self.model, self.folder / weights)
         state = {"epoch": epoch + 1, "weights": weights, "run": self.run, "history": self.history}
-        draft = self.folder / f".{self.STATE}"
-        draft.write_text(json.dumps(state), encoding="utf-8")
-        os.replace(draft, self.folder / self.STATE)
+        write_whole(self.folder / self.STATE, json.dumps(state).encode())
         for file in self.folder.glob("epoch*.weights.h5"):
             if file.name != weights:
                 file.unlink()

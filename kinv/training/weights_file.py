@@ -1,0 +1,46 @@
+"""Files of weights that are whole or not there: made in memory, as HDF5's library may crash on a full disk."""
+
+import io
+import os
+from pathlib import Path
+
+import keras
+
+
+def save_weights(model: keras.Model, path: Path) -> None:
+    """Like `model.save_weights`, but a file that can't be written in full leaves what was there before.
+
+    Args:
+        model: a model that is built.
+        path: ends in `.weights.h5`.
+
+    Raises:
+        OSError: the disk is full, or the file can't be written for another reason; it names the file.
+    """
+    buffer = _WeightsBuffer()
+    model.save_weights(buffer)
+    write_whole(path, buffer.getbuffer())
+
+
+def write_whole(path: Path, content: bytes | memoryview) -> None:
+    """Writes a file in one step; one that can't be written in full leaves what was there before.
+
+    Raises:
+        OSError: as of `save_weights`.
+    """
+    draft = path.with_name(f".{path.name}")
+    try:
+        with open(draft, "wb") as file:
+            file.write(content)
+        os.replace(draft, path)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        said = error.strerror or str(error)
+        raise OSError(error.errno, f"{said}: {len(content):,} bytes could not be written", str(path)) from None
+
+
+class _WeightsBuffer(io.BytesIO):
+    """A file in memory with a name, which Keras goes by."""
+
+    def __str__(self):
+        return "memory.weights.h5"
