@@ -8,24 +8,44 @@ import numpy as np
 from keras import ops
 
 from kinv.backend import compile_model
-from kinv.data.checks import check_images, class_indices
+from kinv.data.checks import as_images, check_images, class_indices
 
 
 def predict(classifier: keras.Model, images: Any, batch_size: int = 50) -> tuple[np.ndarray, np.ndarray]:
     """The class with the highest logit for every image `(N, H, W, C)` in 0..255, and its softmax output.
 
+    Args:
+        classifier: the network, images to logits.
+        images: an array, or an object with `shape` and slices like one, of which the first batch is checked.
+        batch_size: images at a time.
+
     Returns:
         Classes, int32 `(N,)`, and softmax outputs, float32 `(N,)`.
+
+    Raises:
+        ValueError: images of another shape or range, or not finite.
     """
+    if batch_size < 1:
+        raise ValueError(f"batch_size must be at least 1, received {batch_size}")
+    shape = classifier.input_shape[1:]
+    if hasattr(images, "shape") and not hasattr(images, "__array__"):  # cut when they are asked for
+        check_images(np.asarray(images[:batch_size]), shape=shape)
+    else:
+        images = as_images(images, shape=shape)
+    return answers(classifier, images, batch_size)
+
+
+def answers(classifier: keras.Model, images: Any, batch_size: int = 50) -> tuple[np.ndarray, np.ndarray]:
+    """`predict` for images that were checked, or computed."""
     classes, confidence = [], []
-    for _, answers in logits_in_batches(classifier, images, batch_size):
-        classes.append(np.argmax(answers, axis=-1))
-        confidence.append(np.max(ops.convert_to_numpy(ops.softmax(answers)), axis=-1))
+    for _, logits in logits_in_batches(classifier, images, batch_size):
+        classes.append(np.argmax(logits, axis=-1))
+        confidence.append(np.max(ops.convert_to_numpy(ops.softmax(logits)), axis=-1))
     return np.concatenate(classes).astype("int32"), np.concatenate(confidence)
 
 
 def logits_in_batches(classifier: keras.Model, images: Any, batch_size: int = 50) -> Iterator[tuple[slice, np.ndarray]]:
-    """Yields, batch by batch, a slice of the images `(N, H, W, C)` and their logits."""
+    """Yields, batch by batch, a slice of the images `(N, H, W, C)`, which were checked, and their logits."""
     logits = compile_model(classifier)
     for at in slices(len(images), batch_size):
         yield at, ops.convert_to_numpy(logits(images[at]))
@@ -48,10 +68,9 @@ def accuracy(classifier: keras.Model, images: np.ndarray, labels: np.ndarray, ba
     Raises:
         ValueError: images of another shape or range, or labels that are not the network's classes.
     """
-    images = np.asarray(images)
-    check_images(images, shape=classifier.input_shape[1:])
+    images = as_images(images, shape=classifier.input_shape[1:])
     labels = class_indices(labels, len(images), classifier.output_shape[-1])
-    return float(np.mean(predict_classes(classifier, images, batch_size) == labels))
+    return float(np.mean(answers(classifier, images, batch_size)[0] == labels))
 
 
 def slices(count: int, size: int) -> list[slice]:

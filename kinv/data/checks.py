@@ -5,6 +5,34 @@ from typing import Any
 
 import numpy as np
 
+from kinv.arrays import as_array, check_numbers, check_pixels, check_unit_range, is_tensor
+
+
+def as_images(images: Any, where: str = "images", *, shape: Sequence[int | None] | None = None) -> np.ndarray:
+    """Images as an array that `check_images` passes.
+
+    Raises:
+        ValueError: see `check_images`; or nothing that is an array.
+    """
+    array = as_array(images, where)
+    if array is None:
+        raise ValueError(f"{where} must be an array, received a symbolic {type(images).__name__}")
+    check_images(array, where, shape=shape)
+    return array
+
+
+def checked_images(images: Any, *, shape: Sequence[int | None] | None = None) -> Any:
+    """Images that `check_images` passes: a tensor as it is, unchecked in a graph; anything else as an array.
+
+    Raises:
+        ValueError: see `as_images`.
+    """
+    array = as_array(images, "images")
+    if array is None:
+        return images
+    check_images(array, shape=shape)
+    return images if is_tensor(images) else array
+
 
 def check_images(images: np.ndarray, where: str = "images", *, shape: Sequence[int | None] | None = None) -> None:
     """Refuses images that are not finite numbers in 0..255, or that look like 0..1.
@@ -17,28 +45,41 @@ def check_images(images: np.ndarray, where: str = "images", *, shape: Sequence[i
     Raises:
         ValueError: a wrong shape, dtype or range; none at all.
     """
-    check_range(images, where, shape=shape)
-    if 0 < float(images.max()) <= 1:
-        raise ValueError(f"{where} must lie in 0..255, received 0..1: multiply them by 255.")
+    _check_shape(images, where, shape)
+    check_pixels(images, where, whole=True)
 
 
 def check_range(images: np.ndarray, where: str = "images", *, shape: Sequence[int | None] | None = None) -> None:
     """The same, but for 0..1: of a batch after others, which may well be nearly black."""
-    if images.ndim != 4 or not len(images):
+    _check_shape(images, where, shape)
+    check_pixels(images, where, whole=False)
+
+
+def _check_shape(images, where, shape):
+    if images.ndim != 4 or not images.size:
         raise ValueError(f"{where} must have shape (count, height, width, channels), received {images.shape}")
     expected = tuple(images.shape[1:] if shape is None else shape)
     if any(side is not None and side != found for side, found in zip(expected, images.shape[1:], strict=True)):
         sides = tuple("any" if side is None else side for side in expected)
         raise ValueError(f"{where}: the classifier takes images of shape {sides}, received {images.shape[1:]}")
-    if images.dtype == np.uint8:
-        return
-    if not np.issubdtype(images.dtype, np.number) or np.issubdtype(images.dtype, np.complexfloating):
-        raise ValueError(f"{where} must be numbers in 0..255, received dtype {images.dtype}")
-    low, high = float(images.min()), float(images.max())
-    if not np.isfinite([low, high]).all():
-        raise ValueError(f"{where} must be finite, received NaN or infinity.")
-    if low < 0 or high > 255:
-        raise ValueError(f"{where} must lie in 0..255, received {low:.4g}..{high:.4g}")
+
+
+def checked_vectors(vectors: Any, width: int, where: str, *, unit_range: bool) -> Any:
+    """Vectors `(N, width)`: a tensor as it is, unchecked in a graph; anything else as a float32 array.
+
+    Raises:
+        ValueError: another shape, none at all, not finite, or outside 0..1 with `unit_range`.
+    """
+    array = as_array(vectors, where)
+    if array is None:
+        return vectors
+    if array.ndim != 2 or array.shape[1] != width or not len(array):
+        raise ValueError(f"{where} must have shape (count, {width}), received {array.shape}")
+    if unit_range:
+        check_unit_range(array, where)
+    else:
+        check_numbers(array, where)
+    return vectors if is_tensor(vectors) else array.astype("float32", copy=False)
 
 
 def class_indices(labels: Any, count: int, classes: int, where: str = "labels") -> np.ndarray:
@@ -47,8 +88,10 @@ def class_indices(labels: Any, count: int, classes: int, where: str = "labels") 
     Raises:
         ValueError: another shape, labels that are no whole numbers, or no class of the network.
     """
-    labels = np.asarray(labels)
-    given = labels.shape
+    found = as_array(labels, where)
+    if found is None:
+        raise ValueError(f"{where} must be an array, received a symbolic {type(labels).__name__}")
+    labels, given = found, found.shape
     if given == (count, 1):
         labels = labels[:, 0]
     elif given == (count, classes) and np.isin(labels, (0, 1)).all() and (labels.sum(axis=1) == 1).all():
@@ -58,7 +101,7 @@ def class_indices(labels: Any, count: int, classes: int, where: str = "labels") 
             f"{where} must have shape ({count},), one for each image, ({count}, 1), or be one-hot "
             f"({count}, {classes}), received {given}"
         )
-    if not np.issubdtype(labels.dtype, np.integer):
+    if labels.dtype.kind not in "iu":
         raise ValueError(f"{where} must be class indices (integers), received dtype {labels.dtype}")
     if labels.size and (labels.min() < 0 or labels.max() >= classes):
         wrong = labels[(labels < 0) | (labels >= classes)][0]

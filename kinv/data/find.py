@@ -1,6 +1,7 @@
 """Finds a data set by name. Only this module defines the package's search order."""
 
 import logging
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -45,7 +46,7 @@ def find(
 
 def _find_folder(name: str) -> Path | None:
     inside = data_folder()
-    for folder in (inside / name if inside else None, Path(name).expanduser()):
+    for folder in (inside / name if inside else None, Path(os.path.expanduser(name))):
         if folder is not None and folder.is_dir():
             return folder
     return None

@@ -11,7 +11,7 @@ import numpy as np
 
 from kinv.surgery.logits import class_names
 
-from .checks import check_images, check_range, class_indices
+from .checks import as_images, check_images, check_range, class_indices
 from .find import find
 from .source import Source, log_problem
 
@@ -53,7 +53,7 @@ class ImageStream:
         elif hasattr(images, "element_spec"):
             self._open_dataset(images, labels, use_labels)
         else:
-            self._open_arrays(np.asarray(images), labels)
+            self._open_arrays(as_images(images, shape=self.shape), labels)
 
     def batches(self, size: int, skip: int = 0) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
         """Yields `(images, labels)` of at most `size` images, starting with batch number `skip`."""
@@ -133,11 +133,10 @@ class ImageStream:
         self._images = pairs
 
     def _open_arrays(self, images, labels):
-        if images.ndim != 4 or not len(images):
-            raise ValueError(f"images must have shape (count, height, width, channels), received {images.shape}")
         self.count, self.labelled = len(images), labels is not None
         self.description, self.class_names = f"an array of {len(images)} images", None
-        labels = self._check(images, labels, "")
+        self.ranged = True
+        labels = None if labels is None else class_indices(labels, len(images), self.classes)
         self.fingerprint = _digest(images, np.zeros(0) if labels is None else labels.astype("int32"))
         self.image_shape = images.shape[1:]
 

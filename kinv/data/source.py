@@ -8,8 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from kinv.printable import printable
+
+from .checks import as_images
 from .sources.decoding import Problem, Size, UnreadableImage, sides
 
+LONGEST_LINE = 1000  # letters
 logger = logging.getLogger("kinv.data")
 LUMA = 0.299, 0.587, 0.114  # of red, green and blue (ITU-R BT.601)
 READ_AHEAD = 64  # images decoded at a time while streaming
@@ -17,7 +21,7 @@ READ_AHEAD = 64  # images decoded at a time while streaming
 
 def log_problem(problem: Problem) -> None:
     """Reports one image on the `kinv.data` logger: what is wrong with it and what was done."""
-    logger.warning("%s", problem)
+    logger.warning("%s", printable(problem, LONGEST_LINE))
 
 
 @dataclass(frozen=True)
@@ -227,14 +231,9 @@ def as_vectors(images: np.ndarray) -> np.ndarray:
     """Images `(N, H, W, C)` in 0..255 as float32 `(N, H * W * C)` in 0..1, row by row.
 
     Raises:
-        ValueError: another shape, or values out of range.
+        ValueError: another shape or dtype, or values out of range; also 0..1.
     """
-    images = np.asarray(images)
-    if images.ndim != 4 or not len(images):
-        raise ValueError(f"images must have shape (count, height, width, channels), received {images.shape}")
-    low, high = images.min(), images.max()
-    if not 0 <= low <= high <= 255:  # NaN fails, too
-        raise ValueError(f"images must lie in 0..255, received values from {low} to {high}")
+    images = as_images(images)
     return images.reshape(len(images), -1).astype("float32") / 255
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from kinv.arrays import as_array, check_numbers
 from kinv.precision import Float32
 
 from .resolve import load
@@ -78,6 +79,13 @@ class LearnedAugmentation(Float32, BaseImagePreprocessingLayer):
     @property
     def metrics(self):
         return []  # those of the transformer's own training would be taken for the user's of the same names
+
+    def __call__(self, data, *args, **kwargs):
+        images = data.get("images") if isinstance(data, dict) else data
+        found = None if images is None else as_array(images, "images")
+        if found is not None:  # Keras would drop imaginary parts, and wrap errors in many lines
+            check_numbers(found, "images", f"numbers in {self.value_range[0]:g}..{self.value_range[1]:g}")
+        return super().__call__(data, *args, **kwargs)
 
     def call(self, data, training=True):
         if isinstance(data, dict):

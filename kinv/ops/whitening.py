@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from kinv.arrays import as_numbers
+
 CUTOFF = 200 / 512  # f0, in cycles a pixel: 200 cycles an image of 512 pixels
 
 
@@ -19,14 +21,14 @@ def whiten_image(image: np.ndarray, cutoff: float = CUTOFF) -> np.ndarray:
         float64 `(H, W)`, mean 0 and variance 1; zeros for a uniform image.
 
     Raises:
-        ValueError: if the image does not have two axes, or the cutoff is not positive.
+        ValueError: if the image does not have two axes, or is not finite, or the cutoff is not positive.
     """
     if np.ndim(image) != 2 or cutoff <= 0:
         raise ValueError(
             "expected an image of shape (H, W) and a positive cutoff, received shape "
             f"{np.shape(image)} and cutoff {cutoff}"
         )
-    image = np.asarray(image, "float64")
+    image = as_numbers(image, "image", "float64")
     frequency = np.hypot(np.fft.fftfreq(image.shape[0])[:, None], np.fft.rfftfreq(image.shape[1]))
     spectrum = np.fft.rfft2(image) * frequency * np.exp(-np.power(frequency / cutoff, 4))
     white = np.fft.irfft2(spectrum, image.shape)
@@ -51,10 +53,10 @@ class ZcaWhitening:
     """
 
     def __init__(self, vectors: np.ndarray, regularization: float = 1e-2):
-        vectors = np.asarray(vectors, "float64")
-        if vectors.ndim != 2 or len(vectors) < 2 or not np.isfinite(vectors).all() or regularization <= 0:
+        vectors = as_numbers(vectors, "vectors", "float64")
+        if vectors.ndim != 2 or len(vectors) < 2 or regularization <= 0:
             raise ValueError(
-                "expected at least two finite vectors (N, D) and a positive regularization, received shape "
+                "expected at least two vectors (N, D) and a positive regularization, received shape "
                 f"{vectors.shape} and regularization {regularization}"
             )
         variances, axes = np.linalg.eigh(np.cov(vectors, rowvar=False).reshape(vectors.shape[1], -1))

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from kinv.arrays import REAL_OR_BOOL, check_numbers
+
 
 def shuffled_batches(images: Any, labels: np.ndarray, batch_size: int, seed: int, first_step: int = 0) -> Any:
     """An endless `tf.data.Dataset` of `(images, labels)` batches; every epoch has its own order.
@@ -18,13 +20,17 @@ def shuffled_batches(images: Any, labels: np.ndarray, batch_size: int, seed: int
         first_step: number of batches to skip at the start when training is resumed.
 
     Raises:
-        ValueError: if there are no images, or the number of labels differs.
+        ValueError: if there are no images, they are not finite real numbers, or the number of labels differs.
     """
+    if not hasattr(images, "shape") or not images.shape:
+        raise ValueError(f"images must be an array (N, ...), received a {type(images).__name__}")
     if len(images) == 0 or len(images) != len(labels):
         raise ValueError(
             f"expected as many labels as images, and at least one image; received {len(images)} images and "
             f"{len(labels)} labels"
         )
+    if isinstance(images, np.ndarray):
+        check_numbers(images, "images", kinds=REAL_OR_BOOL)
     import kinv.backend  # noqa: F401  (starts TensorFlow quietly, before anything else imports it)
 
     # isort: split

@@ -1,46 +1,9 @@
-"""Stops training that can't succeed: invalid data before it starts, divergence while it runs."""
+"""Stops training as soon as it diverges."""
 
 import math
-from typing import Any
 
 import keras
 import numpy as np
-
-
-def check_training_data(data: Any, validation: Any, width: int, in_unit_range: bool) -> None:
-    """Applies `check_vectors` to the `x` and the `validation_data` of `fit`."""
-    check_vectors(data, width, in_unit_range, "x")
-    if validation is not None:
-        held_out = validation[0] if isinstance(validation, (tuple, list)) else validation
-        check_vectors(held_out, width, in_unit_range, "validation_data")
-
-
-def check_vectors(data: Any, width: int, in_unit_range: bool, name: str) -> None:
-    """Checks a whole array, or the first batch of a data set.
-
-    Raises:
-        ValueError: if data is empty, not of shape `(N, width)`, not finite, or outside 0..1 with `in_unit_range`.
-    """
-    import tensorflow as tf
-
-    if isinstance(data, tf.data.Dataset):
-        first = next(iter(data.take(1)), None)
-        if first is None:
-            raise ValueError(f"{name} must hold at least one batch, received an empty data set.")
-        data, name = keras.utils.unpack_x_y_sample_weight(first)[0], f"the first batch of {name}"
-    if not hasattr(data, "shape"):
-        return  # Keras reports what it accepts
-    data = np.asarray(data)
-    if data.ndim != 2 or data.shape[1] != width or not len(data):
-        raise ValueError(f"{name} must have shape (count, {width}), received {data.shape}")
-    low, high = data.min(), data.max()
-    if not (np.isfinite(low) and np.isfinite(high)):
-        raise ValueError(f"{name} must be finite, received values from {low} to {high}: remove NaN and infinity")
-    if in_unit_range and (low < 0 or high > 1):
-        raise ValueError(
-            f"{name} must lie in 0..1 for Bernoulli units, received values from {low:g} to {high:g}. "
-            "Convert images in 0..255 with kinv.data.as_vectors(images)."
-        )
 
 
 class StopWhenDiverged(keras.callbacks.Callback):

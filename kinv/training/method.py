@@ -31,7 +31,13 @@ class Method(Float32, keras.Model):
         self.preflight: Any = None  # what `kinv.preflight` found when the model was trained
         self.means = {name: keras.metrics.Mean(name=name) for name in metric_names}
 
+    def checked_inputs(self, inputs: Any) -> Any:
+        """What the model is called with, once it has passed; Keras would wrap an error of `call` in many lines."""
+        return inputs
+
     def __call__(self, *args, **kwargs):
+        if args:
+            args = (self.checked_inputs(args[0]), *args[1:])
         outputs = super().__call__(*args, **kwargs)
         return outputs if self.result_dtype == "float32" else ops.cast(outputs, self.result_dtype)
 

@@ -8,8 +8,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from kinv.arrays import check_drawn
+from kinv.figures.labels import class_label, label
 from kinv.figures.style import ACCENT, BAD, GOOD, INK, QUIET, legend_beside, new_figure, show_image
 from kinv.ops import TRANSFORMATIONS
+from kinv.printable import file_stem
 
 from .learned_transformation import PARTS
 from .strip import transformed_strip
@@ -50,14 +53,14 @@ def class_curves(
     figure, axis, below = _with_strip(5.6, 3.2, strip)
     colors = iter(CURVES)
     for predicted, curve in rows.groupby("predicted", sort=False):
-        name = _short(curve["predicted_name"].iloc[0])
+        name = class_label(curve["predicted_name"].iloc[0])
         if predicted == OTHERS:
             axis.plot(curve["magnitude"], curve["softmax"], color=QUIET, linestyle=":", label="others (highest)")
         else:
             own = predicted == class_index
             color = INK if own else next(colors)
             axis.plot(curve["magnitude"], curve["softmax"], color=color, linewidth=2.2 if own else 1.3, label=name)
-    title = f"{_short(rows['class_name'].iloc[0])}, {rows['network'].iloc[0]}"
+    title = f"{class_label(rows['class_name'].iloc[0])}, {label(rows['network'].iloc[0])}"
     axis.set(title=title, xlabel=_with_unit(transformation), ylabel="mean softmax", ylim=(0, 1.02), xlim=_extent(rows))
     legend_beside(axis)
     _draw_strip(below, strip)
@@ -78,9 +81,10 @@ def accuracy_curves(
     figure, axis, below = _with_strip(5.6, 3.2, strip)
     colors = itertools.cycle((INK, *CURVES))
     for (network, curve), color in zip(rows.groupby("network", sort=False), colors, strict=False):
-        axis.plot(curve["magnitude"], curve[measure], color=color, label=network, marker=".", markersize=4)
-    label = {"accuracy": "accuracy, mean over classes", "unchanged": "predictions unchanged"}[measure]
-    axis.set(title=transformation, xlabel=_with_unit(transformation), ylabel=label, ylim=(0, 1.02), xlim=_extent(rows))
+        axis.plot(curve["magnitude"], curve[measure], color=color, label=label(network), marker=".", markersize=4)
+    shown = {"accuracy": "accuracy, mean over classes", "unchanged": "predictions unchanged"}[measure]
+    axis.set(title=label(transformation), xlabel=_with_unit(transformation), ylabel=shown)
+    axis.set(ylim=(0, 1.02), xlim=_extent(rows))
     legend_beside(axis)
     _draw_strip(below, strip)
     return figure
@@ -116,8 +120,9 @@ def critical_strip(critical_points: pd.DataFrame, transformation: str, network: 
     if many:
         axis.set(yticks=[], ylabel=f"{len(order)} classes, most tolerant at the top")
     else:
-        axis.set_yticks(range(len(order)), [_short(names[index]) for index in order], fontsize=7)
-    title = f"{rows['network'].iloc[0] if len(rows) else network}: critical points of {transformation}"
+        axis.set_yticks(range(len(order)), [class_label(names[index]) for index in order], fontsize=7)
+    of = label(rows["network"].iloc[0] if len(rows) else network)
+    title = f"{of}: critical points of {label(transformation)}"
     axis.set(title=title, xlabel=f"{_with_unit(transformation)}; blue: right to the end of the range")
     if wrong:
         axis.annotate(
@@ -134,7 +139,7 @@ def two_transformations(accuracy: pd.DataFrame, transformation: str, network: st
     figure, axes = new_figure(5.0, 4.2)
     axis = axes[0, 0]
     mesh = axis.pcolormesh(grid.columns, grid.index, grid.to_numpy(), vmin=0, vmax=1, cmap="magma", shading="nearest")
-    axis.set(title=f"{rows['network'].iloc[0]}: accuracy", xlabel=_with_unit(first), ylabel=_with_unit(second))
+    axis.set(title=f"{label(rows['network'].iloc[0])}: accuracy", xlabel=_with_unit(first), ylabel=_with_unit(second))
     figure.colorbar(mesh, ax=axis)
     return figure
 
@@ -162,7 +167,7 @@ def unchanged_by_distance(accuracy: pd.DataFrame, network: str | None = None) ->
                 s=26 if learned else 9,
                 color=next(reds) if learned else next(others),
                 zorder=3 if learned else 2,
-                label=name,
+                label=label(name),
             )
         axis.set(title=family, xlabel="Frobenius distance from the identity", ylim=(0, 1.02))
         axis.set_xlim(left=0)
@@ -192,15 +197,15 @@ def overview(
     known = {**TRANSFORMATIONS, **{transformation.name: transformation for transformation in transformations}}
     for name, table in screening.accuracy.groupby("transformation", sort=False):
         if table["magnitude_2"].notna().any():
-            figures[f"map_{name}"] = two_transformations(screening.accuracy, name)
+            figures[f"map_{file_stem(name)}"] = two_transformations(screening.accuracy, name)
             continue
         strip, settings = None, screening.metadata
         if image is not None and name in known:
             strip = transformed_strip(known[name], image, table["magnitude"], settings["fill"], settings["seed"])
-        figures[f"accuracy_{name}"] = accuracy_curves(screening.accuracy, name, strip)
-        figures[f"critical_{name}"] = critical_strip(screening.critical_points, name)
+        figures[f"accuracy_{file_stem(name)}"] = accuracy_curves(screening.accuracy, name, strip)
+        figures[f"critical_{file_stem(name)}"] = critical_strip(screening.critical_points, name)
         for index in classes:
-            figures[f"class_{index}_{name}"] = class_curves(screening.softmax, index, name, strip=strip)
+            figures[f"class_{index}_{file_stem(name)}"] = class_curves(screening.softmax, index, name, strip=strip)
     if screening.accuracy["distance"].notna().any():
         figures["distance"] = unchanged_by_distance(screening.accuracy)
     return figures
@@ -219,7 +224,7 @@ def comparison(joined: Any, transformations: Sequence[Any], image: np.ndarray) -
         if transformation.dimensions == 1:
             points = joined.accuracy.query("transformation == @name")["magnitude"].unique()
             strip = transformed_strip(transformation, image, points, about["fill"], about["seed"])
-            figures[f"accuracy_{name}"] = accuracy_curves(joined.accuracy, name, strip)
+            figures[f"accuracy_{file_stem(name)}"] = accuracy_curves(joined.accuracy, name, strip)
     return figures
 
 
@@ -233,7 +238,7 @@ def _chosen(table, transformation, network):
 
 def _with_unit(name: str) -> str:
     known = TRANSFORMATIONS.get(name)
-    return f"{name} ({known.unit})" if known else name
+    return f"{name} ({known.unit})" if known else label(name)
 
 
 def _extent(rows):
@@ -258,11 +263,7 @@ def _with_strip(width, height, strip):
 def _draw_strip(axes: Sequence[Any], strip: Any) -> None:
     if strip is None:
         return
-    for axis, magnitude, image in zip(axes, *strip, strict=True):
+    magnitudes, images = strip
+    for axis, magnitude, image in zip(axes, magnitudes, check_drawn(images, "strip"), strict=True):
         show_image(axis, image)
         axis.set_xlabel(f"{magnitude:.3g}", fontsize=7)
-
-
-def _short(name: str) -> str:
-    name = name.split(",")[0]
-    return name if len(name) <= 22 else f"{name[:20]}..."

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from keras import ops
 
+from kinv.data.checks import as_images
 from kinv.ops import Transformation
 
 STRIP = 7
@@ -23,7 +24,11 @@ def transformed_strip(
 
     Returns:
         The chosen magnitudes, `(S,)`, and float32 images, `(S, H, W, C)`.
+
+    Raises:
+        ValueError: an image of another shape or range.
     """
+    image = as_images(np.asarray(image)[None], "image")[0]
     points = np.unique(np.asarray(magnitudes, "float32"))
     points = points[np.unique(np.linspace(0, len(points) - 1, STRIP).round().astype(int))]
     images = transformation(np.repeat(image[None], len(points), axis=0), points, fill, seed)

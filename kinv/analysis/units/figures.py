@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from kinv.arrays import check_drawn
+from kinv.figures.labels import label, labels
 from kinv.figures.style import QUIET, legend_beside, new_figure, show_image
 
 COLORS = ("#222222", "#2f5fa8", "#b3372f", "#2a7f4f", "#8a5fb0", "#c08a2e")
@@ -21,14 +23,14 @@ def invariance_curves(measured: Mapping[str, Sequence[Any]]) -> Figure:
     for column, (name, layers) in enumerate(measured.items()):
         above, below = axes[:, column]
         for color, layer in zip(COLORS, layers, strict=False):
-            label = f"{layer.layer}: {layer.area:.2f} ({layer.low:.2f} to {layer.high:.2f})"
-            above.plot(layer.epsilons, np.nanmean(layer.log_sigmoid, axis=0), color=color, label=layer.layer)
+            area = f"{label(layer.layer)}: {layer.area:.2f} ({layer.low:.2f} to {layer.high:.2f})"
+            above.plot(layer.epsilons, np.nanmean(layer.log_sigmoid, axis=0), color=color, label=label(layer.layer))
             first = layer.activations[:, :1]
             relative = np.where(first > 0, layer.activations / first, np.nan)
-            below.plot(layer.epsilons, np.nanmedian(relative, axis=0), color=color, label=label)
+            below.plot(layer.epsilons, np.nanmedian(relative, axis=0), color=color, label=area)
         epsilons = layers[0].epsilons
         below.plot(epsilons, 1 - epsilons**2 / 2, color=QUIET, linestyle=":", label="linear unit: 0.94")
-        above.set(title=name, ylabel="log sigmoid(activation), mean")
+        above.set(title=label(name), ylabel="log sigmoid(activation), mean")
         below.set(xlabel="epsilon", ylabel="activation / at the optimum, median", ylim=(-1.1, 1.05))
         above.legend(frameon=False, fontsize=7, loc="lower left")
         below.legend(frameon=False, fontsize=7, loc="lower left", title="area", title_fontsize=7)
@@ -47,9 +49,10 @@ def paths_beside(layers: Mapping[str, Mapping[str, Any]]) -> Figure:
         for color, (way, path) in zip(COLORS, ways.items(), strict=False):
             activations = path.best_activations
             on = activations[:, 0] > 0
-            axis.plot(path.epsilons, np.median(activations[on] / activations[on, :1], axis=0), color=color, label=way)
+            relative = np.median(activations[on] / activations[on, :1], axis=0)
+            axis.plot(path.epsilons, relative, color=color, label=label(way))
         axis.axhline(0, color=QUIET, linewidth=0.6)
-        axis.set(title=name, xlabel="epsilon", ylim=(-1.2, 1.1))
+        axis.set(title=label(name), xlabel="epsilon", ylim=(-1.2, 1.1))
     axes[0].set_ylabel("activation / at the optimum, median")
     legend_beside(axes[-1])
     return figure
@@ -68,10 +71,10 @@ def restricted_curves(layers: Mapping[str, Any]) -> Figure:
         for index, (color, family) in enumerate(zip(COLORS[1:], found.families, strict=False)):
             curves = found.activations[on, index] / first
             half = np.isfinite(curves).mean(axis=0) >= 0.5  # of the units reach this distance
-            axis.plot(found.epsilons[half], np.nanmedian(curves[:, half], axis=0), color=color, label=family)
+            axis.plot(found.epsilons[half], np.nanmedian(curves[:, half], axis=0), color=color, label=label(family))
         axis.plot(found.epsilons, np.median(found.free[on] / first, axis=0), color=COLORS[0], label="free")
         axis.plot(found.epsilons, 1 - found.epsilons**2 / 2, color=QUIET, linestyle=":", label="linear unit")
-        axis.set(title=f"{name}: {on.sum()} units", xlabel="epsilon, or farther", ylim=(-1.2, 1.1))
+        axis.set(title=f"{label(name)}: {on.sum()} units", xlabel="epsilon, or farther", ylim=(-1.2, 1.1))
     axes[0].set_ylabel("activation / at the optimum, median")
     legend_beside(axes[-1])
     return figure
@@ -100,10 +103,10 @@ def tolerance_map(layers: Mapping[str, Any]) -> Figure:
         for end in ends[:-1]:
             axis.axhline(end - 0.5, color="white", linewidth=2)
         starts = ends - [(groups == group).sum() for group in names]
-        labels = [f"{group}: {end - start}" for group, start, end in zip(names, starts, ends, strict=True)]
-        axis.set_yticks((starts + ends - 1) / 2, labels, fontsize=6)
-        axis.set_xticks(range(len(found.families)), found.families, rotation=30, ha="right", fontsize=8)
-        axis.set_title(name, fontsize=9)
+        shown = [f"{label(group)}: {end - start}" for group, start, end in zip(names, starts, ends, strict=True)]
+        axis.set_yticks((starts + ends - 1) / 2, shown, fontsize=6)
+        axis.set_xticks(range(len(found.families)), labels(found.families), rotation=30, ha="right", fontsize=8)
+        axis.set_title(label(name), fontsize=9)
         axis.spines[:].set_visible(False)
         axis.tick_params(length=0)
     bar = figure.colorbar(image, ax=axes[-1], fraction=0.08)
@@ -119,7 +122,11 @@ def manifold_rows(images: np.ndarray, epsilons: np.ndarray, activations: np.ndar
         epsilons: `(E,)`.
         activations: `(S, E)`.
         title: title of the figure.
+
+    Raises:
+        ValueError: images of another shape, not finite, or out of range.
     """
+    images = check_drawn(images, "images", 5)
     figure, axes = new_figure(0.8 * len(epsilons), 1.0 * len(images) + 0.5, len(images), len(epsilons))
     for row, (manifold, values) in enumerate(zip(images, activations, strict=True)):
         for column, (image, value) in enumerate(zip(manifold, values, strict=True)):
@@ -128,5 +135,5 @@ def manifold_rows(images: np.ndarray, epsilons: np.ndarray, activations: np.ndar
             axis.set_xlabel(f"{value / values[0]:.2f}", fontsize=7, labelpad=2)
             if not row:
                 axis.set_title(f"{epsilons[column]:.1f}", fontsize=8)
-    figure.suptitle(title, fontsize=9)
+    figure.suptitle(label(title), fontsize=9)
     return figure

@@ -9,6 +9,7 @@ import numpy as np
 from keras import ops
 
 from kinv import backend
+from kinv.arrays import as_numbers
 from kinv.ops.whitening import ZcaWhitening
 from kinv.surgery.tap import MEAN, Tap, Units, tap
 
@@ -256,15 +257,15 @@ def checked_optimum(tapped: Tap, optimum: Any) -> tuple[np.ndarray, np.ndarray]:
     Raises:
         ValueError: if there is not one optimum for every unit, or it has the wrong shape, is zero or not finite.
     """
-    optimum = np.asarray(optimum, "float32")
+    optimum = as_numbers(optimum, "optimum")
     if optimum.shape[:1] != tapped.units.shape or not tapped.takes(optimum.shape[1:]):
         raise ValueError(
             f"optimum must have shape ({len(tapped.units)}, {', '.join(map(str, tapped.input_shape))}), one for every "
             f"unit, received {optimum.shape}"
         )
     norms = np.linalg.norm(optimum.reshape(len(optimum), -1).astype("float64"), axis=1)
-    if not (np.isfinite(norms) & (norms > 0)).all():
-        raise ValueError("optimum must have finite inputs other than zero, received some that are zero or not finite.")
+    if not (norms > 0).all():
+        raise ValueError("optimum must have inputs other than zero, received some that are zero.")
     return optimum, norms
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from kinv.arrays import as_numbers
 from kinv.surgery.tap import MEAN, Units, tap
 
 from .ascent import Ascent, Image
@@ -113,6 +114,7 @@ def maximize_activation(
         ValueError: if units, the start or values are out of range or of the wrong shape.
     """
     tapped = tap(model, layer, units, position)
+    start = None if start is None else as_numbers(start, "start")
     shape = _input_shape(tapped, start)
     low, high = value_range or ((0.0, 1.0) if len(shape) == 1 else (0.0, 255.0))
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
@@ -130,9 +132,6 @@ def maximize_activation(
         raise ValueError(f"norm must be positive, received {norm}")
     if start is None:
         start = np.random.default_rng(seed).uniform(low, high, (restarts, *shape)).astype("float32")
-    start = np.asarray(start, "float32")
-    if not np.isfinite(start).all():
-        raise ValueError("start must be finite, received NaN or infinity.")
     image = Image(shape, norm, (low, high), box, cosine_waves)
     ascent = Ascent(tapped, image, variation_weight, jitter, steps, threshold, seed)
     at_a_time = tapped.at_a_time(shape, batch_size)

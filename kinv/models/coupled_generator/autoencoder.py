@@ -7,8 +7,10 @@ import keras
 import tensorflow as tf
 from keras import layers, ops
 
+from kinv.data.checks import checked_images, checked_vectors
 from kinv.layers import Corruption
 from kinv.ops.weighted_mean import weighted_mean
+from kinv.training.checked_data import check_image_data
 from kinv.training.method import Method
 
 from .generators import as_image, build_generator, convolution, scaled
@@ -46,7 +48,8 @@ class DenoisingAutoencoder(Method):
         Reconstructions `(B, size, size, channels)`, not clipped.
 
     Raises:
-        ValueError: if `size` is less than 32; also raised by `build_generator` and `Corruption`.
+        ValueError: if `size` is less than 32; images have another shape or range, or are not finite; also raised by
+            `build_generator` and `Corruption`.
 
     Example:
         >>> import numpy as np
@@ -78,10 +81,21 @@ class DenoisingAutoencoder(Method):
     def input_shape(self):
         return (None, self.size, self.size, self.channels)
 
+    def fit(self, x=None, *args, **kwargs):
+        check_image_data(x, kwargs.get("validation_data"), self.input_shape[1:])
+        return super().fit(x, *args, **kwargs)
+
+    def evaluate(self, x=None, *args, **kwargs):
+        check_image_data(x, None, self.input_shape[1:])
+        return super().evaluate(x, *args, **kwargs)
+
     def compile(self, optimizer: Any = None, **kwargs: Any) -> None:
         """The default optimizer is the notebooks': Adadelta with a learning rate of 1."""
         super().compile(optimizer=optimizer or keras.optimizers.Adadelta(1.0), **kwargs)
         self.optimizer.build(self.trainable_variables)  # a step that creates variables is traced twice
+
+    def checked_inputs(self, inputs):
+        return checked_images(inputs, shape=self.input_shape[1:])
 
     def call(self, images, training=False):
         images = ops.cast(images, "float32")
@@ -102,10 +116,11 @@ class DenoisingAutoencoder(Method):
 
     def encode(self, images: Any) -> Any:
         """Encodes images `(B, size, size, channels)` in 0..255 as codes, float32 `(B, F)`."""
-        return self.encoder(_standardised(images), training=False)
+        return self.encoder(_standardised(self.checked_inputs(images)), training=False)
 
     def decode(self, codes: Any) -> Any:
         """Decodes codes `(B, F)` to images, float32 `(B, size, size, channels)` in 0..255."""
+        codes = checked_vectors(codes, self.decoder.input_shape[-1], "codes", unit_range=False)
         return as_image(self.decoder(codes, training=False), GREY, CONTRAST)
 
     def reconstruct(self, images: Any) -> Any:

@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from kinv.data.checks import checked_vectors
 from kinv.training.method import Method
 
 from .autoencoder import CONTRAST, GREY
@@ -90,6 +91,9 @@ class Gallery(Method):
         self.decoder.set_weights(decoder.get_weights())
         self.features.assign(ops.convert_to_tensor(features, "float32"))
 
+    def checked_inputs(self, inputs):
+        return checked_vectors(inputs, self.features.shape[-1], "features", unit_range=False)
+
     def call(self, features):
         return self.generate(features)
 
@@ -99,9 +103,7 @@ class Gallery(Method):
 
     def generate(self, features: Any) -> Any:
         """Generates images from features `(B, F)`: float32 `(B, size, size, channels)` in 0..255."""
-        features = ops.convert_to_tensor(features, "float32")
-        if len(features.shape) != 2 or features.shape[-1] != self.features.shape[-1]:
-            raise ValueError(f"features must have shape (B, {self.features.shape[-1]}), received {features.shape}")
+        features = ops.cast(self.checked_inputs(features), "float32")
         return as_image(self.decoder(features, training=False), self.brightness, self.contrast)
 
     def images(self) -> np.ndarray:

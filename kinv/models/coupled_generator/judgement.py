@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from kinv.classifiers.predict import logits_in_batches
+from kinv.data.checks import as_images
 from kinv.surgery.tap import checked_units
 
 LEAST_SIDE = 64  # pixels, for image statistics
@@ -23,10 +24,11 @@ def class_ranks(classifier: keras.Model, images: Any, classes: Any) -> np.ndarra
         classes: class indices, `(N,)`.
 
     Raises:
-        ValueError: if there is not one class for each image, a class does not exist, or logits are not finite.
+        ValueError: if images have another range, there is not one class for each, a class does not exist, or logits are
+            not finite.
     """
-    images, classes = np.asarray(images, "float32"), np.asarray(classes)
-    if images.ndim != 4 or classes.shape != (len(images),):
+    images, classes = as_images(images, shape=(None, None, classifier.input_shape[-1])), np.asarray(classes)
+    if classes.shape != (len(images),):
         raise ValueError(
             f"images must be (N, H, W, C), with a class for each, received {images.shape} and {classes.shape}"
         )
@@ -42,11 +44,18 @@ def class_ranks(classifier: keras.Model, images: Any, classes: Any) -> np.ndarra
 
 
 def resized_for(classifier: keras.Model, images: np.ndarray) -> np.ndarray:
-    """Images `(N, H, W, C)` resized to the network's input size, if that is fixed."""
+    """Images `(N, H, W, C)` in 0..255 resized to the network's input size, if that is fixed.
+
+    Raises:
+        ValueError: images of another shape or range.
+    """
+    images = as_images(images, shape=(None, None, classifier.input_shape[-1]))
     size = classifier.input_shape[1:3]
     if None in size or images.shape[1:3] == size:
         return images
-    return keras.ops.convert_to_numpy(keras.ops.image.resize(images, size, antialias=True))
+    return keras.ops.convert_to_numpy(
+        keras.ops.image.resize(images.astype("float32", copy=False), size, antialias=True)
+    )
 
 
 @dataclass(frozen=True)
@@ -80,10 +89,10 @@ def image_statistics(images: Any) -> ImageStatistics:
         images: `(N, H, W, C)` in 0..255, with sides of at least 64 pixels.
 
     Raises:
-        ValueError: if the shape is another, or there are no images.
+        ValueError: if the shape or the range is another, or there are no images.
     """
-    images = np.asarray(images, "float64")
-    if images.ndim != 4 or not len(images) or min(images.shape[1:3]) < LEAST_SIDE:
+    images = as_images(images).astype("float64")
+    if min(images.shape[1:3]) < LEAST_SIDE:
         raise ValueError(
             f"images must be one or more (N, H, W, C) of at least {LEAST_SIDE} x {LEAST_SIDE}, received {images.shape}"
         )

@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from kinv.data.checks import checked_vectors
 from kinv.layers import Corruption
 from kinv.training.frozen import Frozen
 from kinv.training.method import Method
@@ -86,6 +87,9 @@ class TargetImages(Method):
     @property
     def input_shape(self):
         return (None, self.feature_count)
+
+    def checked_inputs(self, inputs):
+        return checked_vectors(inputs, self.feature_count, "features", unit_range=False)
 
     def call(self, features, training=False):
         """Images for features, one row per target."""

@@ -9,7 +9,10 @@ from matplotlib import colormaps
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from kinv.arrays import as_numbers, check_drawn
+from kinv.figures.labels import SHORT, label
 from kinv.figures.style import ACCENT, BAD, GOOD, INK, legend_beside, new_figure, show_image
+from kinv.printable import printable
 
 LINES = (INK, ACCENT, GOOD, BAD)
 LARGEST_SHOWN = 0.999  # quantile of the differences
@@ -23,7 +26,14 @@ def filters_as_colors(filters: Mapping[str, np.ndarray], shown: int = 16) -> Fig
     Args:
         filters: title, such as "real", to filters `(rows, columns, C, F)`; one row of images each.
         shown: number of filters per row.
+
+    Raises:
+        ValueError: no filters, filters of another shape, or not finite.
     """
+    filters = {title: as_numbers(kernel, f"filters {title!r:.40}") for title, kernel in filters.items()}
+    if not filters or any(kernel.ndim != 4 for kernel in filters.values()):
+        shapes = [kernel.shape for kernel in filters.values()]
+        raise ValueError(f"filters must have shape (rows, columns, C, F), received {shapes}")
     shown = min(shown, *(kernel.shape[-1] for kernel in filters.values()))
     figure, axes = new_figure(0.6 * shown + 1, 0.65 * len(filters) + 0.3, len(filters), shown)
     for row, (title, kernel) in zip(axes, filters.items(), strict=True):
@@ -32,7 +42,7 @@ def filters_as_colors(filters: Mapping[str, np.ndarray], shown: int = 16) -> Fig
         largest = np.abs(colors).max()
         for axis, index in zip(row, range(shown), strict=True):
             show_image(axis, 127.5 + 127.5 * colors[..., index] / largest)
-        row[0].set_ylabel(title, rotation=0, ha="right", va="center", fontsize=8)
+        row[0].set_ylabel(label(title), rotation=0, ha="right", va="center", fontsize=8)
     return figure
 
 
@@ -42,7 +52,11 @@ def activation_grids(images: np.ndarray, titles: Sequence[str] = ()) -> Figure:
     Args:
         images: `(N, R, R, H, W, C)` in 0..255.
         titles: titles of the grids.
+
+    Raises:
+        ValueError: images of another shape, not finite, or out of range.
     """
+    images = check_drawn(images, "images", 6)
     count, cells, _, height, width, channels = images.shape
     framed = np.pad(images, ((0, 0), (0, 0), (0, 0), (1, 1), (1, 1), (0, 0)), constant_values=FRAME)
     mosaics = framed.transpose(0, 1, 3, 2, 4, 5).reshape(count, cells * (height + 2), cells * (width + 2), channels)
@@ -55,7 +69,7 @@ def activation_grids(images: np.ndarray, titles: Sequence[str] = ()) -> Figure:
         show_image(axis, mosaic)
         corner = (cells // 2 * (width + 2) - 0.5, cells // 2 * (height + 2) - 0.5)
         axis.add_patch(Rectangle(corner, width + 2, height + 2, fill=False, edgecolor=ACCENT, linewidth=2))
-        axis.set_title(titles[index] if titles else "", fontsize=9)
+        axis.set_title(label(titles[index]) if titles else "", fontsize=9)
     return figure
 
 
@@ -65,14 +79,19 @@ def grid_differences(images: np.ndarray, titles: Sequence[str] = ()) -> Figure:
     Args:
         images: `(N, R, R, H, W, C)` in 0..255.
         titles: titles of the grids; the amplification is appended.
+
+    Raises:
+        ValueError: images of another shape, not finite, or out of range.
     """
+    images = check_drawn(images, "images", 6).astype("float32", copy=False)
     middle = images.shape[1] // 2
     differences = images - images[:, middle, middle][:, None, None]
     largest = np.quantile(np.abs(differences), LARGEST_SHOWN, axis=(1, 2, 3, 4, 5))
     gains = 127.5 / np.maximum(largest, 1e-6)
     shown = np.clip(127.5 + gains[:, None, None, None, None, None] * differences, 0, 255)
     titles = titles or [""] * len(gains)
-    return activation_grids(shown, [f"{title}: change x {gain:.0f}" for title, gain in zip(titles, gains, strict=True)])
+    pairs = zip(titles, gains, strict=True)
+    return activation_grids(shown, [f"{printable(title, SHORT)}: change x {gain:.0f}" for title, gain in pairs])
 
 
 def scale_filters(real: np.ndarray, generated: np.ndarray, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -152,7 +171,8 @@ def errors_against_labels(rows: Sequence[Mapping[str, Any]], arms: Sequence[str]
         errors = [[100 * row[arm] for row in rows if row["labels"] == count] for count in counts]
         places = [count * (1 + 0.03 * (index - len(arms) / 2)) for count in counts]  # side by side
         deviations = [np.std(values) for values in errors]
-        axis.errorbar(places, [np.mean(values) for values in errors], deviations, color=color, label=arm, capsize=3)
+        means = [np.mean(values) for values in errors]
+        axis.errorbar(places, means, deviations, color=color, label=label(arm), capsize=3)
     axis.set(xscale="log", yscale="log", xlabel="labelled digits", ylabel="test error, %", xticks=counts)
     axis.xaxis.set_major_formatter("{x:g}")
     axis.yaxis.set_major_formatter("{x:g}")

@@ -8,7 +8,8 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from kinv.classifiers.predict import predict_classes
+from kinv.classifiers.predict import answers
+from kinv.data.checks import checked_images, checked_vectors
 from kinv.training.frozen import Frozen
 from kinv.training.method import Method
 
@@ -93,10 +94,7 @@ class FilterFamily(Method):
         Raises:
             ValueError: if the codes have another shape.
         """
-        z = ops.convert_to_tensor(z, "float32")
-        if len(z.shape) != 2 or z.shape[-1] != self.latent_dim:
-            raise ValueError(f"z must have shape (batch, {self.latent_dim}), received {tuple(z.shape)}")
-        return self.generator(z)
+        return self.generator(checked_vectors(z, self.latent_dim, "z", unit_range=False))
 
     def activations(self, images: Any, z: Any) -> Any:
         """The layer's output, before its activation function, with separate filters for each image.
@@ -109,6 +107,7 @@ class FilterFamily(Method):
             Float tensor `(B, H', W', F)`.
         """
         cut = self.cut.require("activations")
+        images = checked_images(images, shape=cut.classifier.input_shape[1:])
         entering, _ = cut.enter(ops.cast(images, "float32"))
         return cut.convolve(entering, self.generate_filters(z))
 
@@ -129,7 +128,7 @@ class FilterFamily(Method):
         return self.discriminator.read_codes(self.activations(images, z))
 
     def default_labels(self, x):
-        return predict_classes(self.cut.require("fit").classifier, x)
+        return answers(self.cut.require("fit").classifier, x)[0]
 
     def export_endpoints(self) -> dict[str, tuple[Any, list[tf.TensorSpec]]]:
         """The SavedModel's endpoints: name to (function, input signature)."""

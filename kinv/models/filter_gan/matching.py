@@ -8,6 +8,8 @@ import numpy as np
 from keras import ops
 
 from kinv import backend
+from kinv.arrays import as_numbers
+from kinv.data.checks import as_images
 from kinv.ops.blur import gaussian_blur
 from kinv.ops.image_priors import alpha_norm, total_variation
 
@@ -80,12 +82,11 @@ def match_activations(
         seed: seeds the random draws.
 
     Raises:
-        ValueError: if there are no images, `cells` is even, `smoothing` is negative, codes have another shape, or no
-            such layer is above.
+        ValueError: if images do not fit the network, `cells` is even, `smoothing` is negative, codes have another
+            shape, or no such layer is above.
     """
-    images = np.asarray(images, "float32")
-    if images.ndim != 4 or not len(images):
-        raise ValueError(f"images must have shape (N, H, W, C) with N > 0, received {images.shape}")
+    shape = gan.cut.require("match_activations").classifier.input_shape[1:]
+    images = as_images(images, shape=shape).astype("float32", copy=False)
     if cells < 3 or cells % 2 == 0:
         raise ValueError(f"cells must be an odd number of at least 3, received {cells}")
     if steps < 1 or gan.latent_dim < 2:
@@ -102,15 +103,15 @@ def match_activations(
             f"z and dimensions must have shapes {(len(images), gan.latent_dim)} and {(len(images), 2)}, received "
             f"{np.shape(z)} and {np.shape(dimensions)}"
         )
-    dimensions = np.asarray(dimensions)
+    middle, dimensions = as_numbers(z, "z"), np.asarray(dimensions)
     if dimensions.min() < 0 or dimensions.max() >= gan.latent_dim or (dimensions[:, 0] == dimensions[:, 1]).any():
         raise ValueError(f"dimensions must be two different ones of 0..{gan.latent_dim - 1}, received {dimensions}")
-    codes = _grid(np.asarray(z, "float32"), dimensions, extent, cells)
+    codes = _grid(middle, dimensions, extent, cells)
     flat = codes.reshape(-1, gan.latent_dim)
-    middle = np.repeat(np.asarray(z, "float32"), cells**2, axis=0)
+    middles = np.repeat(middle, cells**2, axis=0)
     start = np.repeat(images, cells**2, axis=0)
     descend = _Descent(gan, compare_at, steps, smoothing, alpha_weight, variation_weight)
-    parts = [descend(start[at], middle[at], flat[at]) for at in _chunks(start.shape)]
+    parts = [descend(start[at], middles[at], flat[at]) for at in _chunks(start.shape)]
     found, before, after = (np.concatenate(values) for values in zip(*parts, strict=True))
     shape = (len(images), cells, cells)
     return ActivationMatches(

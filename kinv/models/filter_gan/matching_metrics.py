@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from kinv.classifiers.predict import predict_classes
+from kinv.classifiers.predict import answers, predict_classes
 
 from .matching import ActivationMatches
 
@@ -34,7 +34,7 @@ def summarise_matches(matches: ActivationMatches, images: np.ndarray, classifier
     middle = cells // 2
     others = np.ones((cells, cells), bool)
     others[middle, middle] = False
-    said = predict_classes(classifier, matched.reshape(-1, *images.shape[1:])).reshape(count, -1)
+    said = answers(classifier, matched.reshape(-1, *images.shape[1:]))[0].reshape(count, -1)
     corners = [(index, row, column) for index in range(count) for row in (0, -1) for column in (0, -1)]
     shares = np.array([shape_share(images[index], matched[index, r, c]) for index, r, c in corners])
     return {

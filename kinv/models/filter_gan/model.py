@@ -8,7 +8,7 @@ import tensorflow as tf
 from keras import ops
 
 from kinv.ops.weighted_mean import weighted_mean
-from kinv.training.checked_data import checked_data
+from kinv.training.checked_data import checked_data, checked_validation
 from kinv.training.optimizers import Optimizers, copies
 
 from .diversity import over_alive, relative_spread
@@ -145,17 +145,19 @@ class FilterGAN(FilterFamily):
             **config, "optimizer": {name: keras.optimizers.serialize(one) for name, one in optimizers.items()}
         }  # fmt: skip
 
-    def fit(self, x=None, y=None, *, preflight=True, **kwargs):
+    def fit(self, x=None, y=None, *, validation_data=None, preflight=True, **kwargs):
         """As in Keras, on images in 0..255; labels serve metrics only.
 
         Args:
             x: images, an array or anything that Keras takes.
             y: labels `(N,)`, `(N, 1)` or one-hot.
             preflight: whether to check first that images and labels fit the network, see `kinv.preflight`.
-            **kwargs: as in Keras.
+            validation_data, **kwargs: as in Keras.
         """
-        x, y, self.preflight = checked_data(self.cut.require("fit").classifier, x, y, preflight)
-        return super().fit(x, y, **kwargs)
+        classifier = self.cut.require("fit").classifier
+        x, y, self.preflight = checked_data(classifier, x, y, preflight)
+        validation_data = checked_validation(classifier, validation_data)
+        return super().fit(x, y, validation_data=validation_data, **kwargs)
 
     def evaluate(self, x=None, y=None, **kwargs):
         x, y, _ = checked_data(self.cut.require("evaluate").classifier, x, y, preflight=False)

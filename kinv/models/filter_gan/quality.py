@@ -9,6 +9,7 @@ from keras import ops
 
 from kinv import backend
 from kinv.classifiers.predict import accuracy
+from kinv.data.checks import as_images, class_indices
 from kinv.surgery.cut import freeze_up_to
 from kinv.training.batches import shuffled_batches
 
@@ -86,12 +87,15 @@ def filter_quality(
         epochs, batch_size, learning_rate: of the retraining, with Adam and cosine decay to zero. 0 epochs: no
             retraining.
         seed: seeds the draws and the order of images.
+
+    Raises:
+        ValueError: images or labels that do not fit the network, or a number that is too small.
     """
     cut = gan.cut.require("filter_quality")
-    if len(images) == 0 or len(test_images) == 0:
-        raise ValueError(
-            f"images and test_images must not be empty, received {len(images)} and {len(test_images)}: pass both"
-        )
+    shape, classes = cut.classifier.input_shape[1:], cut.classifier.output_shape[-1]
+    images, test_images = as_images(images, shape=shape), as_images(test_images, "test_images", shape=shape)
+    labels = class_indices(labels, len(images), classes)
+    test_labels = class_indices(test_labels, len(test_images), classes, "test_labels")
     if min(draws, singles, singles_on) < 1 or epochs < 0:
         raise ValueError(
             "draws, singles and singles_on must be at least 1 and epochs at least 0, received "

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from kinv.data.checks import check_images
+from kinv.arrays import as_array, is_tensor
+from kinv.data.checks import checked_images
 from kinv.ops.stateless_random import hashed_uniform, seed_pair
 from kinv.training.method import Method
 
@@ -98,6 +98,8 @@ class AffineFamily(Method):
         Raises:
             ValueError: wrong shape, dtype or range; also 0..1.
         """
+        found = as_array(images, "images")
+        images = images if found is None or is_tensor(images) else found
         if len(images.shape) == 3:
             return self.augment(images[None], seed)[0]
         images = self._checked(images)
@@ -105,6 +107,9 @@ class AffineFamily(Method):
             seed = ops.cast(self.seed_generator.next(), "int32")
         k = hashed_uniform(seed_pair(seed), ops.shape(images)[0], 4)
         return self.transform(images, k[:, :2], k[:, 2:])
+
+    def checked_inputs(self, inputs):
+        return checked_images(inputs, shape=(None, None, self.channels))
 
     def call(self, images, training=False):
         if not training:
@@ -121,11 +126,7 @@ class AffineFamily(Method):
         return k[:, :2], k[:, 2:]
 
     def _checked(self, images):
-        if tf.is_tensor(images) and tf.executing_eagerly():
-            images = images.numpy()
-        if isinstance(images, np.ndarray) and images.ndim == 4:
-            check_images(images)
-        images = ops.convert_to_tensor(images)
+        images = ops.convert_to_tensor(checked_images(images))
         if len(images.shape) != 4 or images.shape[-1] not in (None, self.channels):
             raise ValueError(
                 f"images must have shape (batch, height, width, {self.channels}), received {tuple(images.shape)}"

@@ -12,7 +12,8 @@ import numpy as np
 from keras import ops
 
 from kinv.backend import compile_model
-from kinv.classifiers.predict import predict_classes, slices
+from kinv.classifiers.predict import answers, slices
+from kinv.data.checks import as_images, class_indices
 from kinv.ops.affine import distance_from_identity
 
 
@@ -72,9 +73,11 @@ def compare_with_random(
         progress: called with the completed share, 0..1.
 
     Raises:
-        ValueError: the network classifies no image correctly.
+        ValueError: images or labels that do not fit the network, or it classifies no image correctly.
     """
-    originals = predict_classes(classifier, images, batch_size)
+    images = as_images(images, shape=classifier.input_shape[1:])
+    labels = None if labels is None else class_indices(labels, len(images), classifier.output_shape[-1])
+    originals, _ = answers(classifier, images, batch_size)
     if labels is not None:
         kept = originals == labels
         if not kept.any():

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
+from kinv.arrays import check_drawn
+from kinv.figures.labels import class_label, label
 from kinv.figures.style import ACCENT, BAD, GOOD, INK, QUIET, new_figure, show_image
 
 
@@ -50,7 +52,7 @@ def classification_along_k(
     for axis, path in zip(axes.flat, unchanged, strict=True):
         axis.plot(k, unchanged[path], color=INK, label="prediction unchanged")
         axis.plot(k, confidence[path], color=ACCENT, label="softmax of the original class")
-        axis.set(title=path, xlabel="k", ylim=(0, 1.02), xlim=(0, 1))
+        axis.set(title=label(path), xlabel="k", ylim=(0, 1.02), xlim=(0, 1))
     axes[0, 0].legend(frameon=False, loc="lower left", fontsize=8)
     return figure
 
@@ -70,22 +72,21 @@ def transformed_images(
         titles: names of the `K` settings.
         original_names: predicted classes of the originals, `N`.
         names: predicted classes of the transformed images, `N x K`; green if unchanged, else red.
+
+    Raises:
+        ValueError: images of another shape or range.
     """
+    originals, transformed = check_drawn(originals, "originals"), check_drawn(transformed, "transformed", 5)
     rows, columns = len(originals), len(titles) + 1
     figure, axes = new_figure(1.45 * columns, 1.62 * rows, rows, columns)
     for row in range(rows):
         show_image(axes[row, 0], originals[row])
-        axes[row, 0].set_xlabel(_short(original_names[row]), fontsize=8)
+        axes[row, 0].set_xlabel(class_label(original_names[row]), fontsize=8)
         for column, image in enumerate(transformed[row], start=1):
             name = names[row][column - 1]
             show_image(axes[row, column], image)
             color = GOOD if name == original_names[row] else BAD
-            axes[row, column].set_xlabel(_short(name), color=color, fontsize=8)
+            axes[row, column].set_xlabel(class_label(name), color=color, fontsize=8)
     for column, title in enumerate(["original", *titles]):
-        axes[0, column].set_title(title, fontsize=8)
+        axes[0, column].set_title(label(title), fontsize=8)
     return figure
-
-
-def _short(name: str) -> str:
-    name = name.split(",")[0]
-    return name if len(name) <= 22 else f"{name[:21]}…"

@@ -7,10 +7,10 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from kinv.classifiers.predict import predict_classes
+from kinv.classifiers.predict import answers
 from kinv.ops.affine import distance_from_identity, mean_squared_shift
 from kinv.ops.weighted_mean import weighted_mean
-from kinv.training.checked_data import checked_data
+from kinv.training.checked_data import checked_data, checked_validation
 from kinv.training.frozen import Frozen
 
 from . import label_loss
@@ -140,7 +140,7 @@ class InvariantTransformer(AffineFamily):
         return config and {**config, "loss": keras.saving.serialize_keras_object(self.label_loss)}
 
     def default_labels(self, x):
-        return predict_classes(self.frozen.require("fit and evaluate"), x)
+        return answers(self.frozen.require("fit and evaluate"), x)[0]
 
     def fit(self, x=None, y=None, *, validation_data=None, preflight=True, **kwargs):
         """As in Keras. Without labels, the network's own predictions are used.
@@ -153,10 +153,7 @@ class InvariantTransformer(AffineFamily):
         """
         classifier = self.frozen.require("fit and evaluate")
         x, y, self.preflight = checked_data(classifier, x, y, preflight)
-        if isinstance(validation_data, (tuple, list)):
-            images, labels, weights = keras.utils.unpack_x_y_sample_weight(tuple(validation_data))
-            images, labels, _ = checked_data(classifier, images, labels, preflight=False)
-            validation_data = (images, labels, *(() if weights is None else (weights,)))
+        validation_data = checked_validation(classifier, validation_data)
         return super().fit(x, y, validation_data=validation_data, **kwargs)
 
     def evaluate(self, x=None, y=None, **kwargs):

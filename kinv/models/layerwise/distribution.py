@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from kinv.data.checks import checked_vectors
 from kinv.training.method import Method
 
 from .draws import Generator, draw, draw_normal, split
@@ -59,6 +60,11 @@ class BoltzmannDistribution(Method):
         self.hidden_bias = self.add_weight(shape=(hidden_units,), initializer="zeros", name="hidden_bias")
         self.built = True
 
+    @property
+    def in_unit_range(self) -> bool:
+        """Whether the data must lie in 0..1."""
+        return self.visible == "bernoulli"
+
     def call(self, visible):
         return self.hidden_probabilities(visible)
 
@@ -68,7 +74,18 @@ class BoltzmannDistribution(Method):
 
     def hidden_input(self, visible: Any) -> Any:
         """Pre-activations of the hidden units, `c + v W`: `(B, V)` to `(B, H)`."""
-        return ops.matmul(visible, self.kernel) + self.hidden_bias
+        return ops.matmul(self.checked(visible), self.kernel) + self.hidden_bias
+
+    def checked_inputs(self, inputs):
+        return checked_vectors(inputs, self.visible_units, "visible", unit_range=self.in_unit_range)
+
+    def checked(self, visible: Any) -> Any:
+        """Visible units `(B, V)` as a float32 tensor, once they have passed; unchecked in a graph.
+
+        Raises:
+            ValueError: another shape, not finite or, for Bernoulli units, outside 0..1.
+        """
+        return ops.cast(self.checked_inputs(visible), "float32")
 
     def hidden_probabilities(self, visible: Any) -> Any:
         """`p(h = 1 | v)`: `(B, V)` to `(B, H)`."""
@@ -85,6 +102,7 @@ class BoltzmannDistribution(Method):
 
     def free_energy(self, visible: Any) -> Any:
         """`F(v)`, with `p(v) = exp(-F(v)) / Z`: `(B, V)` to `(B,)`."""
+        visible = self.checked(visible)
         return self.free_energy_given(visible, self.hidden_input(visible))
 
     def free_energy_given(self, visible: Any, pre_activations: Any) -> Any:
@@ -107,7 +125,7 @@ class BoltzmannDistribution(Method):
         """
         if self.visible != "bernoulli":
             raise ValueError(f"visible must be 'bernoulli', received {self.visible!r}: use `log_likelihood` instead")
-        visible = ops.round(visible)
+        visible = ops.round(self.checked(visible))
         pre_activations = self.hidden_input(visible)
         turn = 1 - 2 * ops.sum(visible * ops.one_hot(flipped, self.visible_units), axis=-1)
         turned = pre_activations + ops.expand_dims(turn, -1) * ops.take(self.kernel, flipped, axis=0)
@@ -133,9 +151,9 @@ class BoltzmannDistribution(Method):
             raise ValueError(f"count and steps must be at least 1, received {count} and {steps}")
         if clamp is not None and not all(0 <= unit < self.hidden_units for unit in clamp[0]):
             raise ValueError(f"units to clamp must lie in 0..{self.hidden_units - 1}, received {list(clamp[0])}")
-        if start is not None and np.shape(start) != (count, self.visible_units):
-            raise ValueError(f"start must have shape {(count, self.visible_units)}, received {np.shape(start)}")
-        start = None if start is None else tf.convert_to_tensor(start, tf.float32)
+        start = None if start is None else self.checked(start)
+        if start is not None and len(start) != count:
+            raise ValueError(f"start must have shape {(count, self.visible_units)}, received {tuple(start.shape)}")
         return tf.function(self.run)(tf.constant(count), steps, tf.constant([seed, 1], tf.int32), clamp, start)
 
     def run(
@@ -176,7 +194,7 @@ class BoltzmannDistribution(Method):
 
     def adapt(self, images: Any) -> None:
         """Initializes the visible biases to the log odds of the pixels, or to their means if Gaussian (Hinton 2010)."""
-        means = np.mean(images, axis=0)
+        means = np.mean(self.checked(images), axis=0)
         if self.visible == "bernoulli":
             means = np.clip(means, 0.01, 0.99)
             means = np.log(means / (1 - means))

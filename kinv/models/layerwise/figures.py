@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
+from kinv.arrays import as_numbers, check_drawn
+from kinv.figures.labels import label
 from kinv.figures.style import new_figure, show_image
 
 MARGIN = 1  # pixels between the images of a sheet
@@ -21,7 +23,13 @@ def filters(kernel: np.ndarray, shape: Sequence[int], shown: int = 100, title: s
         shape: shape of the images, `(rows, columns)`.
         shown: number of units, evenly spaced.
         title: title of the figure.
+
+    Raises:
+        ValueError: weights that are not finite, or not those of images of this shape.
     """
+    kernel = as_numbers(kernel, "kernel")
+    if kernel.ndim != 2 or len(kernel) != np.prod(shape):
+        raise ValueError(f"kernel must have shape ({np.prod(shape)}, H), received {kernel.shape}")
     chosen = np.linspace(0, kernel.shape[1] - 1, min(shown, kernel.shape[1])).astype(int)
     return sheets({title: around_grey(kernel.T[chosen].reshape(-1, *shape))})
 
@@ -37,14 +45,21 @@ def sheets(images: Mapping[str, np.ndarray]) -> Figure:
 
     Args:
         images: title to images, `(N, H, W)` in 0..255, or `(rows, columns, H, W)`.
+
+    Raises:
+        ValueError: no images, images of another shape, not finite, or out of range.
     """
+    if not images:
+        raise ValueError("images must hold at least one sheet, received none")
+    images = {title: check_drawn(stack, f"images of {title!r:.40}", (3, 4)) for title, stack in images.items()}
     mosaics = {title: mosaic(stack) for title, stack in images.items()}
     sizes = [stack.shape[-2:] for stack in images.values()]
     cells = [np.divide(image.shape, np.add(size, MARGIN)) for image, size in zip(mosaics.values(), sizes, strict=True)]
-    widths = [max(INCHES * columns, LETTER * len(title)) for (_, columns), title in zip(cells, mosaics, strict=True)]
+    titles = [label(title) for title in images]
+    widths = [max(INCHES * columns, LETTER * len(title)) for (_, columns), title in zip(cells, titles, strict=True)]
     height = INCHES * max(rows for rows, _ in cells)
     figure, (axes,) = new_figure(sum(widths), height + 0.3, 1, len(mosaics), width_ratios=widths)
-    for axis, (title, image) in zip(axes, mosaics.items(), strict=True):
+    for axis, title, image in zip(axes, titles, mosaics.values(), strict=True):
         show_image(axis, image[..., None])
         axis.set_title(title, fontsize=9)
     return figure

@@ -3,8 +3,9 @@
 from typing import Any
 
 import keras
-import numpy as np
 from keras import ops
+
+from kinv.arrays import as_numbers
 
 
 class FreeEnergyGap(keras.callbacks.Callback):
@@ -17,16 +18,16 @@ class FreeEnergyGap(keras.callbacks.Callback):
         data, held_out: training and held-out vectors, `(N, V)`; a thousand of each are enough.
 
     Raises:
-        ValueError: `data` or `held_out` is empty, or the model has no free energy.
+        ValueError: `data` or `held_out` is empty, not finite or of another shape, or the model has no free energy.
     """
 
     def __init__(self, data: Any, held_out: Any):
         super().__init__()
-        self.data, self.held_out = np.asarray(data, "float32"), np.asarray(held_out, "float32")
-        if not len(self.data) or not len(self.held_out):
+        self.data, self.held_out = as_numbers(data, "data"), as_numbers(held_out, "held_out")
+        if self.data.ndim != 2 or self.held_out.shape[1:] != self.data.shape[1:]:
             raise ValueError(
-                f"data and held_out must not be empty, received {len(self.data)} and {len(self.held_out)} vectors: "
-                "pass arrays of shape (N, V)"
+                f"data and held_out must be vectors (N, V) of one length, received {self.data.shape} and "
+                f"{self.held_out.shape}"
             )
 
     def set_model(self, model):

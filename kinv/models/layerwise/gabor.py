@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kinv.arrays import as_numbers
+
 PADDED = 64  # size of the padded spectrum in which the wave is first located
 WIDTHS = (0.8, 1.6)  # initial widths of the Gaussian, in standard deviations of the filter's energy
 
@@ -51,14 +53,12 @@ def fit_gabors(filters: np.ndarray) -> GaborFit:
     Raises:
         ValueError: `filters` has another shape, or is not finite.
     """
-    filters = np.asarray(filters, "float64")
+    filters = as_numbers(filters, "filters", "float64")
     if filters.ndim != 3 or min(filters.shape[1:]) < 4:
         raise ValueError(
             f"filters must have shape (N, H, W) with H and W at least 4, received {filters.shape}: "
             "reshape a kernel (V, N) with kernel.T.reshape(N, H, W)"
         )
-    if not np.isfinite(filters).all():
-        raise ValueError("filters must be finite, received NaN or infinity: remove those filters")
     fits = [_fit(image) for image in filters]
     explained, parameters = np.array([fit[0] for fit in fits]), np.array([fit[1] for fit in fits]).reshape(-1, 6)
     return GaborFit(

@@ -7,8 +7,10 @@ import keras
 from keras import ops
 
 from kinv.classifiers import sigmoid_network
+from kinv.data.checks import checked_vectors
 from kinv.precision import float32
-from kinv.training.divergence import StopWhenDiverged, check_training_data
+from kinv.training.checked_data import check_vector_data
+from kinv.training.divergence import StopWhenDiverged
 from kinv.training.method import Method
 from kinv.training.optimizers import Optimizers, copies
 
@@ -70,13 +72,17 @@ class GreedyStack(Method):
         Args:
             inputs: vectors as in training.
             layers: number of layers to apply; default: all.
+
+        Raises:
+            ValueError: another shape, not finite, or outside 0..1 where the data must lie there.
         """
-        return self._encode(ops.convert_to_tensor(inputs, "float32"), self._depth(layers))
+        return self._encode(ops.cast(self.checked_inputs(inputs), "float32"), self._depth(layers))
 
     def decode(self, codes: Any, layers: int | None = None) -> Any:
         """Reconstructs vectors from activations of a hidden layer, with means at every layer: `(B, H)` to `(B, V)`."""
-        x = ops.convert_to_tensor(codes, "float32")
-        for block in reversed(self.blocks[: self._depth(layers)]):
+        depth = self._depth(layers)
+        x = ops.cast(checked_vectors(codes, self.units[depth], "codes", unit_range=False), "float32")
+        for block in reversed(self.blocks[:depth]):
             x = block.visible_means(x)
         return x
 
@@ -85,7 +91,10 @@ class GreedyStack(Method):
         return self.decode(self.encode(inputs, layers), layers)
 
     def call(self, inputs):
-        return self._encode(inputs, len(self.blocks))
+        return self._encode(ops.cast(inputs, "float32"), len(self.blocks))
+
+    def checked_inputs(self, inputs):
+        return checked_vectors(inputs, self.units[0], "inputs", unit_range=self.in_unit_range)
 
     def _encode(self, x, layers):
         for block in self.blocks[:layers]:
@@ -170,11 +179,15 @@ class GreedyStack(Method):
         counts = [epochs] * len(self.blocks) if isinstance(epochs, int) else list(epochs)
         if len(counts) != len(self.blocks) or min(counts) < 0:
             raise ValueError(f"epochs must be one number or {len(self.blocks)}, none negative, received {epochs}")
-        check_training_data(x, kwargs.get("validation_data"), self.units[0], self.in_unit_range)
+        check_vector_data(x, kwargs.get("validation_data"), self.units[0], self.in_unit_range)
         callbacks = list(getattr(callbacks, "callbacks", callbacks) or [])
         stages = Stages(counts, callbacks)
         guards = [stages.naming, StopWhenDiverged(*self.means)]
         return super().fit(x, None, epochs=sum(counts), callbacks=[*guards, *callbacks, stages], **kwargs)
+
+    def evaluate(self, x=None, *args, **kwargs):
+        check_vector_data(x, None, self.units[0], self.in_unit_range)
+        return super().evaluate(x, *args, **kwargs)
 
     def select(self, layer: int) -> None:
         """Sets the layer that steps train and measure, 0 for the lowest. They are traced again if it changes."""

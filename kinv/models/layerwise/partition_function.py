@@ -10,6 +10,7 @@ import numpy as np
 from keras import ops
 
 from kinv import backend
+from kinv.arrays import as_numbers
 
 MOST_UNITS = 20  # their 2^20 states are summed
 CHUNK = 4096
@@ -80,7 +81,7 @@ def estimate_log_partition(
     if chains < 2 or temperatures < 1:
         raise ValueError(f"chains must be at least 2 and temperatures at least 1, received {chains} and {temperatures}")
     kernel, visible_bias, hidden_bias = (ops.convert_to_tensor(part, "float32") for part in _parameters(machine))
-    base = visible_bias if base is None else ops.convert_to_tensor(base, "float32")
+    base = visible_bias if base is None else ops.convert_to_tensor(as_numbers(base, "base"))
     if tuple(base.shape) != tuple(visible_bias.shape):
         raise ValueError(f"base must have shape {tuple(visible_bias.shape)}, received {tuple(base.shape)}")
     bernoulli, generator = machine.visible == "bernoulli", keras.random.SeedGenerator(seed)
@@ -119,9 +120,14 @@ def estimate_log_partition(
 
 
 def log_likelihood(machine: Any, visible: Any, log_partition: float) -> np.ndarray:
-    """`log p(v)` in nats of every image `(N, V)`, given `log Z`."""
+    """`log p(v)` in nats of every image `(N, V)`, given `log Z`.
+
+    Raises:
+        ValueError: images of another shape, not finite, or out of the range of the visible units.
+    """
+    visible = machine.checked(visible)  # a tensor
     energies = [
-        ops.convert_to_numpy(machine.free_energy(ops.convert_to_tensor(visible[start : start + CHUNK], "float32")))
+        ops.convert_to_numpy(machine.free_energy(visible[start : start + CHUNK]))
         for start in range(0, len(visible), CHUNK)
     ]
     return -np.concatenate(energies).astype("float64") - log_partition

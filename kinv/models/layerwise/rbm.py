@@ -7,7 +7,8 @@ import tensorflow as tf
 from keras import ops
 
 from kinv.ops.weighted_mean import weighted_mean
-from kinv.training.divergence import StopWhenDiverged, check_training_data
+from kinv.training.checked_data import check_vector_data
+from kinv.training.divergence import StopWhenDiverged
 
 from .distribution import LARGEST, BoltzmannDistribution, generator_of
 from .draws import Generator, draw, draw_index, split
@@ -108,9 +109,13 @@ class RestrictedBoltzmannMachine(BoltzmannDistribution):
         self.tested = keras.metrics.Mean(name="pseudo_likelihood")
 
     def fit(self, x=None, *args, callbacks=None, **kwargs):
-        check_training_data(x, kwargs.get("validation_data"), self.visible_units, self.visible == "bernoulli")
+        check_vector_data(x, kwargs.get("validation_data"), self.visible_units, self.in_unit_range)
         guard = StopWhenDiverged(*METRICS)
         return super().fit(x, *args, callbacks=[guard, *(callbacks or [])], **kwargs)
+
+    def evaluate(self, x=None, *args, **kwargs):
+        check_vector_data(x, None, self.visible_units, self.in_unit_range)
+        return super().evaluate(x, *args, **kwargs)
 
     def compile(self, optimizer: Any = None, **kwargs: Any) -> None:
         """The default optimizer is SGD at 0.1; set the momentum in the optimizer."""

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from keras import ops
 
+from kinv.arrays import as_array, check_pixels, is_tensor
+
 from ..affine import FILLS
 
 
@@ -57,9 +59,13 @@ class Transformation(ABC):
             raise ValueError(f"fill must be one of {FILLS}, received {fill!r}")
         if isinstance(magnitudes, (float, int, Sequence, np.ndarray, np.generic)):  # tensors may be placeholders
             self.check(magnitudes)
-        images = ops.cast(images, "float32")
-        if len(images.shape) != 4:
-            raise ValueError(f"images must have shape (batch, height, width, channels), received {tuple(images.shape)}")
+        found = as_array(images, "images")
+        shape = images.shape if found is None else found.shape
+        if len(shape) != 4 or 0 in shape:
+            raise ValueError(f"images must have shape (batch, height, width, channels), received {tuple(shape)}")
+        if found is not None:
+            check_pixels(found, "images", whole=True)
+        images = ops.cast(images if is_tensor(images) else found, "float32")
         magnitudes = ops.cast(magnitudes, "float32")
         shape = (ops.shape(images)[0],) if self.dimensions == 1 else (ops.shape(images)[0], self.dimensions)
         return self.apply(self.prepare(images), ops.broadcast_to(magnitudes, shape), fill, seed)

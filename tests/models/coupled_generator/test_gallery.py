@@ -71,7 +71,7 @@ def test_what_is_wrong(gallery):
     for wrong in ({"contrast": "much"}, {"contrast": 0}, {"brightness": [1, 2]}):
         with pytest.raises(ValueError, match=r"contrast positive|could not convert"):
             Gallery(["a"], "spectral", size=8, **wrong)
-    with pytest.raises(ValueError, match=r"shape \(B, 768\), received \(1, 3\)"):
+    with pytest.raises(ValueError, match=r"shape \(count, 768\), received \(1, 3\)"):
         gallery.generate(np.ones((1, 3)))
     with pytest.raises(ValueError, match="Did you mean tench"):
         gallery.image("tinch")

@@ -262,7 +262,7 @@ def test_a_loss_without_a_value_for_every_image_is_refused():
 
 def test_wrong_images_and_control_parameters_are_refused(images):
     transformer = InvariantTransformer()
-    with pytest.raises(ValueError, match=r"\(batch, height, width, 3\)"):
+    with pytest.raises(ValueError, match=r"\(count, height, width, channels\)"):
         transformer.augment(images[0, 0], 0)
     with pytest.raises(ValueError, match=r"\(batch, height, width, 3\)"):
         transformer.augment(images[..., :1], 0)
