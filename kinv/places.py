@@ -4,6 +4,19 @@ import os
 from pathlib import Path
 
 
+def home() -> Path:
+    """The user's folder, whether or not it is there; `~` where the system knows none."""
+    return Path(os.path.expanduser("~"))
+
+
+def working_folders() -> list[Path]:
+    """The working folder; none if it was removed in the meantime."""
+    try:
+        return [Path.cwd()]
+    except FileNotFoundError:
+        return []
+
+
 def data_folder() -> Path | None:
     """The folder that `KINV_DATA_DIR` names, or None.
 
@@ -20,17 +33,17 @@ def data_folder() -> Path | None:
 
 def tfds_folder() -> Path:
     """The folder of prepared TensorFlow Datasets: TFDS_DATA_DIR."""
-    return Path(os.environ.get("TFDS_DATA_DIR", Path.home() / "tensorflow_datasets"))
+    return Path(os.environ.get("TFDS_DATA_DIR", home() / "tensorflow_datasets"))
 
 
 def keras_folder() -> Path:
     """The folder of Keras's downloads: KERAS_HOME."""
-    return Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
+    return Path(os.environ.get("KERAS_HOME", home() / ".keras"))
 
 
 def weight_folders() -> list[Path]:
     """Where weights are looked for: `KINV_DATA_DIR`, its `weights/`, the working folder, Keras's cache."""
-    folders = [Path.cwd(), keras_folder() / "models"]
+    folders = [*working_folders(), keras_folder() / "models"]
     if os.environ.get("KINV_DATA_DIR"):
         data = Path(os.environ["KINV_DATA_DIR"])
         folders = [data, data / "weights", *folders]
@@ -39,7 +52,8 @@ def weight_folders() -> list[Path]:
 
 def artifact_folders() -> list[Path]:
     """`artifacts/` of the working folder, and of kinv's own checkout."""
-    return list(dict.fromkeys([Path.cwd() / "artifacts", Path(__file__).parents[1] / "artifacts"]))
+    places = [*working_folders(), Path(__file__).parents[1]]
+    return list(dict.fromkeys(place / "artifacts" for place in places))
 
 
 def cache_folder(cache_dir: str | os.PathLike | None = None) -> Path:

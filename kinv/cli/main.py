@@ -6,7 +6,8 @@ import tyro
 
 from kinv import __version__
 
-from .artifacts import Export, List, Pull, Push, Show, Verify, plain
+from .artifacts import Export, List, Pull, Push, Show, Verify
+from .failures import one_line_errors
 from .networks import Evaluate, Screen
 
 COMMANDS = {
@@ -23,6 +24,11 @@ COMMANDS = {
 
 def main(arguments: list[str] | None = None) -> None:
     """The entry point of `kinv`."""
+    with one_line_errors():
+        _run(arguments)
+
+
+def _run(arguments: list[str] | None) -> None:
     if (sys.argv[1:] if arguments is None else arguments) in (["--version"], ["-V"]):
         print(f"kinv {__version__}")
         return
@@ -32,14 +38,4 @@ def main(arguments: list[str] | None = None) -> None:
         description="What does a trained image network ignore? (--version: which kinv this is.)",
         args=arguments,
     )
-    from kinv.artifacts.errors import ArtifactError
-
-    try:
-        command.run()
-    except (ArtifactError, ValueError) as error:
-        sys.exit(f"error: {plain(str(error)).plain}")
-    except OSError as error:  # no such file, no permission, a full disk
-        said = f"{error.strerror}: {error.filename}" if error.strerror and error.filename else str(error)
-        sys.exit(f"error: {plain(said).plain}")
-    except KeyboardInterrupt:
-        sys.exit(130)
+    command.run()

@@ -7,7 +7,7 @@ from pathlib import Path
 from kinv.artifacts.errors import ArtifactError
 from kinv.artifacts.layout import MANIFEST
 from kinv.artifacts.summary import summarise
-from kinv.places import artifact_folders
+from kinv.places import artifact_folders, working_folders
 
 from .client import client, said_clearly
 from .handle import SCHEME
@@ -20,8 +20,9 @@ TAG = "kinv"  # on every card
 def local() -> Iterator[tuple[str, ...]]:
     """A row for each artifact in `artifacts/` and in the hub's cache: what `load` takes, and `LOCAL_TITLES`."""
     for shelf in artifact_folders():
+        place = min((str(shelf), *(os.path.relpath(shelf, here) for here in working_folders())), key=len)
         for manifest in sorted(shelf.glob(f"*/{MANIFEST}")):
-            yield _row(manifest.parent.name, manifest.parent, min(os.path.relpath(shelf), str(shelf), key=len))
+            yield _row(manifest.parent.name, manifest.parent, place)
     for handle, folder in cached():
         yield _row(f"{SCHEME}{handle.repository}", folder, f"cache, commit {folder.name[:7]}")
 

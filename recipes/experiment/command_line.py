@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import tyro
 
-from kinv import ArtifactError
+from kinv.cli.failures import one_line_errors
 
 
 @dataclasses.dataclass
@@ -37,10 +37,9 @@ def main(recipe: Callable[[Any], Any], documentation: str | None, arguments: lis
     config = read(presets)
     of_data = recipe.data.get(config.data)  # type: ignore[attr-defined]
     config = read(of_data) if of_data else config
-    try:
-        recipe(config)
-    except KeyboardInterrupt:
-        print("\nStopped. The same command goes on where it was.", file=sys.stderr)
-        sys.exit(130)
-    except (ValueError, FileNotFoundError, FloatingPointError, ArtifactError) as error:
-        sys.exit(f"error: {error}")
+    with one_line_errors():
+        try:
+            recipe(config)
+        except KeyboardInterrupt:
+            print("\nStopped. The same command goes on where it was.", file=sys.stderr)
+            sys.exit(130)
