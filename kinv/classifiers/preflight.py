@@ -16,6 +16,7 @@ from scipy.optimize import linear_sum_assignment
 from scipy.stats import binom, binomtest
 
 from kinv.data.image_stream import ImageStream
+from kinv.printable import printable
 from kinv.surgery.logits import class_names
 
 from .predict import logits_in_batches
@@ -24,6 +25,7 @@ logger = logging.getLogger("kinv.classifiers")
 IMAGES = 200
 RANGES = {"0..1": (0.0, 1.0), "-1..1": (-1.0, 1.0)}
 SIGNIFICANT, CLEARLY = 1e-4, 0.2  # p of a sign test, and the least difference of two accuracies, to call it an error
+LONGEST_NAME = 40  # letters of a class name in a message
 FEWEST, PER_CLASS = 20, 4  # images, and images of a class, for what is estimated from them
 ONE_SIDED = 0.9  # share of the predictions in one class
 
@@ -221,7 +223,10 @@ def _of_order(predicted, labels, right, classes, names):
     if _is_better(predicted[held_out] == best[labels[held_out]], right[held_out], labels[held_out]):
         best = _permutation(predicted, labels, classes)
         moved = [label for label in np.unique(labels) if best[label] != label]
-        named = [f"{label}{f' ({names[label]})' if names else ''} is output {best[label]}" for label in moved[:5]]
+        named = [
+            f"{label}{f' ({printable(names[label], LONGEST_NAME)})' if names else ''} is output {best[label]}"
+            for label in moved[:5]
+        ]
         if len(moved) > 5:
             named.append("...")
         gain = f"accuracy is {right.mean():.3f}, and {np.mean(predicted == best[labels]):.3f} if label "

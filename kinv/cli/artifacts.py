@@ -6,6 +6,10 @@ from typing import Any, Literal
 
 import tyro
 
+from kinv.printable import printable
+
+LONGEST = 2000  # letters of a line
+
 
 @dataclasses.dataclass
 class List:
@@ -78,8 +82,7 @@ def plain(text: str) -> Any:
     """Untrusted text, made safe for the terminal: no markup and no control characters."""
     from rich.text import Text
 
-    shown = (letter if letter.isprintable() or letter == "\n" else "\N{REPLACEMENT CHARACTER}" for letter in text)
-    return Text("".join(shown))
+    return Text("\n".join(printable(line, LONGEST) for line in text.split("\n")))
 
 
 @dataclasses.dataclass

@@ -4,6 +4,8 @@ import dataclasses
 from pathlib import Path
 from typing import Any, Literal
 
+from kinv.printable import printable
+
 BATCH = 50  # images at a time
 
 
@@ -68,6 +70,7 @@ class Evaluate(Network):
 
         import kinv.backend  # noqa: F401  (starts TensorFlow quietly)
         from kinv import analysis
+        from kinv.classifiers.predict import answers
         from kinv.classifiers.preflight import preflight
         from kinv.data.image_stream import ImageStream
 
@@ -78,15 +81,12 @@ class Evaluate(Network):
         if self.preflight:
             preflight(network, source).enforce()
         right = np.concatenate(
-            [
-                analysis.predict_classes(network, images) == labels
-                for images, labels in ImageStream(network, source).batches(BATCH)
-            ]
+            [answers(network, images)[0] == labels for images, labels in ImageStream(network, source).batches(BATCH)]
         )
         low, high = analysis.wilson_interval(right.sum(), len(right))
         print(
-            f"{network.name} on {source.description}: top-1 {right.mean():.3f} (95 %: {low:.3f} to {high:.3f}, chance "
-            f"{1 / network.output_shape[-1]:.3f})"
+            f"{printable(network.name)} on {printable(source.description)}: top-1 {right.mean():.3f} "
+            f"(95 %: {low:.3f} to {high:.3f}, chance {1 / network.output_shape[-1]:.3f})"
         )
 
 

@@ -4,7 +4,7 @@ python -m recipes.experiment.cards                      # renews those in artifa
 python -m recipes.experiment.cards --folder runs/ci
 """
 
-import sys
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,13 @@ from typing import Any
 import jinja2
 import tyro
 
+from kinv.cli.failures import one_line_errors
+from kinv.printable import printable
+
 TEMPLATES = Path(__file__).parents[2] / "hub_cards"
 BASE = "base"
+LONGEST = 500  # letters of a text
+ESCAPES = str.maketrans({"<": "&lt;", ">": "&gt;", "`": "'", '"': "'", "[": r"\[", "|": r"\|"})
 ENVIRONMENT = jinja2.Environment(
     loader=jinja2.FileSystemLoader(TEMPLATES),
     undefined=jinja2.StrictUndefined,
@@ -43,9 +48,26 @@ def render(metadata: Mapping[str, Any]) -> str:
     if card not in bodies():
         raise ValueError(f"metadata['card'] must be one of {', '.join(bodies())}, received {card!r}")
     try:
-        return ENVIRONMENT.get_template(f"{card}.md").render(metadata)
+        return ENVIRONMENT.get_template(f"{card}.md").render(_safe(metadata))
     except jinja2.UndefinedError as error:
         raise ValueError(f"metadata lacks what the card {card!r} needs: {error}") from error
+
+
+def _safe(value: Any, of_command: bool = False) -> Any:
+    """Values whose texts stay texts in Markdown, HTML, YAML, code and commands; folders and classes may have any name.
+
+    Args:
+        value: JSON values.
+        of_command: whether texts are settings, which stand in a command.
+    """
+    if isinstance(value, Mapping):
+        return {key: _safe(part, of_command or key == "config") for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_safe(part, of_command) for part in value]
+    if not isinstance(value, str):
+        return value
+    text = printable(value, LONGEST).translate(ESCAPES)
+    return shlex.quote(text) if of_command else text
 
 
 def run(folder: Path = Path("artifacts")) -> list[str]:
@@ -77,12 +99,8 @@ def run(folder: Path = Path("artifacts")) -> list[str]:
 
 def main() -> None:
     """The command line."""
-    from kinv import ArtifactError
-
-    try:
+    with one_line_errors():
         tyro.cli(run, description=__doc__)
-    except (ValueError, ArtifactError) as error:
-        sys.exit(f"error: {error}")
 
 
 if __name__ == "__main__":

@@ -9,10 +9,12 @@ from rich.console import Console
 from rich.table import Table
 
 import kinv
+from kinv.printable import printable
 from recipes.experiment.experiment import Config, Experiment
 from recipes.experiment.material import find_images, load_classifier
 from recipes.experiment.naming import data_words
 
+LONGEST_NAME = 40  # letters
 NAMED_CLASSES = 5
 TRANSLATIONS = "translate_x+translate_y"  # figure 2d
 PAPERS = (
@@ -86,9 +88,9 @@ def print_findings(findings: dict[str, Any]) -> None:
     console = Console()
     console.print(table)
     for network, rows in findings["returning"].groupby("network", sort=False):
-        console.print(f"{network}, back at 180 degrees ({len(rows)} classes): {_names(rows)}")
+        console.print(f"{network}, back at 180 degrees ({len(rows)} classes): {_names(rows)}", markup=False)
     for network, rows in findings["tolerance"].groupby("network", sort=False):
-        console.print(f"{network}, most tolerant: {_names(rows)}; least: {_names(rows[::-1])}")
+        console.print(f"{network}, most tolerant: {_names(rows)}; least: {_names(rows[::-1])}", markup=False)
 
 
 def _median(row) -> str:
@@ -97,4 +99,4 @@ def _median(row) -> str:
 
 
 def _names(rows) -> str:
-    return ", ".join(name.split(",")[0] for name in rows["class_name"][:NAMED_CLASSES])
+    return ", ".join(printable(name.split(",")[0], LONGEST_NAME) for name in rows["class_name"][:NAMED_CLASSES])

@@ -5,6 +5,8 @@ from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from kinv.printable import printable
+
 
 class ScreeningProgress:
     """A bar over transformed images, and a line for every transformation, even without a terminal.
@@ -19,7 +21,7 @@ class ScreeningProgress:
         self.count = count
         self.magnitudes = {transformation.name: len(points) for transformation, points in plans}
         columns = [
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("{task.fields[rate]}"),
@@ -39,14 +41,14 @@ class ScreeningProgress:
 
     def skip(self, name: str) -> None:
         """Skips a transformation that an earlier run finished."""
-        self.bar.console.print(f"{name}: done before") if not self.bar.disable else None
+        self._say(f"{printable(name)}: done before")
         self.bar.advance(self.task, (self.count or 0) * self.magnitudes[name])
 
     def start(self, name: str, done: int) -> None:
         """Starts a transformation, for which `done` images were screened before."""
         self._line()
         self.name, self.since, self.answers = name, time.monotonic(), 0
-        self.bar.update(self.task, description=name, advance=done * self.magnitudes[name])
+        self.bar.update(self.task, description=printable(name), advance=done * self.magnitudes[name])
 
     def advance(self, images: int) -> None:
         """Advances by `images` images, at one magnitude."""
@@ -57,8 +59,11 @@ class ScreeningProgress:
         return self.answers / max(time.monotonic() - self.since, 1e-9)
 
     def _line(self):
-        if not self.bar.disable and hasattr(self, "name"):
+        if hasattr(self, "name"):
             points = self.magnitudes[self.name]
-            self.bar.console.print(
-                f"{self.name}: {self.answers // points} images at {points} magnitudes, {self._rate():,.0f} a second"
-            )
+            seen = f"{self.answers // points} images at {points} magnitudes, {self._rate():,.0f} a second"
+            self._say(f"{printable(self.name)}: {seen}")
+
+    def _say(self, text):
+        if not self.bar.disable:
+            self.bar.console.print(text, markup=False)

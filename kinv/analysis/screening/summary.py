@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from kinv.printable import printable
+
 STABLE = 0.9  # share of predictions that stay, to call a magnitude tolerated
 SINK, FEWEST = 0.5, 10  # share of the changed predictions in one class, and their least number, to name it
 
@@ -55,11 +57,12 @@ def sentences(screening: Any) -> str:
         about = screening.accuracy[screening.accuracy["network"] == network]
         neutral = about.loc[about["unchanged"].idxmax(), "accuracy"]
         lines.append(
-            f"{network}: accuracy {neutral:.3f} before any change, averaged over classes ({about['images'].max():,} "
-            "images). Share of predictions that stay, on average over the screened magnitudes, the largest first:"
+            f"{printable(network)}: accuracy {neutral:.3f} before any change, averaged over classes "
+            f"({about['images'].max():,} images). Share of predictions that stay, on average over the screened "
+            "magnitudes, the largest first:"
         )
         for place, row in enumerate(rows.to_dict("records"), start=1):
-            lines.append(f"{place:>3}. {row['transformation']}: {row['unchanged']:.0%}{_details(row)}.")
+            lines.append(f"{place:>3}. {printable(row['transformation'])}: {row['unchanged']:.0%}{_details(row)}.")
     return "\n".join(lines)
 
 
@@ -72,8 +75,8 @@ def _details(row):
         said = f", at least 90 % {around}, at worst {interval} at {row['worst']:g}"
     if row["turned_into"]:
         said += (
-            f"; {row['turned_into_share']:.0%} of the changed predictions there are {row['turned_into']!r}: a bias of "
-            "the network rather than confusion"
+            f"; {row['turned_into_share']:.0%} of the changed predictions there are "
+            f"{printable(row['turned_into'])!r}: a bias of the network rather than confusion"
         )
     return said
 

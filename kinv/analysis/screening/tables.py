@@ -9,6 +9,8 @@ from typing import Any
 
 import pandas as pd
 
+from kinv.printable import printable
+
 from .summary import ranking, sentences
 
 ABOUT = ["network", "transformation"]
@@ -61,7 +63,8 @@ class Screening:
     def __repr__(self) -> str:
         networks, names = (self.accuracy[column].unique().tolist() for column in ABOUT)
         images = self.accuracy["images"].max() if len(self.accuracy) else 0
-        return f"Screening({', '.join(networks)}: {len(names)} transformations of {images:,} images; try .summary())"
+        shown = ", ".join(map(printable, networks))
+        return f"Screening({shown}: {len(names)} transformations of {images:,} images; try .summary())"
 
     def summary(self) -> str:
         """In sentences: what is tolerated most and how far, and what changed images turn into."""

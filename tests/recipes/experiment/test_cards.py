@@ -211,3 +211,17 @@ def test_cards_are_renewed_and_what_is_damaged_stays(tmp_path, capsys):
     (tmp_path / "digit_cnn" / "README.md").write_text("changed without its manifest")
     with pytest.raises(kinv.ArtifactError):
         cards.run(tmp_path)
+
+
+def test_names_from_outside_stay_text_in_a_card():
+    _, metadata = read("itn_squeezenet")
+    wrong = 'x</p><script>a</script> [a](http://b) ![c](d) `e` | "f"\n# own\n---\nlicense: mit\x1b[31m'
+    metadata = {**metadata, "data": dict.fromkeys(metadata["data"], wrong)}
+    metadata["classifier"] = {**metadata["classifier"], "name": '")\nimport os', "license": wrong}
+    metadata["config"] = {**metadata["config"], "preset": "smoke; rm -rf $HOME"}
+    text = cards.render(metadata)
+    assert "<script" not in text and "\n# own" not in text and "\nimport os" not in text and "\x1b" not in text
+    assert not re.search(r"(?<!\\)\[a\]\(http", text) and "\nlicense: mit" not in text
+    assert "--preset 'smoke; rm -rf $HOME'" in text
+    before = cards.render(read("itn_squeezenet")[1])
+    assert text.count("\n---\n") == before.count("\n---\n") and text.count("```") == before.count("```")
