@@ -4,17 +4,20 @@ import contextlib
 import ctypes
 import os
 import re
+import secrets
 import shutil
-import socket
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from kinv.locks import Lock
+
 from .errors import ArtifactError
 
 ATTEMPTS = 20
+TOKEN_BYTES, LOCKED = 8, ".lock"  # of drafts' names
+WAIT = 10.0  # seconds for a lock that only another one's clearing may hold, for a moment
 ASIDE = "replaced"
 RENAME_EXCHANGE = RENAME_SWAP = 2  # linux/fs.h, and macOS's sys/stdio.h
 HERE = -100  # AT_FDCWD: paths are relative to the working folder
@@ -34,12 +37,17 @@ def placed(folder: Path, check_replaceable: Callable[[Path], None]) -> Iterator[
     check_replaceable(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     _clear(folder)
-    prefix = f".{folder.name}.{os.getpid()}@{socket.gethostname()}."
-    with tempfile.TemporaryDirectory(prefix=prefix, dir=folder.parent, ignore_cleanup_errors=True) as temporary:
-        draft = Path(temporary, folder.name)
-        draft.mkdir()
+    around = folder.with_name(f".{folder.name}.{secrets.token_hex(TOKEN_BYTES)}")
+    lock = Lock(around.with_name(around.name + LOCKED))
+    lock.acquire(WAIT)  # before the draft is there: one without a lock is nobody's
+    try:
+        draft = around / folder.name
+        draft.mkdir(parents=True)
         yield draft
         _place(draft, folder, check_replaceable)
+    finally:
+        shutil.rmtree(around, ignore_errors=True)
+        lock.release()
 
 
 def unchanged(folder: Path, read: Callable[[Path], Any]) -> Any:
@@ -105,23 +113,13 @@ def _swapped(first: bytes, second: bytes) -> bool:
 
 
 def _clear(folder: Path) -> None:
-    """Removes drafts of ended processes on this machine; restores a folder that one of them had set aside."""
-    if os.name != "posix":  # elsewhere, asking for a process may end it
-        return
-    pattern = re.compile(rf"\.{re.escape(folder.name)}\.(\d+)@{re.escape(socket.gethostname())}\.[^.]+")
+    """Removes drafts of ended processes; restores a folder that one of them had set aside."""
+    pattern = re.compile(rf"(\.{re.escape(folder.name)}\.[0-9a-f]{{{2 * TOKEN_BYTES}}}){re.escape(LOCKED)}")
     for path in folder.parent.iterdir():
         match = pattern.fullmatch(path.name)
-        if match and not _is_alive(int(match[1])):
-            if (path / ASIDE).is_dir() and not folder.exists():
-                os.rename(path / ASIDE, folder)
-            shutil.rmtree(path, ignore_errors=True)
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # somebody else's
-        pass
-    return True
+        if match and (lock := Lock(path)).acquire():  # nobody writes there
+            draft = path.with_name(match[1])
+            if (draft / ASIDE).is_dir() and not folder.exists():
+                os.rename(draft / ASIDE, folder)
+            shutil.rmtree(draft, ignore_errors=True)
+            lock.release()

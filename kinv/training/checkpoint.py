@@ -7,6 +7,8 @@ from typing import Any
 
 import keras
 
+from kinv.locks import NAME, FolderLock, is_empty
+
 from .weights_file import save_weights, write_whole
 
 
@@ -14,7 +16,8 @@ class Checkpoint(keras.callbacks.Callback):
     """Keeps the whole state of training after every epoch, so that a killed `fit` can be resumed.
 
     Unlike `keras.callbacks.BackupAndRestore`, weights and position change in one atomic step, so that a kill at
-    any moment leaves a consistent state, and the training curves so far are kept as well.
+    any moment leaves a consistent state, and the training curves so far are kept as well. From `restore` to the end of
+    training, no other process can use the folder.
 
     Args:
         folder: the folder to keep it in.
@@ -33,31 +36,48 @@ class Checkpoint(keras.callbacks.Callback):
         super().__init__()
         self.folder, self.run = Path(folder), json.loads(json.dumps(run))
         self.history: dict[str, list[float]] = {}
+        self._lock = FolderLock(self.folder)
 
     def restore(self, model: keras.Model) -> int:
         """Restores the saved state into a compiled model; returns the epoch to start from, 0 if there is none.
 
         Raises:
-            ValueError: if the folder holds the checkpoint of another run.
+            ValueError: if the folder holds the checkpoint of another run, or another run is using it.
         """
         path = self.folder / self.STATE
         if not path.is_file():
             return 0
-        state = json.loads(path.read_text(encoding="utf-8"))
-        if state["run"] != self.run:
+        self._lock.acquire()
+        try:
+            return self._restore(model, path)
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def _restore(self, model, path):
+        try:
+            state = json.loads(path.read_text(encoding="utf-8"))
+            run, weights, epoch, history = (state[key] for key in ("run", "weights", "epoch", "history"))
+        except (ValueError, LookupError, TypeError) as error:
+            raise ValueError(f"{path} is damaged ({error!r}): delete {self.folder} to start again.") from None
+        if run != self.run:
             raise ValueError(
-                f"{self.folder} holds an unfinished run with other settings: {_difference(state['run'], self.run)}. "
+                f"{self.folder} holds an unfinished run with other settings: {_difference(run, self.run)}. "
                 "Resume it with those settings, or delete the folder to start again."
             )
-        if not (self.folder / state["weights"]).is_file():
-            raise ValueError(
-                f"{self.folder} names {state['weights']}, which is not there: delete the folder to start again."
-            )
+        if not (self.folder / weights).is_file():
+            raise ValueError(f"{self.folder} names {weights}, which is not there: delete the folder to start again.")
         if model.optimizer is not None and not model.optimizer.built:  # several are built in `compile`
             model.optimizer.build(model.trainable_variables)
-        model.load_weights(self.folder / state["weights"])
-        self.history = state["history"]
-        return state["epoch"]
+        model.load_weights(self.folder / weights)
+        self.history = history
+        return epoch
+
+    def on_train_begin(self, logs=None):
+        self._lock.acquire()
+
+    def on_train_end(self, logs=None):
+        self._lock.release()
 
     def on_epoch_end(self, epoch, logs=None):
         for name, value in (logs or {}).items():
@@ -74,9 +94,11 @@ class Checkpoint(keras.callbacks.Callback):
     def forget(self) -> None:
         """Deletes the checkpoint, once the trained model is saved elsewhere."""
         # the state first: it names weights, which must be there as long as it is
-        for file in (self.folder / self.STATE, *self.folder.glob("epoch*.weights.h5")):
+        for file in (self.folder / self.STATE, self.folder / f".{self.STATE}", *self.folder.glob("epoch*.weights.h5")):
             file.unlink(missing_ok=True)
-        if self.folder.is_dir() and not any(self.folder.iterdir()):
+        self._lock.release()
+        if self.folder.is_dir() and is_empty(self.folder):
+            (self.folder / NAME).unlink(missing_ok=True)
             self.folder.rmdir()
 
 

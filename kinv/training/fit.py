@@ -5,6 +5,8 @@ from typing import Any
 
 import keras
 
+from kinv.locks import FolderLock
+
 from .batches import shuffled_batches
 from .checkpoint import Checkpoint
 from .progress import Progress
@@ -38,22 +40,26 @@ def fit(
         callbacks, first: further callbacks, after and before those that save and print the metrics of an epoch.
         batches: replaces the batches of `images` and `targets`: a function of how many to skip at the start.
         **more: further arguments of `model.fit`.
+
+    Raises:
+        ValueError: another run is using the folder of the checkpoint, or that is of another run.
     """
-    begin = checkpoint.restore(model)
-    if begin:
-        print(f"Going on after epoch {begin} ({checkpoint.folder})")
-    left_out = begin * steps_per_epoch
-    stream = batches(left_out) if batches else shuffled_batches(images, targets, batch_size, seed, first_step=left_out)
-    model.fit(
-        stream,
-        epochs=epochs,
-        steps_per_epoch=steps_per_epoch,
-        initial_epoch=begin,
-        callbacks=[*first, checkpoint, Progress(columns), *callbacks],
-        shuffle=False,
-        verbose=0,
-        **more,
-    )
+    with FolderLock(checkpoint.folder):
+        begin = checkpoint.restore(model)
+        if begin:
+            print(f"Going on after epoch {begin} ({checkpoint.folder})")
+        done = begin * steps_per_epoch
+        stream = batches(done) if batches else shuffled_batches(images, targets, batch_size, seed, first_step=done)
+        model.fit(
+            stream,
+            epochs=epochs,
+            steps_per_epoch=steps_per_epoch,
+            initial_epoch=begin,
+            callbacks=[*first, checkpoint, Progress(columns), *callbacks],
+            shuffle=False,
+            verbose=0,
+            **more,
+        )
 
 
 def steps_at_a_time(steps_per_epoch: int, most: int = 16) -> int:

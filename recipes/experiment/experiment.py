@@ -1,5 +1,6 @@
 """One run of a recipe: settings, a quiet and seeded start, its name, where it goes on from, and what is kept of it."""
 
+import contextlib
 import copy
 import functools
 import json
@@ -14,6 +15,7 @@ from typing import Any, TypeVar
 from tyro.conf import Suppress
 
 import kinv
+from kinv.locks import FolderLock
 from recipes.experiment import cards, naming
 from recipes.experiment.kept import Kept
 from recipes.experiment.provenance import as_json, hardware
@@ -76,7 +78,9 @@ def recipe(
             plain = (data or {}).get(config.data, presets)[config.preset]
             module = sys.modules[run.__module__]
             name = module.__spec__.name if module.__spec__ else run.__module__  # `python -m` calls it __main__
-            return run(config, Experiment(config, plain, name, card))
+            experiment = Experiment(config, plain, name, card)
+            with experiment.held:
+                return run(config, experiment)
 
         start.presets, start.data, start.within = presets, data or {}, run  # type: ignore[attr-defined]
         return start
@@ -92,12 +96,15 @@ class Experiment:
         plain: those of the same preset, from which the name tells what differs.
         recipe: its module.
         card: which of `hub_cards/` describes its artifact.
+
+    Attributes:
+        held: the locks on the folders of `kept`, which no other run can use in the meantime.
     """
 
     def __init__(self, config: Any, plain: Any, recipe: str, card: str | None = None):
         self.config, self.recipe, self.card = config, recipe, card
         self.settings, self.plain = as_json(config), as_json(plain)
-        self.started, self.trainings = time.monotonic(), []
+        self.started, self.trainings, self.held = time.monotonic(), [], contextlib.ExitStack()
         self.about(recipe.rpartition(".")[2])
 
     def about(self, *words: str) -> str:
@@ -122,8 +129,14 @@ class Experiment:
         return part
 
     def kept(self, **run: Any) -> Kept:
-        """What a run of the same kind goes on from: see `Kept`."""
-        return Kept(self.config.checkpoints / self.subject, run)
+        """What a run of the same kind goes on from: see `Kept`.
+
+        Raises:
+            ValueError: such a run is going on.
+        """
+        kept = Kept(self.config.checkpoints / self.subject, run)
+        self.held.enter_context(FolderLock(kept.folder))
+        return kept
 
     def kept_run(self, **run: Any) -> Kept:
         """The same for a run with these very settings: whether something had to be downloaded does not matter."""

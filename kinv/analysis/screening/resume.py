@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from kinv.locks import FolderLock, is_empty
+
 from .tables import TABLES, Screening, write_json, write_table
 from .totals import Totals
 
@@ -19,6 +21,12 @@ class Run:
 
     def __init__(self) -> None:
         self.parts: dict[int, dict[str, pd.DataFrame]] = {}
+
+    def __enter__(self) -> "Run":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Lets other runs in."""
 
     def has(self, number: int) -> bool:
         """Whether the transformation with this number is finished."""
@@ -52,7 +60,8 @@ class RunInFolder(Run):
         identity: what tells this run from others, as JSON values.
 
     Raises:
-        ValueError: if the folder holds another run, or other files; nothing is written.
+        ValueError: if the folder holds another run, or other files, or another run is going on there; nothing is
+            written.
     """
 
     ABOUT = "screening.json"
@@ -60,15 +69,25 @@ class RunInFolder(Run):
     def __init__(self, folder: str | os.PathLike, identity: Mapping[str, Any]):
         super().__init__()
         self.folder, self.inside = Path(folder), Path(folder) / "parts"
-        identity = json.loads(json.dumps(identity))
+        self._lock = FolderLock(folder)
+        self._lock.acquire()
+        try:
+            self._open(json.loads(json.dumps(identity)))
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def __exit__(self, *error):
+        self._lock.release()
+
+    def _open(self, identity):
         if (self.folder / self.ABOUT).is_file():
             self._continue(json.loads((self.folder / self.ABOUT).read_text(encoding="utf-8")), identity)
-        elif self.folder.exists() and any(self.folder.iterdir()):
+        elif not is_empty(self.folder):
             raise ValueError(
                 f"{self.folder} holds files other than a screening: nothing was written. Choose a new folder."
             )
         else:
-            self.folder.mkdir(parents=True, exist_ok=True)
             write_json({**identity, "finished": False}, self.folder / self.ABOUT)
             self.inside.mkdir()
 

@@ -78,7 +78,8 @@ def screen(
         The tables; see `Screening`.
 
     Raises:
-        ValueError: if images, labels, transformations or magnitudes can't be used, or `results` holds another run.
+        ValueError: if images, labels, transformations or magnitudes can't be used, or `results` holds another run, or
+            one that is going on.
 
     Example:
         >>> import keras, numpy as np
@@ -119,15 +120,15 @@ def screen(
     names = _class_names(class_names, stream, classifier)
     sample = stream.sample(IMAGES) if preflight else None
     checked = sample and check_sample(classifier, *sample, stream.class_names).enforce().to_dict()
-    run = Run() if results is None else RunInFolder(results, identity)
-    with ScreeningProgress(stream.count, plans, progress) as shown:
+    kept = Run() if results is None else RunInFolder(results, identity)
+    with kept as run, ScreeningProgress(stream.count, plans, progress) as shown:
         for number, (transformation, points) in enumerate(plans):
             if run.has(number):
                 shown.skip(transformation.name)
                 continue
             totals = _screen_one(classifier, stream, transformation, points, run, number, shown, batch_size, fill, seed)
             run.add(number, totals.tables(classifier.name, transformation, stream.image_shape, names))
-    return run.finish({**identity, "description": stream.description, "preflight": checked})
+        return run.finish({**identity, "description": stream.description, "preflight": checked})
 
 
 def _screen_one(classifier, stream, transformation, points, run, number, shown, batch_size, fill, seed) -> Totals:
