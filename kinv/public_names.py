@@ -85,6 +85,11 @@ PUBLIC_NAMES = {
 }
 
 
+def public(name: str) -> Any:
+    """What `kinv` shows under a name, imported now: for the rare use of a later package."""
+    return getattr(import_module(PUBLIC_NAMES["kinv"][name]), name)
+
+
 def lend(
     package: str, names: list[str], lent: Mapping[str, str] | None = None
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:

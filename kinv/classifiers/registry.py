@@ -1,7 +1,6 @@
 """The available networks, where their weights are found, and how to load one by name or path."""
 
 import difflib
-import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import keras
 from kinv.data.foreign_files import check_sha256, find_in_package
 from kinv.places import artifact_folders, weight_folders
 from kinv.precision import float32
+from kinv.public_names import public
 from kinv.surgery.wrap import wrap
 
 from . import alexnet, applications, digit_cnn, efficientnet_lite, squeezenet
@@ -58,7 +58,7 @@ class Artifact:
         for folder in artifact_folders():
             path = folder / self.name / "model.weights.h5"
             if path.is_file():
-                check_sha256(path, self._expected(path))
+                self._verify(path.parent)
                 return path
         searched = ", ".join(str(folder) for folder in artifact_folders())
         raise FileNotFoundError(
@@ -66,12 +66,11 @@ class Artifact:
             "all of MNIST."
         )
 
-    def _expected(self, path: Path) -> str:
+    def _verify(self, folder: Path) -> None:
         try:
-            manifest = json.loads((path.parent / "manifest.json").read_text(encoding="utf-8"))
-            return str(manifest["files"][path.name]["sha256"])
-        except (OSError, ValueError, LookupError, TypeError) as error:
-            raise ValueError(f"{path.parent} is not a complete artifact ({error!r}): download it again.") from None
+            public("verify")(folder)
+        except public("ArtifactError") as error:
+            raise ValueError(f"{folder} is not a complete artifact and was not read: {error}") from None
 
 
 @dataclass(frozen=True)
