@@ -1,4 +1,7 @@
-"""The folders of this machine: data, weights, artifacts, caches."""
+"""The folders of this machine: data, weights, artifacts, caches.
+
+Some may be closed to this user: `os.path.isfile` and `isdir` then find nothing, where those of `Path` raise.
+"""
 
 import os
 from pathlib import Path

@@ -41,7 +41,7 @@ class File:
     def find(self) -> Path:
         for folder in weight_folders():
             path = folder / self.file_name
-            if path.is_file():
+            if os.path.isfile(path):
                 check_sha256(path, self.sha256)
                 return path
         searched = ", ".join(str(folder) for folder in weight_folders())
@@ -57,7 +57,7 @@ class Artifact:
     def find(self) -> Path:
         for folder in artifact_folders():
             path = folder / self.name / "model.weights.h5"
-            if path.is_file():
+            if os.path.isfile(path):
                 self._verify(path.parent)
                 return path
         searched = ", ".join(str(folder) for folder in artifact_folders())

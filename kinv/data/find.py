@@ -47,7 +47,7 @@ def find(
 def _find_folder(name: str) -> Path | None:
     inside = data_folder()
     for folder in (inside / name if inside else None, Path(os.path.expanduser(name))):
-        if folder is not None and folder.is_dir():
+        if folder is not None and os.path.isdir(folder):
             return folder
     return None
 
@@ -59,11 +59,11 @@ def _find_mnist(split: str, download: bool) -> Source:
     if prepared.prepared_folder("mnist"):
         return _find_prepared("mnist", split, download=False)
     cached = keras_folder() / "datasets" / "mnist.npz"
-    if download and not cached.is_file():
+    if download and not os.path.isfile(cached):
         import keras
 
         keras.datasets.mnist.load_data()
-    if cached.is_file():
+    if os.path.isfile(cached):
         return digits.open_npz(cached, split, f"MNIST, Keras's copy ({split})")
     source = digits.open_embedded(split)
     logger.warning("mnist: using %s; for all 70,000 set KINV_DATA_DIR or pass download=True", source.description)

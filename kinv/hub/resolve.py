@@ -90,7 +90,7 @@ def cached(cache_dir: str | os.PathLike | None = None) -> Iterator[tuple[Handle,
     """The artifacts in the hub's cache: each repository's newest pull, with its commit."""
     from huggingface_hub import scan_cache_dir
 
-    if not cache_folder(cache_dir).is_dir():
+    if not os.path.isdir(cache_folder(cache_dir)):
         return
     for repository in sorted(scan_cache_dir(cache_folder(cache_dir)).repos, key=lambda found: found.repo_id):
         pulled = [known.snapshot_path for known in repository.revisions if (known.snapshot_path / MANIFEST).is_file()]

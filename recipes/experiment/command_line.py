@@ -25,7 +25,11 @@ def main(recipe: Callable[[Any], Any], documentation: str | None, arguments: lis
         documentation: shown by `--help`.
         arguments: instead of those of the command line.
     """
-    given = sys.argv[1:] if arguments is None else arguments
+    with one_line_errors():
+        _run(recipe, documentation, sys.argv[1:] if arguments is None else arguments)
+
+
+def _run(recipe: Callable[[Any], Any], documentation: str | None, given: list[str]) -> None:
     choice, others = tyro.cli(_Choice, args=given, return_unknown_args=True, add_help=False)
     presets: Any = recipe.presets  # type: ignore[attr-defined]
     flags = f"--preset {{default,smoke,paper}} chooses the defaults; below are those of {choice.preset}."
@@ -37,9 +41,8 @@ def main(recipe: Callable[[Any], Any], documentation: str | None, arguments: lis
     config = read(presets)
     of_data = recipe.data.get(config.data)  # type: ignore[attr-defined]
     config = read(of_data) if of_data else config
-    with one_line_errors():
-        try:
-            recipe(config)
-        except KeyboardInterrupt:
-            print("\nStopped. The same command goes on where it was.", file=sys.stderr)
-            sys.exit(130)
+    try:
+        recipe(config)
+    except KeyboardInterrupt:
+        print("\nStopped. The same command goes on where it was.", file=sys.stderr)
+        sys.exit(130)

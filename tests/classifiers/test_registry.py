@@ -1,12 +1,16 @@
 """Classifiers by name: the contract, pinned weights, errors, and the accuracies on real photographs."""
 
+import re
 import shutil
+from pathlib import Path
 
+import h5py
 import keras
 import numpy as np
 import pytest
 
 from kinv import analysis, classifiers, data
+from kinv.artifacts.manifest import write_manifest
 from kinv.classifiers import registry
 
 SMALL = ("squeezenet", "efficientnet_lite0", "digit_cnn")
@@ -118,3 +122,22 @@ def test_a_download_happens_only_when_asked_for(tmp_path, no_data_folder, monkey
     with pytest.raises(FileNotFoundError, match=r"No weights for resnet101.*The download failed: URL fetch failure"):
         classifiers.load("resnet101", download=True)
     assert asked == ["resnet101_weights_tf_dim_ordering_tf_kernels.h5"]
+
+
+@pytest.mark.parametrize("spoiled", ["no checksum", "a link to another file", "not kinv's"])
+def test_kinvs_own_network_passes_all_checks_of_an_artifact(tmp_path, monkeypatch, spoiled):
+    whole = next(folder for folder in registry.artifact_folders() if (folder / "digit_cnn").is_dir())
+    folder = Path(shutil.copytree(whole / "digit_cnn", tmp_path / "digit_cnn"))
+    monkeypatch.setattr(registry, "artifact_folders", lambda: [tmp_path])
+    if spoiled == "no checksum":
+        text = (folder / "manifest.json").read_text()
+        (folder / "manifest.json").write_text(re.sub(r'"sha256": "\w+"', '"sha256": ""', text))
+    elif spoiled == "a link to another file":
+        with h5py.File(folder / "model.weights.h5", "a") as file:
+            file["layers/conv1/vars/9"] = h5py.ExternalLink("/etc/passwd", "/")
+        write_manifest(folder)
+    else:
+        (folder / "config.json").write_text('{"kinv": "1", "class": "Other", "config": {}}')
+        write_manifest(folder)
+    with pytest.raises(ValueError, match="was not read"):
+        classifiers.load("digit_cnn")

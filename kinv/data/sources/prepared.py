@@ -24,7 +24,7 @@ def prepared_folder(name: str) -> Path | None:
     Looks at files only: asking TensorFlow Datasets itself would look on the network for minutes when offline.
     """
     root = tfds_folder()
-    if not name or name.startswith(("/", ".")) or ".." in name:
+    if not name or name.startswith(("/", ".")) or ".." in name or not os.path.isdir(root):
         return None
     infos = sorted(root.glob(f"{name}/*/dataset_info.json")) or sorted(root.glob(f"{name}/*/*/dataset_info.json"))
     return infos[-1].parent if infos else None
