@@ -9,6 +9,7 @@ from filelock import FileLock, Timeout
 
 NAME = ".kinv.lock"  # in a folder that one run at a time may write to
 UNSUPPORTED = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP)  # by some network file systems
+READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)  # what is finished can still be read there
 
 
 class Lock:
@@ -24,7 +25,7 @@ class Lock:
         self._lock = FileLock(path, is_singleton=reentrant, fallback_to_soft=False)
 
     def acquire(self, seconds: float = 0) -> bool | None:
-        """Whether it is held now; None where the file system has no locks.
+        """Whether it is held now; None where there are no locks, or nothing can be written.
 
         Args:
             seconds: how long to wait for another process.
@@ -34,7 +35,7 @@ class Lock:
         except Timeout:
             return False
         except OSError as error:
-            if error.errno in UNSUPPORTED:
+            if error.errno in (*UNSUPPORTED, *READ_ONLY):
                 return None
             raise
         return True

@@ -1,5 +1,6 @@
 """One run at a time: in other threads and processes, and never longer than the process that holds the lock."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -120,11 +121,10 @@ def test_drafts_are_cleared_by_their_locks_not_by_names_of_machines_and_numbers_
     assert os.listdir(tmp_path) == ["a"]
 
 
-def test_a_file_system_without_locks_is_worked_on_without(tmp_path, monkeypatch):
-    import errno
-
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.EROFS])
+def test_where_there_are_no_locks_work_goes_on_without(tmp_path, monkeypatch, number):
     def unsupported(self, *args, **kwargs):
-        raise OSError(errno.ENOLCK, "No locks available")
+        raise OSError(number, "no locks here")
 
     monkeypatch.setattr("filelock.FileLock.acquire", unsupported)
     with FolderLock(tmp_path / "run"), placed(tmp_path / "a", lambda folder: None):
