@@ -84,7 +84,6 @@ def uses_of_images(network):
         "compare_with_random": lambda images: analysis.compare_with_random(transformer, network, images),
         "transform": lambda images: transformer.transform(images, (0, 0), (0, 0)),
         "transformer": transformer,
-        "rotation": lambda images: kinv.ops.find("rotation")(images, [0.0]),
         "fit": lambda images: transformer.fit(images, **held_out),
         "evaluate": lambda images: transformer.evaluate(images, verbose=0),
         "fit a GAN": lambda images: gan.fit(images, **held_out),
@@ -150,6 +149,12 @@ def test_another_usual_range_is_told_how_to_become_pixel_values(wrong, remedy):
         checked_images(WRONG[wrong])
     with pytest.raises(ValueError, match=remedy):
         check_drawn(WRONG[wrong], "images")
+
+
+@pytest.mark.parametrize("wrong", sorted({*WRONG} - {"0..1"}))
+def test_wrong_images_are_not_transformed(wrong):
+    with pytest.raises(ValueError, match="must"):
+        kinv.ops.find("rotation")(WRONG[wrong], 0.0)
 
 
 def test_tensors_keep_their_gradients_and_graphs_are_left_alone():

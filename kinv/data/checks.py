@@ -59,6 +59,8 @@ def _check_shape(images, where, shape):
     if images.ndim != 4 or not images.size:
         raise ValueError(f"{where} must have shape (count, height, width, channels), received {images.shape}")
     expected = tuple(images.shape[1:] if shape is None else shape)
+    if len(expected) != 3:
+        raise ValueError(f"{where}: the classifier must take images (height, width, channels), it takes {expected}")
     if any(side is not None and side != found for side, found in zip(expected, images.shape[1:], strict=True)):
         sides = tuple("any" if side is None else side for side in expected)
         raise ValueError(f"{where}: the classifier takes images of shape {sides}, received {images.shape[1:]}")

@@ -264,8 +264,8 @@ def checked_optimum(tapped: Tap, optimum: Any) -> tuple[np.ndarray, np.ndarray]:
             f"unit, received {optimum.shape}"
         )
     norms = np.linalg.norm(optimum.reshape(len(optimum), -1).astype("float64"), axis=1)
-    if not (norms > 0).all():
-        raise ValueError("optimum must have inputs other than zero, received some that are zero.")
+    if not (np.isfinite(norms) & (norms > 0)).all():
+        raise ValueError("optimum must have finite inputs other than zero, received some that are zero or not finite.")
     return optimum, norms
 
 

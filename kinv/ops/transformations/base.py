@@ -64,7 +64,7 @@ class Transformation(ABC):
         if len(shape) != 4 or 0 in shape:
             raise ValueError(f"images must have shape (batch, height, width, channels), received {tuple(shape)}")
         if found is not None:
-            check_pixels(found, "images", whole=True)
+            check_pixels(found, "images", whole=False)  # masks are transformed, too
         images = ops.cast(images if is_tensor(images) else found, "float32")
         magnitudes = ops.cast(magnitudes, "float32")
         shape = (ops.shape(images)[0],) if self.dimensions == 1 else (ops.shape(images)[0], self.dimensions)

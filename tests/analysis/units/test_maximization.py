@@ -183,7 +183,7 @@ def test_cosine_waves_are_an_orthonormal_basis(random):
     [
         ({"units": 9}, r"must lie in 0..3, received 9"),
         ({"start": np.zeros((2, 5))}, r"start must have shape \(restarts, 6\), received \(2, 5\)"),
-        ({"start": np.zeros((0, 6))}, "start must have shape"),
+        ({"start": np.zeros((0, 6))}, "start must hold at least one value"),
         ({"start": np.full((1, 6), np.nan)}, "start must be finite"),
         ({"norm": 0}, "norm must be positive"),
         ({"restarts": 0}, "restarts and steps must be at least 1"),

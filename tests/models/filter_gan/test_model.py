@@ -260,7 +260,7 @@ def test_wrong_arguments_are_refused(gan):
             FilterGAN(classifier, **wrong)
     with pytest.raises(ValueError, match="needs a classifier"):
         FilterGAN()
-    with pytest.raises(ValueError, match=r"z must have shape \(batch, 3\), received \(2, 4\)"):
+    with pytest.raises(ValueError, match=r"z must have shape \(count, 3\), received \(2, 4\)"):
         gan.generate_filters(np.zeros((2, 4)))
     with pytest.raises(ValueError, match="must have"):
         gan.set_classifier(small_classifier(side=10))
