@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import sys
 from collections.abc import Iterator
 
@@ -9,7 +10,11 @@ from kinv.places import working_folders
 from kinv.printable import printable
 
 LONGEST = 2000  # letters of the line
+CLOSED = "standard output was closed or is full before everything was written."
 NOT_BUGS = ("ArtifactError", "OpError")  # kinv's and TensorFlow's, which are slow to import
+
+
+HDF5 = re.compile(r"filename = '([^']*)'.*errno = (\d+)", re.DOTALL)  # in HDF5's words for a failed write
 
 
 @contextlib.contextmanager
@@ -22,31 +27,32 @@ def one_line_errors() -> Iterator[None]:
         yield
         _flush()
     except BrokenPipeError:
-        _end(_CLOSED)
-    except OSError as error:
+        _end(CLOSED)
+    except (OSError, ValueError, FloatingPointError) as error:
         _end(_described(error))
-    except (ValueError, FloatingPointError) as error:
-        _end(str(error))
     except KeyboardInterrupt:
         _discard_output()
         sys.exit(130)
     except SystemExit as end:
         if isinstance(end.__context__, BrokenPipeError):  # as rich ends
-            _end(_CLOSED)
+            _end(CLOSED)
         with contextlib.suppress(OSError):
             _flush()
             raise
-        _end(_CLOSED)
+        _end(CLOSED)
     except Exception as error:
-        if not {kind.__name__ for kind in type(error).__mro__} & {*NOT_BUGS}:
+        named = {kind.__name__ for kind in type(error).__mro__}
+        if not named & set(NOT_BUGS) and not (isinstance(error, RuntimeError) and HDF5.search(str(error))):
             raise
-        _end(str(error))
+        _end(_described(error))
 
 
-_CLOSED = "standard output was closed or is full before everything was written."
-
-
-def _described(error: OSError) -> str:
+def _described(error: Exception) -> str:
+    in_hdf5 = HDF5.search(str(error))
+    if in_hdf5:
+        return f"{os.strerror(int(in_hdf5[2]))}: {in_hdf5[1]}"
+    if not isinstance(error, OSError):
+        return str(error)
     if isinstance(error, FileNotFoundError) and error.filename is None and not working_folders():
         return "the working folder was removed: change into one that exists."
     if not error.strerror:

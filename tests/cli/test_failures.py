@@ -27,6 +27,10 @@ class OpError(Exception):
         (PermissionError(13, "Permission denied", "a\nb"), "error: Permission denied: a b"),
         (OSError(28, "No space left on device"), "error: No space left on device"),
         (OSError("Error writing bytes"), "error: Error writing bytes"),
+        (
+            RuntimeError("Can't (file write failed: time\n, filename = '/a/b.h5', errno = 28, error = 'x'"),
+            "error: No space left on device: /a/b.h5",
+        ),
         (OpError("x; No space left on device"), "error: x; No space left on device"),
         (BrokenPipeError(32, "Broken pipe"), "error: standard output was closed"),
     ],
