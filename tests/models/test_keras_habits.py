@@ -74,7 +74,7 @@ def inputs_of(model):
     shape = [
         2 if size is None and axis == 0 else 8 if size is None else size for axis, size in enumerate(model.input_shape)
     ]
-    return np.random.default_rng(3).uniform(1, 2, shape).astype("float32")
+    return np.random.default_rng(3).uniform(0, 1, shape).astype("float32") * (255 if len(shape) == 4 else 1)
 
 
 @pytest.mark.parametrize("name", MODELS)
