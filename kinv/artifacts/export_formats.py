@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from kinv.choices import checked_choice
+
 from .atomic import placed
 from .registry import classify, endpoints
 from .saved_model import check_new, export_saved_model
@@ -36,8 +38,7 @@ def export(
         ValueError: an unknown format, a missing package, a folder that already exists, or an endpoint that can't be
             converted.
     """
-    if format not in FORMATS:
-        raise ValueError(f"format must be one of {', '.join(FORMATS)}, received {format!r}")
+    checked_choice("format", format, FORMATS)
     if format != "saved_model":
         return {"onnx": export_onnx, "litert": export_litert}[format](model, folder, classifiers)
     path = export_saved_model(model, folder, classifiers)

@@ -1,6 +1,5 @@
 """The available networks, where their weights are found, and how to load one by name or path."""
 
-import difflib
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Any
 import keras
 
 from kinv.data.foreign_files import check_sha256, find_in_package
+from kinv.known_names import unknown_classifier
 from kinv.places import artifact_folders, weight_folders
 from kinv.precision import float32
 from kinv.public_names import public
@@ -214,11 +214,7 @@ def _built(classifier: Classifier) -> keras.Model:
 
 def _look_up(name: str) -> Classifier:
     if name not in CLASSIFIERS:
-        near = difflib.get_close_matches(name, CLASSIFIERS, 1)
-        suggestion = f" Did you mean {near[0]!r}?" if near else ""
-        raise ValueError(
-            f"Unknown classifier {name!r}: choose one of {', '.join(CLASSIFIERS)}, or a .keras file.{suggestion}"
-        )
+        raise ValueError(unknown_classifier(name))
     return CLASSIFIERS[name]
 
 

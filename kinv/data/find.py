@@ -5,12 +5,14 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from kinv.choices import unknown
 from kinv.places import data_folder, keras_folder
 
 from .source import Source
 from .sources import digits, folders, photos, prepared, rotated, silhouettes
 
 logger = logging.getLogger("kinv.data")
+DATA_SETS = ("mnist", "rotated_mnist", "silhouettes", "photos")  # those that need no folder
 
 
 def find(
@@ -42,6 +44,12 @@ def find(
     if name == "photos":
         return photos.open_photos(split or "all")
     raise FileNotFoundError(_missing(name))
+
+
+def check_name(name: str) -> None:
+    """Raises FileNotFoundError if there is no data set and no folder of this name; opens nothing."""
+    if not (name.startswith("tfds:") or name in DATA_SETS or _find_folder(name)):
+        raise FileNotFoundError(_missing(name))
 
 
 def _find_folder(name: str) -> Path | None:
@@ -94,11 +102,9 @@ def _find_prepared(name: str, split: str, download: bool) -> Source:
 def _missing(name: str) -> str:
     inside = data_folder()
     if inside is None:
-        where = "KINV_DATA_DIR is not set; point it at the folder that holds it"
+        here, where = [], "KINV_DATA_DIR is not set; point it at the folder that holds it"
     else:
         here = sorted(entry.name for entry in inside.iterdir() if entry.is_dir())
         where = f"KINV_DATA_DIR holds {', '.join(here) or 'no folders'}"
-    return (
-        f"There is no data set and no folder {name!r}: {where}. Known offline: 'mnist', 'rotated_mnist', "
-        "'silhouettes' and 'photos'. Also possible: the path of any folder of images, or 'tfds:NAME'."
-    )
+    known = dict.fromkeys([*DATA_SETS, *here])
+    return f"{unknown('data set or folder', name, known, ', the path of a folder of images, or tfds:NAME')} {where}."

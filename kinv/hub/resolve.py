@@ -10,6 +10,7 @@ from typing import Any
 from kinv.artifacts.artifact import load_folder
 from kinv.artifacts.errors import ArtifactError
 from kinv.artifacts.layout import MANIFEST, ORIGIN, read_json
+from kinv.choices import suggestion
 from kinv.places import artifact_folders, cache_folder
 
 from .handle import SCHEME, Handle
@@ -82,8 +83,16 @@ def find(
         return folder
     searched = ", ".join(map(str, (*artifact_folders(), cache_folder(cache_dir))))
     raise ArtifactError(
-        f"No artifact {text!r}: not a folder, and not found in {searched}. Pass a folder or hf://organisation/name."
+        f"No artifact {text!r}{suggestion(text, _names(cache_dir)) or '.'} It is not a folder, and not found in "
+        f"{searched}. Pass a folder or hf://organisation/name."
     )
+
+
+def _names(cache_dir):
+    """The names of all artifacts on this machine."""
+    for shelf in artifact_folders():
+        yield from (manifest.parent.name for manifest in shelf.glob(f"*/{MANIFEST}"))
+    yield from (handle.name for handle, _ in cached(cache_dir))
 
 
 def cached(cache_dir: str | os.PathLike | None = None) -> Iterator[tuple[Handle, Path]]:

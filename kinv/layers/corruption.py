@@ -6,6 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from kinv.choices import checked_choice
 from kinv.precision import Float32
 
 KINDS = ("masking", "salt_and_pepper", "gaussian", "multiplicative")
@@ -46,8 +47,7 @@ class Corruption(Float32, keras.layers.Layer):
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
-        if kind not in KINDS:
-            raise ValueError(f"kind must be one of {KINDS}, received {kind!r}")
+        checked_choice("kind", kind, KINDS)
         if not 0 <= rate < (math.inf if kind in NOISE else 1):
             raise ValueError(f"rate must lie in [0, 1), or for noise be finite, not negative, received {rate}")
         self.kind, self.rate, self.high, self.low, self.seed = kind, rate, high, low, seed

@@ -9,6 +9,8 @@ from typing import Any
 from keras import ops
 from keras.backend import is_float_dtype, standardize_dtype
 
+from kinv.choices import checked_choice
+
 FILLS = ("zeros", "reflect", "nearest")
 BITS = (0, 8, 16, 24)  # where the four bytes of an int32 begin
 
@@ -94,8 +96,7 @@ def sample_neighbours(neighbours: Any, y: Any, x: Any, fill: str = "zeros") -> A
     Raises:
         ValueError: if `fill` is unknown.
     """
-    if fill not in FILLS:
-        raise ValueError(f"fill must be one of {FILLS}, received {fill!r}")
+    checked_choice("fill", fill, FILLS)
     height, width = ops.shape(neighbours)[1] - 1, ops.shape(neighbours)[2] - 1
     if fill == "zeros":
         y, x = ops.clip(y, -1.0, ops.cast(height, y.dtype)), ops.clip(x, -1.0, ops.cast(width, x.dtype))

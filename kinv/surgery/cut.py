@@ -5,6 +5,8 @@ from typing import Any
 
 import keras
 
+from kinv.choices import unknown
+
 
 @dataclass(frozen=True)
 class Split:
@@ -49,10 +51,6 @@ def split(classifier: keras.Model, name: str) -> Split:
     """
     nested = enclosing_model(classifier, name)
     if nested is None:
-        if name not in {layer.name for layer in classifier.layers}:
-            raise ValueError(
-                f"{classifier.name} has no layer {name!r}; its convolutions are {', '.join(convolutions(classifier))}."
-            )
         return _split_at(classifier, name)
     outer, inner = _split_at(classifier, nested.name), split(nested, name)
     entered, past = outer.enter(outer.below.input)
@@ -62,6 +60,17 @@ def split(classifier: keras.Model, name: str) -> Split:
     inside = len(inner.above.inputs) - 1
     above = _model([output, *inputs], [outer.leave(inner.leave(output, inputs[:inside]), inputs[inside:])])
     return Split(below, inner.layer, above)
+
+
+def layer_to_cut(classifier: keras.Model, name: str) -> keras.Layer:
+    """The layer that `split` would cut at, without building the parts.
+
+    Raises:
+        ValueError: as in `split`.
+    """
+    nested = enclosing_model(classifier, name)
+    _, call = _only_call(classifier, name if nested is None else nested.name)
+    return call.operation if nested is None else layer_to_cut(nested, name)
 
 
 def freeze_up_to(classifier: keras.Model, layer: str) -> None:
@@ -123,16 +132,15 @@ def as_graph(model: keras.Model) -> keras.Model:
     return model
 
 
+def calls_in_order(graph: keras.Model) -> list[Any]:
+    """The calls of a Functional model, from its inputs to its outputs; those of equal depth as they were made."""
+    return [node for depth in sorted(graph._nodes_by_depth, reverse=True) for node in graph._nodes_by_depth[depth]]
+
+
 def _split_at(model, name):
     model = as_graph(model)
-    nodes = [node for depth in sorted(model._nodes_by_depth, reverse=True) for node in model._nodes_by_depth[depth]]
-    calls = [node for node in nodes if node.operation.name == name]
-    if len(calls) != 1 or len(calls[0].input_tensors) != 1 or len(calls[0].outputs) != 1:
-        raise ValueError(
-            f"{name!r} of {model.name} can't be cut out: it must be called once, with one input and one output. "
-            "Choose another layer."
-        )
-    after, past = {id(calls[0].outputs[0])}, []
+    nodes, call = _only_call(model, name)
+    after, past = {id(call.outputs[0])}, []
     for node in nodes:
         if any(id(tensor) in after for tensor in node.input_tensors):
             after.update(id(tensor) for tensor in node.outputs)
@@ -140,12 +148,33 @@ def _split_at(model, name):
         if any(id(tensor) in after for tensor in node.input_tensors):
             past += [t for t in node.input_tensors if id(t) not in after and all(t is not other for other in past)]
     end = model.outputs[0]
-    if end is calls[0].outputs[0]:
+    if end is call.outputs[0]:
         end = keras.layers.Identity()(end)  # nothing comes after it
-    below = _model(model.inputs, [calls[0].input_tensors[0], *past])
-    return Split(below, calls[0].operation, _model([calls[0].outputs[0], *past], [end]))
+    below = _model(model.inputs, [call.input_tensors[0], *past])
+    return Split(below, call.operation, _model([call.outputs[0], *past], [end]))
+
+
+def _only_call(model, name):
+    """All calls of a model, from its inputs to its outputs, and the one of the layer."""
+    if name not in {layer.name for layer in model.layers}:
+        raise ValueError(unknown("convolution", name, convolutions(model), where=f" of {model.name}"))
+    nodes = calls_in_order(as_graph(model))
+    calls = [node for node in nodes if node.operation.name == name]
+    if len(calls) != 1 or len(calls[0].input_tensors) != 1 or len(calls[0].outputs) != 1:
+        raise ValueError(
+            f"{name!r} of {model.name} can't be cut out: it must be called once, with one input and one output. "
+            "Choose another layer."
+        )
+    return nodes, calls[0]
 
 
 def _model(inputs, outputs):
-    """A Functional model that takes and returns single tensors, not lists of one."""
+    """A Functional model that takes and returns single tensors, not lists of one.
+
+    An input that is an output as well passes a layer of its own: in another model, Keras would see a cycle.
+    """
+    outputs = [
+        keras.layers.Identity(dtype=tensor.dtype)(tensor) if any(tensor is one for one in inputs) else tensor
+        for tensor in outputs
+    ]
     return keras.Model(*(tensors[0] if len(tensors) == 1 else tensors for tensors in (inputs, outputs)))

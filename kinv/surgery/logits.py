@@ -7,6 +7,7 @@ from typing import Any, Literal
 import keras
 from keras import ops
 
+from kinv.choices import checked_choice
 from kinv.precision import Float32
 
 KINDS = ("logits", "probabilities", "binary_logit", "binary_probability")
@@ -41,8 +42,7 @@ class Logits(Float32, keras.layers.Layer):
         **kwargs: Any,
     ):
         super().__init__(**{"dtype": "float32", **kwargs})
-        if kind not in KINDS:
-            raise ValueError(f"kind must be one of {KINDS}, received {kind!r}")
+        checked_choice("kind", kind, KINDS)
         self.kind, self.unit = kind, unit
         self.class_names = None if class_names is None else tuple(map(str, class_names))
 

@@ -9,7 +9,9 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from .cut import as_graph, enclosing_model, layer_names
+from kinv.choices import unknown
+
+from .cut import as_graph, calls_in_order, enclosing_model, layer_names
 from .ending import without_activation
 from .logits import Logits
 
@@ -104,7 +106,7 @@ def tap(model: Any, layer: str, units: Units = None, position: str | tuple[int, 
         >>> tap(classifiers.build("digit_cnn"), "logits", [3, 5]).activations(ops.zeros((2, 28, 28, 1))).shape
         TensorShape([2, 2])
     """
-    network = _before_nonlinearity(functional_core(model), layer)
+    network = _before_nonlinearity(_path(functional_core(model), layer))
     for weights in network.weights:
         if not np.isfinite(ops.convert_to_numpy(weights)).all():
             raise ValueError(
@@ -112,14 +114,29 @@ def tap(model: Any, layer: str, units: Units = None, position: str | tuple[int, 
                 "weights, or train the model again."
             )
     shape = network.output_shape
-    if len(shape) not in (2, 4):
-        raise ValueError(
-            f"{layer!r} has an output of shape {shape}, expected (B, units) or (B, H, W, filters): choose another "
-            "layer."
-        )
+    _check_units(layer, shape)
     if len(shape) == 4 and position != MEAN:
         position = _checked_position(position, shape, layer)
     return Tap(network, layer, checked_units(units, shape[-1], layer), position)
+
+
+def check_tap(model: Any, layer: str, shape: Sequence[int | None]) -> None:
+    """Raises the ValueError that `tap` would, without building the network or looking at weights.
+
+    Args:
+        model, layer: as in `tap`.
+        shape: of the layer's output, with the batch.
+    """
+    _path(functional_core(model), layer)
+    _check_units(layer, shape)
+
+
+def _check_units(layer, shape):
+    if len(shape) not in (2, 4):
+        raise ValueError(
+            f"{layer!r} has an output of shape {tuple(shape)}, expected (B, units) or (B, H, W, filters): choose "
+            "another layer."
+        )
 
 
 def functional_core(model: Any) -> keras.Model:
@@ -140,20 +157,25 @@ def functional_core(model: Any) -> keras.Model:
     return core
 
 
-def _before_nonlinearity(model, name):
-    nested = enclosing_model(model, name)
-    graph = as_graph(model)
-    if nested is None:
-        return _before_nonlinearity_in(graph, name)
-    call = _only_call(graph, nested.name)
-    inside = _before_nonlinearity(nested, name)
-    return keras.Model(graph.inputs[0], inside(call.input_tensors[0]))
-
-
-def _before_nonlinearity_in(graph, name):
+def _path(model, name):
+    """The graphs from the model to the one that has the layer, and the call in each that leads there."""
+    nested, graph = enclosing_model(model, name), as_graph(model)
+    if nested is not None:
+        return [(graph, _only_call(graph, nested.name)), *_path(nested, name)]
     if name not in {layer.name for layer in graph.layers}:
-        raise ValueError(f"{graph.name} has no layer {name!r}; its layers are {', '.join(sorted(layer_names(graph)))}.")
-    call = _only_call(graph, name)
+        raise ValueError(unknown("layer", name, sorted(layer_names(graph)), where=f" of {graph.name}"))
+    return [(graph, _only_call(graph, name))]
+
+
+def _before_nonlinearity(path):
+    *outer, (graph, call) = path
+    network = _before_nonlinearity_of(graph, call)
+    for around, call in reversed(outer):
+        network = keras.Model(around.inputs[0], network(call.input_tensors[0]))
+    return network
+
+
+def _before_nonlinearity_of(graph, call):
     layer = call.operation
     if isinstance(layer, NONLINEAR):
         return keras.Model(graph.inputs[0], call.input_tensors[0])
@@ -161,7 +183,7 @@ def _before_nonlinearity_in(graph, name):
     if getattr(layer, "activation", None) not in (None, keras.activations.linear):
         return keras.Model(graph.inputs[0], _pre_activation(layer, call))
     if isinstance(layer, (layers.Dense, layers.Conv2D, layers.DepthwiseConv2D)):
-        after = [node for node in _calls(graph) if any(tensor is output for tensor in node.input_tensors)]
+        after = [node for node in calls_in_order(graph) if any(tensor is output for tensor in node.input_tensors)]
         if len(after) == 1 and isinstance(after[0].operation, layers.BatchNormalization):
             output = after[0].outputs[0]
     return keras.Model(graph.inputs[0], output)
@@ -172,12 +194,8 @@ def _pre_activation(layer, call):
     return linear(*call.arguments.args, **call.arguments.kwargs)
 
 
-def _calls(graph):
-    return [node for nodes in graph._nodes_by_depth.values() for node in nodes]
-
-
 def _only_call(graph, name):
-    calls = [node for node in _calls(graph) if node.operation.name == name]
+    calls = [node for node in calls_in_order(graph) if node.operation.name == name]
     if len(calls) != 1 or len(calls[0].outputs) != 1:
         raise ValueError(
             f"{name!r} of {graph.name} can't be tapped: it must be called once and have one output. Choose another "

@@ -1,6 +1,5 @@
 """Adapts any Keras classifier to kinv's contract: images in 0..255 in, logits out."""
 
-import difflib
 import logging
 import math
 from collections.abc import Callable, Sequence
@@ -10,6 +9,8 @@ from typing import Any
 import keras
 import numpy as np
 from keras import ops
+
+from kinv.choices import unknown
 
 from .cut import as_graph
 from .ending import Ending, before_ending
@@ -171,8 +172,9 @@ def _index(output, names, count, what):
             raise ValueError(f"output={output!r}: there are {count} {what}s, expected 0 to {count - 1}.")
         return int(output)
     if output not in (names or ()):
-        known = f"one of {', '.join(map(repr, names))}" if names else f"a number from 0 to {count - 1}"
-        raise ValueError(f"There is no {what} {output!r}: pass output=, {known}.")
+        if names:
+            raise ValueError(unknown(what, output, names, where=", passed as output"))
+        raise ValueError(f"There is no {what} {output!r}: pass output=, a number from 0 to {count - 1}.")
     return list(names).index(output)
 
 
@@ -198,12 +200,7 @@ def _preprocessing(preprocessing, value_range, channels):
     modules = [name for name in dir(keras.applications) if hasattr(_application(name), "preprocess_input")]
     modules.remove("imagenet_utils")
     if preprocessing not in (*MODES, *modules):
-        near = difflib.get_close_matches(str(preprocessing), [*MODES, *modules], 1)
-        suggestion = f" Did you mean {near[0]!r}?" if near else ""
-        raise ValueError(
-            f"preprocessing must be a function or one of {', '.join([*MODES, *modules])}, received "
-            f"{preprocessing!r}.{suggestion}"
-        )
+        raise ValueError(unknown("preprocessing", preprocessing, [*MODES, *modules], " or a function"))
     if channels != 3:
         raise ValueError(f"preprocessing={preprocessing!r} is for RGB images, but the model takes {channels} channel.")
     if preprocessing in MODES:

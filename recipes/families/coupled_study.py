@@ -84,8 +84,7 @@ def prepare(experiment: Experiment, ways: Sequence[str], judged: bool = True) ->
 def class_names(network: Any) -> list[str]:
     """Of all its classes: ImageNet's, or else numbers."""
     count = network.output_shape[-1]
-    known = kinv.data.imagenet_class_names()
-    return known if count == len(known) else [str(index) for index in range(count)]
+    return kinv.classifiers.class_names(network) or [str(index) for index in range(count)]
 
 
 def find_classes(network: Any, chosen: Sequence[str]) -> list[int]:
@@ -95,7 +94,7 @@ def find_classes(network: Any, chosen: Sequence[str]) -> list[int]:
         ValueError: none, or no such class, where near names are suggested.
     """
     names = class_names(network)
-    find = kinv.models.target.class_index
+    find = kinv.classifiers.class_index
     found = [find(int(one) if one.isdecimal() else one, names, len(names)) for one in chosen]
     if not found:
         raise ValueError("classes must name at least one.")

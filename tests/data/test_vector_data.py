@@ -64,7 +64,7 @@ def test_rotated_digits():
     # the long axis of an upright digit is rather vertical; of digits turned by any angle no direction stands out
     assert abs(direction(images)) < 0.1 < 0.3 < abs(direction(upright))
     np.testing.assert_array_equal(images, data.find("rotated_mnist", "train").load()[0])
-    with pytest.raises(ValueError, match="split must be one of"):
+    with pytest.raises(ValueError, match="split of rotated_mnist must be one of"):
         data.find("rotated_mnist", "all")
 
 

@@ -112,7 +112,7 @@ def test_tapping_leaves_the_model_as_it_is():
 @pytest.mark.parametrize(
     "settings, message",
     [
-        ({"layer": "fusd"}, "no layer 'fusd'; its layers are bare, .*fused.*softmax"),
+        ({"layer": "fusd"}, r"unknown layer 'fusd' of .*: did you mean fused\? Known: bare, .*softmax"),
         ({"layer": "softmax", "units": 5}, r"must lie in 0..4, received 5"),
         ({"layer": "softmax", "units": [-1]}, r"must lie in 0..4"),
         ({"layer": "softmax", "units": []}, "one or more indices"),

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 
+from kinv.choices import checked_choice
 from kinv.ops import Transformation
 from kinv.ops.affine import distance_from_identity
 
@@ -27,8 +28,7 @@ class LearnedTransformation(Transformation):
     """
 
     def __init__(self, transformer: Any, part: str, family: str = "learned"):
-        if part not in PARTS:
-            raise ValueError(f"part must be one of {PARTS}, received {part!r}")
+        checked_choice("part", part, PARTS)
         grid = tuple(float(value) for value in np.linspace(0, 1, STEPS))
         super().__init__(f"{family}_{part}", "k", -1.0, (-1.0, *grid), least=-1.0)
         self.transformer, self.part = transformer, part

@@ -15,6 +15,8 @@ import numpy as np
 from keras import ops
 
 from kinv.backend import compile, compile_model
+from kinv.choices import checked_choice, unknown
+from kinv.classifiers.classes import class_names as names_of
 from kinv.classifiers.preflight import IMAGES, check_sample
 from kinv.data.image_stream import ImageStream
 from kinv.ops import TRANSFORMATIONS, Custom, Transformation, find
@@ -67,7 +69,8 @@ def screen(
         fill: what lies outside the frame: `"zeros"`, `"reflect"` or `"nearest"`.
         seed: seed of the noise.
         use_labels: False leaves the labels of a folder or a data set unused.
-        class_names: names of the classes. Default: ImageNet's for 1,000 classes, else the data set's, else numbers.
+        class_names: names of the classes. Default: the classifier's own, else ImageNet's for 1,000 classes, else the
+            data set's, else numbers.
         results: a folder in which finished tables are kept. A run that was killed resumes from there, and ends with
             the same tables.
         progress: whether to show images per second and the remaining time.
@@ -93,8 +96,7 @@ def screen(
     plans = [_plan(transformation, magnitudes or {}) for transformation in _chosen(transformations, magnitudes)]
     if batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, received {batch_size}")
-    if fill not in FILLS:
-        raise ValueError(f"fill must be one of {FILLS}, received {fill!r}")
+    checked_choice("fill", fill, FILLS)
     seed_pair(seed)
     if before_ending(classifier.outputs[0])[1] == "softmax":
         raise ValueError(
@@ -195,9 +197,9 @@ def _chosen(transformations, magnitudes) -> list[Transformation]:
     names = [transformation.name for transformation in found]
     if not names or len(set(names)) < len(names):
         raise ValueError(f"transformations must be at least one, with different names, received {names}")
-    unknown = set(magnitudes or {}) - set(names)
-    if unknown:
-        raise ValueError(f"magnitudes are given for {sorted(unknown)}, which are not screened: choose from {names}")
+    others = set(magnitudes or {}) - set(names)
+    if others:
+        raise ValueError(unknown("transformation", min(others), names, where=" in magnitudes, which is not screened"))
     return found
 
 
@@ -235,15 +237,9 @@ def _fingerprint(classifier: keras.Model) -> str:
 
 
 def _class_names(given, stream, classifier) -> list[str]:
-    from kinv.data import imagenet_class_names
-
     count = classifier.output_shape[-1]
     if given is not None:
         if len(given) != count:
             raise ValueError(f"class_names must name the network's {count} classes, received {len(given)}")
         return list(given)
-    if count == 1000:
-        return imagenet_class_names()
-    if stream.class_names is not None and len(stream.class_names) == count:
-        return list(stream.class_names)
-    return [str(index) for index in range(count)]
+    return names_of(classifier, stream.class_names) or [str(index) for index in range(count)]

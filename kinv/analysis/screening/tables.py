@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from kinv.choices import checked_choice
 from kinv.printable import printable
 
 from .summary import ranking, sentences
@@ -97,8 +98,7 @@ class Screening:
             ValueError: if the format is unknown.
             FileExistsError: if the folder is not empty.
         """
-        if format not in FORMATS:
-            raise ValueError(f"format must be one of {FORMATS}, received {format!r}")
+        checked_choice("format", format, FORMATS)
         folder = Path(folder)
         if folder.exists() and any(folder.iterdir()):
             raise FileExistsError(f"{folder} is not empty: nothing was written. Choose a new folder.")

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 from keras import layers
 
+from kinv.choices import unknown
 from kinv.surgery.cut import as_graph
 from kinv.surgery.tap import Units, checked_units, functional_core
 
@@ -36,7 +37,7 @@ def combine_filters(model: Any, layer: str, units: Units = None, strongest: int 
         raise ValueError(f"strongest must be at least 1, received {strongest}")
     names = [one.name for one in core.layers]
     if layer not in names:
-        raise ValueError(f"{core.name} has no layer {layer!r}; its layers are {', '.join(names)}.")
+        raise ValueError(unknown("layer", layer, names, where=f" of {core.name}"))
     way = core.layers[: names.index(layer) + 1]
     kinds = [type(one) for one in way if not isinstance(one, (layers.Dense, *PASSED_OVER))]
     if kinds or not isinstance(way[-1], layers.Dense):

@@ -8,6 +8,7 @@ import numpy as np
 from keras import ops
 
 from kinv import backend
+from kinv.choices import checked_choice
 from kinv.surgery.tap import MEAN, Units, tap
 
 from .manifold import EPSILONS, InvarianceManifold, checked_epsilons, checked_optimum
@@ -58,8 +59,7 @@ def follow_great_circles(
     tapped = tap(model, layer, units, position)
     optimum, norms = checked_optimum(tapped, optimum)
     distances = checked_epsilons(epsilons)
-    if curvature not in CURVATURES:
-        raise ValueError(f"curvature must be one of {CURVATURES}, received {curvature!r}")
+    checked_choice("curvature", curvature, CURVATURES)
     shape = optimum.shape[1:]
     count, size = len(optimum), math.prod(shape)
     products = min(32, size - 1) if products is None else products

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
+from kinv.choices import checked_choice
+
 from ..foreign_files import read_npz
 from ..refusal import refusing
 from ..source import Source, memory_source
@@ -51,5 +53,4 @@ def digits_source(images: np.ndarray, labels: np.ndarray, name: str, description
 
 
 def _check(split: str) -> None:
-    if split not in SPLITS:
-        raise ValueError(f"split must be one of {SPLITS} for mnist, received {split!r}")
+    checked_choice("split of mnist", split, SPLITS)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from kinv.choices import checked_choice, suggestion
+
 from ..source import Source
 from .decoding import Problem, Size, read_image
 from .imagenet import WORDNET_ID, imagenet_class_names, imagenet_index
@@ -67,8 +69,7 @@ def open_folder(
     Raises:
         ValueError: no image in it, an unknown split, or sub-folders that are not the network's classes.
     """
-    if split not in SPLITS:
-        raise ValueError(f"split must be one of {SPLITS}, received {split!r}")
+    checked_choice("split", split, SPLITS)
     found = _look_into(folder)
     if not found.files:
         raise ValueError(f"{folder} holds no images: expected files ending in {', '.join(sorted(SUFFIXES))}.")
@@ -203,7 +204,8 @@ def _matched(folder: Path, names: list[str], class_names: list[str]) -> dict[str
     if unknown:
         raise ValueError(
             f"{folder} has class folders that the network has no class of: {', '.join(unknown[:5])}. Its classes are "
-            f"{', '.join(class_names[:5])}{', ...' if len(class_names) > 5 else ''}: rename one or the other."
+            f"{', '.join(class_names[:5])}{', ...' if len(class_names) > 5 else ''}: rename one or the other"
+            f"{suggestion(unknown[0], class_names) or '.'}"
         )
     return {name: index[plain(name)] for name in names}
 

@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from kinv.choices import checked_choice
+
 from ..source import Source
 from .decoding import Size, fit, read_image
 
@@ -35,8 +37,7 @@ SMALLEST_CROP = 0.6  # of the shorter side
 
 def open_photos(split: str) -> Source:
     """Crops of the embedded photographs, without labels. `split`: `train`, `test` or `all`."""
-    if split not in ("all", *PHOTOGRAPHS):
-        raise ValueError(f"split must be 'all', 'train' or 'test', received {split!r}")
+    checked_choice("split of photos", split, ("all", *PHOTOGRAPHS))
     splits = PHOTOGRAPHS if split == "all" else (split,)
     photographs = [_read(*photograph) for part in splits for photograph in PHOTOGRAPHS[part]]
 

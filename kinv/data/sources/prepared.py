@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from kinv.choices import checked_choice
 from kinv.places import tfds_folder
 
 from ..refusal import refusing
@@ -42,8 +43,7 @@ def open_prepared(name: str, split: str, download: bool = False) -> Source | Non
         _fetch(builder)
     else:
         builder = tfds.builder_from_directory(str(folder))
-    if split.split("[")[0] not in builder.info.splits:  # `test[:50%]` is a part of `test`
-        raise ValueError(f"split must be one of {sorted(builder.info.splits)} for tfds:{name}, received {split!r}")
+    checked_choice(f"split of tfds:{name}", split.split("[")[0], sorted(builder.info.splits))  # `test[:50%]`: of `test`
     return _source(name, split, builder)
 
 

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from kinv.choices import checked_choice
+
 from ..source import Source
 from .digits import digits_source
 
@@ -18,8 +20,7 @@ def open_rotated(split: str, parts: list[Source], seed: int = 0) -> Source:
         parts: MNIST's splits, whose digits are put together.
         seed: of the choice of digits and of the angles.
     """
-    if split not in SPLITS:
-        raise ValueError(f"split must be one of {SPLITS} for rotated_mnist, received {split!r}")
+    checked_choice("split of rotated_mnist", split, SPLITS)
     from kinv.ops.transformations.catalogue import rotation
 
     loaded = [part.load_labelled(dtype="uint8") for part in parts]

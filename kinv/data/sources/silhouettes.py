@@ -4,6 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
+from kinv.choices import checked_choice
+
 from ..foreign_files import find_in_package, read_matlab, read_pickled_arrays
 from ..source import Source, memory_source
 
@@ -55,8 +57,7 @@ def open_animals(split: str, seed: int = 0) -> Source:
 
 def _split(images, labels, class_names, split, seed, origin, license):
     """A fifth of every class is held out."""
-    if split not in SPLITS:
-        raise ValueError(f"split must be one of {SPLITS} for silhouettes, received {split!r}")
+    checked_choice("split of silhouettes", split, SPLITS)
     random = np.random.default_rng(seed)
     held_out = np.zeros(len(labels), bool)
     for label in np.unique(labels):

@@ -8,12 +8,13 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from kinv.choices import checked_choice
+from kinv.classifiers.classes import class_index
 from kinv.data.checks import checked_vectors
 from kinv.training.method import Method
 
 from .autoencoder import CONTRAST, GREY
 from .generators import as_image, build_generator, build_spectral
-from .objective import class_index
 
 DECODERS: dict[str, Callable[..., keras.Model]] = {
     "autoencoder": lambda size, channels, width, limit: build_generator(size, channels, width=width, refined=True),
@@ -68,8 +69,7 @@ class Gallery(Method):
         labels = [str(label) for label in labels]
         if not labels:
             raise ValueError(f"labels must hold at least one label, received {labels}: pass one for each image.")
-        if decoder not in DECODERS:
-            raise ValueError(f"decoder must be one of {', '.join(DECODERS)}, received {decoder!r}")
+        checked_choice("decoder", decoder, DECODERS)
         levels = 1 if isinstance(brightness, (int, float)) else len(brightness)
         if levels not in (1, channels) or not float(contrast) > 0:
             raise ValueError(

@@ -9,12 +9,13 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from kinv.choices import checked_choice
 from kinv.training.divergence import StopWhenDiverged
 from kinv.training.frozen import Frozen
 
 from .autoencoder import CONTRAST, GREY
 from .objective import Target
-from .objective_scores import TargetScores
+from .objective_scores import TargetScores, check_takes_images
 from .random_views import RandomViews
 from .target_images import TargetImages
 
@@ -63,7 +64,7 @@ class CoupledGenerator(TargetImages):
         gain: standard deviation of normally distributed initial gains, of mean 0; `None`: all gains start at 1.
         brightness, contrast: pixel values are `brightness + contrast * output`, clipped to 0..255; brightness may be
             one number per channel.
-        class_names: names of all classes, for targets that use names.
+        class_names: names of all classes, for targets that use names; default: those that the classifier has.
         seed: seeds the weights, perturbations and views.
         image_shape: `(H, W, C)` of the images that the network takes, if there is no classifier.
         **kwargs: `name`, `trainable` and `dtype`, as in `kinv.training.Method`.
@@ -113,8 +114,7 @@ class CoupledGenerator(TargetImages):
         image_shape: Sequence[int | None] | None = None,
         **kwargs: Any,
     ):
-        if loss not in LOSSES:
-            raise ValueError(f"loss must be one of {LOSSES}, received {loss!r}")
+        checked_choice("loss", loss, LOSSES)
         if not competition >= 0 or not (regularization is None or regularization >= 0):
             raise ValueError(
                 f"competition and regularization must be at least 0, received {competition} and {regularization}"
@@ -274,8 +274,5 @@ def _checked(target, loss):
 
 def _scores(classifier, targets, class_names):
     scores = TargetScores(classifier, targets, class_names)
-    if len(classifier.input_shape) != 4:
-        raise ValueError(
-            f"classifier must take images (B, H, W, C), received inputs {classifier.input_shape}: pass another one."
-        )
+    check_takes_images(classifier)
     return scores

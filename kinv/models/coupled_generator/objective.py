@@ -1,13 +1,10 @@
 """The activations to maximise: of classes, units, filters, and weighted sums of them."""
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
-
-from kinv.surgery.tap import MEAN, checked_units
+from kinv.surgery.tap import MEAN
 
 
 @dataclass(frozen=True)
@@ -56,7 +53,7 @@ def classes(*chosen: int | str, weights: Sequence[float] | None = None) -> Targe
     """One class, or several for compound images (Despraz et al. 2017, figure 9).
 
     Args:
-        *chosen: indices, or names if the model is given `class_names`.
+        *chosen: indices, or names if the classifier has them or the model is given `class_names`.
         weights: one for each class; default: equal weights that sum to 1.
 
     Raises:
@@ -80,26 +77,6 @@ def filters(layer: str, indices: Sequence[int]) -> Target:
     if not len(indices):
         raise ValueError("filters needs at least one index, received none: pass indices of filters.")
     return Target(tuple(Term(layer, int(index), 1 / len(indices)) for index in indices))
-
-
-def class_index(name: int | str, names: Sequence[str] | None, count: int) -> int:
-    """The index of a class.
-
-    Raises:
-        ValueError: if there is no such class (similar names are suggested), or several have the name.
-    """
-    if isinstance(name, (int, np.integer)):
-        return int(checked_units(int(name), count, "the classes")[0])
-    if names is None:
-        raise ValueError(f"class must be an index in 0..{count - 1}, received {name!r}: pass it, or pass `class_names`")
-    found = [index for index, known in enumerate(names) if known.lower() == str(name).lower()]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise ValueError(f"{len(found)} classes are called {name!r}, expected one: pass one of the indices {found}.")
-    near = difflib.get_close_matches(str(name).lower(), [known.lower() for known in names], 3, 0.5)
-    suggestion = f" Did you mean {', '.join(near)}?" if near else ""
-    raise ValueError(f"There is no class {name!r}.{suggestion} Pass a class name, or an index in 0..{count - 1}.")
 
 
 def _position(position):

@@ -7,9 +7,11 @@ import keras
 import numpy as np
 from keras import ops
 
+from kinv.classifiers.classes import class_index
+from kinv.classifiers.classes import class_names as names_of
 from kinv.surgery.tap import Tap, before_last_nonlinearity, checked_units, tap
 
-from .objective import Target, class_index
+from .objective import Target
 
 
 class TargetScores:
@@ -22,14 +24,15 @@ class TargetScores:
     Args:
         classifier: Functional Keras model, images in 0..255 to logits `(B, N)`.
         targets: one per image.
-        class_names: names of all classes, in order, for targets that use names.
+        class_names: names of all classes, in order, for targets that use names; default: the classifier's own.
 
     Raises:
         ValueError: if there are no targets, or a class, layer or unit does not exist.
     """
 
     def __init__(self, classifier: keras.Model, targets: Sequence[Target], class_names: Sequence[str] | None = None):
-        self.classifier, self.class_names = classifier, class_names
+        self.classifier = classifier
+        self.class_names = names_of(classifier) if class_names is None else class_names
         self.taps: dict[tuple[str, Any], Tap] = {}
         self.taps, class_weights, unit_weights = self._weights(targets)
         pre_activations = [tapped.network.outputs[0] for tapped in self.taps.values()]
@@ -108,6 +111,14 @@ class TargetScores:
         surprise = -ops.sum(self.class_weights * ops.log_softmax(ops.where(silent, before, logits), axis=-1), axis=-1)
         has_classes = ops.any(ops.not_equal(self.class_weights, 0), axis=-1)
         return of_classes, of_units, ops.where(has_classes, others, ops.zeros_like(others)), surprise
+
+
+def check_takes_images(classifier: keras.Model) -> None:
+    """Raises ValueError if a classifier's inputs are no images."""
+    if len(classifier.input_shape) != 4:
+        raise ValueError(
+            f"classifier must take images (B, H, W, C), received inputs {classifier.input_shape}: pass another one."
+        )
 
 
 def _at(outputs, position):

@@ -1,14 +1,15 @@
 """A classifier in which the filters of one convolution can be replaced."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
 
-from kinv.surgery.cut import layer_names, split
+from kinv.choices import unknown
+from kinv.surgery.cut import layer_names, layer_to_cut, split
 from kinv.surgery.replace import with_layer
 
 from .generated_convolution import GeneratedConvolution, convolution_kernel
@@ -62,9 +63,7 @@ class ReplacedFilters:
             return lambda outputs, past: outputs
         names = layer_names(self.parts.above)
         if name not in names:
-            raise ValueError(
-                f"expected a layer above {self.name!r}, received {name!r}: choose one of {', '.join(sorted(names))}"
-            )
+            raise ValueError(unknown("layer", name, sorted(names), where=f" above {self.name}"))
         parts = split(self.parts.above, name)
 
         def answer(outputs, past):
@@ -89,14 +88,30 @@ class ReplacedFilters:
 
     def shapes(self) -> dict[str, Any]:
         """Shapes of the filters and the output, and the standard deviation of the filters' weights, as JSON values."""
-        kernel = ops.convert_to_numpy(self.kernel())
-        output = self.layer.compute_output_shape(self.parts.below.outputs[0].shape)
-        if None in output[1:]:
-            raise ValueError(
-                f"The output of {self.name!r} must have a fixed size, received {output}: wrap the classifier with "
-                "kinv.wrap(model, input_shape=(height, width, channels))"
-            )
-        return {"kernel": list(kernel.shape), "output": list(output[1:]), "deviation": float(np.std(kernel))}
+        return _shapes(self.layer, self.parts.below.outputs[0].shape)
+
+
+def check_replaceable(classifier: keras.Model, layer: str, entering: Sequence[int | None]) -> None:
+    """Raises the ValueError that a Filter GAN of the layer would, without cutting the classifier.
+
+    Args:
+        classifier, layer: as in `ReplacedFilters`.
+        entering: the shape of the layer's input, with the batch.
+    """
+    convolution = layer_to_cut(classifier, layer)
+    GeneratedConvolution.like(convolution)
+    check_shapes(_shapes(convolution, entering))
+
+
+def _shapes(layer, entering):
+    kernel = ops.convert_to_numpy(convolution_kernel(layer))
+    output = layer.compute_output_shape(entering)
+    if None in output[1:]:
+        raise ValueError(
+            f"The output of {layer.name!r} must have a fixed size, received {output}: wrap the classifier with "
+            "kinv.wrap(model, input_shape=(height, width, channels))"
+        )
+    return {"kernel": list(kernel.shape), "output": list(output[1:]), "deviation": float(np.std(kernel))}
 
 
 def check_shapes(shapes: Any) -> dict[str, Any]:

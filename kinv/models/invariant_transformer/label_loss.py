@@ -6,6 +6,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from kinv.choices import suggestion
+
 NAMES = ("sparse_categorical_crossentropy", "categorical_crossentropy")
 OF_ONE_HOT = (keras.losses.CategoricalCrossentropy, keras.losses.CategoricalFocalCrossentropy)
 
@@ -21,7 +23,7 @@ def get(loss: Any) -> keras.losses.Loss:
     if not isinstance(loss, keras.losses.Loss):
         raise ValueError(
             f"loss must be one of {', '.join(map(repr, NAMES))} or a keras.losses.Loss of labels and logits, received "
-            f"{loss!r}"
+            f"{loss!r}{suggestion(loss, NAMES)}"
         )
     if loss.get_config().get("from_logits") is False:
         raise ValueError(f"{type(loss).__name__} is for probabilities, but classifiers give logits: from_logits=True")

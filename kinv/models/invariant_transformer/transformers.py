@@ -2,6 +2,7 @@
 
 import keras
 
+from kinv.choices import checked_choice
 from kinv.ops.affine import FILLS, affine_color, affine_sample
 from kinv.precision import Float32
 
@@ -30,8 +31,7 @@ class SpatialTransformer(Float32, keras.layers.Layer):
 
     def __init__(self, fill: str = "zeros", **kwargs):
         super().__init__(**kwargs)
-        if fill not in FILLS:
-            raise ValueError(f"fill must be one of {FILLS}, received {fill!r}")
+        checked_choice("fill", fill, FILLS)
         self.fill = fill
 
     def call(self, images, matrices):

@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from kinv.choices import checked_choice
 from kinv.data.checks import checked_vectors
 from kinv.training.method import Method
 
@@ -51,8 +52,7 @@ class BoltzmannDistribution(Method):
                 f"visible_units x hidden_units must be at most {LARGEST:,}, received {visible_units} x {hidden_units}: "
                 "use fewer units"
             )
-        if visible not in VISIBLE:
-            raise ValueError(f"visible must be one of {VISIBLE}, received {visible!r}")
+        checked_choice("visible", visible, VISIBLE)
         self.visible_units, self.hidden_units, self.visible, self.seed = visible_units, hidden_units, visible, seed
         start = keras.initializers.RandomNormal(stddev=INITIAL_STD, seed=seed)
         self.kernel = self.add_weight(shape=(visible_units, hidden_units), initializer=start, name="kernel")

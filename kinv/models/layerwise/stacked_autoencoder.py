@@ -7,6 +7,7 @@ import keras
 import tensorflow as tf
 from keras import ops
 
+from kinv.choices import checked_choice
 from kinv.layers import Corruption
 from kinv.ops.weighted_mean import weighted_mean
 
@@ -60,8 +61,7 @@ class StackedDenoisingAutoencoder(GreedyStack):
         **kwargs: Any,
     ):
         super().__init__(units, ("reconstruction_error",), seed, **kwargs)
-        if loss not in LOSSES:
-            raise ValueError(f"loss must be one of {LOSSES}, received {loss!r}")
+        checked_choice("loss", loss, LOSSES)
         depth = len(self.units) - 1
         self.rates = tuple(rates) if isinstance(rates, Sequence) else (float(rates),) * depth
         if len(self.rates) != depth:

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from kinv.choices import checked_choice
 from kinv.precision import Float32
 
 LARGEST = 100_000_000  # maximum number of weights
@@ -43,8 +44,7 @@ class TiedAutoencoder(Float32, keras.layers.Layer):
                 f"inputs x hidden_units must be at most {LARGEST:,}, received {inputs} x {hidden_units}: "
                 "use fewer hidden units"
             )
-        if output not in OUTPUTS:
-            raise ValueError(f"output must be one of {OUTPUTS}, received {output!r}")
+        checked_choice("output", output, OUTPUTS)
         self.inputs, self.hidden_units, self.output_kind, self.seed = inputs, hidden_units, output, seed
         limit = (6 / (inputs + hidden_units)) ** 0.5
         start = keras.initializers.RandomUniform(-limit, limit, seed=seed)

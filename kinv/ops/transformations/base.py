@@ -13,6 +13,7 @@ import numpy as np
 from keras import ops
 
 from kinv.arrays import as_array, check_pixels, is_tensor
+from kinv.choices import checked_choice
 
 from ..affine import FILLS
 
@@ -55,8 +56,7 @@ class Transformation(ABC):
         self.magnitudes = tuple(magnitudes)
 
     def __call__(self, images: Any, magnitudes: Any, fill: str = "zeros", seed: Any = 0) -> Any:
-        if fill not in FILLS:
-            raise ValueError(f"fill must be one of {FILLS}, received {fill!r}")
+        checked_choice("fill", fill, FILLS)
         if isinstance(magnitudes, (float, int, Sequence, np.ndarray, np.generic)):  # tensors may be placeholders
             self.check(magnitudes)
         found = as_array(images, "images")

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 from keras import ops
 
+from kinv.known_names import transformation_names
+
 from ..affine import affine_sample_neighbours, distance_from_identity
 from .base import Transformation
 from .catalogue import TRANSFORMATIONS, Spatial, packed_aspect
@@ -94,11 +96,7 @@ def find(name: str) -> Transformation:
     Raises:
         ValueError: if there is no such name.
     """
-    parts = name.split("+")
-    for part in parts:
-        if part not in TRANSFORMATIONS:
-            raise ValueError(f"transformation must be one of {', '.join(TRANSFORMATIONS)}, received {part!r}")
-    found = [TRANSFORMATIONS[part] for part in parts]
+    found = [TRANSFORMATIONS[part] for part in transformation_names(name)]
     return found[0] if len(found) == 1 else compose(*found)
 
 

@@ -38,8 +38,8 @@ def test_wrong_images_and_labels_are_refused(photos, tmp_path, change, message):
     [
         ({"magnitudes": {"rotation": [0, np.nan]}}, "rotation: magnitudes must be finite"),
         ({"magnitudes": {"rotation": []}}, "no magnitudes"),
-        ({"magnitudes": {"zoom": [1]}}, "which are not screened"),
-        ({"transformations": ["twist"], "magnitudes": None}, "received 'twist'"),
+        ({"magnitudes": {"zoom": [1]}}, "which is not screened"),
+        ({"transformations": ["twist"], "magnitudes": None}, "unknown transformation 'twist'"),
         ({"transformations": [], "magnitudes": None}, "at least one"),
         ({"transformations": ["zoom", "zoom"], "magnitudes": None}, "different names"),
         ({"transformations": [3], "magnitudes": None}, "received 3"),

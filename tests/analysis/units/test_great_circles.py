@@ -124,7 +124,7 @@ def test_units_without_second_derivatives_and_dead_ones():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"curvature": "flat"}, r"curvature must be one of \('geodesic', 'hessian'\), received 'flat'"),
+        ({"curvature": "flat"}, r"curvature must be one of 'geodesic', 'hessian', received 'flat'"),
         ({"directions": 0}, "1 <= directions <= products < 6, .* received 0 and 4"),
         ({"products": SIZE}, "1 <= directions <= products < 6"),
         ({"optimum": np.zeros((4, SIZE))}, "zero or not finite"),

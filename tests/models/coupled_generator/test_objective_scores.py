@@ -92,10 +92,10 @@ def test_networks_that_end_in_something_else(network, shown):
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        (target.classes("goldfisch"), "no class 'goldfisch'. Did you mean goldfish"),
+        (target.classes("goldfisch"), "unknown class 'goldfisch': did you mean goldfish"),
         (target.classes("crane"), r"2 classes are called 'crane', expected one: .* \[3, 4\]"),
         (target.classes(5), "must lie in 0..4, received 5"),
-        (target.unit("hiden", 0), "no layer 'hiden'; its layers are"),
+        (target.unit("hiden", 0), r"'hiden' of .*: did you mean hidden"),
         (target.unit("hidden", 4), "must lie in 0..3"),
         (target.unit("filters", 0, (9, 0)), "position must lie in the map"),
     ],

@@ -72,7 +72,7 @@ def test_outputs_of_a_layer_above_can_be_compared(gan):
     missed = norm(gan.activations(images, matches.codes[0, 0, :1])) - norm(gan.activations(images, z))
     size = np.sum(np.square(norm(gan.activations(images, z))))
     assert matches.before[0, 0, 0] == pytest.approx(float(np.sum(np.square(missed)) / size), rel=1e-3)
-    with pytest.raises(ValueError, match=r"layer above 'replaced', received 'below': choose one of .*, norm"):
+    with pytest.raises(ValueError, match=r"unknown layer 'below' above replaced. Known: .*, norm"):
         analysis.match_activations(gan, images, compare_at="below")
 
 
