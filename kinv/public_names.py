@@ -19,6 +19,7 @@ PUBLIC_NAMES = {
         "combine_filters": "kinv.analysis.units.combination",
         "data": "kinv.data:",
         "decompose_invariance": "kinv.analysis.units.decomposition",
+        "describe_layers": "kinv.analysis.layers",
         "export": "kinv.artifacts.export_formats",
         "figures": "kinv.figures:",
         "hub": "kinv.hub:",
@@ -68,7 +69,10 @@ PUBLIC_NAMES = {
         "accuracy_of_sets": "kinv.models.filter_gan.quality",
         "averaged_and_control": "kinv.models.filter_gan.quality",
         "class_ranks": "kinv.models.coupled_generator.judgement",
+        "LayerDescription": "kinv.analysis.layers",
+        "LayerDescriptions": "kinv.analysis.layers",
         "compare_with_random": "kinv.models.invariant_transformer.comparison",
+        "describe_layers": "kinv.analysis.layers",
         "estimate_log_partition": "kinv.models.layerwise.partition_function",
         "exact_log_partition": "kinv.models.layerwise.partition_function",
         "filter_quality": "kinv.models.filter_gan.quality",
@@ -105,7 +109,8 @@ def lend(
 
     def find(name: str) -> Any:
         if name not in table:
-            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+            message = f"module {package!r} has no attribute {name!r}"
+            raise AttributeError(message, name=name, obj=sys.modules[package])  # Python suggests a near one
         module = import_module(table[name].removesuffix(":"))
         return module if table[name].endswith(":") else getattr(module, name)
 

@@ -8,38 +8,44 @@ import tyro
 
 from kinv.printable import printable
 
+from .output import Output
+
 LONGEST = 2000  # letters of a line
 
 
-@dataclasses.dataclass
-class List:
+@dataclasses.dataclass(kw_only=True)
+class List(Output):
     """Shows the artifacts on this machine: in artifacts/ and in the hub's cache."""
 
     remote: str | None = None
     """An organisation or a user on the hub: shows the artifacts there instead."""
 
-    def run(self) -> None:
+    def result(self) -> dict[str, Any]:
+        from kinv.hub import listing
+
+        found = listing.local() if self.remote is None else listing.remote(self.remote)
+        place = "on this machine" if self.remote is None else f"of {self.remote} on the hub"
+        return {"place": place, "artifacts": [one._asdict() for one in found]}
+
+    def show(self, result: dict[str, Any]) -> None:
         from rich.console import Console
         from rich.table import Table
 
-        from kinv.hub import listing
-
-        if self.remote is None:
-            rows, titles = listing.local(), listing.LOCAL_TITLES
-        else:
-            rows, titles = listing.remote(self.remote), listing.REMOTE_TITLES
+        if not result["artifacts"]:
+            Console().print(plain(f"There are no artifacts {result['place']}."))
+            return
         table = Table()
-        table.add_column("artifact", no_wrap=True)  # names are there to be copied
-        for title in titles:
-            table.add_column(title, overflow="fold")
-        for row in rows:
-            table.add_row(*map(plain, row))
-        place = "on this machine" if self.remote is None else f"of {self.remote} on the hub"
-        Console().print(table if table.row_count else f"There are no artifacts {place}.")
+        for name in result["artifacts"][0]:
+            column = {"no_wrap": True} if name == "artifact" else {"overflow": "fold"}  # names are there to be copied
+            table.add_column({"kind": "class", "bytes": "size", "seen_by": "who sees it"}.get(name, name), **column)
+        for one in result["artifacts"]:
+            size = {"bytes": "" if one["bytes"] is None else f"{one['bytes'] / 1e6:.1f} MB"} if "bytes" in one else {}
+            table.add_row(*(plain(str(value)) for value in {**one, **size}.values()))
+        Console().print(table)
 
 
-@dataclasses.dataclass
-class Show:
+@dataclasses.dataclass(kw_only=True)
+class Show(Output):
     """Shows what an artifact is: card, results, size, endpoints; with --metadata, the details of its training."""
 
     handle: tyro.conf.Positional[str]
@@ -47,33 +53,49 @@ class Show:
     metadata: bool = False
     """Prints metadata.json."""
 
-    def run(self) -> None:
-        from rich.console import Console
-        from rich.table import Table
-
+    def result(self) -> dict[str, Any]:
         from kinv.artifacts.summary import abstract, metrics, signatures, summarise
         from kinv.hub import find, read_metadata, verify
         from kinv.hub.resolve import origin
 
         folder = find(self.handle)
-        files, known, console = verify(folder), read_metadata(folder), Console()
-        summary, pulled_from = summarise(folder), origin(folder)
+        files, known = verify(folder), read_metadata(folder)
         if self.metadata:
-            console.print_json(data=known, ensure_ascii=True)
+            return known
+        summary, exported = summarise(folder), signatures(folder)
+        return {
+            "name": summary.name,
+            "kind": summary.kind,
+            "files": len(files),
+            "bytes": summary.size,
+            "folder": folder,
+            "pulled_from": origin(folder),
+            "abstract": abstract(folder),
+            "metrics": metrics(known),
+            "saved_model": bool(exported),
+            "endpoints": exported or _endpoints(folder),
+        }
+
+    def show(self, result: dict[str, Any]) -> None:
+        from rich.console import Console
+        from rich.table import Table
+
+        console = Console()
+        if self.metadata:
+            console.print_json(data=result, ensure_ascii=True)
             return
-        console.print(
-            plain(f"{summary.name}: {summary.kind}, {len(files)} files, {summary.size:,} bytes"), style="bold"
-        )
-        console.print(plain(str(folder)))
-        if pulled_from:
-            console.print(plain(f"pulled from {pulled_from}, according to its origin.json"))
-        console.print("", plain(abstract(folder)), "", sep="\n")
+        said = f"{result['name']}: {result['kind']}, {result['files']} files, {result['bytes']:,} bytes"
+        console.print(plain(said), style="bold")
+        console.print(plain(str(result["folder"])))
+        if result["pulled_from"]:
+            console.print(plain(f"pulled from {result['pulled_from']}, according to its origin.json"))
+        console.print("", plain(result["abstract"]), "", sep="\n")
         table = Table("result", "value")
-        for name, value in metrics(known).items():
+        for name, value in result["metrics"].items():
             table.add_row(plain(name), f"{value:.4g}")
         console.print(table)
-        table = Table("endpoint", "of the SavedModel" if signatures(folder) else "(kinv export makes it)")
-        for name, signature in (signatures(folder) or _endpoints(folder)).items():
+        table = Table("endpoint", "of the SavedModel" if result["saved_model"] else "(kinv export makes it)")
+        for name, signature in result["endpoints"].items():
             table.add_row(plain(name), plain(signature))
         console.print(table)
 
@@ -85,19 +107,22 @@ def plain(text: str) -> Any:
     return Text("\n".join(printable(line, LONGEST) for line in text.split("\n")))
 
 
-@dataclasses.dataclass
-class Verify:
+@dataclasses.dataclass(kw_only=True)
+class Verify(Output):
     """Checks every byte of an artifact against its manifest."""
 
     handle: tyro.conf.Positional[str]
     """A folder, or the name of an artifact."""
 
-    def run(self) -> None:
+    def result(self) -> dict[str, Any]:
         from kinv.hub import find, verify
 
         folder = find(self.handle)
-        files = verify(folder)
-        print(f"{folder} is whole: {len(files)} files, {sum(file['size'] for file in files.values()):,} bytes.")
+        sizes = [file["size"] for file in verify(folder).values()]
+        return {"folder": folder, "whole": True, "files": len(sizes), "bytes": sum(sizes)}
+
+    def show(self, result: dict[str, Any]) -> None:
+        print(f"{result['folder']} is whole: {result['files']} files, {result['bytes']:,} bytes.")
 
 
 @dataclasses.dataclass

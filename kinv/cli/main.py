@@ -7,8 +7,11 @@ import tyro
 from kinv import __version__
 
 from .artifacts import Export, List, Pull, Push, Show, Verify
+from .evaluate import Evaluate
 from .failures import one_line_errors
-from .networks import Evaluate, Screen
+from .layers import Layers
+from .screen import Screen
+from .spelling import check_spelling
 
 COMMANDS = {
     "list": List,
@@ -18,20 +21,23 @@ COMMANDS = {
     "push": Push,
     "export": Export,
     "evaluate": Evaluate,
+    "layers": Layers,
     "screen": Screen,
 }
 
 
 def main(arguments: list[str] | None = None) -> None:
     """The entry point of `kinv`."""
+    arguments = sys.argv[1:] if arguments is None else arguments
     with one_line_errors():
         _run(arguments)
 
 
-def _run(arguments: list[str] | None) -> None:
-    if (sys.argv[1:] if arguments is None else arguments) in (["--version"], ["-V"]):
+def _run(arguments: list[str]) -> None:
+    if arguments in (["--version"], ["-V"]):
         print(f"kinv {__version__}")
         return
+    check_spelling(arguments, COMMANDS)
     command = tyro.extras.subcommand_cli_from_dict(
         COMMANDS,
         prog="kinv",

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from kinv.artifacts.errors import ArtifactError
 from kinv.artifacts.layout import MANIFEST
@@ -13,12 +14,34 @@ from .client import client, said_clearly
 from .handle import SCHEME
 from .resolve import cached
 
-LOCAL_TITLES, REMOTE_TITLES = ("class", "result", "size", "where"), ("task", "changed", "downloads", "who sees it")
 TAG = "kinv"  # on every card
 
 
-def local() -> Iterator[tuple[str, ...]]:
-    """A row for each artifact in `artifacts/` and in the hub's cache: what `load` takes, and `LOCAL_TITLES`."""
+class LocalArtifact(NamedTuple):
+    """An artifact on this machine: what `load` takes, its class, first result, bytes and place.
+
+    The class of one that can't be read is `damaged`, its result what is wrong, and its size None.
+    """
+
+    artifact: str
+    kind: str
+    result: str
+    bytes: int | None
+    where: str
+
+
+class RemoteArtifact(NamedTuple):
+    """An artifact on the hub: what `load` takes, its task, when it changed (`2026-01-31`), and who sees it."""
+
+    artifact: str
+    task: str
+    changed: str
+    downloads: int
+    seen_by: str
+
+
+def local() -> Iterator[LocalArtifact]:
+    """The artifacts in `artifacts/` and in the hub's cache."""
     for shelf in artifact_folders():
         place = min((str(shelf), *(os.path.relpath(shelf, here) for here in working_folders())), key=len)
         for manifest in sorted(shelf.glob(f"*/{MANIFEST}")):
@@ -27,16 +50,16 @@ def local() -> Iterator[tuple[str, ...]]:
         yield _row(f"{SCHEME}{handle.repository}", folder, f"cache, commit {folder.name[:7]}")
 
 
-def _row(name: str, folder: Path, place: str) -> tuple[str, ...]:
+def _row(name: str, folder: Path, place: str) -> LocalArtifact:
     try:
         summary = summarise(folder)
     except ArtifactError as error:
-        return name, "damaged", str(error), "", place
-    return name, summary.kind, summary.result, f"{summary.size / 1e6:.1f} MB", place
+        return LocalArtifact(name, "damaged", str(error), None, place)
+    return LocalArtifact(name, summary.kind, summary.result, summary.size, place)
 
 
-def remote(organisation: str) -> Iterator[tuple[str, ...]]:
-    """A row for each of an organisation's artifacts on the hub: what `load` takes, and `REMOTE_TITLES`.
+def remote(organisation: str) -> Iterator[RemoteArtifact]:
+    """An organisation's artifacts on the hub.
 
     Raises:
         ArtifactError: the hub can't be reached.
@@ -46,4 +69,4 @@ def remote(organisation: str) -> Iterator[tuple[str, ...]]:
     for model in models:
         changed = f"{model.last_modified:%Y-%m-%d}" if model.last_modified else ""
         seen_by = "its owners" if model.private else "everybody"
-        yield f"{SCHEME}{model.id}", model.pipeline_tag or "", changed, str(model.downloads or 0), seen_by
+        yield RemoteArtifact(f"{SCHEME}{model.id}", model.pipeline_tag or "", changed, model.downloads or 0, seen_by)

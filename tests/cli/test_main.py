@@ -56,7 +56,7 @@ def test_evaluate_says_what_is_missing(tmp_path, no_data_folder):
     Image.new("RGB", (40, 40)).save(tmp_path / "a.png")
     with pytest.raises(SystemExit, match="no labels"):
         cli.main(["evaluate", "--classifier", "squeezenet", "--images", str(tmp_path)])
-    with pytest.raises(SystemExit, match="Unknown classifier"):
+    with pytest.raises(SystemExit, match="unknown classifier 'lenet'"):
         cli.main(["evaluate", "--classifier", "lenet", "--images", str(tmp_path)])
 
 
@@ -108,7 +108,7 @@ def test_evaluate_wraps_a_network_with_a_range_an_output_and_names(
     assert "top-1 1.000" in capsys.readouterr().out
     with pytest.raises(SystemExit, match=f"No such file or directory: {tmp_path / 'none.txt'}"):
         cli.main([*command, "--class-names", str(tmp_path / "none.txt")])
-    with pytest.raises(SystemExit, match="Did you mean 'mobilenet_v2'"):
+    with pytest.raises(SystemExit, match="did you mean mobilenet_v2"):
         cli.main([*command[:5], "--model-output", "colors", "--preprocessing", "mobilenetv2"])
     with pytest.raises(SystemExit, match=r"value_range: for \.keras files only"):
         cli.main(["evaluate", "--classifier", "squeezenet", "--images", str(tmp_path), "--value-range", "0", "1"])
@@ -193,7 +193,7 @@ def test_screen_takes_magnitudes_and_several_learned_families(shelf, folder_and_
 def test_screen_says_what_is_wrong(folder_and_network, tmp_path):
     photos, network = folder_and_network
     command = ["screen", "--classifier", str(network), "--images", str(photos), "--output", str(tmp_path / "out")]
-    with pytest.raises(SystemExit, match="received 'twist'"):
+    with pytest.raises(SystemExit, match="unknown transformation 'twist'"):
         cli.main([*command, "--transformations", "twist"])
     with pytest.raises(SystemExit, match="--magnitudes must look like"):
         cli.main([*command, "--magnitudes", "rotation=many"])

@@ -1,0 +1,120 @@
+"""`kinv screen`."""
+
+import dataclasses
+from pathlib import Path
+from typing import Any, Literal
+
+from kinv.known_names import transformation_names
+
+from .networks import OnImages
+
+
+@dataclasses.dataclass(kw_only=True)
+class Screen(OnImages):
+    """Measures which transformations a classifier tolerates: tables and figures. Resumes where it stopped."""
+
+    output: Path
+    """A folder for the results: tables/ (Parquet) and figures/."""
+    transformations: tuple[str, ...] = ()
+    """Names such as rotation, or two joined by a plus, such as translate_x+translate_y; default: the paper's eleven."""
+    magnitudes: tuple[str, ...] = ()
+    """Magnitudes in place of the default ones, such as rotation=-90,-45,0,45,90 (of two transformations: a=0,1/0,1)."""
+    every: int = 1
+    """Uses only every n-th of the default magnitudes."""
+    learned: tuple[str, ...] = ()
+    """Artifacts of Invariant Transformer Nets to screen as well, such as itn_squeezenet."""
+    classes: tuple[str, ...] = ()
+    """Classes to draw curves of, by name or number; default: the three with the highest curves."""
+    labels: bool = True
+    """False: uses the classifier's own predictions in place of labels."""
+    limit: int | None = None
+    """Maximum number of images, evenly spread over the data set."""
+    batch_size: int = 32
+    fill: Literal["zeros", "reflect", "nearest"] = "zeros"
+    """How to fill pixels outside the frame."""
+    seed: int = 0
+
+    def check_names(self) -> None:
+        super().check_names()
+        for name in self.transformations:
+            transformation_names(name)
+
+    def result(self) -> dict[str, Any]:
+        self.check_names()
+        if self.every < 1:
+            raise ValueError(f"--every must be at least 1, received {self.every}")
+        own_magnitudes = dict(_magnitudes(text) for text in self.magnitudes)
+
+        import kinv.backend  # noqa: F401  (starts TensorFlow quietly)
+        from kinv import analysis, classifiers
+        from kinv.analysis.screening import figures as sensitivity
+        from kinv.ops import TRANSFORMATIONS, find
+
+        chosen = [find(name) for name in self.transformations or TRANSFORMATIONS]
+        chosen += self._learned()
+        magnitudes = {transformation.name: transformation.thinned(self.every) for transformation in chosen}
+        magnitudes |= own_magnitudes
+        network = self.load()
+        source = self.find(network, self.labels)
+        source = source if self.limit is None else source.evenly(self.limit)
+        names = classifiers.class_names(network, source.class_names)
+        classes = [
+            classifiers.class_index(int(one) if one.isdecimal() else one, names, network.output_shape[-1])
+            for one in self.classes
+        ]
+        screening = analysis.screen(
+            network,
+            source,
+            transformations=chosen,
+            magnitudes=magnitudes,
+            batch_size=self.batch_size,
+            fill=self.fill,
+            seed=self.seed,
+            use_labels=self.labels,
+            results=self.output / "tables",
+            progress=self.progress,
+            preflight=self.preflight,
+        )
+        image = source.read_first(None).astype("float32")
+        figures = sensitivity.overview(screening, chosen, image, classes)
+        (self.output / "figures").mkdir(exist_ok=True)
+        for name, figure in figures.items():
+            figure.savefig(self.output / "figures" / f"{name}.png")
+        return {
+            "network": network.name,
+            "images": source.description,
+            "summary": screening.summary(),
+            "ranking": screening.ranking().to_dict("records"),
+            "accuracy": screening.accuracy.to_dict("records"),
+            "tables": self.output / "tables",
+            "figures": [self.output / "figures" / f"{name}.png" for name in figures],
+        }
+
+    def show(self, result: dict[str, Any]) -> None:
+        print(result["summary"])
+        print(f"Tables: {result['tables']}\nFigures: {self.output / 'figures'} ({len(result['figures'])})")
+
+    def _learned(self) -> list[Any]:
+        """The transformations that Invariant Transformer Nets have learned."""
+        from kinv import analysis, hub, models
+
+        found = []
+        for handle in self.learned:
+            learned = hub.load(handle)
+            if not isinstance(learned, models.InvariantTransformer):
+                raise ValueError(
+                    f"--learned must name an InvariantTransformer, received {handle}, a {type(learned).__name__}."
+                )
+            family = "learned" if len(self.learned) == 1 else hub.find(handle).name
+            found += analysis.LearnedTransformation.parts(learned, family)
+        return found
+
+
+def _magnitudes(text: str) -> tuple[str, list]:
+    """`rotation=-90,0,90` as a name and numbers; `a+b=0,1/0,1` as a name and a list of numbers for each part."""
+    name, _, values = text.partition("=")
+    try:
+        parts = [[float(value) for value in part.split(",")] for part in values.split("/")]
+    except ValueError:
+        raise ValueError(f"--magnitudes must look like rotation=-90,0,90, received {text!r}") from None
+    return name, parts if len(parts) > 1 else parts[0]
