@@ -17,8 +17,9 @@ from scipy.stats import binom, binomtest
 
 from kinv.data.image_stream import ImageStream
 from kinv.printable import printable
-from kinv.surgery.logits import class_names
+from kinv.surgery.logits import class_names as own_names
 
+from .classes import class_names
 from .predict import logits_in_batches
 
 logger = logging.getLogger("kinv.classifiers")
@@ -129,13 +130,14 @@ def check_sample(
     logits = _logits(classifier, images)
     predicted = logits.argmax(axis=1)
     share = np.bincount(predicted, minlength=classes).max() / count
-    findings = [*_of_classes(names, classes, classifier), *_of_answers(logits, predicted, labels, share, images)]
+    known = class_names(classifier, names)
+    findings = [*_of_classes(names, classes, classifier), *_of_answers(logits, predicted, labels, share, images, known)]
     right = None if labels is None else predicted == labels
     at_chance = right is not None and binom.sf(right.sum() - 1, count, 1 / classes) > 0.01
     if at_chance or share > ONE_SIDED:
         findings += _of_range(classifier, images, labels, predicted, share)
     if labels is not None and right is not None and not any(one.severity == "error" for one in findings):
-        findings += _of_order(predicted, labels, right, classes, names or class_names(classifier))
+        findings += _of_order(predicted, labels, right, classes, names or known)
         if at_chance and count >= FEWEST and not any(one.severity == "error" for one in findings):
             findings.append(
                 Finding(
@@ -156,7 +158,7 @@ def check_sample(
 
 
 def _of_classes(names, classes, classifier):
-    known = class_names(classifier)
+    known = own_names(classifier)
     if names is not None and len(names) != classes:
         yield Finding(
             "classes", "error", f"The data set has {len(names)} classes, the network {classes}: use one of the other."
@@ -169,7 +171,7 @@ def _of_classes(names, classes, classifier):
         )
 
 
-def _of_answers(logits, predicted, labels, share, images):
+def _of_answers(logits, predicted, labels, share, images, names):
     different = len(images) > 1 and (images != images[:1]).any()
     if different and np.ptp(logits, axis=0).max() <= 1e-6 * np.abs(logits).max():
         yield Finding(
@@ -180,11 +182,13 @@ def _of_answers(logits, predicted, labels, share, images):
     elif len(images) >= FEWEST and share > ONE_SIDED:
         expected = share if labels is None else np.bincount(labels).max() / len(labels)
         if labels is None or expected < 0.5:
+            most = np.bincount(predicted).argmax()
+            named = f"{most} ({names[most]})" if names else most
             yield Finding(
                 "predictions",
                 "warning",
-                f"{share:.0%} of the predictions are class {np.bincount(predicted).argmax()}: check weights, "
-                "preprocessing and the order of images.",
+                f"{share:.0%} of the predictions are class {named}: check weights, preprocessing and the order of "
+                "images.",
             )
 
 

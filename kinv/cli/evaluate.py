@@ -31,7 +31,7 @@ class Evaluate(OnImages):
         if self.preflight:
             preflight(network, source).enforce()
         pairs = []
-        with progress_bar(f"evaluating {network.name}", source.count, self.progress_bar) as advance:
+        with progress_bar(f"evaluating {network.name}", source.count, self.progress) as advance:
             for images, labels in ImageStream(network, source).batches(BATCH):
                 pairs.append((labels, answers(network, images)[0]))
                 advance(len(images))

@@ -34,11 +34,6 @@ class Output:
         """Whether progress may be printed."""
         return not (self.json or self.quiet)
 
-    @property
-    def progress_bar(self) -> bool:
-        """Whether a bar, which needs a terminal, may be shown."""
-        return self.progress and sys.stderr.isatty()
-
     def run(self) -> None:
         """Prints the result."""
         with self._nothing_else():

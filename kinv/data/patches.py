@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from kinv.results import short_repr
+
 from .find import data_folder, find
 from .foreign_files import read_matlab
 
@@ -21,6 +23,9 @@ class Patches(NamedTuple):
     vectors: np.ndarray
     source: str
     description: str
+
+    def __repr__(self) -> str:
+        return short_repr(self, self._asdict())
 
 
 def natural_patches(

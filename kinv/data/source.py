@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from kinv.printable import printable
+from kinv.results import Result
 
 from .checks import as_images
 from .sources.decoding import Problem, Size, UnreadableImage, sides
@@ -24,8 +25,8 @@ def log_problem(problem: Problem) -> None:
     logger.warning("%s", printable(problem, LONGEST_LINE))
 
 
-@dataclass(frozen=True)
-class Source:
+@dataclass(frozen=True, repr=False)
+class Source(Result):
     """One split of one data set.
 
     Attributes:
@@ -44,7 +45,7 @@ class Source:
     description: str
     license: str
     count: int
-    read: Callable[[int, Size | None], tuple[np.ndarray, list[Problem]]]
+    read: Callable[[int, Size | None], tuple[np.ndarray, list[Problem]]] = field(repr=False)
     labels: np.ndarray | None = None
     class_names: list[str] | None = None
     problems: tuple[Problem, ...] = field(default=())

@@ -6,10 +6,11 @@ from typing import Any
 import keras
 
 from kinv.choices import unknown
+from kinv.results import Result
 
 
-@dataclass(frozen=True)
-class Split:
+@dataclass(frozen=True, repr=False)
+class Split(Result):
     """The part before a layer, the layer, and the part after it; they share the classifier's weights.
 
     Attributes:

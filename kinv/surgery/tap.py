@@ -10,6 +10,7 @@ import numpy as np
 from keras import layers, ops
 
 from kinv.choices import unknown
+from kinv.results import Result
 
 from .cut import as_graph, calls_in_order, enclosing_model, layer_names
 from .ending import without_activation
@@ -23,8 +24,8 @@ VALUES, MOST_AT_A_TIME = 4_000_000, 1024  # of inputs or outputs, and inputs, at
 Units = int | Sequence[int] | np.ndarray | slice | None
 
 
-@dataclass(frozen=True)
-class Tap:
+@dataclass(frozen=True, repr=False)
+class Tap(Result):
     """Units of a layer, and the network up to their nonlinearity.
 
     Attributes:

@@ -119,8 +119,11 @@ class Ascent:
         self.step = backend.compile(step)
         self.activation_of = backend.compile(tapped.activation_of)
 
-    def climb(self, unit_of, start, start_of, at_a_time):
-        """Inputs, activations, and whether they converged or are dead, for all pairs of unit and start."""
+    def climb(self, unit_of, start, start_of, at_a_time, advance):
+        """Inputs, activations, and whether they converged or are dead, for all pairs of unit and start.
+
+        `advance` is called with the number of pairs that are done.
+        """
         inputs = np.empty((len(unit_of), *start.shape[1:]), "float32")
         activations, converged, dead = np.empty(len(unit_of), "float32"), *np.zeros((2, len(unit_of)), bool)
         begin = ops.convert_to_numpy(self.image.parameters(ops.convert_to_tensor(start)))
@@ -144,6 +147,7 @@ class Ascent:
             done = (batch.items >= 0) & (settled | batch.dead | (batch.taken >= self.steps))
             rows, items = np.flatnonzero(done), batch.items[done]
             if len(rows):
+                advance(len(rows))
                 found = self.image.of(ops.take(batch.parameters, rows, axis=0))
                 inputs[items], activations[items] = ops.convert_to_numpy(found), batch.value[rows]
                 converged[items], dead[items] = (settled & ~batch.dead)[rows], batch.dead[rows]

@@ -10,6 +10,8 @@ from keras import ops
 from scipy.stats import qmc
 
 from kinv import backend
+from kinv.progress_bar import progress_bar
+from kinv.results import TableResult
 from kinv.surgery.tap import MEAN, Units, tap
 
 from .known_transformations import FAMILIES, PARAMETERS, TOGETHER, transform
@@ -19,8 +21,8 @@ SPREADS = (0.2, 0.1, 0.05, 0.02, 0.01)  # standard deviation of the proposals ar
 LEAST_EXCESS = 0.02  # area of a free manifold above a linear unit's, below which shares are not measured
 
 
-@dataclass(frozen=True)
-class InvarianceDecomposition:
+@dataclass(frozen=True, repr=False)
+class InvarianceDecomposition(TableResult):
     """Curves of `K` units for `F` families of transformations and `E` distances; the last family is all together.
 
     Attributes:
@@ -45,6 +47,19 @@ class InvarianceDecomposition:
     parameters: np.ndarray
     free: np.ndarray
     at_optimum: np.ndarray
+
+    def _numbers(self):
+        groups, counts = np.unique(self.groups(), return_counts=True)
+        return dict(zip((f"units_of_group_{group}" for group in groups), counts, strict=True))
+
+    def _columns(self):
+        return {
+            "unit": self.units[:, None],
+            "family": np.array(self.families, object),
+            "tolerance": self.tolerances,
+            "share": self.shares,
+            "reach": self.reaches,
+        }
 
     @property
     def turned_on(self) -> np.ndarray:
@@ -111,6 +126,7 @@ def decompose_invariance(
     samples: int = 256,
     proposals: int = 8,
     batch_size: int | None = None,
+    progress: bool = False,
 ) -> InvarianceDecomposition:
     """The invariance manifold restricted to known transformations of the optimum, compared with the free one.
 
@@ -130,6 +146,7 @@ def decompose_invariance(
         seed: seed of all random numbers.
         samples: number of points of the whole range for each family, a power of two.
         proposals: number of proposals around the best point of every distance, in each round.
+        progress: whether to show bars on stderr.
 
     Raises:
         ValueError: if values are out of range or of the wrong shape, epsilons do not begin with 0, or the free manifold
@@ -145,7 +162,16 @@ def decompose_invariance(
     image_shape = _image_shape(optimum.shape[1:], shape)
     if free is None:
         free = trace_manifold(
-            model, layer, units, optimum, epsilons, None, seed, position=position, batch_size=batch_size
+            model,
+            layer,
+            units,
+            optimum,
+            epsilons,
+            None,
+            seed,
+            position=position,
+            batch_size=batch_size,
+            progress=progress,
         )
     elif not (
         free.layer == layer
@@ -159,8 +185,13 @@ def decompose_invariance(
         )
     search = _Search(tapped, optimum, norms, image_shape, distances, batch_size)
     random = np.random.default_rng(seed)
-    found = [search.best_of(active, samples, proposals, random) for active in FAMILIES.values()]
-    found.append(search.best_of(range(len(PARAMETERS)), samples, proposals, random, found))
+    found: list[_Best] = []
+    with progress_bar(f"transforming inputs of {layer}", len(FAMILIES) + 1, progress) as advance:
+        for active in FAMILIES.values():
+            found.append(search.best_of(active, samples, proposals, random))
+            advance(1)
+        found.append(search.best_of(range(len(PARAMETERS)), samples, proposals, random, found))
+        advance(1)
     activations = np.stack([best.activations for best in found], axis=1)
     activations = np.where(free.dead[:, None, None], np.nan, activations)
     farther = np.maximum.accumulate(free.best_activations[:, ::-1], axis=1)[:, ::-1]

@@ -9,6 +9,7 @@ from keras import ops
 
 from kinv import backend
 from kinv.choices import checked_choice
+from kinv.progress_bar import progress_bar
 from kinv.surgery.tap import MEAN, Units, tap
 
 from .manifold import EPSILONS, InvarianceManifold, checked_epsilons, checked_optimum
@@ -30,6 +31,7 @@ def follow_great_circles(
     directions: int = 4,
     products: int | None = None,
     batch_size: int | None = None,
+    progress: bool = False,
 ) -> InvarianceManifold:
     """Follows great circles of the sphere `|x| = |optimum|` from the optimum, in the directions of least curvature.
 
@@ -49,6 +51,7 @@ def follow_great_circles(
         directions: number of eigenvectors; each is followed in both directions.
         products: steps of the Lanczos method, fewer than an input has values; default: 32, or one less than an input
             has values if that is fewer.
+        progress: whether to show a bar on stderr.
 
     Returns:
         A manifold with twice as many starts as directions: all eigenvectors, then all of their opposites.
@@ -81,21 +84,24 @@ def follow_great_circles(
     points = np.empty((count, 2 * directions, len(distances), size), "float32")
     dead = np.empty(count, bool)
     at_a_time = tapped.at_a_time(shape, batch_size)
-    for begin in range(0, count, at_a_time):
-        at = slice(begin, begin + at_a_time)
-        x, numbers = optimum[at].reshape(-1, size), tapped.units[at]
-        axes = (x / norms[at, None]).astype("float64")
+    total = count * products * (1 if curvature == "geodesic" else 2)  # Hessian-vector products
+    with progress_bar(f"following great circles of {layer}", total, progress) as advance:
+        for begin in range(0, count, at_a_time):
+            at = slice(begin, begin + at_a_time)
+            x, numbers = optimum[at].reshape(-1, size), tapped.units[at]
+            axes = (x / norms[at, None]).astype("float64")
 
-        def curve(vectors, x=x, numbers=numbers):
-            return ops.convert_to_numpy(product(x, vectors.astype("float32"), numbers)).astype("float64")
+            def curve(vectors, x=x, numbers=numbers):
+                advance(len(x))
+                return ops.convert_to_numpy(product(x, vectors.astype("float32"), numbers)).astype("float64")
 
-        slopes = ops.convert_to_numpy(slope(x, numbers))
-        dead[at] = ~(np.isfinite(slopes).all(axis=1) & slopes.any(axis=1))
-        found = _least_curved(curve, axes, curvature, directions, products, np.random.default_rng([seed, begin]))
-        ways = np.concatenate([found, -found], axis=1)
-        angles = np.arccos(1 - distances**2 / 2)[:, None]
-        along = np.cos(angles) * axes[:, None, None] + np.sin(angles) * ways[:, :, None]
-        points[at] = norms[at, None, None, None] * along
+            slopes = ops.convert_to_numpy(slope(x, numbers))
+            dead[at] = ~(np.isfinite(slopes).all(axis=1) & slopes.any(axis=1))
+            found = _least_curved(curve, axes, curvature, directions, products, np.random.default_rng([seed, begin]))
+            ways = np.concatenate([found, -found], axis=1)
+            angles = np.arccos(1 - distances**2 / 2)[:, None]
+            along = np.cos(angles) * axes[:, None, None] + np.sin(angles) * ways[:, :, None]
+            points[at] = norms[at, None, None, None] * along
     numbers = np.repeat(tapped.units, points[0, :, :, 0].size)
     flat = points.reshape(-1, size)
     found = [

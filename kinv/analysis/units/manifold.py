@@ -11,6 +11,8 @@ from keras import ops
 from kinv import backend
 from kinv.arrays import as_numbers
 from kinv.ops.whitening import ZcaWhitening
+from kinv.progress_bar import progress_bar
+from kinv.results import TableResult
 from kinv.surgery.tap import MEAN, Tap, Units, tap
 
 from .ascent import GROWTH, LARGEST_STEP, LOOK, SHRINKAGE, SMALLEST_STEP
@@ -19,8 +21,8 @@ FIRST_STEP = 0.1  # radians, approximately
 EPSILONS = tuple(np.linspace(0, 2, 21))
 
 
-@dataclass(frozen=True)
-class InvarianceManifold:
+@dataclass(frozen=True, repr=False)
+class InvarianceManifold(TableResult):
     """The result of `trace_manifold`, for `K` units, `S` starts and `E` distances.
 
     Attributes:
@@ -40,6 +42,14 @@ class InvarianceManifold:
     inputs: np.ndarray
     activations: np.ndarray
     dead: np.ndarray
+
+    def _numbers(self):
+        ends = self.best_activations[:, [0, -1]]
+        return {"mean_activation_at_first": ends[:, 0].mean(), "at_last": ends[:, 1].mean(), "dead": self.dead.mean()}
+
+    def _columns(self):
+        units, starts = self.units[:, None, None], np.arange(self.activations.shape[1])[:, None]
+        return {"unit": units, "start": starts, "epsilon": self.epsilons, "activation": self.activations}
 
     @property
     def best_activations(self) -> np.ndarray:
@@ -73,6 +83,7 @@ def trace_manifold(
     steps: int = 60,
     threshold: float = 0.01,
     batch_size: int | None = None,
+    progress: bool = False,
 ) -> InvarianceManifold:
     """Finds, for growing `epsilon`, `max h(x)` subject to `|x| = |optimum|` and `|x - optimum| = epsilon |optimum|`.
 
@@ -98,6 +109,7 @@ def trace_manifold(
         threshold: ascent at a distance ends when five steps raise the activation by less than this share of its loss
             since the optimum.
         batch_size: inputs per batch; default: 1,024, or as many as have 4 million values, also in the layer's output.
+        progress: whether to show a bar on stderr.
 
     Raises:
         ValueError: if values are out of range or of the wrong shape, or the optimum is zero or not finite.
@@ -128,11 +140,12 @@ def trace_manifold(
         np.empty((count * starts, len(distances), size), "float32"),
         np.empty((count * starts, len(distances))),
     )
-    for begin in range(0, count * starts, at_a_time):
-        at = slice(begin, begin + at_a_time)
-        found[at], activations[at] = sphere.trace(
-            axes[at], norms[at], numbers[at], np.tile(way, (count, 1))[at], distances
-        )
+    with progress_bar(f"tracing manifolds of {layer}", count * starts * len(distances), progress) as advance:
+        for begin in range(0, count * starts, at_a_time):
+            at = slice(begin, begin + at_a_time)
+            found[at], activations[at] = sphere.trace(
+                axes[at], norms[at], numbers[at], np.tile(way, (count, 1))[at], distances, advance
+            )
     shape = (count, starts, len(distances))
     activations = np.where(dead[:, None, None], np.nan, activations.reshape(shape))
     return InvarianceManifold(
@@ -187,8 +200,11 @@ class _Sphere:
     def climbs(self, axes, norms, numbers):
         return ops.convert_to_numpy(self._climbs(axes, norms.astype("float32"), numbers))
 
-    def trace(self, axes, norms, numbers, way, distances):
-        """Inputs `(B, E, D)` and activations `(B, E)` for axes `(B, D)`, from directions `(B, D)`."""
+    def trace(self, axes, norms, numbers, way, distances, advance):
+        """Inputs `(B, E, D)` and activations `(B, E)` for axes `(B, D)`, from directions `(B, D)`.
+
+        `advance` is called with `B` after every distance.
+        """
         given = [ops.convert_to_tensor(part) for part in (axes, norms.astype("float32"), numbers)]
         n = _on_sphere(ops.convert_to_tensor(way), given[0])
         peak = self.answer(n, *given, ops.convert_to_tensor(np.float32(0)))
@@ -205,6 +221,7 @@ class _Sphere:
                 value = self.answer(n, *given, angle)
             points.append(ops.convert_to_numpy(self.point(n, *given[:2], angle)))
             values.append(ops.convert_to_numpy(value))
+            advance(len(axes))
         return np.stack(points, axis=1), np.stack(values, axis=1)
 
     def _ascend(self, n, running, peak, given, angle):

@@ -7,13 +7,15 @@ from typing import Any
 import numpy as np
 
 from kinv.arrays import as_numbers
+from kinv.progress_bar import progress_bar
+from kinv.results import TableResult
 from kinv.surgery.tap import MEAN, Units, tap
 
 from .ascent import Ascent, Image
 
 
-@dataclass(frozen=True)
-class ActivationMaxima:
+@dataclass(frozen=True, repr=False)
+class ActivationMaxima(TableResult):
     """The result of `maximize_activation`, for `K` units and `R` restarts.
 
     Attributes:
@@ -31,6 +33,26 @@ class ActivationMaxima:
     activations: np.ndarray
     converged: np.ndarray
     dead: np.ndarray
+
+    def _numbers(self):
+        best = self.best_activations
+        return {
+            "best_activations_from": best.min(),
+            "to": best.max(),
+            "converged": self.converged.mean(),
+            "dead": self.dead.mean(),
+        }
+
+    def _columns(self):
+        restarts = np.arange(self.activations.shape[1])
+        return {
+            "unit": self.units[:, None],
+            "restart": restarts,
+            "activation": self.activations,
+            "converged": self.converged,
+            "dead": self.dead,
+            "best": restarts == self.best_restarts[:, None],
+        }
 
     @property
     def best_restarts(self) -> np.ndarray:
@@ -80,6 +102,7 @@ def maximize_activation(
     jitter: int = 0,
     cosine_waves: bool = False,
     batch_size: int | None = None,
+    progress: bool = False,
 ) -> ActivationMaxima:
     """Gradient ascent to `max h(x)` subject to `|x| = norm`, for many units and starts at once.
 
@@ -109,6 +132,7 @@ def maximize_activation(
             taken, with decreasing length, and none is rejected.
         cosine_waves: whether to ascend in the amplitudes of cosine waves (`ops.dct`) instead of pixels.
         batch_size: inputs per batch; default: 1,024, or as many as have 4 million values, also in the layer's output.
+        progress: whether to show a bar on stderr.
 
     Raises:
         ValueError: if units, the start or values are out of range or of the wrong shape.
@@ -137,7 +161,10 @@ def maximize_activation(
     at_a_time = tapped.at_a_time(shape, batch_size)
     rows = (len(tapped.units), len(start))
     unit_of, start_of = (part.reshape(-1) for part in np.meshgrid(tapped.units, np.arange(len(start)), indexing="ij"))
-    inputs, activations, converged, dead = ascent.climb(unit_of, start, start_of, min(at_a_time, len(unit_of)))
+    with progress_bar(f"maximizing units of {layer}", len(unit_of), progress) as advance:
+        inputs, activations, converged, dead = ascent.climb(
+            unit_of, start, start_of, min(at_a_time, len(unit_of)), advance
+        )
     return ActivationMaxima(
         layer,
         tapped.units,

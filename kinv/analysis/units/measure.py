@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from kinv.ops.whitening import ZcaWhitening
+from kinv.results import TableResult
 from kinv.surgery.tap import Units, tap
 
 from .manifold import EPSILONS, InvarianceManifold, trace_manifold
@@ -15,8 +16,8 @@ from .maximization import maximize_activation
 DRAWS = 2000  # bootstrap resamples
 
 
-@dataclass(frozen=True)
-class LayerInvariance:
+@dataclass(frozen=True, repr=False)
+class LayerInvariance(TableResult):
     """The curves of a layer's units, for `K` units and `E` distances.
 
     Attributes:
@@ -38,6 +39,9 @@ class LayerInvariance:
     low: float
     high: float
     counted: int
+
+    def _columns(self):
+        return {"unit": self.units[:, None], "epsilon": self.epsilons, "activation": self.activations}
 
     @property
     def areas(self) -> np.ndarray:
@@ -61,6 +65,7 @@ def measure_invariance(
     *,
     restarts: int = 9,
     starts: int = 1,
+    progress: bool = False,
     **tracing: Any,
 ) -> list[LayerInvariance]:
     """Measures invariance curves and their area for every layer.
@@ -78,6 +83,7 @@ def measure_invariance(
         seed: seed of all random numbers.
         restarts: see `maximize_activation`.
         starts: see `trace_manifold`.
+        progress: whether to show bars on stderr.
         **tracing: further arguments of `trace_manifold`.
 
     Raises:
@@ -91,9 +97,18 @@ def measure_invariance(
         if isinstance(units, int):
             width = len(tap(model, layer).units)
             chosen = np.linspace(0, width - 1, min(units, width)).astype(int)
-        maxima = maximize_activation(model, layer, chosen, norm, restarts, seed)
+        maxima = maximize_activation(model, layer, chosen, norm, restarts, seed, progress=progress)
         traced = trace_manifold(
-            model, layer, maxima.units, maxima.best, epsilons, whitening, seed, starts=starts, **tracing
+            model,
+            layer,
+            maxima.units,
+            maxima.best,
+            epsilons,
+            whitening,
+            seed,
+            starts=starts,
+            progress=progress,
+            **tracing,
         )
         measured.append(summarise_manifold(traced, seed))
     return measured

@@ -5,6 +5,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from kinv.results import Result
 from kinv.surgery.tap import Units, checked_units
 
 
@@ -23,8 +24,8 @@ class LayeredSampler(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class UnitSamples:
+@dataclass(frozen=True, repr=False)
+class UnitSamples(Result):
     """The samples of `sample_unit`, for `K` units and `N` samples each.
 
     Attributes:
@@ -38,6 +39,9 @@ class UnitSamples:
     units: np.ndarray
     samples: np.ndarray
     means: np.ndarray
+
+    def _numbers(self):
+        return {"mean": self.means.mean()}
 
     @property
     def expectation(self) -> np.ndarray:

@@ -11,6 +11,8 @@ from keras import ops
 from kinv.choices import checked_choice
 from kinv.classifiers.classes import class_index
 from kinv.data.checks import checked_vectors
+from kinv.progress_bar import progress_bar
+from kinv.results import short_repr
 from kinv.training.method import Method
 
 from .autoencoder import CONTRAST, GREY
@@ -91,6 +93,9 @@ class Gallery(Method):
         self.decoder.set_weights(decoder.get_weights())
         self.features.assign(ops.convert_to_tensor(features, "float32"))
 
+    def __repr__(self) -> str:
+        return short_repr(self, {"labels": self.labels, "decoder": self.kind, "size": self.size})
+
     def checked_inputs(self, inputs):
         return checked_vectors(inputs, self.features.shape[-1], "features", unit_range=False)
 
@@ -106,11 +111,14 @@ class Gallery(Method):
         features = ops.cast(self.checked_inputs(features), "float32")
         return as_image(self.decoder(features, training=False), self.brightness, self.contrast)
 
-    def images(self) -> np.ndarray:
-        """All images, float32 `(labels, size, size, channels)` in 0..255."""
-        return np.concatenate(
-            [ops.convert_to_numpy(self.generate(self.features[row : row + 1])) for row in range(len(self.labels))]
-        )
+    def images(self, progress: bool = False) -> np.ndarray:
+        """All images, float32 `(labels, size, size, channels)` in 0..255; with `progress`, a bar is shown on stderr."""
+        images = []
+        with progress_bar("generating images", len(self.labels), progress) as advance:
+            for row in range(len(self.labels)):
+                images.append(ops.convert_to_numpy(self.generate(self.features[row : row + 1])))
+                advance(1)
+        return np.concatenate(images)
 
     def image(self, label: str | int) -> np.ndarray:
         """One image by its label or index, float32 `(size, size, channels)` in 0..255.

@@ -12,14 +12,16 @@ from kinv.arrays import as_numbers
 from kinv.data.checks import as_images
 from kinv.ops.blur import gaussian_blur
 from kinv.ops.image_priors import alpha_norm, total_variation
+from kinv.progress_bar import progress_bar
+from kinv.results import TableResult
 
 CELLS, VALUES = 256, 1_000_000  # most cells, and image values, at a time
 SMALLEST_STEP, LARGEST_STEP = 1e-6, 1e4
 PROBE = 1e-3  # largest pixel change of the first step, for images in 0..1
 
 
-@dataclass(frozen=True)
-class ActivationMatches:
+@dataclass(frozen=True, repr=False)
+class ActivationMatches(TableResult):
     """Results of `match_activations`: `R` rows and `R` columns of cells for every image.
 
     Attributes:
@@ -35,6 +37,20 @@ class ActivationMatches:
     before: np.ndarray
     after: np.ndarray
     dimensions: np.ndarray
+
+    def _numbers(self):
+        return {"median_fall": np.nanmedian(self.fall)}
+
+    def _columns(self):
+        cells = np.arange(self.before.shape[1])
+        return {
+            "image": np.arange(len(self.before))[:, None, None],
+            "row": cells[:, None],
+            "column": cells,
+            "before": self.before,
+            "after": self.after,
+            "fall": self.fall,
+        }
 
     @property
     def fall(self) -> np.ndarray:
@@ -59,6 +75,7 @@ def match_activations(
     alpha_weight: float = 1e-6,
     variation_weight: float = 1e-6,
     seed: int = 0,
+    progress: bool = False,
 ) -> ActivationMatches:
     """For a grid of latent codes, finds images near the original with the activations of the original.
 
@@ -80,6 +97,7 @@ def match_activations(
             rather than single pixels. 0 is the paper's.
         alpha_weight, variation_weight: weights of the natural image prior, on images in 0..1.
         seed: seeds the random draws.
+        progress: whether to show a bar on stderr.
 
     Raises:
         ValueError: if images do not fit the network, `cells` is even, `smoothing` is negative, codes have another
@@ -111,7 +129,9 @@ def match_activations(
     middles = np.repeat(middle, cells**2, axis=0)
     start = np.repeat(images, cells**2, axis=0)
     descend = _Descent(gan, compare_at, steps, smoothing, alpha_weight, variation_weight)
-    parts = [descend(start[at], middles[at], flat[at]) for at in _chunks(start.shape)]
+    chunks = _chunks(start.shape)
+    with progress_bar("matching activations", len(chunks) * steps, progress) as advance:
+        parts = [descend(start[at], middles[at], flat[at], advance) for at in chunks]
     found, before, after = (np.concatenate(values) for values in zip(*parts, strict=True))
     shape = (len(images), cells, cells)
     return ActivationMatches(
@@ -153,7 +173,7 @@ class _Descent:
         self.slope = backend.compile(slope)
         self.answer = backend.compile(answer)
 
-    def __call__(self, images, middle, codes):
+    def __call__(self, images, middle, codes, advance):
         target = self.answer(ops.convert_to_tensor(images / 255.0), self.gan.generate_filters(middle))
         size = _squared_length(target)
         if not ops.convert_to_numpy(ops.all(size > 0)):
@@ -177,6 +197,7 @@ class _Descent:
             better = value < best_value
             best = np.where(better[:, None, None, None], moved, best)
             best_value = np.where(better, value, best_value)
+            advance(1)
         return 255.0 * ops.convert_to_numpy(self.moved(ops.convert_to_tensor(best), given[0])), first, best_value
 
     def _at(self, changes, given):

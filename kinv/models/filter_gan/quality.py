@@ -10,6 +10,8 @@ from keras import ops
 from kinv import backend
 from kinv.classifiers.predict import accuracy
 from kinv.data.checks import as_images, class_indices
+from kinv.progress_bar import progress_bar
+from kinv.results import TableResult
 from kinv.surgery.cut import freeze_up_to
 from kinv.training.batches import shuffled_batches
 
@@ -20,8 +22,8 @@ CODES = 512  # latent codes for explained variance and diversity
 CHUNK = 250
 
 
-@dataclass(frozen=True)
-class FilterQuality:
+@dataclass(frozen=True, repr=False)
+class FilterQuality(TableResult):
     """Results of `filter_quality`; accuracies are shares of test images, 0..1.
 
     Attributes:
@@ -45,6 +47,12 @@ class FilterQuality:
     explained_variance: float
     diversity: np.ndarray
     averaged_network: keras.Model = field(repr=False)
+
+    def _numbers(self):
+        return {name: self.metrics()[name] for name in ("single_mean", "random_mean")}
+
+    def _columns(self):
+        return {name: [value] for name, value in self.metrics().items()}
 
     def metrics(self) -> dict[str, float]:
         """The metrics of the results table, by name."""
@@ -74,6 +82,7 @@ def filter_quality(
     batch_size: int = 128,
     learning_rate: float = 5e-4,
     seed: int = 0,
+    progress: bool = False,
 ) -> FilterQuality:
     """Section 5.2 of "Parametrizing filters of a CNN with a GAN", with additional controls.
 
@@ -87,6 +96,7 @@ def filter_quality(
         epochs, batch_size, learning_rate: of the retraining, with Adam and cosine decay to zero. 0 epochs: no
             retraining.
         seed: seeds the draws and the order of images.
+        progress: whether to show bars on stderr.
 
     Raises:
         ValueError: images or labels that do not fit the network, or a number that is too small.
@@ -106,7 +116,7 @@ def filter_quality(
         name: random.normal(size=(count, gan.latent_dim)).astype("float32")
         for name, count in (("average", draws), ("singles", singles), ("many", CODES))
     }
-    settings = {"batch_size": batch_size, "learning_rate": learning_rate, "seed": seed}
+    settings = {"batch_size": batch_size, "learning_rate": learning_rate, "seed": seed, "progress": progress}
     averaged, control = averaged_and_control(gan, codes["average"], images, labels, epochs, **settings)
     some = np.linspace(0, len(test_images) - 1, min(singles_on, len(test_images))).astype(int)
     many, real = (ops.convert_to_numpy(part) for part in (gan.generate_filters(codes["many"]), cut.kernel()))
@@ -118,8 +128,8 @@ def filter_quality(
         network=accuracy(cut.classifier, test_images, test_labels, CHUNK),
         averaged=accuracy(averaged, test_images, test_labels, CHUNK),
         control=accuracy(control, test_images, test_labels, CHUNK),
-        singles=accuracy_of_sets(cut, gan.generate_filters(codes["singles"]), *on_some),
-        randoms=accuracy_of_sets(cut, changed.astype("float32"), *on_some),
+        singles=accuracy_of_sets(cut, gan.generate_filters(codes["singles"]), *on_some, progress),
+        randoms=accuracy_of_sets(cut, changed.astype("float32"), *on_some, progress),
         explained_variance=_explained_variance(gan, test_images, codes["many"]),
         diversity=diversity[alive],
         averaged_network=averaged,
@@ -149,25 +159,33 @@ def retrain_above(
     batch_size: int,
     learning_rate: float,
     seed: int,
+    progress: bool = False,
 ) -> None:
-    """Retrains all layers above a layer, with Adam and cosine decay to zero; the layer and those below stay fixed."""
+    """Retrains all layers above a layer, with Adam and cosine decay to zero; the layer and those below stay fixed.
+
+    With `progress`, a bar is shown on stderr.
+    """
     freeze_up_to(classifier, layer)
     steps = -(-len(images) // batch_size)
     schedule = keras.optimizers.schedules.CosineDecay(learning_rate, epochs * steps)
     classifier.compile(keras.optimizers.Adam(schedule), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-    classifier.fit(
-        shuffled_batches(images, labels, batch_size, seed),
-        epochs=epochs,
-        steps_per_epoch=steps,
-        verbose=0,
-        shuffle=False,
-    )
+    with progress_bar(f"retraining the layers above {layer}", epochs * steps, progress) as advance:
+        classifier.fit(
+            shuffled_batches(images, labels, batch_size, seed),
+            epochs=epochs,
+            steps_per_epoch=steps,
+            callbacks=[keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: advance(1))],
+            verbose=0,
+            shuffle=False,
+        )
 
 
-def accuracy_of_sets(cut: ReplacedFilters, filters: Any, images: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def accuracy_of_sets(
+    cut: ReplacedFilters, filters: Any, images: np.ndarray, labels: np.ndarray, progress: bool = False
+) -> np.ndarray:
     """Accuracy `(S,)` with each set of filters `(S, rows, columns, C / groups, F)` in place of the real ones.
 
-    The part below the layer is computed once per chunk of images.
+    The part below the layer is computed once per chunk of images. With `progress`, a bar is shown on stderr.
     """
 
     def right(entering, past, labels, kernel):
@@ -176,10 +194,12 @@ def accuracy_of_sets(cut: ReplacedFilters, filters: Any, images: np.ndarray, lab
 
     right, below = backend.compile(right), backend.compile_model(cut.parts.below)
     found = np.zeros(len(filters))
-    for start in range(0, len(images), CHUNK):
-        entering, past = cut.parts.separate(below(images[start : start + CHUNK]))
-        answers = ops.convert_to_tensor(labels[start : start + CHUNK], "int32")
-        found += [float(right(entering, past, answers, kernel)) for kernel in filters]
+    with progress_bar(f"testing filters of {cut.name}", len(images), progress) as advance:
+        for start in range(0, len(images), CHUNK):
+            entering, past = cut.parts.separate(below(images[start : start + CHUNK]))
+            answers = ops.convert_to_tensor(labels[start : start + CHUNK], "int32")
+            found += [float(right(entering, past, answers, kernel)) for kernel in filters]
+            advance(CHUNK)
     return found / len(images)
 
 

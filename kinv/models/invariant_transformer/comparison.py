@@ -3,7 +3,6 @@
 Shapes: `N` images, `D` draws of `k`.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,10 +14,12 @@ from kinv.backend import compile_model
 from kinv.classifiers.predict import answers, slices
 from kinv.data.checks import as_images, class_indices
 from kinv.ops.affine import distance_from_identity
+from kinv.progress_bar import progress_bar
+from kinv.results import TableResult
 
 
-@dataclass(frozen=True)
-class InvarianceComparison:
+@dataclass(frozen=True, repr=False)
+class InvarianceComparison(TableResult):
     """Learned transformations compared with random ones of the same size, for every image and draw.
 
     Attributes:
@@ -33,6 +34,14 @@ class InvarianceComparison:
     random_right: np.ndarray | None
     color_distance: np.ndarray
     space_distance: np.ndarray
+
+    def _numbers(self):
+        return self.metrics()
+
+    def _columns(self):
+        draws, images = self.learned_unchanged.shape
+        known = {name: value for name, value in vars(self).items() if value is not None}
+        return {"draw": np.arange(draws)[:, None], "image": np.arange(images), **known}
 
     def metrics(self) -> dict[str, float]:
         """Means over images and draws, by name."""
@@ -55,7 +64,7 @@ def compare_with_random(
     draws: int = 4,
     batch_size: int = 50,
     seed: int = 0,
-    progress: Callable[[float], None] = lambda done: None,
+    progress: bool = False,
 ) -> InvarianceComparison:
     """Compares learned transformations with random ones, on the images that the network classifies correctly.
 
@@ -70,7 +79,7 @@ def compare_with_random(
         draws: transformations per image.
         batch_size: images per batch.
         seed: seeds `k` and the random directions.
-        progress: called with the completed share, 0..1.
+        progress: whether to show a bar on stderr.
 
     Raises:
         ValueError: images or labels that do not fit the network, or it classifies no image correctly.
@@ -95,16 +104,17 @@ def compare_with_random(
     random = np.random.default_rng(seed)
     batches = [(draw, at) for draw in range(draws) for at in slices(len(images), batch_size)]
     rows: dict[str, list[np.ndarray]] = {name: [] for name in ("learned", "random", "color", "space")}
-    for done, (_, at) in enumerate(batches):
-        count = at.stop - at.start
-        k_color, k_space = random.uniform(size=(2, count, 2)).astype("float32")
-        color, space = (ops.convert_to_numpy(matrix) for matrix in transformer.matrices(k_color, k_space))
-        at_random = _random_like(color, random), _random_like(space, random)
-        rows["learned"].append(classes(images[at], color, space))
-        rows["random"].append(classes(images[at], *at_random))
-        rows["color"].append(_distances(color))
-        rows["space"].append(_distances(space))
-        progress((done + 1) / len(batches))
+    with progress_bar("comparing with random transformations", len(batches), progress) as advance:
+        for _, at in batches:
+            count = at.stop - at.start
+            k_color, k_space = random.uniform(size=(2, count, 2)).astype("float32")
+            color, space = (ops.convert_to_numpy(matrix) for matrix in transformer.matrices(k_color, k_space))
+            at_random = _random_like(color, random), _random_like(space, random)
+            rows["learned"].append(classes(images[at], color, space))
+            rows["random"].append(classes(images[at], *at_random))
+            rows["color"].append(_distances(color))
+            rows["space"].append(_distances(space))
+            advance(1)
 
     learned, at_random, color, space = (np.concatenate(rows[name]).reshape(draws, -1) for name in rows)
     return InvarianceComparison(

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from kinv.arrays import as_numbers
+from kinv.progress_bar import progress_bar
+from kinv.results import TableResult
 
 PADDED = 64  # size of the padded spectrum in which the wave is first located
 WIDTHS = (0.8, 1.6)  # initial widths of the Gaussian, in standard deviations of the filter's energy
 
 
-@dataclass(frozen=True)
-class GaborFit:
+@dataclass(frozen=True, repr=False)
+class GaborFit(TableResult):
     """The best fit to each of `N` filters; lengths in pixels.
 
     Attributes:
@@ -28,6 +30,20 @@ class GaborFit:
     orientation: np.ndarray
     width: np.ndarray
 
+    def _numbers(self):
+        return {"median_explained": np.median(self.explained)}
+
+    def _columns(self):
+        return {
+            "explained": self.explained,
+            "row": self.center[:, 0],
+            "column": self.center[:, 1],
+            "frequency": self.frequency,
+            "orientation": self.orientation,
+            "width_along": self.width[:, 0],
+            "width_across": self.width[:, 1],
+        }
+
     def edges(self, side: int, threshold: float = 0.6) -> np.ndarray:
         """Which filters are localised oriented edges, bool `(N,)`.
 
@@ -41,7 +57,7 @@ class GaborFit:
         return (self.explained > threshold) & inside & sized & waves
 
 
-def fit_gabors(filters: np.ndarray) -> GaborFit:
+def fit_gabors(filters: np.ndarray, progress: bool = False) -> GaborFit:
     """Fits a Gabor function to every filter by least squares, with several starting points.
 
     Jones and Palmer 1987: `exp(-u^2 / 2 s^2 - v^2 / 2 t^2) cos(2 pi f u + phase)`, with `u` along the wave and `v`
@@ -49,6 +65,7 @@ def fit_gabors(filters: np.ndarray) -> GaborFit:
 
     Args:
         filters: `(N, H, W)`.
+        progress: whether to show a bar on stderr.
 
     Raises:
         ValueError: `filters` has another shape, or is not finite.
@@ -59,7 +76,11 @@ def fit_gabors(filters: np.ndarray) -> GaborFit:
             f"filters must have shape (N, H, W) with H and W at least 4, received {filters.shape}: "
             "reshape a kernel (V, N) with kernel.T.reshape(N, H, W)"
         )
-    fits = [_fit(image) for image in filters]
+    fits = []
+    with progress_bar("fitting Gabor functions", len(filters), progress) as advance:
+        for image in filters:
+            fits.append(_fit(image))
+            advance(1)
     explained, parameters = np.array([fit[0] for fit in fits]), np.array([fit[1] for fit in fits]).reshape(-1, 6)
     return GaborFit(
         explained,

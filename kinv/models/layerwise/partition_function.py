@@ -11,13 +11,14 @@ from keras import ops
 
 from kinv import backend
 from kinv.arrays import as_numbers
+from kinv.results import Result
 
 MOST_UNITS = 20  # their 2^20 states are summed
 CHUNK = 4096
 
 
-@dataclass(frozen=True)
-class LogPartition:
+@dataclass(frozen=True, repr=False)
+class LogPartition(Result):
     """An estimate of `log Z` in nats.
 
     Attributes:
