@@ -17,7 +17,8 @@ class Result:
 
     def __repr__(self) -> str:
         fields = [field.name for field in dataclasses.fields(self) if field.repr]  # type: ignore[arg-type]
-        return short_repr(self, {name: getattr(self, name) for name in fields}, self._numbers())
+        known = {name: getattr(self, name) for name in fields if getattr(self, name) is not None}
+        return short_repr(self, known, self._numbers())
 
     def _numbers(self) -> Mapping[str, Any]:
         """The key numbers, by name."""

@@ -8,7 +8,7 @@ import numpy as np
 from kinv.choices import unknown
 from kinv.data.sources.imagenet import imagenet_class_names
 from kinv.surgery import logits
-from kinv.surgery.tap import checked_units
+from kinv.surgery.tap import checked_units, functional_core, last_layer
 
 IMAGENET_CLASSES = 1000
 
@@ -28,6 +28,17 @@ def class_names(classifier: Any, others: Sequence[str] | None = None) -> list[st
     if count == IMAGENET_CLASSES:
         return imagenet_class_names()
     return list(others) if others is not None and len(others) == count else None
+
+
+def unit_names(model: Any, layer: str) -> list[str] | None:
+    """The names of the classes that a layer's units are for; None if it is not the last one, or they are not known.
+
+    Args:
+        model: as in `kinv.analysis.tap`.
+        layer: the name of a layer.
+    """
+    core = functional_core(model)
+    return class_names(core) if layer in (last_layer(core), *core.output_names) else None
 
 
 def class_index(name: int | str, names: Sequence[str] | None, count: int) -> int:

@@ -52,17 +52,12 @@ class Evaluate(OnImages):
     def show(self, result: dict[str, Any]) -> None:
         from .artifacts import plain
 
-        print(
-            f"{result['network']} on {result['images']}: top-1 {result['top1']:.3f} (95 %: {result['low']:.3f} to "
-            f"{result['high']:.3f}, chance {result['chance']:.3f})"
-        )
+        interval = f"95 %: {result['low']:.3f} to {result['high']:.3f}, chance {result['chance']:.3f}"
+        print(plain(f"{result['network']} on {result['images']}: top-1 {result['top1']:.3f} ({interval})"))
         mistaken = [one for one in result["classes"] if one["right"] < one["images"]]
         for one in sorted(mistaken, key=lambda one: one["right"] - one["images"])[:WORST]:
-            print(
-                plain(
-                    f"{one['name']}: {one['right']} of {one['images']} right; wrong ones mostly {one['mistaken_for']}"
-                )
-            )
+            said = f"{one['name']}: {one['right']} of {one['images']} right, the others mostly taken for "
+            print(plain(said + one["mistaken_for"]))
 
 
 def _by_class(labels: Any, predicted: Any, names: list[str] | None) -> list[dict[str, Any]]:

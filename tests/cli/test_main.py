@@ -1,7 +1,9 @@
 """The `kinv` command, as a user types it."""
 
+import json
 import shutil
 import zipfile
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -228,3 +230,51 @@ def test_tab_completion_knows_every_command(shell, capsys):
 def test_the_version(capsys):
     cli.main(["--version"])
     assert capsys.readouterr().out == f"kinv {kinv.__version__}\n"
+
+
+def test_evaluate_as_json_names_the_classes(folder_and_network, capsys):
+    photos, network = folder_and_network
+    Image.new("RGB", (16, 16), (0, 0, 255)).save(photos / "red" / "blue.png")
+    command = ["evaluate", "--classifier", str(network), "--images", str(photos)]
+    cli.main([*command, "--json"])
+    result = json.loads(capsys.readouterr().out)
+    assert result["top1"] == pytest.approx(6 / 7) and result["count"] == 7 and result["low"] < 6 / 7 < result["high"]
+    assert result["classes"][0] == {"class": 0, "name": "blue", "images": 3, "right": 3, "mistaken_for": None}
+    assert result["classes"][1] == {"class": 1, "name": "red", "images": 4, "right": 3, "mistaken_for": "blue"}
+    cli.main([*command, "--quiet"])
+    said = capsys.readouterr()
+    assert (
+        "top-1 0.857" in said.out and "red: 3 of 4 right, the others mostly taken for blue" in said.out and not said.err
+    )
+
+
+def test_screen_as_json_with_a_class_by_its_name(folder_and_network, tmp_path, capsys):
+    photos, network = folder_and_network
+    command = ["screen", "--classifier", str(network), "--images", str(photos), "--output", str(tmp_path / "out")]
+    command += ["--transformations", "greyscale", "--magnitudes", "greyscale=0,1", "--json", "--classes"]
+    with pytest.raises(SystemExit, match="unknown class 'rde': did you mean red"):
+        cli.main([*command, "rde"])
+    cli.main([*command, "red"])
+    said = capsys.readouterr()
+    result = json.loads(said.out)
+    assert [Path(figure).stem for figure in result["figures"] if "class_" in figure] == ["class_1_greyscale"]
+    assert result["ranking"][0]["transformation"] == "greyscale" and "greyscale: " in result["summary"]
+    assert result["ranking"][0]["turned_into_share"] is None  # NaN in the table
+    assert len(result["accuracy"]) == 2 and "screening" not in said.out and not said.err.count("%|")
+
+
+def test_list_show_and_verify_as_json(shelf, capsys):
+    def found(*command):
+        cli.main([*command, "--json"])
+        return json.loads(capsys.readouterr().out)
+
+    (shelf / "broken").mkdir()
+    (shelf / "broken" / "manifest.json").write_text("{}")
+    rows = {row["artifact"]: row for row in found("list")["artifacts"]}
+    assert rows["mine"]["kind"] == "InvariantTransformer" and rows["mine"]["bytes"] > 1000
+    assert rows["broken"]["kind"] == "damaged" and rows["broken"]["bytes"] is None
+    shown = found("show", "mine")
+    assert shown["metrics"] == {"learned_unchanged": 0.812} and "augment" in shown["endpoints"]
+    assert found("show", "mine", "--metadata")["name"] == "mine"
+    checked = found("verify", "mine")
+    assert checked["whole"] and checked["files"] == shown["files"] and checked["folder"].endswith("mine")

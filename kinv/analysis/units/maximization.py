@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from kinv.arrays import as_numbers
+from kinv.classifiers.classes import unit_names
 from kinv.progress_bar import progress_bar
 from kinv.results import TableResult
 from kinv.surgery.tap import MEAN, Units, tap
@@ -25,6 +26,7 @@ class ActivationMaxima(TableResult):
         activations: the activations of the units, `(K, R)`.
         converged: whether the activation had stopped rising, `(K, R)`.
         dead: whether the gradient at the start was zero or not finite, so that the input is still the start, `(K, R)`.
+        names: the names of the units, `(K,)`, if they are those of classes.
     """
 
     layer: str
@@ -33,6 +35,7 @@ class ActivationMaxima(TableResult):
     activations: np.ndarray
     converged: np.ndarray
     dead: np.ndarray
+    names: tuple[str, ...] | None = None
 
     def _numbers(self):
         best = self.best_activations
@@ -45,8 +48,10 @@ class ActivationMaxima(TableResult):
 
     def _columns(self):
         restarts = np.arange(self.activations.shape[1])
+        names = {} if self.names is None else {"name": np.array(self.names, object)[:, None]}
         return {
             "unit": self.units[:, None],
+            **names,
             "restart": restarts,
             "activation": self.activations,
             "converged": self.converged,
@@ -165,6 +170,7 @@ def maximize_activation(
         inputs, activations, converged, dead = ascent.climb(
             unit_of, start, start_of, min(at_a_time, len(unit_of)), advance
         )
+    names = unit_names(model, layer)
     return ActivationMaxima(
         layer,
         tapped.units,
@@ -172,6 +178,7 @@ def maximize_activation(
         activations.reshape(rows),
         converged.reshape(rows),
         dead.reshape(rows),
+        None if names is None else tuple(names[unit] for unit in tapped.units),
     )
 
 
