@@ -8,7 +8,7 @@ import numpy as np
 from kinv.choices import unknown
 from kinv.data.sources.imagenet import imagenet_class_names
 from kinv.surgery import logits
-from kinv.surgery.tap import checked_units, functional_core, last_layer
+from kinv.surgery.tap import functional_core, last_layer
 
 IMAGENET_CLASSES = 1000
 
@@ -48,7 +48,9 @@ def class_index(name: int | str, names: Sequence[str] | None, count: int) -> int
         ValueError: if there is no such class (similar names are suggested), or several have the name.
     """
     if isinstance(name, (int, np.integer)):
-        return int(checked_units(int(name), count, "the classes")[0])
+        if not 0 <= name < count:
+            raise ValueError(f"class must lie in 0..{count - 1}, received {name}")
+        return int(name)
     if names is None:
         raise ValueError(f"class must be an index in 0..{count - 1}, received {name!r}: pass it, or pass `class_names`")
     found = [index for index, known in enumerate(names) if known.lower() == str(name).lower()]

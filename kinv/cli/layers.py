@@ -7,6 +7,8 @@ import tyro
 
 from .networks import Network
 
+WIDE = 200  # columns where the table is read by a program
+
 
 @dataclasses.dataclass(kw_only=True)
 class Layers(Network):
@@ -31,6 +33,9 @@ class Layers(Network):
 
         from .artifacts import plain
 
+        console = Console()
+        if not console.is_terminal:
+            console.width = WIDE
         table, reasons = Table(box=None, pad_edge=False), []
         for title in ("layer", "kind", "output", "weights", "activation", "units", "Filter GAN"):
             right = title in ("weights", "units")
@@ -44,10 +49,10 @@ class Layers(Network):
             table.add_row(*map(plain, [*cells, str(layer["units"] or "none"), filter_gan]))
             methods = ["maximize_activation", *(["filter_gan"] if convolution else [])]
             reasons += [f"{layer['name']}, {method}: {refused[method]}" for method in methods if method in refused]
-        Console().print(table)
+        console.print(table)
         for reason in dict.fromkeys(reasons):
-            Console().print(plain(reason))
-        Console().print(
+            console.print(plain(reason))
+        console.print(
             "units: for kinv.maximize_activation(model, layer, units) and targets of a CoupledGenerator; "
             "Filter GAN: for kinv.models.FilterGAN(model, layer)."
         )

@@ -37,6 +37,8 @@ def test_indices_of_classes():
     assert class_index("GOLDFISH", ["tench", "goldfish"], 2) == class_index(1, None, 2) == 1
     with pytest.raises(ValueError, match="unknown class 'goldfisch': did you mean goldfish"):
         class_index("goldfisch", ["tench", "goldfish"], 2)
+    with pytest.raises(ValueError, match=r"class must lie in 0..1, received -1"):
+        class_index(-1, None, 2)
     with pytest.raises(ValueError, match=r"index in 0..1, received 'tench'"):
         class_index("tench", None, 2)
 

@@ -18,8 +18,7 @@ def network(tmp_path):
     return str(tmp_path / "n.keras")
 
 
-def test_as_a_table(network, capsys, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "150")
+def test_as_a_table(network, capsys):
     cli.main(["layers", network])
     lines = capsys.readouterr().out.splitlines()
     (first,) = [line.split() for line in lines if line.startswith("first")]
