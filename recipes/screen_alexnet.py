@@ -28,10 +28,10 @@ def run(config: Config, experiment: Experiment) -> dict[str, float]:
     from kinv.analysis.screening import figures as sensitivity
     from kinv.analysis.screening import findings as screening_findings
 
-    screening, chosen, image = screened(experiment)
+    screening, chosen, images = screened(experiment)
     medians = screening_findings.median_critical_points(screening.critical_points)
     found = {f"{row.transformation}_{row.side}": row.median for row in medians.itertuples()}
-    experiment.keep_results(found, as_files(sensitivity.overview(screening, chosen, image)), "figures")
+    experiment.keep_results(found, as_files(sensitivity.overview(screening, chosen, images)), "figures")
     print_medians(medians)
     return found
 

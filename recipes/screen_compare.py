@@ -26,8 +26,8 @@ def run(config: ScreeningConfig, experiment: Experiment) -> dict[str, float | No
 
     screenings = []
     for part in (experiment.part(), experiment.part(**RESIDUAL)):
-        screening, chosen, image = screened(part)
-        part.keep_results({}, as_files(sensitivity.overview(screening, chosen, image)), "figures")
+        screening, chosen, images = screened(part)
+        part.keep_results({}, as_files(sensitivity.overview(screening, chosen, images)), "figures")
         screenings.append(screening)
     networks = [screening.metadata["network"] for screening in screenings]
     joined = kinv.Screening.join(screenings)
@@ -40,7 +40,7 @@ def run(config: ScreeningConfig, experiment: Experiment) -> dict[str, float | No
     overall = float(tables["correlation"].set_index("transformation").loc["all", "correlation"])
     found = {"rank_correlation": None if math.isnan(overall) else overall}
     experiment.about("screen_compare")
-    figures = as_files(sensitivity.comparison(joined, chosen, image))
+    figures = as_files(sensitivity.comparison(joined, chosen, next(iter(images.values()), None)))
     folder = experiment.keep_results({"networks": networks, **found}, figures, "figures")
     for name, table in tables.items():
         table.to_csv(folder / f"{name}.csv", index=False)

@@ -169,8 +169,8 @@ PUBLIC = {
     "kinv.analysis": """
         ActivationMatches ActivationMaxima FilterQuality GaborFit InvarianceComparison InvarianceDecomposition
         InvarianceManifold LayerInvariance LearnedTransformation LogPartition ImageStatistics Screening Tap
-        UnitSamples accuracy accuracy_of_sets averaged_and_control class_ranks combine_filters compare_with_random
-        decompose_invariance estimate_log_partition exact_log_partition filter_quality fit_gabors
+        UnitSamples accuracy accuracy_of_sets averaged_and_control class_examples class_ranks combine_filters
+        compare_with_random decompose_invariance estimate_log_partition exact_log_partition filter_quality fit_gabors
         follow_great_circles log_likelihood match_activations maximize_activation measure_invariance
         image_statistics predict predict_classes predictions_along_k resized_for retrain_above sample_unit screen
         shape_share summarise_manifold summarise_matches tap trace_manifold transformed_strip

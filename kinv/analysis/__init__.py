@@ -8,7 +8,7 @@ from kinv.surgery.tap import Tap, tap
 from .intervals import wilson_interval
 from .screening.learned_transformation import LearnedTransformation
 from .screening.screen import screen
-from .screening.strip import transformed_strip
+from .screening.strip import class_examples, transformed_strip
 from .screening.tables import Screening
 from .units.combination import combine_filters
 from .units.decomposition import InvarianceDecomposition, decompose_invariance
@@ -28,6 +28,7 @@ __all__ = [
     "Tap",
     "UnitSamples",
     "accuracy",
+    "class_examples",
     "combine_filters",
     "decompose_invariance",
     "follow_great_circles",

@@ -30,5 +30,6 @@ def wilson_interval(successes: Any, trials: Any, confidence: float = 0.95) -> tu
     middle = (successes + z**2 / 2) / (trials + z**2)
     shares = np.divide(successes * (trials - successes), trials, out=np.zeros_like(middle), where=trials > 0)
     half = z / (trials + z**2) * np.sqrt(shares + z**2 / 4)
-    low, high = np.maximum(middle - half, 0), np.minimum(middle + half, 1)
+    low = np.where(successes == 0, 0.0, np.maximum(middle - half, 0))  # exact where rounding would leave 1e-17
+    high = np.where(successes == trials, 1.0, np.minimum(middle + half, 1))
     return (float(low), float(high)) if low.ndim == 0 else (low, high)

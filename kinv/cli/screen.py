@@ -75,8 +75,9 @@ class Screen(OnImages):
             progress=self.progress,
             preflight=self.preflight,
         )
-        image = source.read_first(None).astype("float32")
-        figures = sensitivity.overview(screening, chosen, image, classes)
+        classes = classes or sensitivity.highest_classes(screening)
+        images = analysis.class_examples(network, source, classes=classes, use_labels=self.labels)
+        figures = sensitivity.overview(screening, chosen, images, classes)
         (self.output / "figures").mkdir(exist_ok=True)
         for name, figure in figures.items():
             figure.savefig(self.output / "figures" / f"{name}.png")

@@ -40,8 +40,10 @@ class ScreeningConfig(Config):
     output: Path = Path("runs")
 
 
-def screened(experiment: Experiment) -> tuple[Any, list[Any], np.ndarray]:
-    """The screening, its transformations and an image to show them on; an unfinished one goes on."""
+def screened(experiment: Experiment) -> tuple[Any, list[Any], dict[int, np.ndarray]]:
+    """The screening, its transformations and images of its classes to show them on; an unfinished one goes on."""
+    from kinv.analysis.screening import figures as sensitivity
+
     config = experiment.config
     classifier = load_classifier(config.classifier, config.fallback, config.download)
     source = find_images(config.data, config.download, config.limit)
@@ -61,7 +63,8 @@ def screened(experiment: Experiment) -> tuple[Any, list[Any], np.ndarray]:
         results=experiment.folder / "tables",
         progress=True,
     )
-    return screening, chosen, source.read_first(classifier.input_shape[1]).astype("float32")
+    classes = sensitivity.highest_classes(screening)
+    return screening, chosen, kinv.analysis.class_examples(classifier, source, None, classes, config.labels)
 
 
 def as_files(figures: dict[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Figures of the sensitivity screening (Bunne, Rahmann and Wolf; figures 2, 3, 6 and 7, and beyond)."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -180,7 +180,7 @@ def unchanged_by_distance(accuracy: pd.DataFrame, network: str | None = None) ->
 def overview(
     screening: Any,
     transformations: Sequence[Any] = (),
-    image: np.ndarray | None = None,
+    images: Mapping[int, np.ndarray] | None = None,
     classes: Sequence[int] = (),
 ) -> dict[str, Figure]:
     """All figures of the screening of one network, by file name.
@@ -188,42 +188,57 @@ def overview(
     Args:
         screening: a `Screening`.
         transformations: those among the screened that are not kinv's own, to show images transformed.
-        image: `(H, W, C)` in 0..255, shown transformed under the axes; default: none.
-        classes: the classes to draw curves of; default: the three with the highest curves.
+        images: an image `(H, W, C)` in 0..255 of each class to draw curves of (see `class_examples`), shown transformed
+            under them; under the axes of all classes, the first one. Default: none.
+        classes: the classes to draw curves of; default: those of `highest_classes`.
     """
     figures: dict[str, Figure] = {}
-    own = screening.softmax[screening.softmax["class"] == screening.softmax["predicted"]]
-    classes = list(classes) or list(own.groupby("class")["softmax"].mean().nlargest(CLASSES).index)
+    images, classes = images or {}, list(classes) or highest_classes(screening)
     known = {**TRANSFORMATIONS, **{transformation.name: transformation for transformation in transformations}}
+    settings = screening.metadata
+
+    def under(name, points, image):
+        if image is None or name not in known:
+            return None
+        return transformed_strip(known[name], image, points, settings["fill"], settings["seed"])
+
     for name, table in screening.accuracy.groupby("transformation", sort=False):
         if table["magnitude_2"].notna().any():
             figures[f"map_{file_stem(name)}"] = two_transformations(screening.accuracy, name)
             continue
-        strip, settings = None, screening.metadata
-        if image is not None and name in known:
-            strip = transformed_strip(known[name], image, table["magnitude"], settings["fill"], settings["seed"])
-        figures[f"accuracy_{file_stem(name)}"] = accuracy_curves(screening.accuracy, name, strip)
-        figures[f"critical_{file_stem(name)}"] = critical_strip(screening.critical_points, name)
+        stem = file_stem(name)
+        strip = under(name, table["magnitude"], next(iter(images.values()), None))
+        figures[f"accuracy_{stem}"] = accuracy_curves(screening.accuracy, name, strip)
+        figures[f"critical_{stem}"] = critical_strip(screening.critical_points, name)
         for index in classes:
-            figures[f"class_{index}_{file_stem(name)}"] = class_curves(screening.softmax, index, name, strip=strip)
+            strip = under(name, table["magnitude"], images.get(index))
+            figures[f"class_{index}_{stem}"] = class_curves(screening.softmax, index, name, strip=strip)
     if screening.accuracy["distance"].notna().any():
         figures["distance"] = unchanged_by_distance(screening.accuracy)
     return figures
 
 
-def comparison(joined: Any, transformations: Sequence[Any], image: np.ndarray) -> dict[str, Figure]:
+def highest_classes(screening: Any) -> list[int]:
+    """The classes with the highest curves, three at most: where the network is sure, there is something to lose."""
+    own = screening.softmax[screening.softmax["class"] == screening.softmax["predicted"]]
+    return [int(index) for index in own.groupby("class")["softmax"].mean().nlargest(CLASSES).index]
+
+
+def comparison(joined: Any, transformations: Sequence[Any], image: np.ndarray | None = None) -> dict[str, Figure]:
     """The accuracy curves of several networks on one axis, by file name.
 
     Args:
         joined: the joined `Screening`s of several networks.
-        transformations, image: as in `overview`.
+        transformations: those among the screened that get a figure.
+        image: `(H, W, C)` in 0..255, shown transformed under the axes; default: none.
     """
     figures, about = {}, joined.metadata["joined"][0]
     for transformation in transformations:
         name = transformation.name
         if transformation.dimensions == 1:
             points = joined.accuracy.query("transformation == @name")["magnitude"].unique()
-            strip = transformed_strip(transformation, image, points, about["fill"], about["seed"])
+            settings = about["fill"], about["seed"]
+            strip = None if image is None else transformed_strip(transformation, image, points, *settings)
             figures[f"accuracy_{file_stem(name)}"] = accuracy_curves(joined.accuracy, name, strip)
     return figures
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from kinv.locks import FolderLock, is_empty
 
-from .tables import TABLES, Screening, write_json, write_table
+from .tables import TABLES, Screening, concatenated, write_json, write_table
 from .totals import Totals
 
 
@@ -45,11 +45,9 @@ class Run:
 
     def finish(self, metadata: dict[str, Any]) -> Screening:
         """All tables."""
-        joined = []
-        for name in TABLES:
-            tables = [self.parts[number][name] for number in sorted(self.parts) if name in self.parts[number]]
-            joined.append(pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=TABLES[name]))
-        return Screening(joined[0], joined[1], joined[2], metadata)
+        parts = [self.parts[number] for number in sorted(self.parts)]
+        tables = {name: concatenated([part[name] for part in parts if name in part], name) for name in TABLES}
+        return Screening(**tables, metadata=metadata)
 
 
 class RunInFolder(Run):
@@ -111,6 +109,8 @@ class RunInFolder(Run):
         if not self._sums(number).is_file():
             return None
         with np.load(self._sums(number), allow_pickle=False) as state:
+            if not set(Totals.STATE) <= set(state):
+                return None  # of an older version, which summed less
             return Totals.from_state(state), int(state["batches"])
 
     def finish(self, metadata):

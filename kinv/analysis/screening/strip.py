@@ -1,14 +1,19 @@
 """One image, changed more and more: what is drawn under the axis of a screening's figures."""
 
 from collections.abc import Sequence
+from typing import Any
 
+import keras
 import numpy as np
 from keras import ops
 
+from kinv.classifiers.predict import answers
 from kinv.data.checks import as_images
+from kinv.data.image_stream import ImageStream
 from kinv.ops import Transformation
 
 STRIP = 7
+BATCH = 32
 
 
 def transformed_strip(
@@ -33,3 +38,29 @@ def transformed_strip(
     points = points[np.unique(np.linspace(0, len(points) - 1, STRIP).round().astype(int))]
     images = transformation(np.repeat(image[None], len(points), axis=0), points, fill, seed)
     return points, ops.convert_to_numpy(images)
+
+
+def class_examples(
+    classifier: keras.Model, images: Any, labels: Any = None, classes: Sequence[int] = (), use_labels: bool = True
+) -> dict[int, np.ndarray]:
+    """The first image of each class that the network gets right, to be shown under the curves of that class.
+
+    Args:
+        classifier, images, labels, use_labels: as in `screen`. Without labels, predictions are the classes.
+        classes: class indices.
+
+    Returns:
+        Class to float32 image `(H, W, C)` in 0..255, in the order of `classes`. Classes without such an image are
+        left out.
+    """
+    found: dict[int, np.ndarray] = {}
+    for batch, truth in ImageStream(classifier, images, labels, use_labels).batches(BATCH):
+        predicted, _ = answers(classifier, batch, BATCH)
+        right = predicted >= 0 if truth is None else predicted == truth
+        for index in set(classes) - set(found):
+            which = np.flatnonzero(right & (predicted == index))
+            if len(which):
+                found[index] = batch[which[0]].astype("float32")
+        if len(found) == len(set(classes)):
+            break
+    return {index: found[index] for index in classes if index in found}

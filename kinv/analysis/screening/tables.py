@@ -31,6 +31,17 @@ TABLES = {  # and their columns
         "turned_into_name",
         "turned_into_share",
     ],
+    "classes": [
+        *ABOUT,
+        "class",
+        "class_name",
+        "magnitude",
+        "images",
+        "accuracy",
+        "unchanged",
+        "unchanged_low",
+        "unchanged_high",
+    ],
     "softmax": [*ABOUT, "class", "class_name", "predicted", "magnitude", "softmax", "predicted_name"],
     "critical_points": [*ABOUT, "class", "class_name", "side", "status", "magnitude", "end"],
 }
@@ -54,12 +65,15 @@ class Screening:
         critical_points: network, transformation, class, side (`below` or `above` the neutral magnitude), status
             (`within`, `never` within the range, `wrong at neutral`), magnitude (NaN unless `within`), end of the range.
         metadata: how the tables were made, as JSON values.
+        classes: network, transformation, class (the images'), magnitude, images: accuracy and unchanged, with its 95 %
+            interval, of the images of one class. Single transformations only; no rows in tables of older versions.
     """
 
     accuracy: pd.DataFrame
     softmax: pd.DataFrame
     critical_points: pd.DataFrame
     metadata: dict[str, Any] = field(default_factory=dict)
+    classes: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=TABLES["classes"]))
 
     def __repr__(self) -> str:
         networks, names = (self.accuracy[column].unique().tolist() for column in ABOUT)
@@ -79,14 +93,24 @@ class Screening:
         """The accuracy table: a row per network, transformation and magnitude."""
         return self.accuracy
 
-    def save_figures(self, folder: str | os.PathLike, image: Any = None) -> list[Path]:
-        """Draws all figures as PNG files; with an image `(H, W, C)` in 0..255, it is shown transformed in them."""
-        from .figures import overview
+    def save_figures(
+        self, folder: str | os.PathLike, classifier: Any = None, images: Any = None, labels: Any = None
+    ) -> list[Path]:
+        """Draws all figures as PNG files.
 
+        Args:
+            folder: where to; it is created.
+            classifier, images, labels: what was screened: images of the class that a figure is about are then shown
+                under it, transformed. Default: curves only.
+        """
+        from .figures import highest_classes, overview
+        from .strip import class_examples
+
+        shown = {} if classifier is None else class_examples(classifier, images, labels, highest_classes(self))
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         paths = []
-        for name, figure in overview(self, image=image).items():
+        for name, figure in overview(self, images=shown).items():
             paths.append(folder / f"{name}.png")
             figure.savefig(paths[-1])
         return paths
@@ -120,13 +144,13 @@ class Screening:
         metadata = json.loads((folder / "screening.json").read_text(encoding="utf-8"))
         if not metadata.pop("finished", False):
             raise FileNotFoundError(f"{folder} holds an unfinished screening: run the same command again to finish it.")
-        tables = []
+        tables = {}
         for name in TABLES:
-            parquet = folder / f"{name}.parquet"
-            tables.append(
-                pd.read_parquet(parquet) if parquet.is_file() else pd.read_csv(folder / f"{name}.csv", dtype=NAMES)
-            )
-        return cls(tables[0], tables[1], tables[2], metadata)
+            parquet, text = folder / f"{name}.parquet", folder / f"{name}.csv"
+            if name == "classes" and not parquet.is_file() and not text.is_file():
+                continue  # of an older version
+            tables[name] = pd.read_parquet(parquet) if parquet.is_file() else pd.read_csv(text, dtype=NAMES)
+        return cls(**tables, metadata=metadata)
 
     @classmethod
     def join(cls, screenings: Sequence["Screening"]) -> "Screening":
@@ -137,11 +161,17 @@ class Screening:
         """
         if not screenings:
             raise ValueError("screenings must have at least one Screening to join, received none")
-        tables = [pd.concat([getattr(one, name) for one in screenings], ignore_index=True) for name in TABLES]
+        tables = {name: concatenated([getattr(one, name) for one in screenings], name) for name in TABLES}
         keys = ["network", "transformation", "magnitude", "magnitude_2"]
-        if tables[0].duplicated(keys).any():
+        if tables["accuracy"].duplicated(keys).any():
             raise ValueError("the same network and transformation appear twice: give the networks different names")
-        return cls(tables[0], tables[1], tables[2], {"joined": [one.metadata for one in screenings]})
+        return cls(**tables, metadata={"joined": [one.metadata for one in screenings]})
+
+
+def concatenated(tables: Sequence[pd.DataFrame], name: str) -> pd.DataFrame:
+    """Tables of one name below each other; those without rows say nothing about the columns' types."""
+    tables = [table for table in tables if len(table)]
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=TABLES[name])
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:

@@ -23,13 +23,15 @@ class Totals:
         classes: number of classes of the network.
     """
 
+    STATE = ("points", "turned", "classes", "images", "right", "stayed", "softmax")
+
     def __init__(self, points: np.ndarray, classes: int):
         self.points = points
-        self.unchanged = np.zeros(len(points), "int64")
         self.turned = np.zeros((len(points), classes), "int64")  # where predictions that changed went
         self.classes = np.zeros(0, "int64")
         self.images = np.zeros(0, "int64")
         self.right = np.zeros((0, len(points)), "int64")
+        self.stayed = np.zeros((0, len(points)), "int64")  # as for the original image
         # the curves of a map would fill the memory, and no figure uses them
         measured = len(points) if points.ndim == 1 else 0
         self.softmax = np.zeros((0, measured, classes), "float64")
@@ -38,24 +40,24 @@ class Totals:
         """Adds a batch: logits for the originals `(B, K)` and for every magnitude `(M, B, K)`."""
         before, predicted = original.argmax(axis=-1), answers.argmax(axis=-1)
         labels = before if labels is None else labels
-        self.unchanged += (predicted == before).sum(axis=1)
         magnitudes, changed = np.nonzero(predicted != before)
         np.add.at(self.turned, (magnitudes, predicted[magnitudes, changed]), 1)
         rows = self._rows(labels)
         np.add.at(self.images, rows, 1)
         np.add.at(self.right, rows, (predicted == labels).T)
+        np.add.at(self.stayed, rows, (predicted == before).T)
         if self.points.ndim == 1:
             np.add.at(self.softmax, rows, softmax(answers, axis=-1).transpose(1, 0, 2))
 
     def state(self) -> dict[str, np.ndarray]:
         """Everything, as arrays by name."""
-        return dict(vars(self))
+        return {name: getattr(self, name) for name in self.STATE}
 
     @classmethod
     def from_state(cls, state: Any) -> "Totals":
         """Rebuilds the totals from what `state` returned."""
         totals = cls(state["points"], state["softmax"].shape[-1])
-        for name in vars(totals):
+        for name in cls.STATE:
             setattr(totals, name, state[name])
         return totals
 
@@ -66,7 +68,8 @@ class Totals:
         shares = self.right[order] / self.images[order, None]
         softmax = self.softmax[order] / self.images[order, None, None]
         classes = self.classes[order]
-        low, high = wilson_interval(self.unchanged, self.images.sum())
+        unchanged = self.stayed.sum(axis=0)
+        low, high = wilson_interval(unchanged, self.images.sum())
         into, moved = self.turned.argmax(axis=1), self.turned.sum(axis=1)
         accuracy = pd.DataFrame(
             {
@@ -74,7 +77,7 @@ class Totals:
                 **self._magnitudes(),
                 "distance": transformation.distance(self.points, shape).astype("float64"),
                 "accuracy": shares.mean(axis=0),
-                "unchanged": self.unchanged / self.images.sum(),
+                "unchanged": unchanged / self.images.sum(),
                 "images": int(self.images.sum()),
                 "classes": len(classes),
                 "unchanged_low": low,
@@ -90,6 +93,7 @@ class Totals:
         if self.points.ndim == 1:
             curves = [self._curves(index, mean) for index, mean in zip(classes, softmax, strict=True)]
             tables["softmax"] = pd.concat([_named(about, curve, names) for curve in curves])
+            tables["classes"] = _named(about, pd.concat([self._of_class(row) for row in order]), names)
             rows = [
                 {
                     "class": index,
@@ -111,7 +115,9 @@ class Totals:
         if len(new):
             self.classes = np.concatenate([self.classes, new])
             grow = lambda array: np.concatenate([array, np.zeros((len(new), *array.shape[1:]), array.dtype)])  # noqa: E731
-            self.images, self.right, self.softmax = map(grow, (self.images, self.right, self.softmax))
+            self.images, self.right, self.stayed, self.softmax = map(
+                grow, (self.images, self.right, self.stayed, self.softmax)
+            )
         order = np.argsort(self.classes)
         return order[np.searchsorted(self.classes, labels, sorter=order)]
 
@@ -119,6 +125,21 @@ class Totals:
         if self.points.ndim == 1:
             return {"magnitude": self.points, "magnitude_2": np.nan}
         return {"magnitude": self.points[:, 0], "magnitude_2": self.points[:, 1]}
+
+    def _of_class(self, row):
+        images, stayed = self.images[row], self.stayed[row]
+        low, high = wilson_interval(stayed, images)
+        return pd.DataFrame(
+            {
+                "class": int(self.classes[row]),
+                "magnitude": self.points,
+                "images": int(images),
+                "accuracy": self.right[row] / images,
+                "unchanged": stayed / images,
+                "unchanged_low": low,
+                "unchanged_high": high,
+            }
+        )
 
     def _curves(self, index, mean):
         """The class's own curve, the three highest, and the maximum of the others; `mean` is `(M, K)`."""

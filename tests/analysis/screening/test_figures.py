@@ -91,3 +91,16 @@ def test_what_is_not_in_the_table_is_refused(screening):
         sensitivity.class_curves(screening.softmax, 77, "rotation")
     with pytest.raises(ValueError, match="distance"):
         sensitivity.unchanged_by_distance(screening.accuracy.query("transformation == 'noise'"))
+
+
+def test_a_figure_shows_images_of_the_class_it_is_about(screening):
+    classes = sensitivity.highest_classes(screening)
+    images = {index: np.full((8, 8, 3), 40.0 * (position + 1), "float32") for position, index in enumerate(classes)}
+    figures = sensitivity.overview(screening, images=images)
+    for index, image in images.items():
+        strip = figures[f"class_{index}_rotation"].axes[1:]
+        middle = next(axis for axis in strip if axis.get_xlabel() == "0")
+        assert (middle.images[0].get_array() == image[0, 0, 0]).all()
+    assert len(figures["accuracy_rotation"].axes) == 4  # the curves and the first image three times
+    without = sensitivity.overview(screening, images={classes[0]: images[classes[0]]})
+    assert len(without[f"class_{classes[-1]}_rotation"].axes) == 1

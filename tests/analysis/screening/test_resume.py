@@ -46,12 +46,13 @@ def test_a_killed_run_continues_and_ends_with_the_same_tables(photos, tmp_path, 
     with pytest.MonkeyPatch.context() as patch:
         kill_after(patch, 10 - kept)  # what was kept is not done again
         resumed = screen(*photos, results=tmp_path / "results")
-    for name in ("accuracy", "softmax", "critical_points"):
+    for name in ("accuracy", "classes", "softmax", "critical_points"):
         pd.testing.assert_frame_equal(getattr(resumed, name), getattr(whole, name), check_exact=True)
         kept = getattr(analysis.Screening.load(tmp_path / "results"), name)
         pd.testing.assert_frame_equal(kept, getattr(whole, name), check_exact=True)
     assert sorted(path.name for path in (tmp_path / "results").iterdir()) == [
         "accuracy.parquet",
+        "classes.parquet",
         "critical_points.parquet",
         "screening.json",
         "softmax.parquet",

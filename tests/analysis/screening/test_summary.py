@@ -5,7 +5,7 @@ import pytest
 
 import kinv
 
-from .known_network import screen
+from .known_network import screen, threshold_classifier
 
 
 @pytest.fixture
@@ -42,11 +42,48 @@ def test_words_and_figures(screening, photos, tmp_path):
     assert "threshold: accuracy" in said and said.index("rotation") < said.index("brightness")
     assert repr(screening) == "Screening(threshold: 2 transformations of 30 images; try .summary())"
     assert screening.to_frame() is screening.accuracy
-    paths = screening.save_figures(tmp_path / "figures", photos[0][0])
+    paths = screening.save_figures(tmp_path / "figures", threshold_classifier(), *photos)
     assert {path.stem for path in paths} >= {"accuracy_rotation", "critical_brightness"}
     assert all(path.stat().st_size > 1000 for path in paths)
     screening.save(tmp_path / "tables", format="csv")
     assert kinv.Screening.load(tmp_path / "tables").summary() == said
+
+
+def test_classes_add_up_to_the_whole(screening, photos):
+    """Of 20 dark and 10 bright images: shares of classes, counted by hand at one magnitude, and their sum."""
+    images, labels = photos
+    brighter = screening.classes.query("transformation == 'brightness' and magnitude == 0.2").set_index("class")
+    moved = (np.clip(images + 0.2 * 255, 0, 255).mean(axis=(1, 2, 3)) > 127.5).astype(int)
+    for index in (0, 1):
+        row, own = brighter.loc[index], labels == index
+        assert row["images"] == own.sum()
+        assert row["unchanged"] == row["accuracy"] == (moved[own] == index).mean()
+        assert row["unchanged_low"] <= row["unchanged"] <= row["unchanged_high"]
+    assert set(brighter["unchanged"]) != {1.0}  # something happens
+    sums = screening.classes.assign(stay=screening.classes["images"] * screening.classes["unchanged"])
+    sums = sums.groupby(["transformation", "magnitude"])["stay"].sum() / 30
+    whole = screening.accuracy.set_index(["transformation", "magnitude"])["unchanged"]
+    assert (sums - whole).abs().max() < 1e-12
+
+
+def test_tables_of_an_older_version_are_read(screening, tmp_path):
+    screening.save(tmp_path / "old")
+    (tmp_path / "old" / "classes.parquet").unlink()
+    older = kinv.Screening.load(tmp_path / "old")
+    assert older.classes.empty and older.summary() == screening.summary()
+
+
+def test_examples_are_of_their_class_and_right(photos):
+    images, labels = photos
+    labels = labels.copy()
+    labels[:5] = 1  # dark images that are called bright: none of them stands for a class
+    found = kinv.analysis.class_examples(threshold_classifier(), images, labels, [1, 0])
+    assert list(found) == [1, 0]
+    np.testing.assert_array_equal(found[0], images[5])
+    np.testing.assert_array_equal(found[1], images[20])
+    by_prediction = kinv.analysis.class_examples(threshold_classifier(), images, classes=[0])
+    np.testing.assert_array_equal(by_prediction[0], images[0])
+    assert kinv.analysis.class_examples(threshold_classifier(), images[:20], labels[:20], [1]) == {}
 
 
 @pytest.mark.parametrize(
