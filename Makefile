@@ -1,12 +1,13 @@
 # make demo        an Invariant Transformer Net on real photographs, from nothing
 # make test        the test suite, in two processes
-# make test-long   the tests that take longest: recipes from end to end
+# make test-long   longer ones: recipes from end to end, exports, other backends
+# make test-release  the longest, before a release: artifacts' numbers measured again, runs that are killed and go on
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 EXTRAS := test
 
-.PHONY: demo test test-long lint bench figures wheel clean
+.PHONY: demo test test-long test-release lint bench figures wheel clean
 
 # One stamp for the whole environment: it is made again when the dependencies change.
 $(VENV)/.ready: pyproject.toml constraints.txt
@@ -20,10 +21,13 @@ demo: $(VENV)/.ready
 	$(BIN)/python -m recipes.itn_alexnet
 
 test: $(VENV)/.ready
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not long"
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not long and not release"
 
 test-long: $(VENV)/.ready
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m long
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "long and not release"
+
+test-release: $(VENV)/.ready
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m release
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .

@@ -56,7 +56,7 @@ def on_photographs(request):
     return kinv.load(ROOT / "artifacts" / request.param), classifier, images.astype("float32")
 
 
-@pytest.mark.long
+@pytest.mark.release
 def test_it_keeps_predictions_that_random_transformations_change(on_photographs):
     """By more than two standard errors over images: these are not the photographs of the metadata's numbers."""
     transformer, classifier, images = on_photographs
@@ -67,7 +67,7 @@ def test_it_keeps_predictions_that_random_transformations_change(on_photographs)
     assert gained.mean() > 2 * gained.std() / np.sqrt(len(gained))
 
 
-@pytest.mark.long
+@pytest.mark.release
 def test_the_images_of_figure_5_differ(on_photographs):
     transformer, _, images = on_photographs
     images = images[::8]

@@ -78,6 +78,7 @@ def test_as_a_layer(images, monkeypatch):
     network.fit(shown, np.arange(len(shown)), verbose=0)
 
 
+@pytest.mark.long
 def test_on_a_hub(monkeypatch, tmp_path, images):
     """Against a server that speaks the hub's protocol, from a process with an environment of its own."""
     from tests.hub.hub_server import HubServer

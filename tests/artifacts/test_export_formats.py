@@ -24,8 +24,9 @@ SLOW = ("dbn", "rbm", "invariant_transformer")  # to convert to ONNX
 def cases():
     for folder in (*GOLDEN, *COMMITTED):
         for name in FORMATS:
-            long = folder in COMMITTED or folder.name == "autoencoder" or (name == "onnx" and folder.name in SLOW)
-            yield pytest.param(folder, name, id=f"{folder.name}-{name}", marks=pytest.mark.long if long else ())
+            long = folder.name == "autoencoder" or (name == "onnx" and folder.name in SLOW)
+            mark = pytest.mark.release if folder in COMMITTED else pytest.mark.long if long else ()
+            yield pytest.param(folder, name, id=f"{folder.name}-{name}", marks=mark)
 
 
 SIZES = (1, 8, 11), (3, 14, 9)  # batch, and images' height and width where the endpoint takes any
@@ -117,7 +118,7 @@ def test_files_answer_as_the_endpoints_do(folder, file_format, tmp_path, random,
 
 
 @pytest.mark.filterwarnings("ignore:.*tf.lite.Interpreter is deprecated:UserWarning")
-@pytest.mark.long
+@pytest.mark.release
 @pytest.mark.parametrize("settings", [{"visible": "gaussian"}, {"persistent": True}], ids=str)
 def test_chains_of_gaussian_and_persistent_machines(settings, tmp_path, monkeypatch):
     monkeypatch.setattr("kinv.models.layerwise.distribution.EXPORTED_STEPS", 100)

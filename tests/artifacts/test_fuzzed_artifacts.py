@@ -103,7 +103,7 @@ def make_folder(data, folder, name, content):
 CHANGES = (flip, truncate, inject, overwrite, swap, remove, rename, add, link, make_folder)
 
 
-@pytest.mark.parametrize("count", [200, pytest.param(2000, marks=pytest.mark.long)])
+@pytest.mark.parametrize("count", [200, pytest.param(2000, marks=pytest.mark.release)])
 def test_a_change_to_any_file_is_noticed(saved, tmp_path, count):
     folder = shutil.copytree(saved, tmp_path / "machine")
     whole = files(folder)

@@ -73,6 +73,7 @@ def test_a_column_of_labels_measures_as_a_row_does(no_data_folder):
     assert measured[0] > 0.5 and len(set(measured)) == 1
 
 
+@pytest.mark.long
 def test_a_column_of_labels_trains_as_a_row_does():
     inputs = keras.Input((8, 8, 3))
     classifier = keras.Model(inputs, keras.layers.GlobalAveragePooling2D()(inputs))

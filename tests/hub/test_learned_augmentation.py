@@ -176,6 +176,7 @@ def test_a_saved_model_catches_images_in_unit_range(transformer, images, tmp_pat
         loaded.augment(images / 255, seed)
 
 
+@pytest.mark.long
 def test_a_model_with_it_is_loaded_after_import_kinv_alone(saved, images, tmp_path):
     network = keras.Sequential([keras.Input((20, 24, 3)), LearnedAugmentation(saved), keras.layers.Flatten()])
     network.save(tmp_path / "network.keras")

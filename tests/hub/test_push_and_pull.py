@@ -37,6 +37,7 @@ def test_large_files_go_through_lfs_and_the_config_is_at_the_root(hub, artifact)
     assert files["model.weights.h5"].lfs is not None and files["config.json"].lfs is None
 
 
+@pytest.mark.long
 def test_a_push_adds_the_saved_model_that_is_missing(local, artifact, cache):
     handle, _ = local.push(artifact)
     pulled = kinv.pull(handle, token=local.token, cache_dir=cache)

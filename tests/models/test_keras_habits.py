@@ -44,6 +44,7 @@ MODELS = {
 }
 TRAINED = {name: pair for name, pair in MODELS.items() if pair[1] is not None}
 QUICK = ("rbm", "sdae")  # the others take seconds each,
+SLOW = ("autoencoder",)  # half a minute each
 LIKE_THEM = ("persistent", "dbn")  # and these have the steps and the base class of the quick ones
 
 
@@ -51,7 +52,9 @@ def over(names):
     return pytest.mark.parametrize(
         "name",
         [
-            name if name in QUICK else pytest.param(name, marks=pytest.mark.long)
+            name
+            if name in QUICK
+            else pytest.param(name, marks=pytest.mark.release if name in SLOW else pytest.mark.long)
             for name in names
             if name not in LIKE_THEM
         ],
@@ -282,7 +285,9 @@ def test_metrics_that_mean_nothing_are_said_to_be_left_out():
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("name", ["transformer", "gan", "rbm", "autoencoder", "coupled"])
+@pytest.mark.parametrize(
+    "name", ["transformer", "gan", "rbm", "coupled", pytest.param("autoencoder", marks=pytest.mark.release)]
+)
 def test_xla(name):
     model, data = made(name, jit_compile=True)
     history = model.fit(steps=2) if data is None else model.fit(*data, batch_size=8, verbose=0)

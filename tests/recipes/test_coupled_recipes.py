@@ -38,7 +38,7 @@ def test_images_are_made_and_judged(tmp_path, no_data_folder, capsys):
     assert "judge's 5" in capsys.readouterr().out
 
 
-@pytest.mark.long
+@pytest.mark.release
 def test_an_autoencoder_of_photographs(tmp_path, no_data_folder, capsys):
     smoke = replace(dae_photos.PRESETS["smoke"], output=tmp_path / "artifacts", checkpoints=tmp_path / "runs")
     metrics = dae_photos.run(smoke)
@@ -50,7 +50,7 @@ def test_an_autoencoder_of_photographs(tmp_path, no_data_folder, capsys):
     assert not list((tmp_path / "runs").glob("*/*"))  # the checkpoint is gone
 
 
-@pytest.mark.long
+@pytest.mark.release
 def test_the_next_batch_is_what_it_would_be_alone(no_data_folder):
     network, smoke = classifiers.load("squeezenet"), coupled_gallery.PRESETS["smoke"]
     experiment = Experiment(smoke, smoke, "recipes.coupled_gallery")
@@ -130,7 +130,7 @@ def test_what_cannot_be_made_is_said_before_anything_is_made(tmp_path, no_data_f
     assert not list(tmp_path.rglob("*.png"))
 
 
-@pytest.mark.long
+@pytest.mark.release
 def test_a_gallery_of_an_autoencoders_decoder(tmp_path, no_data_folder):
     """What is kept are codes, whatever coordinates were trained."""
     kinv.save(DenoisingAutoencoder(64, width=0.05), tmp_path / "dae", {}, saved_model=False)

@@ -26,7 +26,7 @@ def codes(count):
     return np.random.default_rng(0).normal(size=(count, 16)).astype("float32")
 
 
-@pytest.mark.long
+@pytest.mark.release
 def test_interrupted_and_continued_it_ends_with_the_same_filters(config, monkeypatch, capsys, few_codes):
     metrics = filter_gan_mnist.run(replace(config, output=config.output / "whole"))
     out = capsys.readouterr().out
@@ -74,7 +74,7 @@ def test_the_exported_pooled_classifier_is_as_right_as_the_card_says(layer):
     assert right == pytest.approx(kinv.hub.read_metadata(folder)["metrics"]["averaged"], abs=0.01)
 
 
-@pytest.mark.long
+@pytest.mark.release
 @pytest.mark.parametrize("layer", LAYERS)
 def test_its_numbers_can_be_measured_again_and_are_as_promised(layer):
     gan, classifier = kinv.load(f"filter_gan_mnist_{layer}"), kinv.classifiers.load("digit_cnn")
@@ -91,7 +91,7 @@ def test_its_numbers_can_be_measured_again_and_are_as_promised(layer):
     assert diversity == pytest.approx(kept["diversity"], abs=0.02) and diversity >= 0.45
 
 
-@pytest.mark.long
+@pytest.mark.release
 def test_grids_are_measured_again_and_the_later_layer_ignores_larger_changes_of_shape():
     classifier, findings = kinv.classifiers.load("digit_cnn"), {}
     images, _ = kinv.data.load("mnist", "test", limit=500)

@@ -11,7 +11,7 @@ from recipes import filter_gan_photos
 from tests.recipes.test_filter_gan_mnist import FIGURES
 
 
-@pytest.mark.long
+@pytest.mark.release
 def test_it_runs_on_embedded_photographs(tmp_path, no_data_folder, capsys, few_codes):
     smoke = filter_gan_photos.PRESETS["smoke"]
     config = replace(smoke, output=tmp_path / "artifacts", checkpoints=tmp_path / "runs")

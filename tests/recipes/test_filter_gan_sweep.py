@@ -11,7 +11,7 @@ from recipes import filter_gan_sweep
 from recipes.families import filter_gan, filter_gan_report
 
 
-@pytest.mark.long
+@pytest.mark.release
 def test_it_measures_every_pair_once(tmp_path, no_data_folder, monkeypatch, capsys, few_codes):
     smoke = filter_gan_sweep.PRESETS["smoke"]
     config = replace(smoke, output=tmp_path / "runs", checkpoints=tmp_path / "runs")

@@ -57,7 +57,7 @@ def check_what_is_left(out, folder):
     assert "9 photographs" not in card and "photographs that come with Python packages" in metadata["data"]["train"]
 
 
-@pytest.mark.long
+@pytest.mark.release
 def test_stopped_and_killed_and_started_again_it_ends_with_the_same_weights(tmp_path, ctrl_c_heard):
     settings = ["--preset", "smoke", "--epochs", 4]
     out = finish(start(*settings, "--output", tmp_path / "whole", "--checkpoints", tmp_path / "runs1"))

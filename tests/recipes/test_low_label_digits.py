@@ -9,7 +9,7 @@ import pytest
 from recipes import low_label_digits
 
 
-@pytest.mark.long
+@pytest.mark.release
 def test_every_arm_is_measured_once(tmp_path, no_data_folder, monkeypatch, capsys):
     config = replace(
         low_label_digits.PRESETS["smoke"], output=tmp_path / "runs", checkpoints=tmp_path / "runs", labels=(20,)

@@ -14,7 +14,7 @@ from tests.recipes.test_itn_alexnet import finish, start
 SMOKE = ("--preset", "smoke")
 
 
-@pytest.mark.long
+@pytest.mark.release
 def test_compare_offline_from_nothing_then_again_from_what_is_there(tmp_path):
     out = finish(start(*SMOKE, "--output", tmp_path, module="recipes.screen_compare"))
     assert "Using squeezenet instead" in out and "Using efficientnet_lite0 instead" in out

@@ -13,7 +13,12 @@ from recipes import manifolds_rotated_mnist, units_mnist, units_squeezenet
 
 @pytest.mark.long
 @pytest.mark.parametrize(
-    ("data", "network"), [("mnist", "sdae_mnist"), ("patches", "dbn_patches"), ("silhouettes", "sdae_silhouettes")]
+    ("data", "network"),
+    [
+        ("mnist", "sdae_mnist"),
+        pytest.param("patches", "dbn_patches", marks=pytest.mark.release),
+        pytest.param("silhouettes", "sdae_silhouettes", marks=pytest.mark.release),
+    ],
 )
 def test_it_writes_figures_and_numbers(data, network, tmp_path, no_data_folder, capsys):
     smoke = units_mnist.DATA.get(data, units_mnist.PRESETS)["smoke"]
@@ -59,7 +64,7 @@ def test_manifolds_of_rotated_digits(tmp_path, no_data_folder, capsys):
     assert "The paper:" in capsys.readouterr().out
 
 
-@pytest.mark.long
+@pytest.mark.release
 def test_layers_of_a_network_for_photographs(tmp_path, no_data_folder, capsys):
     smoke = replace(units_squeezenet.PRESETS["smoke"], output=tmp_path)
     numbers = units_squeezenet.run(smoke)

@@ -30,7 +30,7 @@ def test_it_has_the_papers_shape():
     assert whole.decoder.output_shape == (None, 224, 224, 3)
 
 
-@pytest.mark.long
+@pytest.mark.release
 def test_it_learns_and_needs_no_labels(images):
     autoencoder = small(noise=20.0)
     autoencoder.compile(keras.optimizers.Adam(3e-3))
@@ -54,6 +54,7 @@ def test_noise_in_training_only(images):
     np.testing.assert_allclose(autoencoder.encode(whole), autoencoder.encode(whole.astype("float32")), atol=1e-5)
 
 
+@pytest.mark.long
 def test_it_is_kept_as_an_artifact_with_its_endpoints(images, tmp_path):
     autoencoder = small()
     for variable in autoencoder.non_trainable_variables:

@@ -220,6 +220,7 @@ def test_both_losses_together(network):
     assert loss("both") == pytest.approx(loss("activation") + loss("cross_entropy"), rel=1e-4)
 
 
+@pytest.mark.long
 def test_it_is_kept_without_its_network_and_goes_on_with_it(network, tmp_path):
     targets = [target.classes(0, 1), target.unit("edges", 2, (1, 1))]
     coupled = CoupledGenerator(network, targets, width=0.05, seed=3)

@@ -68,7 +68,7 @@ def downloads(tmp_path_factory):
     return folder
 
 
-@pytest.mark.long
+@pytest.mark.release
 @pytest.mark.parametrize("name", NAMES)
 def test_the_code_of_a_committed_card_runs(name, downloads, no_data_folder, monkeypatch):
     monkeypatch.chdir(downloads)
