@@ -8,6 +8,7 @@ import numpy as np
 from kinv.choices import unknown
 from kinv.data.sources.imagenet import imagenet_class_names
 from kinv.surgery import logits
+from kinv.surgery.cut import as_graph
 from kinv.surgery.tap import functional_core, last_layer
 
 IMAGENET_CLASSES = 1000
@@ -37,7 +38,7 @@ def unit_names(model: Any, layer: str) -> list[str] | None:
         model: as in `kinv.analysis.tap`.
         layer: the name of a layer.
     """
-    core = functional_core(model)
+    core = as_graph(functional_core(model))
     return class_names(core) if layer in (last_layer(core), *core.output_names) else None
 
 

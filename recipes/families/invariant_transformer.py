@@ -14,19 +14,10 @@ COLUMNS = {
     "classifier_loss": "classifier",
     "transformation_loss": "transform",
     "accuracy": "accuracy",
+    "own_accuracy": "of originals",
     "color_distance": "colour",
     "space_distance": "space",
     "expanding": "expanding",
-}
-SETTINGS = {  # figure 5: control parameters (k_color, k_space)
-    "all 0": ((0, 0), (0, 0)),
-    "space (1, 0)": ((0, 0), (1, 0)),
-    "space (0, 1)": ((0, 0), (0, 1)),
-    "space (1, 1)": ((0, 0), (1, 1)),
-    "colour (1, 0)": ((1, 0), (0, 0)),
-    "colour (0, 1)": ((0, 1), (0, 0)),
-    "colour (1, 1)": ((1, 1), (0, 0)),
-    "all 1": ((1, 1), (1, 1)),
 }
 PATHS = {  # figure 4b: which of (k_color_1, k_color_2, k_space_1, k_space_2) follows k
     "F([0, 0], [k, 0]): space 1": (0, 0, 1, 0),
@@ -52,11 +43,11 @@ def draw(
         unchanged[path] = np.mean(np.argmax(outputs, axis=-1) == first, axis=1)
         confidence[path] = np.mean(outputs[:, np.arange(len(first)), first], axis=1)
     shown = images[_chosen(classifier, images, labels)]
-    moved = transformed(transformer, shown)
+    moved = figures.at_corners(transformer, shown)
     return {
         "training.png": figures.training_curves(history, transformer.accuracy_threshold),
         "classification.png": figures.classification_along_k(k, unchanged, confidence),
-        "images.png": _figure_5(transformer, classifier, shown, moved, names),
+        "images.png": figures.predicted_images(classifier, shown, moved, names),
     }, visible_changes(shown, moved)
 
 
@@ -70,27 +61,11 @@ def _chosen(classifier: keras.Model, images: np.ndarray, labels: np.ndarray | No
     return right[np.linspace(0, len(right) - 1, min(SHOWN, len(right))).astype(int)]
 
 
-def _settings() -> tuple[np.ndarray, np.ndarray]:
-    k = np.array(list(SETTINGS.values()), "float32")
-    return k[:, 0], k[:, 1]
-
-
-def transformed(transformer, images: np.ndarray) -> np.ndarray:
-    return np.stack([transformer.transform(images, *k) for k in zip(*_settings(), strict=True)], axis=1)
-
-
 def visible_changes(images: np.ndarray, transformed: np.ndarray) -> dict[str, float]:
     """How visible the changes of figure 5 are: mean absolute differences in grey levels, 0..255."""
     changes = np.abs(transformed - images[:, None]).mean(axis=(2, 3, 4))
     between = np.abs(transformed[:, 0] - transformed[:, -1]).mean(axis=(1, 2, 3))
     return {"smallest_change": float(changes.min()), "smallest_change_between_0_and_1": float(between.min())}
-
-
-def _figure_5(transformer, classifier, images, transformed, names):
-    softmax = kinv.analysis.predictions_along_k(transformer, classifier, images, *_settings())
-    said = [[names[index] for index in row] for row in np.argmax(softmax, axis=-1).T]
-    originally = [names[index] for index in kinv.analysis.predict_classes(classifier, images)]
-    return figures.transformed_images(images, transformed, list(SETTINGS), originally, said)
 
 
 def print_table(name: str, metrics: dict[str, float], held_out: dict[str, int]) -> None:

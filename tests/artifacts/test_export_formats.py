@@ -18,14 +18,13 @@ COMMITTED = sorted(
     entry.parent for shelf in artifact_folders() for entry in shelf.glob("*/manifest.json") if shelf.name == "artifacts"
 )
 FORMATS = ("onnx", "litert")
-SLOW = ("dbn", "rbm", "invariant_transformer")  # to convert to ONNX
+QUICK = ("filter_gan", "sdae")  # to convert
 
 
 def cases():
     for folder in (*GOLDEN, *COMMITTED):
         for name in FORMATS:
-            long = folder.name == "autoencoder" or (name == "onnx" and folder.name in SLOW)
-            mark = pytest.mark.release if folder in COMMITTED else pytest.mark.long if long else ()
+            mark = pytest.mark.release if folder in COMMITTED else pytest.mark.long if folder.name not in QUICK else ()
             yield pytest.param(folder, name, id=f"{folder.name}-{name}", marks=mark)
 
 

@@ -164,7 +164,13 @@ def test_any_configuration_is_a_model_or_an_error(saved, tmp_path):
     check()
 
 
-@pytest.mark.parametrize("name", ["metadata.json", "model.weights.h5", "saved_model/saved_model.pb", "README.md"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("metadata.json", "README.md"),
+        *(pytest.param(name, marks=pytest.mark.long) for name in ("model.weights.h5", "saved_model/saved_model.pb")),
+    ],
+)
 def test_any_bytes_are_an_artifact_or_an_error(saved, tmp_path, name):
     """Here too. What else a changed file may be: other numbers, another text."""
     from kinv.artifacts import summary

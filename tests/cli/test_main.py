@@ -128,7 +128,7 @@ def test_files_that_are_no_network_end_with_one_line(folder_and_network, tmp_pat
     whole = folder_and_network[1].read_bytes()
     for name, content, expected in (
         ("cut.keras", whole[: len(whole) // 2], "no zip archive, or truncated, expected a .keras file"),
-        ("empty.keras", b"", "no zip archive"),
+        ("empty.keras", b"", "is empty, expected a .keras file"),
         ("old.h5", b"\x89HDF\r\n\x1a\n" + bytes(99), "is HDF5, expected a .keras file"),
         ("notes.txt", b"hello", "no zip archive"),
     ):
@@ -136,7 +136,7 @@ def test_files_that_are_no_network_end_with_one_line(folder_and_network, tmp_pat
         assert expected in said(tmp_path / name)
     with zipfile.ZipFile(tmp_path / "other.keras", "w") as archive:
         archive.writestr("config.json", "{}")
-    assert "can't be read as a Keras model" in said(tmp_path / "other.keras")
+    assert "does not hold a Keras model: it lacks model.weights.h5" in said(tmp_path / "other.keras")
     assert "There is no file" in said(tmp_path / "missing.keras")
     assert "is a folder" in said(tmp_path)
     shutil.copy(folder_and_network[1], tmp_path / "renamed.zip")
@@ -161,7 +161,7 @@ def test_screen_leaves_tables_and_figures_and_goes_on(shelf, folder_and_network,
     photos, network = folder_and_network
     names = ["greyscale", "translate_x+translate_y"]
     command = ["screen", "--classifier", str(network), "--images", str(photos), "--output", str(tmp_path / "out")]
-    command += ["--transformations", *names, "--learned", "mine"]
+    command += ["--transformations", *names, "--learned", "mine", "--every", "5"]
     cli.main(command)
     screening = kinv.Screening.load(tmp_path / "out" / "tables")
     assert set(screening.accuracy["transformation"]) == {*names, "learned_space", "learned_color"}

@@ -80,7 +80,7 @@ def inputs_of(model):
     return np.random.default_rng(3).uniform(0, 1, shape).astype("float32") * (255 if len(shape) == 4 else 1)
 
 
-@pytest.mark.parametrize("name", MODELS)
+@all_models
 def test_names_are_unique_and_types_as_asked(name):
     build = MODELS[name][0]
     one, two = build(), build()
@@ -94,7 +94,7 @@ def test_names_are_unique_and_types_as_asked(name):
 
 
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
-@pytest.mark.parametrize("name", MODELS)
+@all_models
 def test_sums_are_float32_whatever_the_policy(name, policy):
     model, _ = made(name, compiled=False)
     x = inputs_of(model)

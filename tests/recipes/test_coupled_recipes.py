@@ -90,7 +90,7 @@ def test_a_gallery_goes_on_where_it_was(tmp_path, no_data_folder, capsys):
 
     coupled_gallery.run(replace(smoke, classes=("mosque",), seed=1))
     assert "1 of 1 images to make" in capsys.readouterr().out  # of another run
-    with pytest.raises(ValueError, match=r"did you mean mosque"):
+    with pytest.raises(ValueError, match=r"did you mean mask\? Known: mask, mouse, mosque"):
         coupled_gallery.run(replace(smoke, classes=("mosk",)))
 
 

@@ -54,6 +54,27 @@ class FilterQuality(TableResult):
     def _columns(self):
         return {name: [value] for name, value in self.metrics().items()}
 
+    @property
+    def better_than_noise(self) -> bool:
+        """Whether single generated sets are more accurate than noise of their size, by two standard errors."""
+        error = np.sqrt(self.singles.var() / len(self.singles) + self.randoms.var() / len(self.randoms))
+        return bool(self.singles.mean() - self.randoms.mean() > 2 * error)
+
+    def summary(self) -> str:
+        """In sentences: what generated filters keep, beside noise of their size and the real filters."""
+        found = self.metrics()
+        noise = "fewer" if self.better_than_noise else "NOT clearly fewer: the GAN is no better than noise"
+        return "\n".join(
+            [
+                f"Filters of one draw classify {found['single_mean']:.1%} correctly (at worst "
+                f"{found['single_worst']:.1%}), the network itself {self.network:.1%}.",
+                f"Its filters with noise of the same size: {found['random_mean']:.1%}, {noise}.",
+                f"The average of several draws, layers above retrained: {self.averaged:.1%}; with the real filters "
+                f"{self.control:.1%}.",
+                f"From draw to draw, filters differ by {found['diversity']:.2f} of the real ones' standard deviation.",
+            ]
+        )
+
     def metrics(self) -> dict[str, float]:
         """The metrics of the results table, by name."""
         return {

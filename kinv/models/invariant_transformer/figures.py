@@ -1,11 +1,14 @@
 """The figures of Bunne, Rahmann and Wolf for the Invariant Transformer Net."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
+from keras import ops
 from matplotlib.figure import Figure
 
 from kinv.arrays import check_drawn
+from kinv.classifiers.predict import answers
 from kinv.figures.labels import class_label, label
 from kinv.figures.style import ACCENT, BAD, GOOD, INK, QUIET, new_figure, show_image
 
@@ -15,7 +18,7 @@ def training_curves(history: Mapping[str, Sequence[float]], accuracy_threshold: 
 
     Args:
         history: metric of `InvariantTransformer` to one value per epoch.
-        accuracy_threshold: the threshold, drawn as a line.
+        accuracy_threshold: the threshold, drawn as a line: a share of the network's own accuracy.
     """
     figure, ((left, middle, right),) = new_figure(11, 3.2, 1, 3)
     epochs = np.arange(1, len(history["classifier_loss"]) + 1)
@@ -32,7 +35,8 @@ def training_curves(history: Mapping[str, Sequence[float]], accuracy_threshold: 
     middle.legend(frameon=False, loc="lower right")
 
     right.plot(epochs, history["accuracy"], color=INK, label="mean of the batches")
-    right.axhline(accuracy_threshold, color=QUIET, linestyle="--", label="gate $acc_{orig}$")
+    gate = accuracy_threshold * np.asarray(history.get("own_accuracy", np.ones(len(epochs))))
+    right.plot(epochs, gate, color=QUIET, linestyle="--", label="gate $acc_{orig}$")
     right.set(title="accuracy on transformed images", xlabel="epoch", ylim=(0, 1))
     right.legend(frameon=False, loc="lower right")
     return figure
@@ -55,6 +59,24 @@ def classification_along_k(
         axis.set(title=label(path), xlabel="k", ylim=(0, 1.02), xlim=(0, 1))
     axes[0, 0].legend(frameon=False, loc="lower left", fontsize=8)
     return figure
+
+
+CORNERS = {  # figure 5: control parameters (k_color, k_space)
+    "all 0": ((0, 0), (0, 0)),
+    "space (1, 0)": ((0, 0), (1, 0)),
+    "space (0, 1)": ((0, 0), (0, 1)),
+    "space (1, 1)": ((0, 0), (1, 1)),
+    "colour (1, 0)": ((1, 0), (0, 0)),
+    "colour (0, 1)": ((0, 1), (0, 0)),
+    "colour (1, 1)": ((1, 1), (0, 0)),
+    "all 1": ((1, 1), (1, 1)),
+}
+
+
+def at_corners(transformer: Any, images: np.ndarray) -> np.ndarray:
+    """The images `(N, H, W, C)` at the corners of the control parameters: float32 `(N, 8, H, W, C)`."""
+    pairs = (np.asarray(pair, "float32") for pair in CORNERS.values())
+    return np.stack([ops.convert_to_numpy(transformer.transform(images, *pair)) for pair in pairs], axis=1)
 
 
 def transformed_images(
@@ -90,3 +112,21 @@ def transformed_images(
     for column, title in enumerate(["original", *titles]):
         axes[0, column].set_title(label(title), fontsize=8)
     return figure
+
+
+def predicted_images(
+    classifier: Any, originals: np.ndarray, transformed: np.ndarray, class_names: Sequence[str]
+) -> Figure:
+    """Figure 5 with the network's predictions.
+
+    Args:
+        classifier: images to logits.
+        originals: `(N, H, W, C)` in 0..255.
+        transformed: `(N, 8, H, W, C)`, from `at_corners`.
+        class_names: of the network's outputs.
+    """
+    count, settings = transformed.shape[:2]
+    before, _ = answers(classifier, originals)
+    after, _ = answers(classifier, transformed.reshape(-1, *originals.shape[1:]))
+    names = [[class_names[index] for index in row] for row in after.reshape(count, settings)]
+    return transformed_images(originals, transformed, list(CORNERS), [class_names[index] for index in before], names)

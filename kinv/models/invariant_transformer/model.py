@@ -1,5 +1,6 @@
 """The Invariant Transformer Net: the space of affine transformations that a classifier is invariant to."""
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,12 +16,14 @@ from kinv.training.frozen import Frozen
 
 from . import label_loss
 from .affine_family import AffineFamily
+from .measured import Measured
 from .smoothed_gradient import smoothed_gradient
 
 METRICS = (
     "classifier_loss",
     "transformation_loss",
     "accuracy",
+    "own_accuracy",
     "color_distance",
     "space_distance",
     "expanding",
@@ -31,13 +34,13 @@ SMALLEST_NORM = 1e-12  # a gradient below it counts as zero
 
 
 @keras.saving.register_keras_serializable("kinv")
-class InvariantTransformer(AffineFamily):
+class InvariantTransformer(Measured, AffineFamily):
     """Learns a family of colour and spatial transformations under which a classifier keeps its predictions.
 
     Bunne, Rahmann and Wolf, "Studying Invariances of Trained Convolutional Neural Networks", section III-D and
     figure 1. Two generators map `k_color` and `k_space`, each in [0, 1]^2, to a colour matrix and a spatial matrix; the
-    classifier is frozen. If its accuracy on a batch is below `accuracy_threshold`, the step lowers the classifier's
-    loss; otherwise it moves the matrices away from the identity.
+    classifier is frozen. If its accuracy on a transformed batch is below `accuracy_threshold` times that on the
+    original batch, the step lowers the classifier's loss; otherwise it moves the matrices away from the identity.
 
     Differences from the paper:
         - `k` is centred, and the generators start near the identity, not at it: see `MatrixGenerator`.
@@ -63,7 +66,8 @@ class InvariantTransformer(AffineFamily):
         hidden_units: widths of the dense ReLU layers of both generators.
         fill: padding outside the frame: `"zeros"`, `"reflect"` or `"nearest"`.
         color_weight: `c_theta`, how fast colours change relative to space.
-        accuracy_threshold: `acc_orig`, in 0..1.
+        accuracy_threshold: the share of the network's own accuracy to keep, in 0..1: `acc_orig` is their product, on
+            each batch.
         smoothing: standard deviation of the normal distribution over spatial matrices that smooths the loss; 0
             backpropagates through the sampling, as in the paper.
         probes: number of random unit vectors, |S|.
@@ -154,7 +158,16 @@ class InvariantTransformer(AffineFamily):
         classifier = self.frozen.require("fit and evaluate")
         x, y, self.preflight = checked_data(classifier, x, y, preflight)
         validation_data = checked_validation(classifier, validation_data)
-        return super().fit(x, y, validation_data=validation_data, **kwargs)
+        history = super().fit(x, y, validation_data=validation_data, **kwargs)
+        if history.epoch and not any(history.history["expanding"]):
+            warnings.warn(
+                "the transformer never explored: in no step was enough of the network's accuracy left, so the family "
+                f"stays near the identity (accuracy {history.history['accuracy'][-1]:.2f} of transformed images, "
+                f"{history.history['own_accuracy'][-1]:.2f} of the originals). Lower accuracy_threshold, which is "
+                f"{self.accuracy_threshold}, or use larger batches.",
+                stacklevel=2,
+            )
+        return history
 
     def evaluate(self, x=None, y=None, **kwargs):
         x, y, _ = checked_data(self.frozen.require("fit and evaluate"), x, y, preflight=False)
@@ -162,7 +175,7 @@ class InvariantTransformer(AffineFamily):
 
     def train_step(self, data):
         """One batch of `images` or `(images, labels)`."""
-        images, labels, weights = self._labelled(data)
+        images, labels, weights, own = self._labelled(data)
         with tf.GradientTape(persistent=True) as tape:
             color, space, transformation_loss = self._propose(ops.shape(images)[0], weights)
             losses, logits = self._classify(images, labels, color, space)
@@ -189,27 +202,30 @@ class InvariantTransformer(AffineFamily):
             return (*_scaled(tape.gradient(classifier_loss, for_color)), *_scaled(in_space))
 
         # section III-D, L_final: one of the two losses, never their sum
-        expanding = self._accuracy(logits, labels, weights) >= self.accuracy_threshold
+        expanding = self._expands(self._accuracy(logits, labels, weights), own)
         gradients = tf.cond(expanding, expand, hold)
         self.descend(self.optimizer, gradients, (*for_color, *for_space))
-        return self._update(color, space, classifier_loss, transformation_loss, logits, labels, weights)
+        return self._update(color, space, classifier_loss, transformation_loss, logits, labels, weights, own)
 
     def test_step(self, data):
-        images, labels, weights = self._labelled(data)
+        images, labels, weights, own = self._labelled(data)
         color, space, transformation_loss = self._propose(ops.shape(images)[0], weights)
         losses, logits = self._classify(images, labels, color, space)
-        return self._update(color, space, weighted_mean(losses, weights), transformation_loss, logits, labels, weights)
+        loss = weighted_mean(losses, weights)
+        return self._update(color, space, loss, transformation_loss, logits, labels, weights, own)
 
     def _labelled(self, data):
-        """Images, their labels (by default the classifier's own predictions) and weights."""
+        """Images, their labels (default: the classifier's predictions), weights, its accuracy on the originals."""
         images, labels, weights = keras.utils.unpack_x_y_sample_weight(data)
         classify = self.frozen.require("fit and evaluate")
         images = ops.cast(images, "float32")
+        logits = classify(images, training=False)
         if labels is None:
-            labels = ops.argmax(classify(images, training=False), axis=-1)
+            labels = ops.argmax(logits, axis=-1)
         elif len(labels.shape) == 2:  # of a stream
             labels = labels[:, 0] if labels.shape[-1] == 1 else ops.argmax(labels, axis=-1)
-        return images, ops.cast(labels, "int32"), weights
+        labels = ops.cast(labels, "int32")
+        return images, labels, weights, self._accuracy(logits, labels, weights)
 
     def _propose(self, count, weights):
         """Matrices for random `k`, and their transformation loss."""
@@ -228,18 +244,23 @@ class InvariantTransformer(AffineFamily):
         right = ops.equal(ops.cast(ops.argmax(logits, axis=-1), "int32"), labels)
         return weighted_mean(ops.cast(right, "float32"), weights)
 
+    def _expands(self, right, own):
+        """Whether a batch leaves room: enough of the network's own accuracy on it is left, and there was any."""
+        enough = right >= self.accuracy_threshold * own
+        return ops.logical_and(enough, own > 0) if self.accuracy_threshold else enough
+
     def _transformation_loss(self, matrices, k, weights):
         """`L_k`: minus the mean squared shift of random unit vectors, weighted by `k_1 + k_2` (section III-D)."""
         vectors = keras.random.normal((self.probes, matrices.shape[-1]), seed=self.seed_generator)
         vectors = vectors / ops.norm(vectors, axis=-1, keepdims=True)
         return -weighted_mean(ops.sum(k, axis=-1) * mean_squared_shift(matrices, vectors), weights)
 
-    def _update(self, color, space, classifier_loss, transformation_loss, logits, labels, weights):
+    def _update(self, color, space, classifier_loss, transformation_loss, logits, labels, weights, own):
         distances = (weighted_mean(distance_from_identity(matrices), weights) for matrices in (color, space))
         right = self._accuracy(logits, labels, weights)
-        expanding = ops.cast(right >= self.accuracy_threshold, "float32")
+        expanding = ops.cast(self._expands(right, own), "float32")
         self.compute_metrics(None, labels, logits, weights)
-        return self.report(classifier_loss, transformation_loss, right, *distances, expanding)
+        return self.report(classifier_loss, transformation_loss, right, own, *distances, expanding)
 
     def get_config(self):
         return {

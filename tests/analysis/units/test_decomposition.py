@@ -82,10 +82,11 @@ def test_rotation_of_wide_images_keeps_their_shape():
 @pytest.mark.parametrize(
     ("family", "images"),
     [
-        ("rotation", [moved(rotation=value) for value in np.linspace(-1, 1, 61)]),
+        pytest.param("rotation", [moved(rotation=value) for value in np.linspace(-1, 1, 61)], marks=pytest.mark.long),
         ("translation", [moved(translation_along_x=x, translation_along_y=y) for x in np.linspace(-0.8, 0.8, 13)
                          for y in np.linspace(-0.8, 0.8, 13)]),
-        ("stroke width", [moved(stroke_width=value) for value in np.linspace(-0.5, 1, 25)]),
+        pytest.param("stroke width", [moved(stroke_width=value) for value in np.linspace(-0.5, 1, 25)],
+                     marks=pytest.mark.long),
     ],
 )  # fmt: skip
 def test_what_a_unit_ignores_explains_most(family, images):

@@ -145,3 +145,17 @@ def test_without_epochs_nothing_is_retrained(classifier, digits):
     quality = measure(gan_around(classifier, 0.0), digits, epochs=0)
     assert quality.control == quality.network  # the same network, bit for bit
     np.testing.assert_allclose(quality.averaged, quality.network, atol=0.002)  # the real filters, but for rounding
+
+
+def quality_of(singles, randoms):
+    return analysis.FilterQuality(
+        0.99, 0.98, 0.985, np.array(singles), np.array(randoms), 0.8, np.array([0.5, 0.6]), averaged_network=None
+    )
+
+
+def test_no_better_than_noise_is_said():
+    better = quality_of([0.97, 0.98, 0.99], [0.5, 0.7, 0.6])
+    assert better.better_than_noise and "noise of the same size: 60.0%, fewer." in better.summary()
+    alike = quality_of([0.5, 0.7, 0.6], [0.6, 0.4, 0.7])
+    assert not alike.better_than_noise and "NOT clearly fewer: the GAN is no better than noise" in alike.summary()
+    assert "98.0%" in alike.summary() and "0.55 of the real ones' standard" in alike.summary()

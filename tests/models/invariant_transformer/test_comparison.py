@@ -5,8 +5,10 @@ import numpy as np
 import pytest
 from keras import layers
 
+import kinv
 from kinv import analysis
 from kinv.models import InvariantTransformer
+from kinv.models.invariant_transformer.hand_made import COLOR, SPACE, hand_made_matrices
 
 
 def constant_classifier():
@@ -72,3 +74,69 @@ def test_predictions_along_k_are_softmax_outputs(images):
     softmax = analysis.predictions_along_k(InvariantTransformer(), channel_classifier(), images, k, k)
     assert softmax.shape == (2, 30, 3)
     np.testing.assert_allclose(softmax.sum(-1), 1, rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", [*SPACE, *COLOR])
+@pytest.mark.parametrize("shape", [(8, 8, 3), (6, 12, 1)])
+def test_hand_made_families_have_the_distance_asked_for(name, shape, random):
+    distances = np.array([0.01, 0.1, 0.3], "float32")
+    matrices = hand_made_matrices(name, distances, shape, random)
+    assert matrices.shape == ((3, 2, 3) if name in SPACE else (3, shape[-1], shape[-1] + 1))
+    reached = np.linalg.norm(matrices - np.eye(*matrices.shape[1:]), axis=(1, 2))
+    if name == "greyscale" and shape[-1] == 1:
+        np.testing.assert_allclose(reached, 0, atol=1e-6)  # grey images are grey
+    else:
+        np.testing.assert_allclose(reached, distances, rtol=2e-2)
+
+
+def gradient_classifier():
+    """Is the left or the right half brighter? What it ignores: everything but shifts, mirrors and large turns."""
+    inputs = layers.Input((8, 8, 3))
+    halves = layers.AveragePooling2D((8, 4))(inputs)
+    kernel = np.zeros((6, 2), "float32")
+    kernel[:3, 0] = kernel[3:, 1] = 1
+    logits = layers.Dense(2, name="logits")
+    model = keras.Model(inputs, logits(layers.Flatten()(halves)))
+    logits.set_weights([kernel, np.zeros(2, "float32")])
+    return model
+
+
+def test_a_family_is_held_against_the_best_hand_made_one(random):
+    """It learned to shift upwards, which this network ignores, as it does some hand-made families, but not random ones."""
+    images = random.uniform(0, 60, (40, 8, 8, 3)).astype("float32")
+    images[::2, :, :2] += 100
+    images[1::2, :, 6:] += 100
+    transformer = InvariantTransformer(gradient_classifier())
+    shift = np.array([[1, 0, 0], [0, 1, 0.8]], "float32")
+
+    def matrices(k_color, k_space):
+        return np.repeat(np.eye(3, 4, dtype="float32")[None], len(k_color), 0), np.repeat(shift[None], len(k_space), 0)
+
+    transformer.matrices = matrices
+    found = transformer.evaluate_invariance(images, draws=3, batch_size=7)
+    assert found.learned_unchanged.shape == found.hand_made_unchanged.shape == (3, 20)
+    np.testing.assert_allclose(found.space_distance, 0.8)
+    assert found.learned_unchanged.all() and found.hand_made_unchanged.all() and not found.random_unchanged.all()
+    assert found.hand_made[0] in ("shift up or down", "zoom out", "zoom in", "rotation")
+    said = found.summary().splitlines()
+    assert "keep 100.0% of the predictions (20 images x 3 draws" in said[0]
+    assert said[1].endswith(": fewer.") and "NOT clearly fewer" in said[2] and len(said) == 3
+    assert "hand_made_unchanged" in found.to_frame() and found.metrics()["hand_made_unchanged"] == 1
+
+
+def test_one_that_never_explored_says_so(images):
+    transformer = InvariantTransformer(channel_classifier())
+    assert "NEVER EXPLORED" in transformer.evaluate_invariance(images, draws=1).summary()
+    with pytest.raises(ValueError, match="at least 4 images"):
+        transformer.evaluate_invariance(images[:3])
+    with pytest.raises(ValueError, match="set_classifier"):
+        InvariantTransformer().evaluate_invariance(images)
+
+
+def test_the_figure_shows_what_is_predicted(images):
+    transformer = InvariantTransformer(kinv.wrap(channel_classifier(), class_names=["red", "green", "blue"]))
+    figure = transformer.plot(images[:2])
+    labels = [axis.get_xlabel() for axis in figure.axes]
+    assert len(labels) == 2 * 9 and set(labels) <= {"red", "green", "blue"}
+    expected = np.argmax(images[:2].mean(axis=(1, 2)), axis=-1)
+    assert [labels[0], labels[9]] == [["red", "green", "blue"][index] for index in expected]

@@ -130,6 +130,18 @@ def test_the_gate_takes_one_loss_or_the_other():
         assert np.abs(parts[0] - parts[2]).max() > 1e-3
 
 
+def test_the_gate_is_relative_to_the_networks_own_accuracy():
+    """Of 8 labels 2 are right: keeping both of them is all that can be asked for."""
+    images, labels = colored_images(np.random.default_rng(0), 8)
+    labels[2:] = (labels[2:] + 1) % 3
+    transformer = InvariantTransformer(brightness_blind(), accuracy_threshold=0.9)
+    transformer.compile()
+    shown = transformer.test_on_batch(images, labels, return_dict=True)
+    assert shown["own_accuracy"] == 0.25 and shown["accuracy"] == 0.25 and shown["expanding"] == 1
+    with pytest.warns(UserWarning, match=r"never explored.*0\.00 of the originals"):
+        transformer.fit(images[2:], labels[2:], batch_size=6, verbose=0, preflight=False)
+
+
 def test_the_smoothed_gradient_points_where_backpropagation_does():
     """On a classifier whose loss is smooth in the matrices, so that both slopes are the same."""
     images, labels = colored_images(np.random.default_rng(0), 3000)
@@ -202,7 +214,8 @@ def test_a_stream_of_images_without_labels_trains(images):
     transformer.compile()
     logs = transformer.fit(tf.data.Dataset.from_tensor_slices(images).batch(2), verbose=0, shuffle=False).history
     assert set(logs) == {
-        "classifier_loss", "transformation_loss", "accuracy", "color_distance", "space_distance", "expanding",
+        "classifier_loss", "transformation_loss", "accuracy", "own_accuracy", "color_distance", "space_distance",
+        "expanding",
     }  # fmt: skip
 
 

@@ -23,7 +23,7 @@ for name in sys.argv[1:]:
     logits = kinv.load(name)(np.zeros((2, 28, 28, 1), "float32"))
     print(type(logits).__module__.partition(".")[0], tuple(logits.shape))
 """
-SLOW = ("autoencoder",)  # its SavedModel takes ten seconds
+QUICK = ("transformer",)
 OTHER_BACKENDS = "`kinv.load` returns a JAX or PyTorch model"
 
 
@@ -44,7 +44,7 @@ def run_code(card, name):
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.long) if name in SLOW else name for name in MODELS]
+    "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.long) for name in MODELS]
 )
 def test_the_code_of_every_body_runs_on_a_tiny_artifact(name, tmp_path, no_data_folder, monkeypatch):
     monkeypatch.chdir(tmp_path)
