@@ -128,5 +128,6 @@ def predicted_images(
     count, settings = transformed.shape[:2]
     before, _ = answers(classifier, originals)
     after, _ = answers(classifier, transformed.reshape(-1, *originals.shape[1:]))
-    names = [[class_names[index] for index in row] for row in after.reshape(count, settings)]
-    return transformed_images(originals, transformed, list(CORNERS), [class_names[index] for index in before], names)
+    names = [[class_names[int(index)] for index in row] for row in after.reshape(count, settings)]
+    first = [class_names[int(index)] for index in before]
+    return transformed_images(originals, transformed, list(CORNERS), first, names)

@@ -102,7 +102,7 @@ def gradient_classifier():
 
 
 def test_a_family_is_held_against_the_best_hand_made_one(random):
-    """It learned to shift upwards, which this network ignores, as it does some hand-made families, but not random ones."""
+    """It learned to shift upwards, which this network ignores, as some hand-made families, but not random ones."""
     images = random.uniform(0, 60, (40, 8, 8, 3)).astype("float32")
     images[::2, :, :2] += 100
     images[1::2, :, 6:] += 100
