@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from kinv import __version__
+from kinv.classifiers.fingerprint import describe_network
 
 from .atomic import placed, unchanged
 from .errors import ArtifactError
 from .layout import CARD, CONFIG, FILES, METADATA, SAVED_MODEL, WEIGHTS, to_json
 from .manifest import check_replaceable, write_manifest
+from .plain_card import plain_card
 from .registry import build, build_within, copy_weights, describe
 from .saved_model import export_saved_model
+from .summary import endpoints
 from .verification import check
 from .weights import halve
 
@@ -37,10 +40,11 @@ def save(
     Args:
         model: one of kinv's models or classifiers.
         folder: destination.
-        metadata: details of the training, as JSON values. kinv adds the package versions, and what `kinv.preflight`
-            found before a model was trained.
+        metadata: details of the training, as JSON values. kinv adds the package versions, what `kinv.preflight`
+            found before a model was trained, and the name, size and checksum of the network that it was learned from.
         figures: file name under `figures/` to a function that writes the image to the path it is given.
-        card: makes the model card, Markdown, from the metadata as it is written, with the versions.
+        card: makes the model card, Markdown, from the metadata as it is written, with the versions. Default: a card
+            that says what the model is, of which network, and how to use it.
         classifiers: additional endpoints of the SavedModel, by name: Functional models of images. Only the
             SavedModel contains them; `load` does not restore them.
         half: stores weights as float16, which `load` converts back to float32.
@@ -69,6 +73,9 @@ def save(
     checked = getattr(model, "preflight", None)
     if checked is not None:
         metadata.setdefault("preflight", checked.to_dict())
+    network = model.studied_network() if hasattr(model, "studied_network") else None
+    if network is not None:
+        metadata.setdefault("classifier", describe_network(network))
     config_text = to_json({"kinv": __version__, "class": name, "config": config})
     metadata_text = to_json(metadata)
     with placed(folder, check_replaceable) as draft:
@@ -84,8 +91,9 @@ def save(
         for file_name, draw in (figures or {}).items():
             (draft / "figures").mkdir(exist_ok=True)
             draw(draft / "figures" / file_name)
-        if card is not None:
-            (draft / CARD).write_text(card(json.loads(metadata_text)), encoding="utf-8")
+        written, title = json.loads(metadata_text), metadata.get("name", folder.name)
+        text = plain_card(str(title), name, written, endpoints(bare)) if card is None else card(written)
+        (draft / CARD).write_text(text, encoding="utf-8")
         write_manifest(draft)
         check(draft)  # an artifact that could not be loaded is discarded
     return folder

@@ -1,6 +1,7 @@
 """A model's named endpoints as ONNX and LiteRT files, for programs without TensorFlow."""
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from .saved_model import check_new, export_saved_model
 OPSET = 18  # the first that has bitwise operations, which `augment` draws its numbers with
 OUTPUT = "output_0"  # as SavedModels of Keras call it
 FORMATS = ("saved_model", "onnx", "litert")
+UNKNOWN_OPERATION = re.compile(r"No Op registered for (\w+)|'tf\.(\w+)' op is neither a custom op nor a flex op")
 
 
 def export(
@@ -68,6 +70,8 @@ def export_onnx(model: Any, folder: str | os.PathLike, classifiers: Mapping[str,
         raise ValueError(f"ONNX export needs additional packages ({error}): pip install kinv[onnx]") from None
 
     def convert(frozen, signature):
+        if any(op.type in (*CALLS, *FOR_ONNX) for op in frozen.graph.get_operations()):
+            frozen = _frozen(_rewritten(frozen, signature, FOR_ONNX), signature)
         inputs, output = [tensor.name for tensor in frozen.inputs], frozen.outputs[0].name
         names = {tensor: spec.name for tensor, spec in zip(inputs, signature, strict=True)}
         converted, _ = tf2onnx.convert.from_graph_def(
@@ -103,7 +107,7 @@ def export_litert(
     import tensorflow as tf
 
     def convert(frozen, signature):
-        rewritten = _rewritten(frozen, signature).get_concrete_function()
+        rewritten = _rewritten(frozen, signature, FOR_LITERT).get_concrete_function()
         return tf.lite.TFLiteConverter.from_concrete_functions([rewritten], tf.Module()).convert()
 
     return _export(model, folder, classifiers, "tflite", convert)
@@ -118,11 +122,18 @@ def _export(model, folder, classifiers, suffix: str, convert: Callable[[Any, Any
             try:
                 content = convert(frozen, signature)
             except Exception as error:  # converters raise exceptions of any type
-                reason = f"{type(error).__name__}: {error}".splitlines()[0]
-                raise ValueError(f"The endpoint {name} can't be written as .{suffix}: {reason}") from error
+                raise ValueError(f"The endpoint {name} can't be written as .{suffix}: {_reason(error)}") from error
             (draft / f"{name}.{suffix}").write_bytes(content)
             files[name] = Path(folder, f"{name}.{suffix}")
     return files
+
+
+def _reason(error: Exception) -> str:
+    """What a converter found that its format lacks, or else the first line of what it says."""
+    lacking = sorted({first or second for first, second in UNKNOWN_OPERATION.findall(str(error))})
+    if lacking:
+        return f"the format has no operation {', '.join(lacking)}. Leave out the layer that needs it"
+    return f"{type(error).__name__}: {error}".splitlines()[0]
 
 
 def _frozen(function, signature):
@@ -134,21 +145,22 @@ def _frozen(function, signature):
     return convert_variables_to_constants_v2(concrete, lower_control_flow=False, aggressive_inlining=True)
 
 
-def _rewritten(frozen, signature):
-    """The same graph, with what LiteRT's converter gets wrong expressed in other operations."""
+def _rewritten(frozen, signature, rewrites):
+    """The same graph without calls of functions, and with what a converter gets wrong expressed in other operations."""
     import tensorflow as tf
 
     functions = {one.signature.name: one for one in frozen.graph.as_graph_def().library.function}
 
     def endpoint(*inputs):
-        return {OUTPUT: _redone(frozen.graph, frozen.inputs, inputs, frozen.outputs, functions)[0]}
+        return {OUTPUT: _redone(frozen.graph, frozen.inputs, inputs, frozen.outputs, functions, rewrites)[0]}
 
     return tf.function(endpoint, input_signature=signature, autograph=False)
 
 
-def _redone(graph, inputs, arguments, outputs, functions):
-    """A graph's outputs for other inputs, in the graph that is being made; functions are what its loops call."""
+def _redone(graph, inputs, arguments, outputs, functions, rewrites):
+    """A graph's outputs for other inputs, in the graph that is being made; functions are what it and its loops call."""
     import tensorflow as tf
+    from tensorflow.python.framework.function_def_to_graph import function_def_to_graph
 
     making = tf.compat.v1.get_default_graph()
     tensors = {old.ref(): new for old, new in zip(inputs, arguments, strict=True)}
@@ -156,10 +168,15 @@ def _redone(graph, inputs, arguments, outputs, functions):
         if op.type in ("Placeholder", "NoOp"):
             continue
         given = [tensors[tensor.ref()] for tensor in op.inputs]
-        if op.type in REWRITTEN:
-            made = [REWRITTEN[op.type](op, *given)]
+        if op.type == "IdentityN":  # around a gradient of its own, for which the converter would drop the signature
+            made = given
+        elif op.type in rewrites:
+            made = [rewrites[op.type](op, *given)]
+        elif op.type in CALLS:
+            called = function_def_to_graph(functions[op.get_attr("f").name])
+            made = _redone(called, called.inputs, given, called.outputs, functions, rewrites)
         elif op.type in ("While", "StatelessWhile"):
-            made = _while(op, given, functions)
+            made = _while(op, given, functions, rewrites)
         else:
             dtypes = [tensor.dtype for tensor in op.outputs]
             made = making.create_op(op.type, given, dtypes, name=op.name, attrs=op.node_def.attr).outputs
@@ -167,14 +184,14 @@ def _redone(graph, inputs, arguments, outputs, functions):
     return [tensors[tensor.ref()] for tensor in outputs]
 
 
-def _while(op, given, functions):
+def _while(op, given, functions, rewrites):
     """A loop whose parts are rewritten as well."""
     import tensorflow as tf
     from tensorflow.python.framework.function_def_to_graph import function_def_to_graph
 
     def part(name):
         graph = function_def_to_graph(functions[op.get_attr(name).name])
-        return lambda *state: _redone(graph, graph.inputs, state, graph.outputs, functions)
+        return lambda *state: _redone(graph, graph.inputs, state, graph.outputs, functions, rewrites)
 
     condition, body = part("cond"), part("body")
     shapes = [tensor.shape for tensor in op.outputs]
@@ -209,4 +226,19 @@ def _einsum(op, first, second):
     return tf.transpose(product, [letters.index(letter) for letter in result])
 
 
-REWRITTEN = {"Reshape": _reshape, "Einsum": _einsum}
+def _erfc(op, tensor):
+    """One minus the error function, which ONNX has: the exact GELU uses its complement."""
+    import tensorflow as tf
+
+    return 1 - tf.math.erf(tensor)
+
+
+def _expm1(op, tensor):
+    import tensorflow as tf
+
+    return tf.exp(tensor) - 1
+
+
+CALLS = ("PartitionedCall", "StatefulPartitionedCall")  # that are not inlined: Keras compiles grouped convolutions
+FOR_LITERT = {"Reshape": _reshape, "Einsum": _einsum}
+FOR_ONNX = {"Erfc": _erfc, "Expm1": _expm1}

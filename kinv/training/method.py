@@ -93,6 +93,10 @@ class Method(Float32, keras.Model):
 
     # === Saving ===
 
+    def studied_network(self) -> Any:
+        """The network that the method learns from, if it has one; a method, as Keras would save a property."""
+        return None
+
     @property
     def input_shape(self) -> tuple[int | None, ...]:
         """The shape of what the model is called with, `(None, ...)`."""

@@ -1,7 +1,6 @@
 """What an artifact's metadata says of where it comes from."""
 
 import dataclasses
-import hashlib
 import os
 import platform
 from typing import Any
@@ -24,6 +23,7 @@ def hardware() -> str:
 def describe(classifier: Any) -> dict[str, Any]:
     """The network under study: its name, its size, a checksum of its weights, and their licence."""
     from kinv.classifiers import CLASSIFIERS
+    from kinv.classifiers.fingerprint import weights_sha256
 
     known = CLASSIFIERS.get(classifier.name)
     return {
@@ -32,11 +32,3 @@ def describe(classifier: Any) -> dict[str, Any]:
         "weights_sha256": weights_sha256(classifier),
         "license": known.license if known else "the user's own network",
     }
-
-
-def weights_sha256(model: Any) -> str:
-    """A checksum of a model's weights."""
-    digest = hashlib.sha256()
-    for weights in model.get_weights():
-        digest.update(weights.tobytes())
-    return digest.hexdigest()

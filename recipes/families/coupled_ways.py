@@ -11,6 +11,7 @@ from keras import layers
 
 import kinv
 from kinv import analysis
+from kinv.classifiers.fingerprint import weights_sha256
 from kinv.models import CoupledGenerator, target
 from kinv.models.coupled_generator.autoencoder import GREY
 from kinv.models.coupled_generator.generators import build_spectral
@@ -18,7 +19,7 @@ from kinv.models.coupled_generator.judgement import LEAST_SIDE
 from kinv.surgery.tap import last_layer
 from recipes.experiment.experiment import Experiment
 from recipes.experiment.kept import Kept
-from recipes.experiment.provenance import as_json, weights_sha256
+from recipes.experiment.provenance import as_json
 
 TITLES = {
     "pixels": "plain pixel ascent",

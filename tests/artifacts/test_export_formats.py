@@ -4,9 +4,11 @@ import functools
 import sys
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from keras import layers
 
 import kinv
 from kinv.artifacts.export_formats import export_litert, export_onnx
@@ -169,3 +171,43 @@ def test_a_full_folder_is_left_alone(tmp_path):
     with pytest.raises(ValueError, match="already exists"):
         export_litert(kinv.models.InvariantTransformer(hidden_units=(8,)), tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def own_network(*activations):
+    """A classifier with kinds of layers that small networks of one's own have."""
+    inputs = keras.Input((12, 12, 3))
+    x = layers.Conv2D(8, 3, padding="same")(inputs)
+    x = layers.Conv2D(8, 3, groups=4)(layers.Activation(activations[0])(x))
+    x = layers.DepthwiseConv2D(3, depth_multiplier=2)(layers.Activation(activations[1])(x))
+    x = layers.SeparableConv2D(8, 3)(layers.LeakyReLU()(x))
+    x = layers.GlobalAveragePooling2D()(layers.Activation(activations[2])(x))
+    return kinv.wrap(keras.Model(inputs, layers.Dense(5, "softmax")(x)))
+
+
+@pytest.mark.long
+@pytest.mark.filterwarnings("ignore:.*tf.lite.Interpreter is deprecated:UserWarning")
+@pytest.mark.parametrize("file_format", FORMATS)
+def test_layers_that_converters_stumble_over(file_format, tmp_path, random):
+    """Keras compiles grouped convolutions with XLA; swish has a gradient of its own; ONNX lacks Erfc and Expm1."""
+    network = own_network("swish", "gelu", "celu")
+    images = random.uniform(0, 255, (3, 12, 12, 3)).astype("float32")
+    paths = kinv.export(network, tmp_path / "out", format=file_format)
+    runner = {"onnx": run_onnx, "litert": run_litert}[file_format](paths["classify"])
+    np.testing.assert_allclose(runner(images=images)["output_0"], network(images), atol=1e-5)
+
+
+@keras.saving.register_keras_serializable("tests")
+class InverseErrorFunction(layers.Layer):
+    def call(self, x):
+        return keras.ops.erfinv(x / 1000)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("file_format", FORMATS)
+def test_what_a_format_lacks_is_named(file_format, tmp_path):
+    inputs = keras.Input((8, 8, 3))
+    x = layers.GlobalAveragePooling2D()(InverseErrorFunction()(inputs))
+    network = kinv.wrap(keras.Model(inputs, layers.Dense(5)(x)))
+    with pytest.raises(ValueError, match=r"classify can't be written as .*: the format has no operation Erfinv"):
+        kinv.export(network, tmp_path / "out", format=file_format)
+    assert not (tmp_path / "out").exists()

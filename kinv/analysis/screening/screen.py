@@ -4,7 +4,6 @@ Bunne, Rahmann and Wolf, "Studying Invariances of Trained Convolutional Neural N
 Shapes: `B` batch, `M` magnitudes, `K` classes of the network.
 """
 
-import hashlib
 import os
 import time
 from collections.abc import Mapping, Sequence
@@ -17,6 +16,7 @@ from keras import ops
 from kinv.backend import compile, compile_model
 from kinv.choices import checked_choice, unknown
 from kinv.classifiers.classes import class_names as names_of
+from kinv.classifiers.fingerprint import weights_sha256
 from kinv.classifiers.preflight import IMAGES, check_sample
 from kinv.data.image_stream import ImageStream
 from kinv.ops import TRANSFORMATIONS, Custom, Transformation, find
@@ -111,7 +111,7 @@ def screen(
     stream = ImageStream(classifier, images, labels, use_labels)
     identity = {
         "network": classifier.name,
-        "weights": _fingerprint(classifier),
+        "weights": weights_sha256(classifier),
         "images": stream.fingerprint,
         "labels": "given" if stream.labelled else "the network's own predictions",
         "transformations": [[t.name, points.tolist(), t.fingerprint] for t, points in plans],
@@ -226,14 +226,6 @@ def _plan(transformation: Transformation, magnitudes: Mapping[str, Any]) -> tupl
         points = np.union1d(points, [transformation.neutral])
     transformation.check(points)
     return transformation, points
-
-
-def _fingerprint(classifier: keras.Model) -> str:
-    """sha256 of the weights, so that the results of another network are not resumed."""
-    digest = hashlib.sha256()
-    for weight in classifier.weights:
-        digest.update(np.ascontiguousarray(ops.convert_to_numpy(weight)).tobytes())
-    return digest.hexdigest()
 
 
 def _class_names(given, stream, classifier) -> list[str]:

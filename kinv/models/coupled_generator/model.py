@@ -137,6 +137,10 @@ class CoupledGenerator(TargetImages):
         self.views = RandomViews(smallest_view, smallest_view < 1, seed + 1) if smallest_view != 1 else None
         self.built = True
 
+    def studied_network(self) -> Any:
+        """The classifier, or None."""
+        return None if self.frozen.model is None else self.frozen.model.classifier
+
     def set_classifier(self, classifier: keras.Model) -> None:
         """Sets the network whose activations are maximised, for example to continue training a loaded model.
 

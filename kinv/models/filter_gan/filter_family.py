@@ -67,6 +67,10 @@ class FilterFamily(Method):
         self.discriminator.build((None, *self.shapes["output"]))
         self.built = True
 
+    def studied_network(self) -> Any:
+        """The classifier, or None."""
+        return None if self.cut.model is None else self.cut.model.classifier
+
     def set_classifier(self, classifier: keras.Model) -> None:
         """Sets the network whose layer the filters are for; centered filters then vary around its own.
 

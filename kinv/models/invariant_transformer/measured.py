@@ -15,6 +15,10 @@ class Measured:
 
     frozen: Frozen
 
+    def studied_network(self) -> Any:
+        """The classifier, or None."""
+        return self.frozen.model
+
     def evaluate_invariance(
         self,
         images: Any,
