@@ -54,7 +54,8 @@ def _use(name: str, endpoints: Mapping[str, str]) -> str:
     rows = [f"| `{endpoint}` | `{signature}` |" for endpoint, signature in endpoints.items()]
     table = "\n".join(["| endpoint of the SavedModel | inputs |", "| --- | --- |", *rows])
     code = f"```python\nimport kinv\n\nmodel = kinv.load({json.dumps(printable(name, LONGEST))})\n```"
-    return f"{code}\n\n{table}\n\nImages are in 0..255.\n"
+    taken = "\n\nImages are in 0..255." if any("images:" in signature for signature in endpoints.values()) else ""
+    return f"{code}\n\n{table}{taken}\n"
 
 
 def _shown(text: Any) -> str:
