@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
+from kinv.requirements import tensorflow_needed
+
 # package: public name: the module that defines it; where that ends in a colon, the name stands for the module itself.
 PUBLIC_NAMES = {
     "kinv": {
@@ -111,7 +113,8 @@ def lend(
         if name not in table:
             message = f"module {package!r} has no attribute {name!r}"
             raise AttributeError(message, name=name, obj=sys.modules[package])  # Python suggests a near one
-        module = import_module(table[name].removesuffix(":"))
-        return module if table[name].endswith(":") else getattr(module, name)
+        with tensorflow_needed(f"{package}.{name}"):
+            module = import_module(table[name].removesuffix(":"))
+            return module if table[name].endswith(":") else getattr(module, name)
 
     return find, lambda: sorted({*vars(sys.modules[package]), *names})

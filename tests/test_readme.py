@@ -50,8 +50,10 @@ def test_on_your_own_model(images, tmp_path, monkeypatch):
         "my_preprocessing": lambda images: images / 255,
         "images": np.asarray(shown),
         "labels": np.arange(len(shown)) % 4,
+        "held_out": np.asarray(shown),
     }
     names = run(snippet("InvariantTransformer(classifier)"), names)
+    assert (tmp_path / "learned.png").stat().st_size > 5000
     augmented = names["transformer"].augment(names["images"], seed=1)
     assert augmented.shape == shown.shape and np.isfinite(augmented).all()
     names = run(snippet("kinv.screen("), names)

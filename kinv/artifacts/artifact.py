@@ -8,6 +8,7 @@ from typing import Any
 
 from kinv import __version__
 from kinv.classifiers.fingerprint import describe_network
+from kinv.requirements import MissingPackage, tensorflow_needed
 
 from .atomic import placed, unchanged
 from .errors import ArtifactError
@@ -21,6 +22,7 @@ from .verification import check
 from .weights import halve
 
 
+@tensorflow_needed("kinv.save")
 def save(
     model: Any,
     folder: str | os.PathLike,
@@ -133,8 +135,11 @@ def _load(folder: Path) -> Any:
     checked = check(folder)
     name = checked.config["class"]
     try:
-        model = build_within(name, checked.config["config"], checked.weights)
+        with tensorflow_needed(f"{name}, which {folder} holds,"):
+            model = build_within(name, checked.config["config"], checked.weights)
         model.load_weights(folder / WEIGHTS)
+    except MissingPackage:
+        raise
     except Exception as error:  # a configuration can be wrong in any way
         raise ArtifactError(f"{folder} does not hold a valid {name}: {error}") from error
     return model

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from kinv.choices import checked_choice
+from kinv.requirements import tensorflow_needed
 
 from .atomic import placed
 from .registry import classify, endpoints
@@ -20,6 +21,7 @@ FORMATS = ("saved_model", "onnx", "litert")
 UNKNOWN_OPERATION = re.compile(r"No Op registered for (\w+)|'tf\.(\w+)' op is neither a custom op nor a flex op")
 
 
+@tensorflow_needed("kinv.export")
 def export(
     model: Any,
     folder: str | os.PathLike,

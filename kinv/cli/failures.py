@@ -11,7 +11,7 @@ from kinv.printable import printable
 
 LONGEST = 2000  # letters of the line
 CLOSED = "standard output was closed or is full before everything was written."
-NOT_BUGS = ("ArtifactError", "OpError")  # kinv's and TensorFlow's, which are slow to import
+NOT_BUGS = ("ArtifactError", "MissingPackage", "OpError")  # kinv's and TensorFlow's, some slow to import
 
 
 HDF5 = re.compile(r"filename = '([^']*)'.*errno = (\d+)", re.DOTALL)  # in HDF5's words for a failed write

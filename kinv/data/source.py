@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from kinv.printable import printable
+from kinv.requirements import tensorflow_needed
 from kinv.results import Result
 
 from .checks import as_images
@@ -152,6 +153,7 @@ class Source(Result):
             raise ValueError(f"{self.description} have no labels: choose a data set with labels.")
         return images, labels
 
+    @tensorflow_needed("A stream of images")
     def stream(
         self,
         size: Size,
