@@ -40,6 +40,7 @@ def run(snippet, names):
     return names
 
 
+@pytest.mark.long
 def test_on_your_own_model(images, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     inputs = layers.Input((32, 32, 3))

@@ -96,6 +96,7 @@ def test_help_shows_every_setting_and_starts_without_tensorflow():
     assert "python -m recipes.itn_alexnet" in out
 
 
+@pytest.mark.long
 def test_wrong_settings_end_with_a_clear_line():
     process = start("--preset", "smoke", "--data", "no/such/folder")
     _, err = process.communicate(timeout=120)

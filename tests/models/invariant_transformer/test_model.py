@@ -172,6 +172,7 @@ def test_expanding_moves_away_from_the_identity():
     assert last["space_distance"] > 1.5 * first["space_distance"]
 
 
+@pytest.mark.long
 def test_it_finds_what_a_classifier_ignores():
     """The classifier ignores brightness and place. At a distance where random colour matrices fool it, the learned
     ones leave the differences between channels alone."""
