@@ -241,3 +241,10 @@ def test_the_wheel_holds_what_kinv_needs(tmp_path):
     }
     assert sources <= names
     assert not [name for name in names if name.startswith(("tests", "recipes", "artifacts"))]
+
+
+def test_artifacts_are_looked_at_without_starting_keras():
+    """`kinv list` and programs that move artifacts start at once."""
+    code = "import sys, kinv.artifacts, kinv.artifacts.atomic, kinv.hub; print({'keras', 'tensorflow'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from kinv import __version__
-from kinv.classifiers.fingerprint import describe_network
 from kinv.requirements import MissingPackage, tensorflow_needed
 
 from .atomic import placed, unchanged
@@ -61,6 +60,7 @@ def save(
         ArtifactError: `folder` exists and is not an artifact; or `load` would refuse what was written, such as a file
             that is no image, or a classifier with operations that no model of kinv needs.
     """
+    from kinv.classifiers.fingerprint import describe_network
     from kinv.training.weights_file import save_weights
 
     folder = Path(folder)
