@@ -245,6 +245,6 @@ def test_the_wheel_holds_what_kinv_needs(tmp_path):
 
 def test_artifacts_are_looked_at_without_starting_keras():
     """`kinv list` and programs that move artifacts start at once."""
-    code = "import sys, kinv.artifacts, kinv.artifacts.atomic, kinv.hub; print({'keras', 'tensorflow'} & set(sys.modules))"
+    code = "import sys, kinv.artifacts.atomic, kinv.hub; print({'keras', 'tensorflow'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
