@@ -18,6 +18,7 @@ from .saved_model import check_new, export_saved_model
 OPSET = 18  # the first that has bitwise operations, which `augment` draws its numbers with
 OUTPUT = "output_0"  # as SavedModels of Keras call it
 FORMATS = ("saved_model", "onnx", "litert")
+HALF = re.compile(r"xb?f16>")  # in a converter's notation of tensors
 UNKNOWN_OPERATION = re.compile(r"No Op registered for (\w+)|'tf\.(\w+)' op is neither a custom op nor a flex op")
 
 
@@ -147,6 +148,8 @@ def _silent(name: str) -> Iterator[None]:
 def _reason(error: Exception) -> str:
     """What a converter found that its format lacks, or else the first line of what it says."""
     lacking = sorted({first or second for first, second in UNKNOWN_OPERATION.findall(str(error))})
+    if lacking and HALF.search(str(error)):
+        return "the format has no float16 or bfloat16 operations. Build the network without mixed precision"
     if lacking:
         return f"the format has no operation {', '.join(lacking)}. Leave out the layer that needs it"
     return f"{type(error).__name__}: {error}".splitlines()[0]

@@ -21,14 +21,9 @@ def hardware() -> str:
 
 
 def describe(classifier: Any) -> dict[str, Any]:
-    """The network under study: its name, its size, a checksum of its weights, and their licence."""
+    """The network under study, and the licence of its weights."""
     from kinv.classifiers import CLASSIFIERS
-    from kinv.classifiers.fingerprint import weights_sha256
+    from kinv.classifiers.fingerprint import describe_network
 
     known = CLASSIFIERS.get(classifier.name)
-    return {
-        "name": classifier.name,
-        "parameters": classifier.count_params(),
-        "weights_sha256": weights_sha256(classifier),
-        "license": known.license if known else "the user's own network",
-    }
+    return {**describe_network(classifier), "license": known.license if known else "the user's own network"}

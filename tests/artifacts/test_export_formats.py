@@ -211,3 +211,14 @@ def test_what_a_format_lacks_is_named(file_format, tmp_path):
     with pytest.raises(ValueError, match=r"classify can't be written as .*: the format has no operation Erfinv"):
         kinv.export(network, tmp_path / "out", format=file_format)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.long
+def test_a_network_in_mixed_precision_is_refused_for_that_reason(tmp_path):
+    inputs = keras.Input((8, 8, 3))
+    x = layers.Conv2D(4, 3, dtype="mixed_float16")(inputs)
+    network = kinv.wrap(keras.Model(inputs, layers.Dense(5)(layers.GlobalAveragePooling2D()(x))))
+    with pytest.raises(
+        ValueError, match=r"no float16 or bfloat16 operations"
+    ):
+        kinv.export(network, tmp_path / "out", format="litert")
