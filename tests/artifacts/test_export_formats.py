@@ -218,7 +218,5 @@ def test_a_network_in_mixed_precision_is_refused_for_that_reason(tmp_path):
     inputs = keras.Input((8, 8, 3))
     x = layers.Conv2D(4, 3, dtype="mixed_float16")(inputs)
     network = kinv.wrap(keras.Model(inputs, layers.Dense(5)(layers.GlobalAveragePooling2D()(x))))
-    with pytest.raises(
-        ValueError, match=r"no float16 or bfloat16 operations"
-    ):
+    with pytest.raises(ValueError, match=r"no float16 or bfloat16 operations"):
         kinv.export(network, tmp_path / "out", format="litert")

@@ -21,7 +21,8 @@ def ranking(accuracy: pd.DataFrame) -> pd.DataFrame:
         Columns network, transformation; `unchanged`, the mean over the magnitudes that change something; `from` and
         `to`, the magnitudes around the neutral one up to which at least 90 % of the predictions stay; `worst`, the
         magnitude with the fewest, `worst_unchanged` with the ends of its 95 % interval, and `turned_into`, the class
-        of more than half of the predictions that changed there, or "". Magnitudes are NaN of two composed ones.
+        of more than half of the predictions that changed there, or ""; `classes`,
+        how many the images have. Magnitudes are NaN of two composed ones.
     """
     rows = []
     for (network, name), table in accuracy.groupby(["network", "transformation"], sort=False):
@@ -45,6 +46,7 @@ def ranking(accuracy: pd.DataFrame) -> pd.DataFrame:
                 "high": worst["unchanged_high"],
                 "turned_into": worst["turned_into_name"] if sink else "",
                 "turned_into_share": worst["turned_into_share"] if sink else np.nan,
+                "classes": worst["classes"],
             }
         )
     return pd.DataFrame(rows).sort_values(["network", "unchanged"], ascending=[True, False], ignore_index=True)
@@ -75,9 +77,10 @@ def _details(row):
         said = f", at least 90 % {around}, at worst {interval} at {row['worst']:g}"
     if row["turned_into"]:
         said += (
-            f"; {row['turned_into_share']:.0%} of the changed predictions there are "
-            f"{printable(row['turned_into'])!r}: a bias of the network rather than confusion"
+            f"; {row['turned_into_share']:.0%} of the changed predictions there are {printable(row['turned_into'])!r}"
         )
+        if row["classes"] > 2:  # of two, changed predictions have nowhere else to go
+            said += ": a bias of the network rather than confusion"
     return said
 
 
