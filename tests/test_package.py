@@ -150,6 +150,7 @@ def test_help_imports_nothing_slow():
     assert "'tensorflow'" not in done.stdout and "'keras'" not in done.stdout
 
 
+@pytest.mark.long
 def test_tensorflows_start_up_lines_do_not_reach_the_user():
     done = run("import kinv, numpy as np\nkinv.models.InvariantTransformer().augment(np.zeros((1, 8, 8, 3)), 0)")
     assert done.returncode == 0

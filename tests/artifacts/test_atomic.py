@@ -110,7 +110,8 @@ AT_A_STEP = """
 """
 
 
-@pytest.mark.parametrize("can_exchange", [True, pytest.param(False, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("can_exchange", [True, False])
 def test_a_writer_killed_at_every_step(versions, tmp_path, can_exchange):
     """Line by line of the module that moves folders; without the system's exchange, the next writer mends."""
     folder, code = tmp_path / "machine", AT_A_STEP

@@ -31,6 +31,7 @@ def run_without_kinv(script, *arguments, folder):
     return done.stdout
 
 
+@pytest.mark.long
 def test_a_program_without_kinv_and_keras_augments(saved, transformer, images, tmp_path):
     np.save(tmp_path / "images.npy", images)
     script = """

@@ -64,7 +64,7 @@ def test_with_pretraining_the_gains_alone_are_trained(network):
 def test_the_loss_is_equation_2_with_its_regularisers(network):
     chosen = [target.classes(0), target.unit("edges", 1)]
     coupled = CoupledGenerator(network, chosen, width=0.05, noise=0.0, competition=3.0, regularization=0.2)
-    coupled.compile(keras.optimizers.SGD(0.0))
+    coupled.compile(keras.optimizers.SGD(0.0), run_eagerly=True)
     logs = coupled.fit(steps=1).history
     answers = np.maximum(np.asarray(network(coupled.images())), 0)
     assert logs["others"][0] == pytest.approx(answers[0, 1:].mean() / 2, rel=1e-4)  # mean over targets; a unit has none
@@ -72,7 +72,7 @@ def test_the_loss_is_equation_2_with_its_regularisers(network):
     expected = -2 * logs["activation"][0] + 3.0 * answers[0, 1:].mean() + 0.2 * gammas
     assert logs["loss"][0] == pytest.approx(expected, rel=1e-4)
     pretrained = CoupledGenerator(network, chosen, generator=decoder(), noise=0.0, competition=0.0)
-    pretrained.compile(keras.optimizers.SGD(0.0))
+    pretrained.compile(keras.optimizers.SGD(0.0), run_eagerly=True)
     logs = pretrained.fit(steps=1).history
     expected = -2 * logs["activation"][0] + 0.1 * 2 * np.sqrt(3 * SIZE * SIZE)
     assert logs["loss"][0] == pytest.approx(expected, rel=1e-4)

@@ -25,6 +25,7 @@ def objective(gan, found, codes, images, z, alpha_weight, variation_weight):
     return np.sum(missed**2, axis=(1, 2, 3)) / size + alpha_weight * alpha + variation_weight * variation
 
 
+@pytest.mark.long
 def test_the_grid_is_one_of_two_dimensions(gan):
     z, dimensions = np.array([[0.5, 1, 2], [3, 4, 5]]), np.array([[0, 2], [1, 0]])
     matches = analysis.match_activations(

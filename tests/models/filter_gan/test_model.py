@@ -124,7 +124,7 @@ def test_the_middle_belongs_to_the_classifier_at_hand_and_is_not_trained():
     many = np.random.default_rng(4).normal(size=(50_000, 3)).astype("float32")
     for network in (classifier, other):
         gan.set_classifier(network)
-        gan.compile()
+        gan.compile(run_eagerly=True)
         gan.trainable = False
         gan.trainable = True  # which makes every weight trainable
         gan.fit(shown(32), batch_size=16, verbose=0)

@@ -106,7 +106,7 @@ def changes_in_one_step(threshold, labels_shift=0, probes=32):
     images, labels = colored_images(np.random.default_rng(0), 8)
     transformer = InvariantTransformer(brightness_blind(), accuracy_threshold=threshold, probes=probes)
     before = [ops.convert_to_numpy(weight) for weight in transformer.trainable_variables]
-    transformer.compile(keras.optimizers.SGD(1.0))
+    transformer.compile(keras.optimizers.SGD(1.0), run_eagerly=True)
     logs = transformer.train_on_batch(images, (labels + labels_shift) % 3, return_dict=True)
     after = [ops.convert_to_numpy(weight) for weight in transformer.trainable_variables]
     moved = [(new - old).ravel() for old, new in zip(before, after, strict=True)]
@@ -135,7 +135,7 @@ def test_the_gate_is_relative_to_the_networks_own_accuracy():
     images, labels = colored_images(np.random.default_rng(0), 8)
     labels[2:] = (labels[2:] + 1) % 3
     transformer = InvariantTransformer(brightness_blind(), accuracy_threshold=0.9)
-    transformer.compile()
+    transformer.compile(run_eagerly=True)
     shown = transformer.test_on_batch(images, labels, return_dict=True)
     assert shown["own_accuracy"] == 0.25 and shown["accuracy"] == 0.25 and shown["expanding"] == 1
     with pytest.warns(UserWarning, match=r"never explored.*0\.00 of the originals"):
@@ -151,7 +151,7 @@ def test_the_smoothed_gradient_points_where_backpropagation_does():
     for smoothing in (0.0, 0.02):
         transformer = InvariantTransformer(brightness_blind(), accuracy_threshold=1.0, smoothing=smoothing, seed=3)
         before = [ops.convert_to_numpy(weight) for weight in transformer.trainable_variables]
-        transformer.compile(keras.optimizers.SGD(1.0))
+        transformer.compile(keras.optimizers.SGD(1.0), run_eagerly=True)
         transformer.train_on_batch(images, (labels + 1) % 3)
         after = [ops.convert_to_numpy(weight) for weight in transformer.trainable_variables]
         split = len(transformer.color_generator.trainable_variables)
