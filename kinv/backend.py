@@ -5,14 +5,14 @@ file descriptor 2 while it starts, which no environment variable can suppress an
 unless the start fails.
 """
 
-import contextlib
 import functools
 import os
 import sys
-import tempfile
 import weakref
 from collections.abc import Callable
 from typing import Any
+
+from kinv.quiet import stderr_dropped
 
 
 def _start() -> None:
@@ -25,32 +25,10 @@ def _start() -> None:
         tf.config.list_physical_devices()  # looks for GPUs now: that writes lines too
 
 
-@contextlib.contextmanager
-def _stderr_dropped():
-    """Redirects file descriptor 2; what was written is shown only if the block raises."""
-    try:
-        sys.stderr.flush()
-        saved = os.dup(2)
-    except (OSError, AttributeError, ValueError):  # there is no stderr
-        yield
-        return
-    with tempfile.TemporaryFile() as file:
-        os.dup2(file.fileno(), 2)
-        try:
-            yield
-        except BaseException:
-            os.lseek(file.fileno(), 0, os.SEEK_SET)
-            os.write(saved, file.read())
-            raise
-        finally:
-            os.dup2(saved, 2)
-            os.close(saved)
-
-
 if "tensorflow" in sys.modules:  # it is already started
     _start()
 else:
-    with _stderr_dropped():
+    with stderr_dropped(shown_on_error=True):
         _start()
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from kinv.choices import checked_choice
+from kinv.quiet import stderr_dropped
 from kinv.requirements import tensorflow_needed
 
 from .atomic import placed
@@ -124,9 +125,9 @@ def _export(model, folder, classifiers, suffix: str, convert: Callable[[Any, Any
     files = {}
     with placed(Path(folder), check_new) as draft:
         for name, (function, signature) in answers.items():
-            frozen = _frozen(function, signature)
             try:
-                content = convert(frozen, signature)
+                with stderr_dropped(shown_on_error=False):  # converters log at length what the error says
+                    content = convert(_frozen(function, signature), signature)
             except Exception as error:  # converters raise exceptions of any type
                 raise ValueError(f"The endpoint {name} can't be written as .{suffix}: {_reason(error)}") from error
             (draft / f"{name}.{suffix}").write_bytes(content)
