@@ -2,6 +2,7 @@
 
 import contextlib
 import math
+import os
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,17 +10,21 @@ from typing import BinaryIO
 
 import numpy as np
 from PIL import Image, ImageOps
+from PIL.JpegImagePlugin import JpegImageFile
 
 from ..refusal import reason
-from .pixel_budget import PixelBudget
+from .jpeg_scans import count_scans
+from .pixel_budget import LARGE, PixelBudget
 
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF", "PPM")  # others may start programs: EPS, Ghostscript
 DEPTHS = (8, 10, 12, 14, 16)  # bits that cameras and scanners keep in 16
 Size = int | tuple[int, int]  # of a square, or height and width
 MAX_PIXELS = 64_000_000  # an image of 8,000 x 8,000; what is larger is taken for a mistake or an attack
+MOST_UNSEEN, PER_BYTE = 25_000_000, 100  # pixels of any image, and for each byte of a larger one: photographs have ten
 TILE_WIDTH, TILE_LENGTH = 322, 323  # tags of TIFF
 PIXELS = PixelBudget(MAX_PIXELS)
 ROWS = 256  # converted at a time
+GAP = 4  # times the size that is asked for: averaging pixels down to this does not show after the bicubic scaling
 
 
 @dataclass(frozen=True)
@@ -55,7 +60,8 @@ def read_image(path: Path, size: Size | None = None, name: str | None = None) ->
         The image, uint8 of shape `(height, width, 3)`, and what had to be converted.
 
     Raises:
-        UnreadableImage: missing, not permitted, empty, damaged, larger than 64 million pixels, or no image at all.
+        UnreadableImage: missing, not permitted, empty, damaged, larger than 64 million pixels, larger than 25 million
+            with over 100 for each byte of the file, or no image at all.
     """
     name = name or str(path)
     try:
@@ -77,11 +83,12 @@ def decode_image(file: BinaryIO, size: Size | None, name: str) -> tuple[np.ndarr
             image = Image.open(file, formats=FORMATS)
         with image:
             whole = image.width * image.height
-            if whole > MAX_PIXELS:
-                raise UnreadableImage(Problem(name, f"huge: {image.width} x {image.height} pixels"))
-            if size is not None and image.format == "JPEG":  # decodes at a fraction of the size where that is enough
+            _check_size(image, file, name)
+            scans = count_scans(file) if isinstance(image, JpegImageFile) else 0
+            if size is not None and scans:  # decodes at a fraction of the size where that is enough
                 image.draft(None, (2 * max(sides(size)), 2 * max(sides(size))))
-            with PIXELS.held(_pixels(image, whole)), contextlib.closing(image):
+            held = whole if scans > 1 else _pixels(image)  # all pixels are kept from one scan to the next
+            with PIXELS.held(held), contextlib.closing(image):
                 return _decoded(image, size, name)
     except UnreadableImage:
         raise
@@ -91,10 +98,19 @@ def decode_image(file: BinaryIO, size: Size | None, name: str) -> tuple[np.ndarr
         raise UnreadableImage(Problem(name, f"damaged or not an image ({reason(error)})")) from None
 
 
-def _pixels(image: Image.Image, whole: int) -> int:
-    """How many pixels decoding holds: all of a progressive JPEG, and of a TIFF its tiles, which may be larger."""
-    if "progressive" in image.info:
-        return whole
+def _check_size(image: Image.Image, file: BinaryIO, name: str) -> None:
+    """Refuses an image that takes far longer to decode than its file is long."""
+    whole, size = image.width * image.height, f"{image.width} x {image.height} pixels"
+    if whole > MAX_PIXELS:
+        raise UnreadableImage(Problem(name, f"huge: {size}"))
+    place, length = file.tell(), file.seek(0, os.SEEK_END)
+    file.seek(place)
+    if whole > max(MOST_UNSEEN, PER_BYTE * length):
+        raise UnreadableImage(Problem(name, f"huge and almost empty: {size} in {length:,} bytes"))
+
+
+def _pixels(image: Image.Image) -> int:
+    """How many pixels decoding holds: of a TIFF its tiles, which may be larger."""
     tags = getattr(image, "tag_v2", {})
     return max(image.width * image.height, math.prod(tags.get(tag, 1) for tag in (TILE_WIDTH, TILE_LENGTH)))
 
@@ -103,8 +119,15 @@ def _decoded(image: Image.Image, size: Size | None, name: str) -> tuple[np.ndarr
     problems = _oddities(image, name)
     image.load()
     ImageOps.exif_transpose(image, in_place=True)
-    converted, said = _to_rgb(image, name)
+    converted, said = _to_rgb(image if size is None else _averaged(image, max(sides(size))), name)
     return np.asarray(converted if size is None else fit(converted, size)), problems + said
+
+
+def _averaged(image: Image.Image, side: int) -> Image.Image:
+    """A large image with fewer pixels, each the mean of a square of them, but far more than are asked for."""
+    factor = min(image.size) // (GAP * side)
+    plain = image.mode in ("RGB", "RGBA", "L", "LA") and "transparency" not in image.info
+    return image.reduce(factor) if plain and factor > 1 and image.width * image.height > LARGE else image
 
 
 def _oddities(image: Image.Image, name: str) -> list[Problem]:

@@ -1,5 +1,6 @@
 """Single images: what is refused, and how much memory all threads may take together."""
 
+import io
 import struct
 import threading
 
@@ -9,7 +10,7 @@ from PIL import Image
 
 from kinv.data import UnreadableImage
 from kinv.data.sources import decoding
-from kinv.data.sources.decoding import read_image
+from kinv.data.sources.decoding import decode_image, read_image
 from kinv.data.sources.pixel_budget import PixelBudget
 
 
@@ -90,3 +91,60 @@ def test_rows_are_converted_as_the_whole_image_is(tmp_path, monkeypatch, random,
     rows, again = read_image(tmp_path / "a.tif")
     np.testing.assert_array_equal(rows, whole)
     assert [str(problem) for problem in again] == [str(problem) for problem in problems] and whole.std() > 10
+
+
+def test_a_huge_image_in_few_bytes_is_refused_before_it_is_decoded(tmp_path, monkeypatch):
+    """One of 8,000 x 8,000 in 248 kB takes seconds."""
+    monkeypatch.setattr(decoding, "MOST_UNSEEN", 1_000)
+    Image.new("RGB", (300, 200)).save(tmp_path / "empty.png")
+    length = (tmp_path / "empty.png").stat().st_size
+    with pytest.raises(UnreadableImage, match=rf"huge and almost empty: 300 x 200 pixels in {length} bytes, skipped"):
+        read_image(tmp_path / "empty.png")
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (20, 60, 3), dtype="uint8")).save(tmp_path / "full.png")
+    assert read_image(tmp_path / "full.png")[0].shape == (20, 60, 3)
+
+
+def with_scans(repeats, between=b""):
+    """A progressive JPEG whose last scan comes again and again."""
+    buffer = io.BytesIO()
+    Image.new("L", (64, 48), 90).save(buffer, "JPEG", progressive=True)
+    content, end = buffer.getvalue()[:-2], b"\xff\xd9"
+    scan = content[content.rindex(b"\xff\xda") :]
+    return content + between + repeats * (scan + between) + end
+
+
+@pytest.mark.parametrize("between", [b"", b"junk", b"\xff\xff", b"\xff\xfe\x00\x04\xff\xda"], ids=str)
+def test_a_jpeg_of_many_scans_is_refused(tmp_path, between):
+    """Each scan takes 31 bytes, and as long as decoding all pixels."""
+    path = tmp_path / "a.jpg"
+    path.write_bytes(with_scans(8) + with_scans(2_000))  # what follows the end, as of a film, is not decoded
+    assert read_image(path)[0].shape == (48, 64, 3)
+    path.write_bytes(with_scans(2_000, between))
+    with pytest.raises(UnreadableImage, match=r"it has 2,00\d scans, a JPEG file has at most 100"):
+        read_image(path)
+    with pytest.raises(UnreadableImage, match="scans"):
+        decode_image(io.BytesIO(path.read_bytes()), 8, "a")
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "LA"])
+def test_averaging_a_large_image_does_not_show(tmp_path, monkeypatch, mode):
+    rows, columns = np.mgrid[:600, :800]
+    waves = [128 + 100 * np.sin(rows / 30 + number) * np.cos(columns / 40) for number in range(len(mode))]
+    Image.fromarray(np.squeeze(np.stack(waves, axis=-1).astype("uint8")), mode).save(tmp_path / "a.png")
+    whole, _ = read_image(tmp_path / "a.png", 32)
+    monkeypatch.setattr(decoding, "LARGE", 1_000)
+    averaged, _ = read_image(tmp_path / "a.png", 32)
+    difference = np.abs(averaged.astype(float) - whole)
+    assert 0 < difference.max() <= 3 and whole.std() > 10
+
+
+def test_a_turned_image_is_turned_before_it_is_averaged(tmp_path, monkeypatch):
+    monkeypatch.setattr(decoding, "LARGE", 1_000)
+    image = Image.new("RGB", (400, 600))
+    image.paste((255, 255, 255), (0, 0, 400, 300))
+    for suffix in ("tif", "png"):
+        exif = Image.Exif()
+        exif[274] = 3  # upside down
+        image.save(tmp_path / f"a.{suffix}", exif=exif)
+        found, _ = read_image(tmp_path / f"a.{suffix}", 20)
+        assert found[:9].max() == 0 and found[11:].min() == 255
