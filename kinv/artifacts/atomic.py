@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import errno
 import os
 import re
 import secrets
@@ -20,6 +21,7 @@ TOKEN_BYTES, LOCKED = 8, ".lock"  # of drafts' names
 WAIT = 10.0  # seconds for a lock that only another one's clearing may hold, for a moment
 ASIDE = "replaced"
 RENAME_EXCHANGE = RENAME_SWAP = 2  # linux/fs.h, and macOS's sys/stdio.h
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 HERE = -100  # AT_FDCWD: paths are relative to the working folder
 
 
@@ -27,7 +29,8 @@ HERE = -100  # AT_FDCWD: paths are relative to the working folder
 def placed(folder: Path, check_replaceable: Callable[[Path], None]) -> Iterator[Path]:
     """A new folder to fill, which replaces `folder` if the block ends without an error.
 
-    Drafts left by a killed process are removed by the next one that writes here.
+    Drafts left by a killed process are removed by the next one that writes here. An `OSError` in the block is passed
+    on with the name of `folder` in place of the draft's.
 
     Args:
         folder: destination.
@@ -38,13 +41,17 @@ def placed(folder: Path, check_replaceable: Callable[[Path], None]) -> Iterator[
     folder.parent.mkdir(parents=True, exist_ok=True)
     _clear(folder)
     around = folder.with_name(f".{folder.name}.{secrets.token_hex(TOKEN_BYTES)}")
+    draft = around / folder.name
     lock = Lock(around.with_name(around.name + LOCKED))
     lock.acquire(WAIT)  # before the draft is there: one without a lock is nobody's
     try:
-        draft = around / folder.name
         draft.mkdir(parents=True)
         yield draft
         _place(draft, folder, check_replaceable)
+    except OSError as error:
+        if error.errno in FULL or error.filename is not None:  # a write does not say which file it was for
+            error.filename = str(error.filename or folder).replace(str(draft), str(folder))
+        raise
     finally:
         shutil.rmtree(around, ignore_errors=True)
         lock.release()

@@ -1,7 +1,9 @@
 """An artifact's TensorFlow SavedModel, for programs without kinv."""
 
+import contextlib
+import errno
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ def export_saved_model(model: Any, folder: str | os.PathLike, classifiers: Mappi
 
     Raises:
         ValueError: the folder already exists and is not empty.
+        OSError: the disk is full, or can't be written to for another reason.
     """
     import keras
 
@@ -33,9 +36,23 @@ def export_saved_model(model: Any, folder: str | os.PathLike, classifiers: Mappi
         answers = {**answers, name: classify(classifier)}
     for name, (function, signature) in answers.items():
         archive.add_endpoint(name, function, input_signature=signature)
-    with placed(Path(folder), check_new) as draft:
+    with placed(Path(folder), check_new) as draft, _as_oserror(draft):
         archive.write_out(str(draft), verbose=False)
     return Path(folder)
+
+
+@contextlib.contextmanager
+def _as_oserror(folder: Path) -> Iterator[None]:
+    """Turns TensorFlow's errors of a full or closed disk, which are long, into what Python raises for them."""
+    import tensorflow as tf
+
+    try:
+        yield
+    except tf.errors.OpError as error:
+        number = next((number for number in errno.errorcode if os.strerror(number) in error.message), None)
+        if number is None:
+            raise
+        raise OSError(number, os.strerror(number), str(folder)) from error
 
 
 def check_new(folder: Path) -> None:

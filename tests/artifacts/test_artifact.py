@@ -15,6 +15,8 @@ from kinv.classifiers.fingerprint import weights_sha256
 from kinv.models import InvariantTransformer
 from kinv.printable import printable
 
+from ..full_disk import files_of_at_most
+
 
 @pytest.fixture(scope="module")
 def transformer():
@@ -288,3 +290,13 @@ def test_a_card_of_a_method_without_network(tmp_path):
     card = (folder / "README.md").read_text(encoding="utf-8")
     assert "# rbm" in card and "A trained `RestrictedBoltzmannMachine` of kinv." in card and "network" not in card
     assert kinv.artifacts.summary.abstract(folder) == "A trained `RestrictedBoltzmannMachine` of kinv."
+
+
+@pytest.mark.parametrize("limit", [100, 60_000])
+def test_a_full_disk_is_one_line_that_names_the_folder_and_leaves_what_was_there(transformer, artifact, limit):
+    """60,000 bytes are enough for the weights, and too few for TensorFlow's graph."""
+    before = kinv.verify(artifact)
+    with files_of_at_most(limit), pytest.raises(OSError, match=r"^[^\n]*File too large[^\n]*$") as failed:
+        kinv.save(transformer, artifact)
+    assert failed.value.filename == str(artifact / ("" if limit == 100 else "saved_model"))
+    assert kinv.verify(artifact) == before and os.listdir(artifact.parent) == [artifact.name]

@@ -1,5 +1,6 @@
 """Folders that several processes write and read at once, and processes that are killed: always one version, whole."""
 
+import errno
 import os
 import shutil
 import signal
@@ -157,3 +158,20 @@ def test_a_system_without_exchange_replaces_in_two_steps(versions, tmp_path, mon
     for source in (*versions, versions[0]):
         put(source, tmp_path / "machine")
     assert value_of(tmp_path / "machine") == 1.0 and os.listdir(tmp_path) == ["machine"]
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(errno.ENOSPC, "full"), "[Errno 28] full: '{folder}'"),
+        (PermissionError(errno.EACCES, "closed", "/elsewhere"), "[Errno 13] closed: '/elsewhere'"),
+        (ConnectionError("no network"), "no network"),
+    ],
+)
+def test_an_error_of_the_disk_names_the_folder_and_no_draft(tmp_path, error, said):
+    with pytest.raises(type(error)) as raised, placed(tmp_path / "a", anything):
+        raise error
+    assert str(raised.value) == said.format(folder=tmp_path / "a")
+    with pytest.raises(FileNotFoundError) as missing, placed(tmp_path / "a", anything) as draft:
+        (draft / "b").read_bytes()
+    assert missing.value.filename == str(tmp_path / "a" / "b")
