@@ -37,6 +37,7 @@ PATHS = {"SaveV2": (0,), "ShardedFilename": (0,), "MergeV2Checkpoints": (0, 1), 
 PATH_ENDINGS = {b".part", b"_temp/part"}  # what TensorFlow appends while it writes
 DEEPEST = 20  # operations between a path and the function's argument
 SAVER = re.compile(r"__inference__traced_(save|restore)_\d+", re.ASCII)
+OWN_NAME = re.compile(r"[A-Za-z0-9]_")  # TensorFlow appends a number to a function's name; no operation's is like that
 MENTIONS = 2  # of a saver's name: where it is defined, and where the saver calls it
 ATTRIBUTES = ("_construction_context", "_input_shapes")  # of functions; others let TensorFlow put one for another
 MAX_BYTES = 4_000_000  # a graph; variables are in other files, and parsed messages take hundreds of times as much
@@ -66,7 +67,7 @@ def check_graph(folder: Path) -> None:
         )
     names = {function.signature.name for function in library.function}
     attributes = {entry.key for function in library.function for entry in function.attributes}
-    if len(names) < len(library.function) or names & COMPUTING or attributes - set(ATTRIBUTES):
+    if len(names) < len(library.function) or not all(map(OWN_NAME.search, names)) or attributes - set(ATTRIBUTES):
         raise ArtifactError(f"{folder} has functions that TensorFlow may take for others. It is not loaded.")
     saver = {graph.saver_def.save_tensor_name.split(":")[0], graph.saver_def.restore_op_name}
     savers = dict(_saving_function(folder, node, content) for node in graph.graph_def.node if node.name in saver)
@@ -128,8 +129,10 @@ def _keeps_to_its_path(function: Any) -> bool:
             return False
         if node.op == "Select":
             return all(is_ending(choice, depth + 1) for choice in data(node)[1:])
-        values = [value for entry in node.attributes for value in entry.value.tensor.string_val]
-        return node.op == "Const" and bool(values) and PATH_ENDINGS.issuperset(values)
+        tensors = [entry.value.tensor for entry in node.attributes]
+        values = [value for tensor in tensors for value in tensor.string_val]
+        packed = any(tensor.tensor_content for tensor in tensors)  # which TensorFlow would take in place of the values
+        return node.op == "Const" and bool(values) and not packed and PATH_ENDINGS.issuperset(values)
 
     def is_own(name, depth=0):
         if name == arguments[0]:

@@ -45,7 +45,7 @@ def message_class() -> Any:
             "tensor": (8, "Constant", False),
             "func": (10, "Called", False),
         },
-        "Constant": {"string_val": (8, "bytes", True)},
+        "Constant": {"tensor_content": (4, "bytes", False), "string_val": (8, "bytes", True)},
         "AttributeList": {"func": (9, "Called", True)},
         "Called": {"name": (1, "string", False), "attributes": (2, "AttributeEntry", True)},
         "Saver": {

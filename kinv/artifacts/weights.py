@@ -51,7 +51,7 @@ def _plain_numbers(path: Path, file: Any) -> Iterator[int]:
             if isinstance(item, h5py.Group) and seen < MAX_OBJECTS and depth < MAX_DEPTH:
                 groups.append((item, depth + 1))
                 continue
-            if not isinstance(item, h5py.Dataset) or seen >= MAX_OBJECTS:
+            if not isinstance(item, h5py.Dataset) or item.shape is None or seen >= MAX_OBJECTS:
                 raise ArtifactError(f"{path}: {name!r} is neither a group nor an array, or there are too many.")
             made = item.id.get_create_plist()
             if made.get_nfilters() or made.get_external_count() or made.get_layout() != h5py.h5d.CONTIGUOUS:

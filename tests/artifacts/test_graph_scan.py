@@ -115,6 +115,12 @@ def named_like_an_operation(graph):
     graph.library.add().signature.name = "Relu"
 
 
+def named_like_an_operation_with_files(graph):
+    """A function of the library, so that a branch may call it, which a loader may take for the operation."""
+    graph.library.add().signature.name = "WriteFile"
+    a_branch_that_is_an_operation(graph)
+
+
 def put_in_place_of_another(graph):
     for function in graph.library:
         function.attr["api_implements"].s = b"x"
@@ -190,6 +196,24 @@ def saved_beside_the_argument(graph):
     join.input[1] = constant(function, "/../../evil")
 
 
+def saved_beside_the_argument_in_packed_bytes(graph):
+    """TensorFlow takes the bytes of `tensor_content`, if there are any, and leaves `string_val` aside."""
+    saved_beside_the_argument(graph)
+    tensor = function_of(graph, "save").node_def[-1].attr["value"].tensor
+    assert tensor.string_val[:] == [b"/../../evil"]
+    tensor.string_val[:] = [b"_temp/part"]
+    tensor.tensor_content = b"\x0b/../../evil"
+    assert value_of(tensor) == b"/../../evil"
+
+
+def value_of(proto):
+    """What TensorFlow's runtime makes of a tensor in a graph."""
+    with tf.Graph().as_default() as graph:
+        attributes = {"value": tf.compat.v1.AttrValue(tensor=proto), "dtype": tf.compat.v1.AttrValue(type=proto.dtype)}
+        output = graph.create_op("Const", [], [tf.string], attrs=attributes).outputs[0]
+        return tf.compat.v1.Session(graph=graph).run(output)
+
+
 def asked_to_restore_a_constant(graph):
     node = graph.meta.graph_def.node.add(name="evil", op="Const")
     node.attr["value"].tensor.CopyFrom(tf.make_tensor_proto("/etc/x"))
@@ -207,10 +231,11 @@ def two_graphs(graph):
 
 WAYS = (
     offered_as_an_endpoint, offered_as_a_part_of_an_endpoint, called_by_another_function, called_by_an_object,
-    named_beside_the_saver, named_like_an_operation, put_in_place_of_another, run_as_the_saver,
-    saving_while_it_restores, without_objects, two_graphs, a_branch_that_is_an_operation, a_branch_in_a_function,
-    a_branch_in_a_list, a_branch_of_a_branch, a_branch_that_is_the_saver, a_function_named_by_a_functions_attribute,
-    restored_from_a_constant, saved_at_a_constant, saved_beside_the_argument, asked_to_restore_a_constant,
+    named_beside_the_saver, named_like_an_operation, named_like_an_operation_with_files, put_in_place_of_another,
+    run_as_the_saver, saving_while_it_restores, without_objects, two_graphs, a_branch_that_is_an_operation,
+    a_branch_in_a_function, a_branch_in_a_list, a_branch_of_a_branch, a_branch_that_is_the_saver,
+    a_function_named_by_a_functions_attribute, restored_from_a_constant, saved_at_a_constant,
+    saved_beside_the_argument, saved_beside_the_argument_in_packed_bytes, asked_to_restore_a_constant,
 )  # fmt: skip
 
 
