@@ -15,6 +15,8 @@ from kinv.data.hdf5_files import count_numbers
 from kinv.data.refusal import EXPANDS, most_expanded, reason, refusing
 from kinv.surgery.deferred import from_saved_config, give_values, largest_output, without_values
 
+from .building_steps import check_steps
+
 FILE_SUFFIXES = (".keras", ".h5", ".hdf5")
 CONFIG, WEIGHTS = "config.json", "model.weights.h5"  # members of a .keras file
 MOST_OUTPUT = 2**28  # numbers that a layer makes of one image: 1 GiB
@@ -82,6 +84,7 @@ def _members(path: Path) -> tuple[dict[str, Any], "_WeightsFile"]:
     described = json.loads(config)
     if not isinstance(described, dict):
         raise ValueError(f"{CONFIG} describes no model")
+    check_steps(described)
     return described, _WeightsFile(weights)
 
 
@@ -103,13 +106,16 @@ def _explaining(path: Path, allow_unsafe: bool) -> Iterator[None]:
 def _advice(error: Exception, allow_unsafe: bool) -> str:
     said = " ".join(str(error).split())
     if not allow_unsafe and ("ambda" in said or "safe_mode" in said):
-        what = "a Lambda layer" if "ambda" in said else "a layer"
+        what = (
+            "a Lambda layer, which can run any code" if "ambda" in said else "a layer that may read files or run code"
+        )
         return (
-            f"it holds {what}, which can run any code. If you trust the file, pass allow_unsafe=True "
+            f"it holds {what}. If you trust the file, pass allow_unsafe=True "
             "(--allow-unsafe); better, replace it by other layers or keras.ops."
         )
-    unknown = "Could not locate"  # Keras says so at the end of a long text
-    short = reason(error if unknown not in said else unknown + said.partition(unknown)[2])
+    unknown, cause = "Could not locate", "Exception encountered: "  # at the end of Keras's long texts
+    told = unknown + said.partition(unknown)[2] if unknown in said else said.rpartition(cause)[2]
+    short = reason(told or error)
     short = short if short.endswith(".") else f"{short}."
     if "register_keras_serializable" in said or unknown in said:
         return f"{short} Import the module that defines the class first, or pass custom_objects=."

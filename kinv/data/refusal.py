@@ -4,6 +4,8 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from kinv.printable import printable
+
 LONGEST = 200  # characters of a reason
 EXPANDS, FLOOR = 40, 2**24  # what a compressed file may hold: a multiple of its own bytes, or 16 MiB if that is more
 
@@ -30,8 +32,8 @@ def refusing(path: Path, problem: str) -> Iterator[None]:
 
 
 def reason(error: BaseException | str) -> str:
-    """What an exception or a text says, on one line of at most 200 characters; its type if it says nothing."""
-    said = " ".join(str(error).split()) or type(error).__name__
+    """What an exception or a text says, on one line of at most 200 printable letters; its type if it says nothing."""
+    said = printable(" ".join(str(error).split()), 2 * LONGEST) or type(error).__name__
     return said if len(said) <= LONGEST else said[: LONGEST - 4].rsplit(" ", 1)[0] + " ..."
 
 

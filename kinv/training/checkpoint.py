@@ -58,6 +58,8 @@ class Checkpoint(keras.callbacks.Callback):
         try:
             state = json.loads(path.read_text(encoding="utf-8"))
             run, weights, epoch, history = (state[key] for key in ("run", "weights", "epoch", "history"))
+            if not (isinstance(weights, str) and isinstance(epoch, int) and isinstance(history, dict)):
+                raise TypeError("weights, epoch or history is of another type")
         except (ValueError, LookupError, TypeError) as error:
             raise ValueError(f"{path} is damaged ({error!r}): delete {self.folder} to start again.") from None
         if run != self.run:
@@ -93,8 +95,9 @@ class Checkpoint(keras.callbacks.Callback):
 
     def forget(self) -> None:
         """Deletes the checkpoint, once the trained model is saved elsewhere."""
+        drafts = [*self.folder.glob(".epoch*.weights.h5"), self.folder / f".{self.STATE}"]  # left by a kill
         # the state first: it names weights, which must be there as long as it is
-        for file in (self.folder / self.STATE, self.folder / f".{self.STATE}", *self.folder.glob("epoch*.weights.h5")):
+        for file in (self.folder / self.STATE, *self.folder.glob("epoch*.weights.h5"), *drafts):
             file.unlink(missing_ok=True)
         self._lock.release()
         if self.folder.is_dir() and is_empty(self.folder):

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from kinv.classifiers import keras_file
+from kinv.classifiers import building_steps, keras_file
 
 
 @pytest.fixture(scope="module")
@@ -149,3 +149,55 @@ def test_a_lambda_runs_only_when_allowed(tmp_path):
         keras_file.read(tmp_path / "model.keras")
     read = keras_file.read(tmp_path / "model.keras", allow_unsafe=True)
     assert float(read(np.ones((1, 8, 8, 3)))[0, 0]) == 2
+
+
+def layer(name, **more):
+    return {"class_name": "Dense", "config": {"name": name, "kernel_initializer": {"class_name": "Zeros"}}, **more}
+
+
+def sequential(layers):
+    return {"class_name": "Sequential", "config": {"name": "s", "layers": layers}}
+
+
+def functional(layers):
+    return {"class_name": "Functional", "config": {"layers": layers, "input_layers": []}}
+
+
+@pytest.mark.parametrize(
+    ("described", "steps"),
+    [
+        (functional([layer("a"), layer("b", inbound_nodes=[{}, {}, {}])]), 4),
+        (sequential([layer("a"), layer("b"), layer("c")]), 9),
+        (sequential([sequential([layer("a"), layer("b")]), layer("c")]), 4 + 2 * 3),
+        (functional([{**functional([layer("a")] * 5), "inbound_nodes": [{}] * 7}]), 5 + 35),
+        (functional([{"class_name": "TimeDistributed", "config": {"layer": sequential([layer("a")] * 4)}}]), 16 + 4),
+    ],
+)
+def test_calls_of_layers_are_counted_before_a_model_is_built(monkeypatch, described, steps):
+    monkeypatch.setattr(building_steps, "MOST_STEPS", steps)
+    building_steps.check_steps(described)
+    monkeypatch.setattr(building_steps, "MOST_STEPS", steps - 1)
+    with pytest.raises(ValueError, match=rf"call layers {steps} times"):
+        building_steps.check_steps(described)
+
+
+def test_a_model_that_takes_hours_to_build_is_refused_at_once(whole, tmp_path):
+    many = json.dumps(sequential([layer(str(number)) for number in range(3_000)]))
+    path = rewritten(whole[1], tmp_path / "x.keras", with_member(keras_file.CONFIG, many))
+    with pytest.raises(ValueError, match=r"x\.keras.* 9,000,000 times to build it, at most 100,000 are allowed"):
+        keras_file.read(path)
+
+
+def test_what_keras_says_is_shown_without_what_a_terminal_obeys(whole, tmp_path):
+    path = rewritten(
+        whole[1], tmp_path / "x.keras", with_config(lambda layer: layer.update(class_name="a\x1b[31m\u202e"))
+    )
+    with pytest.raises(ValueError, match=r"x\.keras") as refused:
+        keras_file.read(path)
+    assert str(refused.value).isprintable() and "[31m" in str(refused.value)
+
+
+def test_the_cause_at_the_end_of_keras_long_text_is_shown(whole, tmp_path):
+    path = rewritten(whole[1], tmp_path / "x.keras", with_config(lambda layer: layer["config"].update(units=-1)))
+    with pytest.raises(ValueError, match=r"received invalid value|positive integer"):
+        keras_file.read(path)
