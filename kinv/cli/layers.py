@@ -5,9 +5,12 @@ from typing import Any
 
 import tyro
 
+from kinv.printable import printable
+
 from .networks import Network
 
 WIDE = 200  # columns where the table is read by a program
+LONGEST_NAME = 100  # letters: a longer one would leave no room for the other columns
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -45,7 +48,13 @@ class Layers(Network):
             convolution = "Conv" in layer["kind"]
             output = "x".join("?" if size is None else str(size) for size in layer["output_shape"])
             filter_gan = "yes" if "filter_gan" in layer["usable_for"] else "no" if convolution else ""
-            cells = [layer["name"], layer["kind"], output, f"{layer['parameters']:,}", layer["activation"]]
+            cells = [
+                printable(layer["name"], LONGEST_NAME),
+                layer["kind"],
+                output,
+                f"{layer['parameters']:,}",
+                layer["activation"],
+            ]
             table.add_row(*map(plain, [*cells, str(layer["units"] or "none"), filter_gan]))
             methods = ["maximize_activation", *(["filter_gan"] if convolution else [])]
             reasons += [f"{layer['name']}, {method}: {refused[method]}" for method in methods if method in refused]

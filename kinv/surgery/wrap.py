@@ -14,6 +14,7 @@ from kinv.choices import unknown
 
 from .cut import as_graph
 from .ending import Ending, before_ending
+from .layer_names import check_layer_names
 from .logits import Logits, logits_layer
 
 logger = logging.getLogger("kinv.surgery")
@@ -55,8 +56,8 @@ def wrap(
 
     Raises:
         ValueError: if the model is subclassed (its layers can't be tapped), has several inputs, or several outputs and
-            none is chosen, returns independent sigmoids, has channels first, shapes are wrong, or the wrapped network's
-            outputs differ from the model's.
+            none is chosen, returns independent sigmoids, has channels first or names that TensorFlow can't compile,
+            shapes are wrong, or the wrapped network's outputs differ from the model's.
 
     Example:
         >>> network = keras.applications.MobileNetV2(weights=None, input_shape=(96, 96, 3), classes=7)
@@ -70,6 +71,7 @@ def wrap(
         if class_names is None:
             return model
     graph = _on_float_images(_graph(model, input_shape))
+    check_layer_names(model)
     shape = _checked_shape(graph, input_shape)
     preprocess = _preprocessing(preprocessing, value_range, shape[-1])
     chosen, unit = _chosen_output(graph, output, class_names)

@@ -60,7 +60,7 @@ class Checkpoint(keras.callbacks.Callback):
             run, weights, epoch, history = (state[key] for key in ("run", "weights", "epoch", "history"))
             if not (isinstance(weights, str) and isinstance(epoch, int) and isinstance(history, dict)):
                 raise TypeError("weights, epoch or history is of another type")
-        except (ValueError, LookupError, TypeError) as error:
+        except (ValueError, LookupError, TypeError, RecursionError) as error:
             raise ValueError(f"{path} is damaged ({error!r}): delete {self.folder} to start again.") from None
         if run != self.run:
             raise ValueError(

@@ -33,3 +33,12 @@ def test_as_json(network, capsys):
     assert found["first"]["output_shape"] == [10, 10, 4] and found["first"]["parameters"] == 112
     assert found["first"]["usable_for"] == ["maximize_activation", "coupled_generator", "filter_gan"]
     assert list(found["separable"]["refused"]) == ["filter_gan"]
+
+
+def test_a_name_of_many_letters_leaves_room_for_the_rest(tmp_path, capsys):
+    images = keras.Input((12, 12, 3))
+    x = layers.Dense(2, name="x" * 3000)(layers.GlobalAveragePooling2D()(images))
+    keras.Model(images, x).save(tmp_path / "n.keras")
+    cli.main(["layers", str(tmp_path / "n.keras")])
+    (line,) = [line.split() for line in capsys.readouterr().out.splitlines() if line.startswith("xxx")]
+    assert line == [f"{'x' * 99}\N{HORIZONTAL ELLIPSIS}", "Dense", "2", "8", "2"]

@@ -60,3 +60,23 @@ def test_a_checkpoint_of_another_run_is_not_continued(tmp_path):
     checkpoint.forget()
     assert not tmp_path.exists()
     assert Checkpoint(tmp_path, run={"seed": 2}).restore(transformer) == 0
+
+
+@pytest.mark.parametrize(
+    "state",
+    ["", "[]", "{}", '{"run": 1, "weights": 5, "epoch": 1, "history": {}}', '{"epoch": NaN}', "\ud83d", "[" * 9999],
+)
+def test_a_damaged_state_is_named(tmp_path, state):
+    (tmp_path / "checkpoint.json").write_bytes(state.encode("utf-8", "surrogatepass"))
+    checkpoint = Checkpoint(tmp_path, run=1)
+    with pytest.raises(ValueError, match=r"checkpoint\.json is damaged .*: delete .* to start again"):
+        checkpoint.restore(brightness_blind())
+
+
+def test_what_a_kill_left_is_forgotten_too(tmp_path):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    for name in ("checkpoint.json", ".checkpoint.json", "epoch1.weights.h5", ".epoch2.weights.h5"):
+        (folder / name).touch()
+    Checkpoint(folder).forget()
+    assert not folder.exists()
