@@ -6,11 +6,11 @@ from typing import Any
 
 from kinv.printable import printable
 
-from .summary import metrics
+from .summary import is_number, metrics
 
 HEAD = "---\nlibrary_name: kinv\ntags: [kinv, keras, tensorflow]\n---"  # `kinv list --remote` looks for the first tag
 LONGEST = 80  # letters of a name
-SPECIAL = str.maketrans({letter: f"\\{letter}" for letter in "\\`*_{}[]<>|#!$"})
+SPECIAL = str.maketrans({letter: f"\\{letter}" for letter in "\\`*_{}[]<>|#!$&~"})
 
 
 def plain_card(name: str, kind: str, metadata: Mapping[str, Any], endpoints: Mapping[str, str]) -> str:
@@ -19,7 +19,7 @@ def plain_card(name: str, kind: str, metadata: Mapping[str, Any], endpoints: Map
     Args:
         name: of the artifact.
         kind: the class of the model.
-        metadata: as it is kept in the artifact; `metrics`, `classifier` and `preflight` are shown if they are there.
+        metadata: any JSON object; of `metrics`, `classifier` and `preflight`, what kinv itself writes there is shown.
         endpoints: of the SavedModel, name to signature.
     """
     parts = HEAD, f"# {_shown(name)}", _about(kind, metadata), _numbers(metadata), _use(name, endpoints)
@@ -27,22 +27,33 @@ def plain_card(name: str, kind: str, metadata: Mapping[str, Any], endpoints: Map
 
 
 def _about(kind: str, metadata: Mapping[str, Any]) -> str:
-    lines = [f"A trained `{kind}` of kinv."]
-    network, checked = metadata.get("classifier"), metadata.get("preflight")
-    if isinstance(network, Mapping):
-        about = f"It was learned from the network **{_shown(network.get('name', 'without a name'))}**"
-        if "parameters" in network:
-            about += f" ({network['parameters']:,} parameters"
-            if "input_shape" in network:
-                about += f", images {tuple(network['input_shape'])} in 0..255, {network.get('classes')} classes"
-            about += ")"
-        lines.append(f"{about}, which is not included. sha256 of its weights: `{network.get('weights_sha256')}`.")
-    if isinstance(checked, Mapping) and checked.get("accuracy") is not None:
-        lines.append(
-            f"On {checked['images']} of the training images, the network's accuracy was {checked['accuracy']:.3f} "
-            f"(chance: {checked['chance']:.3f})."
-        )
-    return " ".join(lines)
+    lines = [
+        f"A trained `{kind}` of kinv.",
+        _of_network(metadata.get("classifier")),
+        _accuracy(metadata.get("preflight")),
+    ]
+    return " ".join(line for line in lines if line)
+
+
+def _of_network(network: Any) -> str:
+    if not isinstance(network, Mapping):
+        return ""
+    parameters, shape, classes = (network.get(name) for name in ("parameters", "input_shape", "classes"))
+    details = [f"{parameters:,} parameters"] if is_number(parameters) else []
+    details += [f"images {_shown(tuple(shape))} in 0..255"] if isinstance(shape, (list, tuple)) else []
+    details += [f"{classes} classes"] if is_number(classes) else []
+    name, checksum = _shown(network.get("name", "without a name")), network.get("weights_sha256")
+    described = f" ({', '.join(details)})" if details else ""
+    about = f"It was learned from the network **{name}**{described}, which is not included."
+    return f"{about} sha256 of its weights: `{_shown(checksum)}`." if checksum else about
+
+
+def _accuracy(checked: Any) -> str:
+    found = [checked.get(name) for name in ("images", "accuracy", "chance")] if isinstance(checked, Mapping) else [None]
+    if not all(map(is_number, found)):
+        return ""
+    images, accuracy, chance = found
+    return f"On {images} of the training images, the network's accuracy was {accuracy:.3f} (chance: {chance:.3f})."
 
 
 def _numbers(metadata: Mapping[str, Any]) -> str:

@@ -43,10 +43,11 @@ def summarise(folder: Path) -> Summary:
 def metrics(metadata: Mapping[str, Any]) -> dict[str, float]:
     """The numbers that the recipe measured."""
     found = metadata.get("metrics")
-    return {name: value for name, value in (found if isinstance(found, dict) else {}).items() if _is_number(value)}
+    return {name: value for name, value in (found if isinstance(found, dict) else {}).items() if is_number(value)}
 
 
-def _is_number(value: Any) -> bool:
+def is_number(value: Any) -> bool:
+    """Whether a JSON value is a number that can be shown."""
     return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < LARGEST
 
 
