@@ -1,9 +1,11 @@
 """Weights in half the space: rounded, read back as float32, refused where float16 does not reach."""
 
+import h5py
 import numpy as np
 import pytest
 
 import kinv
+from kinv.artifacts.weights import check_weights
 from kinv.models import StackedDenoisingAutoencoder
 
 
@@ -26,3 +28,11 @@ def test_too_large_weights_are_refused_and_nothing_is_left(tmp_path):
     with pytest.raises(ValueError, match="beyond float16"):
         kinv.save(stack, tmp_path / "half", half=True)
     assert not list(tmp_path.iterdir())
+
+
+def test_an_array_without_a_shape_is_refused_in_plain_words(tmp_path):
+    path = tmp_path / "model.weights.h5"
+    with h5py.File(path, "w") as file:
+        file["empty"] = h5py.Empty("f4")
+    with pytest.raises(kinv.ArtifactError, match="'empty' is neither a group nor an array"):
+        check_weights(path)
