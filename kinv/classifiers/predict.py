@@ -9,6 +9,7 @@ from keras import ops
 
 from kinv.backend import compile_model
 from kinv.data.checks import as_images, check_images, class_indices
+from kinv.surgery.contract import check_logits
 
 
 def predict(classifier: keras.Model, images: Any, batch_size: int = 50) -> tuple[np.ndarray, np.ndarray]:
@@ -23,10 +24,11 @@ def predict(classifier: keras.Model, images: Any, batch_size: int = 50) -> tuple
         Classes, int32 `(N,)`, and softmax outputs, float32 `(N,)`.
 
     Raises:
-        ValueError: images of another shape or range, or not finite.
+        ValueError: images of another shape or range, or not finite; a network that does not return logits.
     """
     if batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, received {batch_size}")
+    check_logits(classifier)
     shape = classifier.input_shape[1:]
     if hasattr(images, "shape") and not hasattr(images, "__array__"):  # cut when they are asked for
         check_images(np.asarray(images[:batch_size]), shape=shape)
@@ -45,10 +47,24 @@ def answers(classifier: keras.Model, images: Any, batch_size: int = 50) -> tuple
 
 
 def logits_in_batches(classifier: keras.Model, images: Any, batch_size: int = 50) -> Iterator[tuple[slice, np.ndarray]]:
-    """Yields, batch by batch, a slice of the images `(N, H, W, C)`, which were checked, and their logits."""
+    """Yields, batch by batch, a slice of the images `(N, H, W, C)`, which were checked, and their logits.
+
+    Raises:
+        ValueError: logits that are not finite.
+    """
     logits = compile_model(classifier)
     for at in slices(len(images), batch_size):
-        yield at, ops.convert_to_numpy(logits(images[at]))
+        yield at, finite(ops.convert_to_numpy(logits(images[at])), classifier.name)
+
+
+def finite(logits: np.ndarray, name: str) -> np.ndarray:
+    """These logits; raises a ValueError if they are not finite: NaN would count as class 0."""
+    if not np.isfinite(logits).all():
+        raise ValueError(
+            f"{name!r} returned NaN or infinity, expected finite logits: check its weights and precision, and the "
+            "range of the images."
+        )
+    return logits
 
 
 def predict_classes(classifier: keras.Model, images: np.ndarray, batch_size: int = 50) -> np.ndarray:
@@ -66,8 +82,10 @@ def accuracy(classifier: keras.Model, images: np.ndarray, labels: np.ndarray, ba
         batch_size: images at a time.
 
     Raises:
-        ValueError: images of another shape or range, or labels that are not the network's classes.
+        ValueError: images of another shape or range, or labels that are not the network's classes; a network that does
+            not return logits.
     """
+    check_logits(classifier)
     images = as_images(images, shape=classifier.input_shape[1:])
     labels = class_indices(labels, len(images), classifier.output_shape[-1])
     return float(np.mean(answers(classifier, images, batch_size)[0] == labels))

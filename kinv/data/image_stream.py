@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from kinv.surgery.contract import check_logits
 from kinv.surgery.logits import class_names
 
 from .checks import as_images, check_images, check_range, class_indices
@@ -35,12 +36,13 @@ class ImageStream:
         image_shape: `(H, W, C)` of the images.
 
     Raises:
-        ValueError: if shape, dtype or range are wrong, values are NaN, there are no images, or labels do not fit the
-            classifier.
+        ValueError: if shape, dtype or range are wrong, values are NaN, there are no images, labels do not fit the
+            classifier, or it does not return logits.
         FileNotFoundError: if there is no such data set or folder.
     """
 
     def __init__(self, classifier: keras.Model, images: Any, labels: Any = None, use_labels: bool = True):
+        check_logits(classifier)
         self.shape = tuple(classifier.input_shape[1:])
         self.classes = classifier.output_shape[-1]
         self._known_names = class_names(classifier)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
+from keras.src.models.functional import Functional  # Keras has no public access
 
 from kinv.choices import unknown
 from kinv.results import Result
@@ -117,19 +118,25 @@ def enclosing_model(classifier: keras.Model, name: str) -> keras.Model | None:
     return nested[0] if nested else None
 
 
+def has_graph(model: keras.Model) -> bool:
+    """Whether the model computes what its graph of layers does: Functional or Sequential, with its class's `call`."""
+    kind = keras.Sequential if isinstance(model, keras.Sequential) else Functional
+    return isinstance(model, kind) and type(model).call is kind.call
+
+
 def as_graph(model: keras.Model) -> keras.Model:
     """Turns a Sequential model into a Functional one of the same layers; returns a Functional one unchanged.
 
     Raises:
-        ValueError: if the model is subclassed.
+        ValueError: if the model is subclassed: it has no graph, or its `call` does something else.
     """
+    if not has_graph(model):
+        raise ValueError(
+            f"{model.name!r} is a subclassed {type(model).__name__} with its own `call`; only Functional and "
+            "Sequential models can be cut: pass its Functional core, such as keras.Model(inputs, outputs)."
+        )
     if isinstance(model, keras.Sequential):
         return keras.Model(model.inputs, model.outputs, name=model.name)
-    if not hasattr(model, "_nodes_by_depth"):
-        raise ValueError(
-            f"{model.name!r} is a subclassed {type(model).__name__}; only Functional and Sequential models can be cut: "
-            "pass its Functional core."
-        )
     return model
 
 

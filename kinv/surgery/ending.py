@@ -5,7 +5,7 @@ from typing import Any, Literal
 import keras
 from keras import layers
 
-from .cut import as_graph
+from .cut import as_graph, has_graph
 
 Ending = Literal["softmax", "sigmoid", "linear"]
 NAMES: dict[str, Ending] = {"softmax": "softmax", "softmax_v2": "softmax", "sigmoid": "sigmoid"}  # TensorFlow's too
@@ -38,40 +38,59 @@ def before_ending(output: Any) -> tuple[Any, Ending | None]:
         A tensor of the same graph in the output's shape, and `"softmax"` or `"sigmoid"`. Otherwise the output itself,
         and `"linear"` for a layer without activation function, None for everything else.
     """
-    tensor, ending = _before(output)
+    ending = ending_of(output)
     if ending in (None, "linear"):
         return output, ending
+    tensor = _before(output)
     if tensor.shape != output.shape:
         tensor = layers.Reshape([size or -1 for size in output.shape[1:]], dtype="float32")(tensor)
     return tensor, ending
 
 
-def _before(tensor):
-    call = _call(tensor)
-    operation, entering = call.operation, call.input_tensors
+def ending_of(output: Any) -> Ending | None:
+    """What an output of a Functional model ends in, see `before_ending`; nothing is built."""
+    call = _call(output)
+    operation = call.operation
     if isinstance(operation, keras.Model):
-        graph = as_graph(operation)
-        before, ending = _before(graph.outputs[tensor._keras_history.tensor_index])
-        if ending in (None, "linear"):
-            return tensor, ending
-        inner = keras.Model(graph.inputs, before, name=operation.name)
-        return inner(*call.arguments.args, **call.arguments.kwargs), ending
-    kind = type(operation).__name__
-    function = getattr(operation, "activation", None)
-    if len(entering) != 1:
-        return tensor, None
+        return ending_of(_inside(operation, output)) if has_graph(operation) else None
+    if _passes(call):
+        return ending_of(call.input_tensors[0])
+    if len(call.input_tensors) != 1:
+        return None
+    kind, function = type(operation).__name__, getattr(operation, "activation", None)
     if kind in ("Softmax", "Sigmoid"):
-        axis = getattr(operation, "axis", -1)
-        return (entering[0], NAMES[kind.lower()]) if axis in (-1, len(tensor.shape) - 1) else (tensor, None)
-    if kind in PASSING or (isinstance(operation, layers.Activation) and function is keras.activations.linear):
-        return _before(entering[0])
-    ending = NAMES.get(getattr(function, "__name__", ""))
-    if ending is None:
-        linear = isinstance(operation, (layers.Dense, layers.Conv2D)) and function is keras.activations.linear
-        return tensor, "linear" if linear else None
-    if isinstance(operation, layers.Activation):
-        return entering[0], ending
-    return without_activation(operation)(*call.arguments.args, **call.arguments.kwargs), ending
+        last = getattr(operation, "axis", -1) in (-1, len(output.shape) - 1)
+        return NAMES[kind.lower()] if last else None
+    if isinstance(operation, (layers.Dense, layers.Conv2D)) and function is keras.activations.linear:
+        return "linear"
+    return NAMES.get(getattr(function, "__name__", ""))
+
+
+def _before(tensor):
+    """The input of the ending, which there is."""
+    call = _call(tensor)
+    operation = call.operation
+    if isinstance(operation, keras.Model):
+        before = _before(_inside(operation, tensor))
+        inner = keras.Model(as_graph(operation).inputs, before, name=operation.name)
+        return inner(*call.arguments.args, **call.arguments.kwargs)
+    if _passes(call):
+        return _before(call.input_tensors[0])
+    if hasattr(operation, "activation") and not isinstance(operation, layers.Activation):
+        return without_activation(operation)(*call.arguments.args, **call.arguments.kwargs)
+    return call.input_tensors[0]
+
+
+def _passes(call):
+    """Whether a call changes no values."""
+    operation = call.operation
+    linear = isinstance(operation, layers.Activation) and operation.activation is keras.activations.linear
+    return len(call.input_tensors) == 1 and (type(operation).__name__ in PASSING or linear)
+
+
+def _inside(model, output):
+    """The tensor in a nested model's graph that is this output of it."""
+    return as_graph(model).outputs[output._keras_history.tensor_index]
 
 
 def _call(tensor):

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import keras
 from keras import ops
@@ -10,7 +10,8 @@ from keras import ops
 from kinv.choices import checked_choice
 from kinv.precision import Float32
 
-KINDS = ("logits", "probabilities", "binary_logit", "binary_probability")
+Kind = Literal["logits", "probabilities", "binary_logit", "binary_probability"]
+KINDS = get_args(Kind)
 SMALLEST = 1e-37  # of a probability; about the smallest float32
 
 
@@ -36,7 +37,7 @@ class Logits(Float32, keras.layers.Layer):
 
     def __init__(
         self,
-        kind: Literal["logits", "probabilities", "binary_logit", "binary_probability"] = "logits",
+        kind: Kind = "logits",
         class_names: Sequence[str] | None = None,
         unit: int | None = None,
         **kwargs: Any,

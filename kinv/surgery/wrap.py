@@ -1,6 +1,5 @@
 """Adapts any Keras classifier to kinv's contract: images in 0..255 in, logits out."""
 
-import logging
 import math
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -8,21 +7,17 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras import ops
 
 from kinv.choices import unknown
 
 from .cut import as_graph
-from .ending import Ending, before_ending
+from .ending import before_ending
 from .layer_names import check_layer_names
 from .logits import Logits, logits_layer
+from .outputs import chosen_output
+from .scores import Scores, check_same, explains, extremes, kind_of, probes, tolerance_of, values_of
 
-logger = logging.getLogger("kinv.surgery")
 MODES = ("caffe", "tf", "torch")  # of keras.applications.imagenet_utils
-PROBE_SIZE = 224  # side of the random images where the model leaves it open
-TOLERANCES = {"float32": 1e-4, "float64": 1e-4}  # of outputs, relative to the largest,
-TOLERANCE_OF_HALVES = 2e-2  # and in half precision
-SUM_TOLERANCE = 2e-2  # of probabilities; bfloat16 has 4e-3
 FULL_RANGE = (0, 255)
 
 
@@ -57,7 +52,7 @@ def wrap(
     Raises:
         ValueError: if the model is subclassed (its layers can't be tapped), has several inputs, or several outputs and
             none is chosen, returns independent sigmoids, has channels first or names that TensorFlow can't compile,
-            shapes are wrong, or the wrapped network's outputs differ from the model's.
+            shapes are wrong, or outputs differ from the model's own, as where a layer draws random numbers.
 
     Example:
         >>> network = keras.applications.MobileNetV2(weights=None, input_shape=(96, 96, 3), classes=7)
@@ -68,36 +63,43 @@ def wrap(
     if done is not None:
         if preprocessing is not None or tuple(value_range) != FULL_RANGE or output is not None:
             raise ValueError(f"{model.name!r} is wrapped already: wrap the original model with these arguments.")
-        if class_names is None:
+        if class_names is None and input_shape is None:
             return model
+        class_names = class_names or done.class_names
     graph = _on_float_images(_graph(model, input_shape))
     check_layer_names(model)
     shape = _checked_shape(graph, input_shape)
     preprocess = _preprocessing(preprocessing, value_range, shape[-1])
-    chosen, unit = _chosen_output(graph, output, class_names)
+    chosen, unit = chosen_output(graph, output, class_names)
     scores = graph.outputs[chosen]
     if len(scores.shape) != 2 or scores.shape[1] is None:
         raise ValueError(
             f"{model.name!r} returns shape {scores.shape}, expected (batch, classes): "
             "end it with a layer of one logit per class."
         )
-    before, ending = before_ending(scores)
 
     images = keras.Input(shape, dtype="float32", name="images")
     prepared = images if preprocess is None else preprocess(images)
-    probes = _probes(shape)
-    own = keras.tree.flatten(model(keras.Model(images, prepared)(probes), training=False))[chosen]
-    own = ops.convert_to_numpy(ops.cast(own, "float32"))
+    prepare, shown, tolerance = keras.Model(images, prepared), probes(shape), tolerance_of(graph)
+    own = values_of(model, _structured(model, prepare(shown)))[chosen]
     if not np.isfinite(own).all():
         raise ValueError(f"{model.name!r} returns NaN or infinity for random images: check its weights.")
-    kind = _kind(model.name, own, ending, unit)
+    before, ending = before_ending(scores)
+    received = own
+    if before is not scores:
+        (received,) = values_of(keras.Model(graph.inputs[0], before), prepare(shown))
+    if not explains(ending, received, own, tolerance):  # it is not the last step, or another function of that name
+        before, ending, received = scores, None, own
+    extreme = None
+    if ending is None:
+        (extreme,) = values_of(keras.Model(graph.inputs[0], scores), prepare(extremes(shown)))
+    kind = kind_of(Scores(model.name, own, extreme, tolerance), ending, unit)
     core = keras.Model(graph.inputs[0], before, name=model.name)
     names = _checked_names(class_names, scores.shape[1], unit, kind)
-    logits = Logits(kind, names, unit, name="class_logits")(core(prepared))
-    wrapped = keras.Model(images, logits, name=f"{model.name.removesuffix('_wrapped')}_wrapped")
-    _check_same(
-        model.name, ops.convert_to_numpy(wrapped(probes, training=False)), own, ending, kind, unit, scores.dtype
-    )
+    to_logits = Logits(kind, names, unit, name="class_logits")
+    wrapped = keras.Model(images, to_logits(core(prepared)), name=f"{model.name.removesuffix('_wrapped')}_wrapped")
+    (found,), (expected,) = values_of(wrapped, shown), values_of(to_logits, received)
+    check_same(model.name, found, expected, tolerance)
     return wrapped
 
 
@@ -133,6 +135,11 @@ def _on_float_images(graph):
     return keras.models.clone_model(graph, input_tensors=inputs, clone_function=lambda layer: layer)
 
 
+def _structured(model, images):
+    """The images as the model takes them: a tensor, or a dict or list of one."""
+    return images if isinstance(model, keras.Sequential) else keras.tree.pack_sequence_as(model.input, [images])
+
+
 def _checked_shape(graph, input_shape):
     own = tuple(graph.inputs[0].shape[1:])
     shape = tuple(input_shape or own)
@@ -151,33 +158,6 @@ def _checked_shape(graph, input_shape):
     if len(own) != 3 or any(given != size for given, size in zip(shape, own, strict=True) if size is not None):
         raise ValueError(f"input_shape must fit {own} of {graph.name!r}, received {shape}")
     return shape
-
-
-def _chosen_output(graph, output, class_names):
-    """The index of the output to use, and of its score if one was chosen."""
-    structure = graph._outputs_struct
-    names = sorted(structure) if isinstance(structure, dict) else list(graph.output_names)
-    if len(names) == 1 and not isinstance(structure, dict):
-        return 0, None if output is None else _index(output, class_names, graph.outputs[0].shape[-1], "score")
-    if output is None:
-        returned = "a dict" if isinstance(structure, dict) else f"{len(names)} outputs"
-        raise ValueError(
-            f"{graph.name!r} returns {returned}, expected one output of scores: pass output=, one of "
-            f"{', '.join(map(repr, names))}."
-        )
-    return _index(output, names, len(names), "output"), None
-
-
-def _index(output, names, count, what):
-    if isinstance(output, (int, np.integer)) and not isinstance(output, bool):
-        if not 0 <= output < count:
-            raise ValueError(f"output={output!r}: there are {count} {what}s, expected 0 to {count - 1}.")
-        return int(output)
-    if output not in (names or ()):
-        if names:
-            raise ValueError(unknown(what, output, names, where=", passed as output"))
-        raise ValueError(f"There is no {what} {output!r}: pass output=, a number from 0 to {count - 1}.")
-    return list(names).index(output)
 
 
 # === Images of the range that it expects ===
@@ -212,54 +192,18 @@ def _preprocessing(preprocessing, value_range, channels):
     return partial(apply, data_format="channels_last")
 
 
+def value_range_of(classifier: Any) -> tuple[float, float] | None:
+    """The `value_range` that a network was wrapped with; None if it has another preprocessing, or was not wrapped."""
+    if logits_layer(classifier) is None:
+        return None
+    first = next(layer for layer in classifier.layers if not isinstance(layer, keras.layers.InputLayer))
+    if isinstance(first, keras.layers.Rescaling) and first.name == "preprocessing":
+        return float(first.offset), float(first.offset) + 255 * float(first.scale)
+    return FULL_RANGE if isinstance(first, keras.Model) else None
+
+
 def _application(name):
     return getattr(keras.applications, name)
-
-
-def _probes(shape):
-    """Random images in 0..255, float32 `(4, H, W, C)`: fine and coarse noise, a ramp and one colour."""
-    random = np.random.default_rng(0)
-    height, width, channels = (size or PROBE_SIZE for size in shape)
-    fine = random.uniform(0, 255, (height, width, channels))
-    coarse = np.kron(random.uniform(0, 255, (4, 4, channels)), np.ones((-(-height // 4), -(-width // 4), 1)))
-    ramp = np.linspace(0, 255, height)[:, None, None] * random.uniform(0.2, 1, (1, width, channels))
-    flat = np.broadcast_to(random.uniform(0, 255, channels), (height, width, channels))
-    return np.stack([fine, coarse[:height, :width], ramp, flat]).round().astype("float32")
-
-
-# === Logits ===
-
-
-def _kind(name, own, ending: Ending | None, unit):
-    """What the scores before the ending are, see `Logits`."""
-    width = own.shape[1]
-    in_unit_range = ending is None and own.min() >= 0 and own.max() <= 1
-    sum_to_one = in_unit_range and np.abs(own.sum(axis=1) - 1).max() < SUM_TOLERANCE
-    if width == 1 and (ending == "softmax" or sum_to_one):
-        raise ValueError(f"{name!r} returns a softmax of one score, which is always 1: end it with a sigmoid.")
-    if unit is not None and (ending == "softmax" or sum_to_one):
-        raise ValueError(f"{name!r} returns probabilities of exclusive classes: leave output out.")
-    if width == 1 or unit is not None:
-        if in_unit_range:
-            logger.warning("%s returns numbers in 0..1: they are taken as probabilities of the second class.", name)
-            return "binary_probability"
-        if ending != "sigmoid":
-            logger.warning("%s returns one score: it is taken as the logit of the second of two classes.", name)
-        return "binary_logit"
-    if ending == "sigmoid":
-        raise ValueError(
-            f"{name!r} ends in {width} independent sigmoids, expected scores of exclusive classes: choose one with "
-            "output=, a number or, with class_names, a name. Its two classes are then without and with it."
-        )
-    if sum_to_one:
-        logger.warning("%s returns probabilities: their logarithms are taken as logits.", name)
-        return "probabilities"
-    if in_unit_range and own.max() > 0:
-        logger.warning(
-            "%s returns numbers in 0..1 that do not sum to 1. They are taken as logits; if they are independent "
-            "sigmoids, choose one with output=.", name,
-        )  # fmt: skip
-    return "logits"
 
 
 def _checked_names(names, count, unit, kind):
@@ -272,24 +216,3 @@ def _checked_names(names, count, unit, kind):
     if len(names) != expected or len(set(names)) < expected:
         raise ValueError(f"class_names must be {expected} different names, one per class, received {names!r}")
     return names if unit is None else [f"not {names[unit]}", names[unit]]
-
-
-def _check_same(name, logits, own, ending, kind, unit, dtype):
-    """Raises a ValueError if the wrapped network's outputs are not the model's own."""
-    scores = own if unit is None else own[:, unit : unit + 1]
-    logits = logits.astype("float64")
-    if kind == "binary_logit" and ending != "sigmoid":
-        found = logits[:, 1:]
-    elif kind.startswith("binary"):
-        found = 1 / (1 + np.exp(logits[:, :1] - logits[:, 1:]))
-    elif kind == "probabilities" or ending == "softmax":
-        exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
-        found = exponentials / exponentials.sum(axis=1, keepdims=True)
-    else:
-        found = logits
-    error = float(np.abs(found - scores).max())
-    if not error <= TOLERANCES.get(dtype, TOLERANCE_OF_HALVES) * max(1.0, float(np.abs(scores).max())):
-        raise ValueError(
-            f"{name!r} can't be wrapped: outputs differ from the model's own by up to {error:.3g} on random images. "
-            "Pass a model of its images and logits: keras.Model(images, logits)."
-        )

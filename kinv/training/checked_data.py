@@ -10,6 +10,7 @@ import tensorflow as tf
 from kinv.arrays import as_array
 from kinv.classifiers.preflight import IMAGES, Preflight, check_sample
 from kinv.data.checks import check_images, checked_vectors, class_indices
+from kinv.surgery.contract import check_logits
 
 HELD_OUT = "validation_data"
 
@@ -28,8 +29,9 @@ def checked_data(
         name: what messages call the images.
 
     Raises:
-        ValueError: images or labels that can't be used, or that do not fit the network.
+        ValueError: images or labels that can't be used, or that do not fit the network; no network of logits.
     """
+    check_logits(classifier)
     images, labels = _first(x, y, name)
     if images is None:
         return x, y, None

@@ -22,7 +22,6 @@ from kinv.data.image_stream import ImageStream
 from kinv.ops import TRANSFORMATIONS, Custom, Transformation, find
 from kinv.ops.affine import FILLS
 from kinv.ops.stateless_random import seed_pair
-from kinv.surgery.ending import before_ending
 
 from .learned_transformation import LearnedTransformation
 from .progress import ScreeningProgress
@@ -98,16 +97,6 @@ def screen(
         raise ValueError(f"batch_size must be at least 1, received {batch_size}")
     checked_choice("fill", fill, FILLS)
     seed_pair(seed)
-    if before_ending(classifier.outputs[0])[1] == "softmax":
-        raise ValueError(
-            f"{classifier.name} ends in a softmax, but logits are needed: pass kinv.wrap(model), which "
-            "removes the softmax."
-        )
-    if len(classifier.output_shape) != 2 or classifier.output_shape[-1] < 2:
-        raise ValueError(
-            "the classifier must return logits of shape (batch, at least 2 classes), received "
-            f"{classifier.output_shape}"
-        )
     stream = ImageStream(classifier, images, labels, use_labels)
     identity = {
         "network": classifier.name,

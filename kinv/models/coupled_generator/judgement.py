@@ -8,6 +8,7 @@ import numpy as np
 
 from kinv.classifiers.predict import logits_in_batches
 from kinv.data.checks import as_images
+from kinv.surgery.contract import check_logits
 from kinv.surgery.tap import checked_units
 
 LEAST_SIDE = 64  # pixels, for image statistics
@@ -27,6 +28,7 @@ def class_ranks(classifier: keras.Model, images: Any, classes: Any) -> np.ndarra
         ValueError: if images have another range, there is not one class for each, a class does not exist, or logits are
             not finite.
     """
+    check_logits(classifier)
     images, classes = as_images(images, shape=(None, None, classifier.input_shape[-1])), np.asarray(classes)
     if classes.shape != (len(images),):
         raise ValueError(
@@ -36,8 +38,6 @@ def class_ranks(classifier: keras.Model, images: Any, classes: Any) -> np.ndarra
     images = resized_for(classifier, images)
     ranks = np.empty(len(images), int)
     for at, answers in logits_in_batches(classifier, images):
-        if not np.isfinite(answers).all():
-            raise ValueError(f"{classifier.name} returned NaN or infinity, expected finite logits: check the images")
         given = np.take_along_axis(answers, classes[at, None], axis=1)
         ranks[at] = (answers >= given).sum(axis=1) - 1
     return ranks

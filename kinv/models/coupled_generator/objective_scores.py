@@ -9,6 +9,7 @@ from keras import ops
 
 from kinv.classifiers.classes import class_index
 from kinv.classifiers.classes import class_names as names_of
+from kinv.surgery.contract import check_logits
 from kinv.surgery.tap import Tap, before_last_nonlinearity, checked_units, tap
 
 from .objective import Target
@@ -27,10 +28,12 @@ class TargetScores:
         class_names: names of all classes, in order, for targets that use names; default: the classifier's own.
 
     Raises:
-        ValueError: if there are no targets, or a class, layer or unit does not exist.
+        ValueError: if there are no targets, a class, layer or unit does not exist, or the classifier does not return
+            logits.
     """
 
     def __init__(self, classifier: keras.Model, targets: Sequence[Target], class_names: Sequence[str] | None = None):
+        check_logits(classifier)
         self.classifier = classifier
         self.class_names = names_of(classifier) if class_names is None else class_names
         self.taps: dict[tuple[str, Any], Tap] = {}

@@ -16,6 +16,7 @@ from kinv.data.checks import as_images, class_indices
 from kinv.ops.affine import distance_from_identity
 from kinv.progress_bar import progress_bar
 from kinv.results import TableResult
+from kinv.surgery.contract import check_logits
 
 from .hand_made import COLOR, SPACE, hand_made_matrices
 
@@ -219,6 +220,7 @@ def _best_hand_made(transformer, classifier, images, originals, batch_size, seed
 
 def _right(classifier, images, labels, batch_size):
     """The images that the network gets right, its predictions for them, and their labels; without labels, all."""
+    check_logits(classifier)
     images = as_images(images, shape=classifier.input_shape[1:])
     labels = None if labels is None else class_indices(labels, len(images), classifier.output_shape[-1])
     originals, _ = answers(classifier, images, batch_size)
