@@ -8,27 +8,30 @@ import logging
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from functools import partial
+from typing import Any
 
 import keras
 import numpy as np
 from scipy.optimize import linear_sum_assignment
-from scipy.stats import binom, binomtest
+from scipy.stats import binom
 
 from kinv.data.image_stream import ImageStream
 from kinv.printable import printable
 from kinv.surgery.logits import class_names as own_names
+from kinv.surgery.logits import logits_layer
 
 from .classes import class_names
+from .evidence import confidence, is_better
+from .expected_range import FEWEST, Severity, better_range
 from .predict import logits_in_batches
 
 logger = logging.getLogger("kinv.classifiers")
 IMAGES = 200
-RANGES = {"0..1": (0.0, 1.0), "-1..1": (-1.0, 1.0)}
-SIGNIFICANT, CLEARLY = 1e-4, 0.2  # p of a sign test, and the least difference of two accuracies, to call it an error
 LONGEST_NAME = 40  # letters of a class name in a message
-FEWEST, PER_CLASS = 20, 4  # images, and images of a class, for what is estimated from them
+PER_CLASS = 4  # images of a class, for what is estimated from them
 ONE_SIDED = 0.9  # share of the predictions in one class
+SUM_TOLERANCE = 1e-2  # of probabilities in half precision
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class Finding:
     """
 
     about: str
-    severity: Literal["error", "warning"]
+    severity: Severity
     message: str
 
 
@@ -131,11 +134,16 @@ def check_sample(
     predicted = logits.argmax(axis=1)
     share = np.bincount(predicted, minlength=classes).max() / count
     known = class_names(classifier, names)
-    findings = [*_of_classes(names, classes, classifier), *_of_answers(logits, predicted, labels, share, images, known)]
+    findings = [
+        *_of_classes(names, classes, classifier),
+        *_of_answers(classifier, logits, predicted, labels, share, images, known),
+    ]
     right = None if labels is None else predicted == labels
     at_chance = right is not None and binom.sf(right.sum() - 1, count, 1 / classes) > 0.01
-    if at_chance or share > ONE_SIDED:
-        findings += _of_range(classifier, images, labels, predicted, share)
+    suspicious = bool(at_chance or share > ONE_SIDED)
+    other = better_range(classifier, partial(_logits, classifier), images, labels, logits, suspicious)
+    if other:
+        findings.append(Finding("range", *other))
     if labels is not None and right is not None and not any(one.severity == "error" for one in findings):
         findings += _of_order(predicted, labels, right, classes, names or known)
         if at_chance and count >= FEWEST and not any(one.severity == "error" for one in findings):
@@ -151,7 +159,7 @@ def check_sample(
         count,
         math.nan if right is None else float(right.mean()),
         1 / classes,
-        float(_confidence(logits).mean()),
+        confidence(logits),
         float(share),
         tuple(findings),
     )
@@ -171,7 +179,11 @@ def _of_classes(names, classes, classifier):
         )
 
 
-def _of_answers(logits, predicted, labels, share, images, names):
+def _of_answers(classifier, logits, predicted, labels, share, images, names):
+    if logits_layer(classifier) is None and logits.min() >= 0 and np.abs(logits.sum(axis=1) - 1).max() < SUM_TOLERANCE:
+        yield Finding(
+            "predictions", "error", "The network returns probabilities, expected logits: pass kinv.wrap(model)."
+        )
     different = len(images) > 1 and (images != images[:1]).any()
     if different and np.ptp(logits, axis=0).max() <= 1e-6 * np.abs(logits).max():
         yield Finding(
@@ -192,30 +204,11 @@ def _of_answers(logits, predicted, labels, share, images, names):
             )
 
 
-def _of_range(classifier, images, labels, predicted, share):
-    """Would the network do better on images of another range?"""
-    for name, (low, high) in RANGES.items():
-        logits = _logits(classifier, images.astype("float32") * (high - low) / 255 + low)
-        other = logits.argmax(axis=1)
-        remedy = f"the network seems to expect {name}: kinv.wrap(model, value_range=({low:g}, {high:g}))."
-        if labels is not None:
-            if _is_better(other == labels, predicted == labels, labels):
-                gain = (
-                    f"accuracy {np.mean(other == labels):.3f} on {name}, {np.mean(predicted == labels):.3f} on 0..255"
-                )
-                yield Finding("range", "error", f"{gain}: {remedy}")
-                return
-        elif len(images) >= FEWEST and _effective(other) > 3 * _effective(predicted) and share > ONE_SIDED:
-            seen = f"{_effective(predicted):.1f} classes are predicted on 0..255, {_effective(other):.1f} on {name}"
-            yield Finding("range", "warning", f"{seen}: {remedy}")
-            return
-
-
 def _of_order(predicted, labels, right, classes, names):
     """Are labels shifted by one, or classes in another order?"""
     for shift, remedy in ((-1, "subtract 1"), (1, "add 1")):
         shifted = predicted == labels + shift
-        if _is_better(shifted, right, labels):
+        if is_better(shifted, right, labels):
             gain = f"accuracy is {right.mean():.3f}, and {shifted.mean():.3f} after a shift"
             yield Finding("labels", "error", f"Labels are off by one: {gain}: {remedy}.")
             return
@@ -224,7 +217,7 @@ def _of_order(predicted, labels, right, classes, names):
     order = np.random.default_rng(0).permutation(len(labels))
     fitted, held_out = order[::2], order[1::2]
     best = _permutation(predicted[fitted], labels[fitted], classes)
-    if _is_better(predicted[held_out] == best[labels[held_out]], right[held_out], labels[held_out]):
+    if is_better(predicted[held_out] == best[labels[held_out]], right[held_out], labels[held_out]):
         best = _permutation(predicted, labels, classes)
         moved = [label for label in np.unique(labels) if best[label] != label]
         named = [
@@ -248,26 +241,5 @@ def _permutation(predicted, labels, classes):
     return best
 
 
-def _is_better(other, right, labels):
-    """Whether far more are right (the sign test over images on which the two differ), also than of one class only."""
-    won, lost = int((other & ~right).sum()), int((right & ~other).sum())
-    one_class = np.bincount(labels).max() / len(labels)
-    if won + lost == 0 or np.mean(other) - max(np.mean(right), one_class) < CLEARLY:
-        return False
-    return binomtest(won, won + lost, alternative="greater").pvalue < SIGNIFICANT
-
-
-def _effective(predicted):
-    """The number of classes as which the predictions count: the exponential of their entropy."""
-    shares = np.bincount(predicted) / len(predicted)
-    shares = shares[shares > 0]
-    return float(np.exp(-(shares * np.log(shares)).sum()))
-
-
 def _logits(classifier, images):
     return np.concatenate([answers for _, answers in logits_in_batches(classifier, images)]).astype("float64")
-
-
-def _confidence(logits):
-    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return 1 / shifted.sum(axis=1)

@@ -65,6 +65,42 @@ def test_what_is_wrong_is_an_error_with_its_remedy(shown, build, change, about, 
         found.enforce()
 
 
+def brightest(scale):
+    """Scores channels of 0..1 images by their mean; without biases, so that another range gives the same classes."""
+    model = keras.Sequential(
+        [keras.Input((6, 6, 3)), layers.GlobalAveragePooling2D(), layers.Dense(3, "softmax", use_bias=False)]
+    )
+    model.layers[-1].set_weights([scale * np.eye(3)])
+    return model
+
+
+@pytest.mark.parametrize("given", [(0, 255), (0, 1), (-1, 1)])
+@pytest.mark.parametrize(("expected", "scale"), [((0, 255), 10 / 255), ((0, 1), 10), ((-1, 1), 5)])
+def test_a_range_that_leaves_the_classes_as_they_are_is_told_by_cross_entropy(given, expected, scale):
+    random = np.random.default_rng(0)
+    means = random.uniform(0, 255, (200, 3))
+    images = np.broadcast_to(means[:, None, None], (200, 6, 6, 3)).astype("float32")
+    labels = np.array([random.choice(3, p=p / p.sum()) for p in np.exp(10 / 255 * means)])
+    found = preflight(kinv.wrap(brightest(scale), value_range=given), images, labels)
+    if given == expected:
+        assert not found.findings
+        assert not preflight(kinv.wrap(brightest(scale), value_range=given), images).findings
+    elif set((given, expected)) != {(0, 1), (-1, 1)}:  # these two differ by a factor of 2
+        argument = "" if expected == (0, 255) else f", value_range={expected}"
+        ((about, message),) = [(one.about, one.message) for one in found.findings if one.severity == "error"]
+        assert about == "range" and message.startswith("cross-entropy") and f"kinv.wrap(model{argument})." in message
+        if given == (0, 255):
+            (finding,) = preflight(kinv.wrap(brightest(scale)), images).findings
+            assert finding.severity == "warning" and "kinv.wrap(model, value_range=(" in finding.message
+
+
+def test_probabilities_that_the_graph_hides_are_told_by_their_values(shown):
+    model = keras.Sequential([*network().layers, layers.Softmax(), layers.Rescaling(1.0)])
+    with pytest.raises(ValueError, match=r"returns probabilities, expected logits: pass kinv.wrap\(model\)"):
+        preflight(model, *shown).enforce()
+    assert preflight(kinv.wrap(model), *shown).passed
+
+
 def test_what_is_doubtful_is_one_warning(shown, caplog):
     images, labels = shown
     random = np.random.default_rng(1).permutation(labels)
