@@ -103,5 +103,10 @@ def _first(x, y, name):
         if first is None:
             raise ValueError(f"{name} must hold at least one batch, received an empty data set.")
         x, y, _ = keras.utils.unpack_x_y_sample_weight(first)
+    if isinstance(x, dict):
+        raise ValueError(
+            f"{name} must be an array or a data set of (images, labels), received a dict with the keys {sorted(x)}: "
+            "pass its values, such as by .map(lambda e: (e['image'], e['label']))"
+        )
     is_array = isinstance(x, (list, tuple)) or hasattr(x, "__array__")
     return as_array(x, name) if is_array else None, y
