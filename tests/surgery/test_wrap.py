@@ -269,7 +269,7 @@ def test_random_numbers_are_noticed():
 
     for end in ([], [layers.Softmax()], [layers.Softmax(), layers.Rescaling(1.0)]):
         with pytest.raises(ValueError, match=r"two calls on the same images\. Either a layer draws random numbers"):
-            kinv.wrap(sequential(layers.Dense(5), Noisy(), *end))
+            kinv.wrap(sequential(layers.Rescaling(1 / 255), layers.Dense(5), Noisy(), *end))  # not saturated
 
 
 def test_a_wrapped_network_of_open_size_takes_a_size(shown):
