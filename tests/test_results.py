@@ -39,7 +39,7 @@ RESULTS = {
     "matches": ActivationMatches(
         np.zeros((2, 3, 3, 9, 9, 1)), np.zeros((2, 3, 3, 4)), *RANDOM.random((2, 2, 3, 3)), UNITS
     ),
-    "quality": FilterQuality(0.9, 0.8, 0.9, *RANDOM.random((2, 50)), 0.5, RANDOM.random(32), None),  # type: ignore
+    "quality": FilterQuality(0.9, 0.8, 0.9, *RANDOM.random((3, 50)), 0.5, RANDOM.random(32), None),  # type: ignore
     "comparison": InvarianceComparison(BOOLS, BOOLS, None, None, CURVES[..., 1], CURVES[..., 2]),
     "gabors": GaborFit(CURVES[:, 0, 0], CURVES[:, 0, :2], CURVES[:, 0, 1], CURVES[:, 0, 2], CURVES[:, 1, :2]),
     "partition": LogPartition(451.28, 451.0, 451.5, RANDOM.random(100)),

@@ -2,10 +2,10 @@
 
 import kinv.backend  # noqa: F401  (starts the backend quietly, before anything else imports it)
 from kinv.classifiers.predict import accuracy, predict, predict_classes
+from kinv.intervals import wilson_interval
 from kinv.public_names import lend
 from kinv.surgery.tap import Tap, tap
 
-from .intervals import wilson_interval
 from .screening.learned_transformation import LearnedTransformation
 from .screening.screen import screen
 from .screening.strip import class_examples, transformed_strip

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import softmax
 
-from kinv.analysis.intervals import wilson_interval
+from kinv.intervals import wilson_interval
 
 SHOWN_CLASSES = 3  # section IV-A: "three predicted classes with the highest softmax output"
 OTHERS = NOWHERE = -1

@@ -8,12 +8,14 @@ import numpy as np
 from keras import ops
 
 from kinv import backend
-from kinv.classifiers.predict import accuracy
+from kinv.classifiers.predict import accuracy, slices
 from kinv.data.checks import as_images, class_indices
+from kinv.intervals import Chance, of_paired_shares, variance_of_mean
 from kinv.progress_bar import progress_bar
 from kinv.results import TableResult
 from kinv.surgery.cut import freeze_up_to
 from kinv.training.batches import shuffled_batches
+from kinv.verdicts import Verdict, judged
 
 from .diversity import relative_spread
 from .replaced_filters import ReplacedFilters
@@ -33,6 +35,8 @@ class FilterQuality(TableResult):
         singles: `(draws,)`, with the filters of one draw, nothing retrained.
         randoms: `(draws,)`, the control of `singles`: the real filters plus Gaussian noise with the standard deviation
             of the generated ones over draws, per filter. They show what any change of this size costs.
+        gained: `(images,)` in -1..1, for each test image of `singles`: the share of generated sets that are right on
+            it, minus the share of `randoms` that are.
         explained_variance: of the latent code, by the InfoGAN head, averaged over noise as in training; 1 is all.
         diversity: standard deviation of a filter's weights over draws, relative to that of the real filter's weights,
             for every filter whose weights are not all equal.
@@ -44,6 +48,7 @@ class FilterQuality(TableResult):
     control: float
     singles: np.ndarray
     randoms: np.ndarray
+    gained: np.ndarray
     explained_variance: float
     diversity: np.ndarray
     averaged_network: keras.Model = field(repr=False)
@@ -56,14 +61,24 @@ class FilterQuality(TableResult):
 
     @property
     def better_than_noise(self) -> bool:
-        """Whether single generated sets are more accurate than noise of their size, by two standard errors."""
-        error = np.sqrt(self.singles.var() / len(self.singles) + self.randoms.var() / len(self.randoms))
-        return bool(self.singles.mean() - self.randoms.mean() > 2 * error)
+        """Whether single generated sets are clearly more accurate than noise of their size."""
+        return self.verdict.kind == "better"
+
+    @property
+    def verdict(self) -> Verdict:
+        """On `singles` compared with `randoms`; other images and other filter sets might have been drawn."""
+        mean, variance = of_paired_shares(self.gained)
+        of_sets = variance_of_mean(self.singles) + variance_of_mean(self.randoms)
+        sets = Chance("filter sets", len(self.singles), of_sets)
+        return judged(mean, [Chance("images", len(self.gained), variance), sets])
 
     def summary(self) -> str:
-        """In sentences: what generated filters keep, beside noise of their size and the real filters."""
+        """In sentences: what generated filters keep, beside noise of their size and the real filters.
+
+        Where noise is not worse, the sentence tells noise that is as good from too few images or sets to say.
+        """
         found = self.metrics()
-        noise = "fewer" if self.better_than_noise else "NOT clearly fewer: the GAN is no better than noise"
+        noise = self.verdict.words("generated filters", "they")
         return "\n".join(
             [
                 f"Filters of one draw classify {found['single_mean']:.1%} correctly (at worst "
@@ -145,12 +160,15 @@ def filter_quality(
     deviation = np.sqrt(np.mean(many.var(axis=0), axis=(0, 1, 2)))  # per filter
     changed = real + deviation * random.normal(size=(singles, *real.shape))
     on_some = test_images[some], test_labels[some]
+    generated = right_of_sets(cut, gan.generate_filters(codes["singles"]), *on_some, progress)
+    noisy = right_of_sets(cut, changed.astype("float32"), *on_some, progress)
     return FilterQuality(
         network=accuracy(cut.classifier, test_images, test_labels, CHUNK),
         averaged=accuracy(averaged, test_images, test_labels, CHUNK),
         control=accuracy(control, test_images, test_labels, CHUNK),
-        singles=accuracy_of_sets(cut, gan.generate_filters(codes["singles"]), *on_some, progress),
-        randoms=accuracy_of_sets(cut, changed.astype("float32"), *on_some, progress),
+        singles=generated.mean(axis=1),
+        randoms=noisy.mean(axis=1),
+        gained=generated.mean(axis=0) - noisy.mean(axis=0),
         explained_variance=_explained_variance(gan, test_images, codes["many"]),
         diversity=diversity[alive],
         averaged_network=averaged,
@@ -206,22 +224,33 @@ def accuracy_of_sets(
 ) -> np.ndarray:
     """Accuracy `(S,)` with each set of filters `(S, rows, columns, C / groups, F)` in place of the real ones.
 
-    The part below the layer is computed once per chunk of images. With `progress`, a bar is shown on stderr.
+    With `progress`, a bar is shown on stderr.
+    """
+    return right_of_sets(cut, filters, images, labels, progress).mean(axis=1)
+
+
+def right_of_sets(
+    cut: ReplacedFilters, filters: Any, images: np.ndarray, labels: np.ndarray, progress: bool
+) -> np.ndarray:
+    """Which images each set of filters classifies correctly, bool `(S, N)`; arguments as in `accuracy_of_sets`.
+
+    The part below the layer is computed once per chunk of images.
     """
 
     def right(entering, past, labels, kernel):
         predictions = ops.argmax(cut.leave(cut.convolve(entering, kernel), past), axis=-1)
-        return ops.sum(ops.cast(ops.equal(ops.cast(predictions, "int32"), labels), "float32"))
+        return ops.equal(ops.cast(predictions, "int32"), labels)
 
     right, below = backend.compile(right), backend.compile_model(cut.parts.below)
-    found = np.zeros(len(filters))
+    found = np.empty((len(filters), len(images)), bool)
     with progress_bar(f"testing filters of {cut.name}", len(images), progress) as advance:
-        for start in range(0, len(images), CHUNK):
-            entering, past = cut.parts.separate(below(images[start : start + CHUNK]))
-            answers = ops.convert_to_tensor(labels[start : start + CHUNK], "int32")
-            found += [float(right(entering, past, answers, kernel)) for kernel in filters]
-            advance(CHUNK)
-    return found / len(images)
+        for at in slices(len(images), CHUNK):
+            entering, past = cut.parts.separate(below(images[at]))
+            answers = ops.convert_to_tensor(labels[at], "int32")
+            for row, kernel in zip(found, filters, strict=True):
+                row[at] = ops.convert_to_numpy(right(entering, past, answers, kernel))
+            advance(at.stop - at.start)
+    return found
 
 
 def _explained_variance(gan, images, codes):

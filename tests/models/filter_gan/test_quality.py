@@ -59,6 +59,8 @@ def test_real_filters_are_as_good_as_the_network(classifier, digits):
     some = np.linspace(0, 499, 300).astype(int)
     network = analysis.accuracy(classifier, digits[0][1000:][some], digits[1][1000:][some])
     np.testing.assert_allclose(quality.singles, network)
+    sets = quality.singles.mean() - quality.randoms.mean()
+    assert quality.gained.shape == (300,) and quality.gained.mean() == pytest.approx(sets, abs=1e-9)
     np.testing.assert_allclose(quality.diversity, 0, atol=1e-5)
     assert quality.network == analysis.accuracy(classifier, digits[0][1000:], digits[1][1000:])
 
@@ -72,9 +74,9 @@ def test_diversity_is_what_was_put_in(classifier, digits):
 
 def test_random_numbers_are_as_large_as_the_generated_filters_spread(classifier, digits, monkeypatch):
     module = importlib.import_module("kinv.models.filter_gan.quality")
-    seen, measure_sets = [], module.accuracy_of_sets
+    seen, measure_sets = [], module.right_of_sets
     monkeypatch.setattr(
-        module, "accuracy_of_sets", lambda cut, sets, *rest: seen.append(sets) or measure_sets(cut, sets, *rest)
+        module, "right_of_sets", lambda cut, sets, *rest: seen.append(sets) or measure_sets(cut, sets, *rest)
     )
     quality = measure(gan_around(classifier, 1.0), digits, singles=200, singles_on=20, epochs=0)
     kernel = np.asarray(convolution_kernel(classifier.get_layer("replaced")))
@@ -150,15 +152,26 @@ def test_without_epochs_nothing_is_retrained(classifier, digits):
     np.testing.assert_allclose(quality.averaged, quality.network, atol=0.002)  # the real filters, but for rounding
 
 
-def quality_of(singles, randoms):
+def quality_of(singles, randoms, images=1000):
+    """Accuracies of sets that all images share alike, but for one in a hundred."""
+    gained = np.full(images, np.mean(singles) - np.mean(randoms)) + 0.1 * (np.arange(images) % 100 == 0)
     return analysis.FilterQuality(
-        0.99, 0.98, 0.985, np.array(singles), np.array(randoms), 0.8, np.array([0.5, 0.6]), averaged_network=None
-    )
+        0.99, 0.98, 0.985, np.array(singles), np.array(randoms), gained, 0.8, np.array([0.5, 0.6]),
+        averaged_network=None,
+    )  # fmt: skip
 
 
-def test_no_better_than_noise_is_said():
+def test_noise_that_is_as_good_is_told_from_too_few_images_or_sets():
     better = quality_of([0.97, 0.98, 0.99], [0.5, 0.7, 0.6])
-    assert better.better_than_noise and "noise of the same size: 60.0%, fewer." in better.summary()
-    alike = quality_of([0.5, 0.7, 0.6], [0.6, 0.4, 0.7])
-    assert not alike.better_than_noise and "NOT clearly fewer: the GAN is no better than noise" in alike.summary()
+    assert better.better_than_noise and "noise of the same size: 60.0%, fewer, by" in better.summary()
+    alike = quality_of([0.90, 0.91] * 10, [0.905, 0.90] * 10)
+    assert "NOT fewer: they are as good as generated filters, to within 5 points" in alike.summary()
+    worse = quality_of([0.5, 0.52, 0.51], [0.9, 0.91, 0.92])
+    assert "NOT fewer: generated filters are worse, by" in worse.summary()
+    few_sets = quality_of([0.5, 0.7, 0.6], [0.6, 0.4, 0.7])
+    assert "NOT clearly fewer: too few filter sets to tell (" in few_sets.summary()
+    few_images = quality_of([0.90, 0.91] * 10, [0.905, 0.90] * 10, images=8)
+    assert "NOT clearly fewer: too few images to tell (" in few_images.summary()
+    assert not any(quality.better_than_noise for quality in (alike, worse, few_sets, few_images))
+    assert quality_of([0.9], [0.1]).verdict.kind == "unknown"  # one set says nothing of others
     assert "98.0%" in alike.summary() and "0.55 of the real ones' standard" in alike.summary()
