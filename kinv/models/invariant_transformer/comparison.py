@@ -13,12 +13,14 @@ from keras import ops
 from kinv.backend import compile_model
 from kinv.classifiers.predict import answers, slices
 from kinv.data.checks import as_images, class_indices
-from kinv.ops.affine import distance_from_identity
+from kinv.intervals import Chance, of_paired_shares
 from kinv.progress_bar import progress_bar
 from kinv.results import TableResult
 from kinv.surgery.contract import check_logits
+from kinv.verdicts import Verdict, judged
 
-from .hand_made import COLOR, SPACE, hand_made_matrices
+from .hand_made import best_hand_made, hand_made_like
+from .matrices import Matrices, distances, learned_and_random
 
 EXPLORED = 0.1  # a mean distance from the identity below which images hardly change; untrained, it is 0.06
 FEWEST = 4  # images that can be halved
@@ -67,18 +69,25 @@ class InvarianceComparison(TableResult):
         }
         return {name: float(np.mean(value)) for name, value in values.items() if value is not None}
 
-    def ahead(self, control: np.ndarray) -> bool:
-        """Whether learned transformations keep more predictions than a control, by two standard errors over images."""
-        gained = self.learned_unchanged.mean(axis=0) - control.mean(axis=0)
-        return bool(gained.mean() > 2 * gained.std() / np.sqrt(len(gained)))
+    def verdict(self, control: np.ndarray) -> Verdict:
+        """Whether learned transformations keep more predictions than a control.
+
+        Args:
+            control: bool `(D, N)`, such as `random_unchanged`. It is compared image by image.
+        """
+        mean, variance = of_paired_shares(self.learned_unchanged.mean(axis=0) - control.mean(axis=0))
+        return judged(mean, [Chance("images", self.learned_unchanged.shape[1], variance)])
 
     def summary(self) -> str:
-        """In sentences: how many predictions stay, beside those of the controls, and whether that is more."""
+        """In sentences: how many predictions stay, beside those of the controls, and whether that is more.
+
+        Where it is not, the sentence tells a control that is as good from too few images to say; see `Verdict`.
+        """
         found, (draws, images) = self.metrics(), self.learned_unchanged.shape
-        distances = f"space {found['space_distance']:.2f}, colour {found['color_distance']:.2f}"
+        moved = f"space {found['space_distance']:.2f}, colour {found['color_distance']:.2f}"
         lines = [
             f"Learned transformations keep {found['learned_unchanged']:.1%} of the predictions ({images} images x "
-            f"{draws} draws; mean distance from the identity: {distances})."
+            f"{draws} draws; mean distance from the identity: {moved})."
         ]
         controls = {"random matrices, the control": self.random_unchanged}
         if self.hand_made is not None and self.hand_made_unchanged is not None:
@@ -86,8 +95,7 @@ class InvarianceComparison(TableResult):
                 self.hand_made_unchanged
             )
         for name, control in controls.items():
-            better = self.ahead(control)
-            verdict = "fewer" if better else "NOT clearly fewer: that the learned ones are better does not show"
+            verdict = self.verdict(control).words("the learned ones", "they")
             lines.append(f"At the same distance, {name}, keep {control.mean():.1%}: {verdict}.")
         if max(found["space_distance"], found["color_distance"]) < EXPLORED:
             lines.append(
@@ -106,9 +114,9 @@ def compare_with_random(
     batch_size: int = 50,
     seed: int = 0,
     progress: bool = False,
-    hand_made: tuple[str, str] | None = None,
+    hand_made: bool = False,
 ) -> InvarianceComparison:
-    """Compares learned transformations with random ones, on the images that the network classifies correctly.
+    """Compares learned transformations with controls as large, on the images that the network classifies correctly.
 
     For every image and draw, `k` is uniform. The random matrices, the control, are the identity plus a uniformly
     random direction. Its Frobenius norm is the distance of the learned matrix for the same `k` from the identity.
@@ -121,101 +129,66 @@ def compare_with_random(
         draws: transformations per image.
         batch_size: images per batch.
         seed: seeds `k` and the random directions.
-        progress: whether to show a bar on stderr.
-        hand_made: also compares with these hand-made families, of space and of colour, at the same distances.
+        progress: whether to show bars on stderr.
+        hand_made: also compares with the best hand-made family of space and of colour at the same distances. It is
+            chosen on every second image; all results are then of the others.
 
     Raises:
-        ValueError: images or labels that do not fit the network, or it classifies no image correctly.
+        ValueError: images or labels do not fit the network, or a number is too small. Or the network classifies too few
+            images correctly: none, or with `hand_made` fewer than four.
     """
+    if min(draws, batch_size) < 1:
+        raise ValueError(f"draws and batch_size must be at least 1, received {draws} and {batch_size}")
     images, originals, labels = _right(classifier, images, labels, batch_size)
-    logits = compile_model(classifier)
-
-    def classes(images, color, space):
-        return np.argmax(ops.convert_to_numpy(logits(transformer.apply_matrices(images, color, space))), axis=-1)
-
-    random, sides = np.random.default_rng(seed), np.random.default_rng([seed, 1])
-    batches = [(draw, at) for draw in range(draws) for at in slices(len(images), batch_size)]
-    rows: dict[str, list[np.ndarray]] = {name: [] for name in ("learned", "random", "hand_made", "color", "space")}
-    with progress_bar("comparing with random transformations", len(batches), progress) as advance:
-        for _, at in batches:
-            color, space = _draw(transformer, at, random)
-            at_random = _random_like(color, random), _random_like(space, random)
-            rows["learned"].append(classes(images[at], color, space))
-            rows["random"].append(classes(images[at], *at_random))
-            rows["color"].append(_distances(color))
-            rows["space"].append(_distances(space))
-            if hand_made is not None:
-                space_like = hand_made_matrices(hand_made[0], rows["space"][-1], images.shape[1:], sides)
-                color_like = hand_made_matrices(hand_made[1], rows["color"][-1], images.shape[1:], sides)
-                rows["hand_made"].append(classes(images[at], color_like, space_like))
-            advance(1)
-
-    found = {name: np.concatenate(row).reshape(draws, -1) for name, row in rows.items() if row}
-    return InvarianceComparison(
-        learned_unchanged=found["learned"] == originals,
-        random_unchanged=found["random"] == originals,
-        learned_right=None if labels is None else found["learned"] == labels,
-        random_right=None if labels is None else found["random"] == labels,
-        color_distance=found["color"],
-        space_distance=found["space"],
-        hand_made=hand_made,
-        hand_made_unchanged=None if hand_made is None else found["hand_made"] == originals,
-    )
-
-
-def compare_with_controls(
-    transformer: Any,
-    classifier: keras.Model,
-    images: np.ndarray,
-    labels: np.ndarray | None = None,
-    draws: int = 4,
-    batch_size: int = 50,
-    seed: int = 0,
-    progress: bool = False,
-) -> InvarianceComparison:
-    """`compare_with_random`, and with the hand-made family that keeps most predictions at the same distance.
-
-    That family is chosen on every second image; the results are of the others.
-
-    Args:
-        transformer, classifier, images, labels, draws, batch_size, seed, progress: as in `compare_with_random`.
-
-    Raises:
-        ValueError: as there, and if the network classifies fewer than four images correctly.
-    """
-    images, originals, labels = _right(classifier, images, labels, batch_size)
-    if len(images) < FEWEST:
-        raise ValueError(
-            f"the network must classify at least {FEWEST} images correctly, received {len(images)}: half of them are "
-            "for choosing the control"
+    predict = _Predictions(transformer, classifier, batch_size, progress)
+    if hand_made:
+        if len(images) < FEWEST:
+            raise ValueError(
+                f"the network must classify at least {FEWEST} images correctly, received {len(images)}: half of them "
+                "are for choosing the hand-made family"
+            )
+        tried, tried_originals = images[::2], originals[::2]
+        images, originals, labels = images[1::2], originals[1::2], None if labels is None else labels[1::2]
+    learned, at_random = learned_and_random(transformer, len(images), draws, batch_size, [seed])
+    predicted = {"learned": predict(images, learned), "random": predict(images, at_random)}
+    chosen = None
+    if hand_made:
+        others, _ = learned_and_random(transformer, len(tried), CHOSEN_ON, batch_size, [seed, 2])
+        chosen = best_hand_made(
+            lambda pairs: int(np.sum(predict(tried, pairs) == tried_originals)), others, learned, images.shape[1:], seed
         )
-    chosen = _best_hand_made(transformer, classifier, images[::2], originals[::2], batch_size, seed, progress)
-    rest = None if labels is None else labels[1::2]
-    return compare_with_random(
-        transformer, classifier, images[1::2], rest, draws, batch_size, seed, progress, hand_made=chosen
+        predicted["hand_made"] = predict(images, hand_made_like(learned, *chosen, images.shape[1:], [seed, 1]))
+    unchanged = {name: classes == originals for name, classes in predicted.items()}
+    return InvarianceComparison(
+        learned_unchanged=unchanged["learned"],
+        random_unchanged=unchanged["random"],
+        learned_right=None if labels is None else predicted["learned"] == labels,
+        random_right=None if labels is None else predicted["random"] == labels,
+        color_distance=distances(learned.color).reshape(draws, -1),
+        space_distance=distances(learned.space).reshape(draws, -1),
+        hand_made=chosen,
+        hand_made_unchanged=unchanged.get("hand_made"),
     )
 
 
-def _best_hand_made(transformer, classifier, images, originals, batch_size, seed, progress) -> tuple[str, str]:
-    """The hand-made families, of space and of colour, that keep most predictions at the learned distances."""
-    logits, identity = compile_model(classifier), (np.eye(2, 3), np.eye(images.shape[-1], images.shape[-1] + 1))
-    names = [*SPACE, *COLOR]
-    kept = dict.fromkeys(names, 0)
-    batches = [at for _ in range(CHOSEN_ON) for at in slices(len(images), batch_size)]
-    with progress_bar("choosing a hand-made family", len(batches) * len(names), progress) as advance:
-        for name in names:
-            random = np.random.default_rng([seed, 2])  # the same draws for all
-            for at in batches:
-                color, space = _draw(transformer, at, random)
-                matrices = hand_made_matrices(
-                    name, _distances(space if name in SPACE else color), images.shape[1:], random
-                )
-                still = [np.repeat(one[None], len(matrices), axis=0).astype("float32") for one in identity]
-                pair = (still[1], matrices) if name in SPACE else (matrices, still[0])
-                answer = ops.convert_to_numpy(logits(transformer.apply_matrices(images[at], *pair)))
-                kept[name] += int(np.sum(np.argmax(answer, axis=-1) == originals[at]))
-                advance(1)
-    return max(SPACE, key=kept.__getitem__), max(COLOR, key=kept.__getitem__)
+class _Predictions:
+    """The network's predictions for images that are transformed by pairs of matrices."""
+
+    def __init__(self, transformer, classifier, batch_size, progress):
+        self.transformer, self.logits = transformer, compile_model(classifier)
+        self.batch_size, self.progress = batch_size, progress
+
+    def __call__(self, images: np.ndarray, pairs: Matrices) -> np.ndarray:
+        """Classes `(D, N)` of images `(N, H, W, C)` for `D * N` pairs."""
+        count, total = len(images), len(pairs.color)
+        classes = np.empty(total, "int64")
+        with progress_bar("classifying transformed images", total, self.progress) as advance:
+            for at in slices(total, self.batch_size):
+                shown = images[np.arange(at.start, at.stop) % count]
+                transformed = self.transformer.apply_matrices(shown, pairs.color[at], pairs.space[at])
+                classes[at] = np.argmax(ops.convert_to_numpy(self.logits(transformed)), axis=-1)
+                advance(len(shown))
+        return classes.reshape(-1, count)
 
 
 def _right(classifier, images, labels, batch_size):
@@ -235,12 +208,6 @@ def _right(classifier, images, labels, batch_size):
     return images[kept], originals[kept], labels[kept]
 
 
-def _draw(transformer, at, random):
-    """Learned matrices for uniform `k`, of colour and of space."""
-    k_color, k_space = random.uniform(size=(2, at.stop - at.start, 2)).astype("float32")
-    return [ops.convert_to_numpy(matrix) for matrix in transformer.matrices(k_color, k_space)]
-
-
 def predictions_along_k(
     transformer: Any, classifier: keras.Model, images: np.ndarray, k_color: np.ndarray, k_space: np.ndarray
 ) -> np.ndarray:
@@ -253,13 +220,3 @@ def predictions_along_k(
     pairs = zip(k_color.astype("float32"), k_space.astype("float32"), strict=True)
     softmax = [ops.softmax(compile_model(classifier)(transformer.transform(images, *pair))) for pair in pairs]
     return np.stack([ops.convert_to_numpy(outputs) for outputs in softmax])
-
-
-def _random_like(matrices: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    direction = random.normal(size=matrices.shape)
-    direction /= np.linalg.norm(direction, axis=(1, 2), keepdims=True)
-    return (np.eye(*matrices.shape[1:]) + _distances(matrices)[:, None, None] * direction).astype("float32")
-
-
-def _distances(matrices: np.ndarray) -> np.ndarray:
-    return ops.convert_to_numpy(distance_from_identity(matrices))

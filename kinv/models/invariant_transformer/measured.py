@@ -7,7 +7,7 @@ from kinv.classifiers.classes import class_names
 from kinv.data.checks import as_images
 from kinv.training.frozen import Frozen
 
-from .comparison import InvarianceComparison, compare_with_controls
+from .comparison import InvarianceComparison, compare_with_random
 
 
 class Measured:
@@ -43,8 +43,7 @@ class Measured:
             ValueError: images or labels do not fit the network, or it gets fewer than four of them right.
         """
         classifier = self.frozen.require("evaluate_invariance")
-        settings = {"draws": draws, "batch_size": batch_size, "seed": seed, "progress": progress}
-        return compare_with_controls(self, classifier, images, labels, **settings)
+        return compare_with_random(self, classifier, images, labels, draws, batch_size, seed, progress, hand_made=True)
 
     def plot(self, images: Any, names: Sequence[str] | None = None) -> Any:
         """Images beside themselves at the corners of the family (figure 5), with the network's predictions.

@@ -8,7 +8,15 @@ from keras import layers
 import kinv
 from kinv import analysis
 from kinv.models import InvariantTransformer
-from kinv.models.invariant_transformer.hand_made import COLOR, SPACE, hand_made_matrices
+from kinv.models.invariant_transformer.hand_made import (
+    COLOR,
+    SPACE,
+    best_hand_made,
+    hand_made_like,
+    hand_made_matrices,
+    reach,
+)
+from kinv.models.invariant_transformer.matrices import Matrices, distances, random_like
 
 
 def constant_classifier():
@@ -47,12 +55,10 @@ def test_learned_and_random_matrices_have_the_same_distance(images):
     )
     assert comparison.color_distance.shape == (1, 4)
     assert comparison.learned_right is None and "learned_right" not in comparison.metrics()
-    from kinv.models.invariant_transformer.comparison import _distances, _random_like
-
     matrices = (np.eye(2, 3) + np.random.default_rng(0).normal(size=(50, 2, 3))).astype("float32")
-    at_random = _random_like(matrices, np.random.default_rng(1))
-    np.testing.assert_allclose(_distances(at_random), _distances(matrices), rtol=1e-5)
-    directions = (at_random - np.eye(2, 3)) / _distances(matrices)[:, None, None]
+    at_random = random_like(matrices, np.random.default_rng(1))
+    np.testing.assert_allclose(distances(at_random), distances(matrices), rtol=1e-5)
+    directions = (at_random - np.eye(2, 3)) / distances(matrices)[:, None, None]
     assert np.abs(directions.mean(0)).max() < 0.25  # no direction is preferred
 
 
@@ -77,16 +83,46 @@ def test_predictions_along_k_are_softmax_outputs(images):
 
 
 @pytest.mark.parametrize("name", [*SPACE, *COLOR])
-@pytest.mark.parametrize("shape", [(8, 8, 3), (6, 12, 1)])
-def test_hand_made_families_have_the_distance_asked_for(name, shape, random):
-    distances = np.array([0.01, 0.1, 0.3], "float32")
-    matrices = hand_made_matrices(name, distances, shape, random)
-    assert matrices.shape == ((3, 2, 3) if name in SPACE else (3, shape[-1], shape[-1] + 1))
-    reached = np.linalg.norm(matrices - np.eye(*matrices.shape[1:]), axis=(1, 2))
-    if name == "greyscale" and shape[-1] == 1:
-        np.testing.assert_allclose(reached, 0, atol=1e-6)  # grey images are grey
-    else:
-        np.testing.assert_allclose(reached, distances, rtol=2e-2)
+@pytest.mark.parametrize("shape", [(8, 8, 3), (6, 24, 1), (24, 6, 3)])
+def test_hand_made_families_have_the_distance_asked_for_or_are_refused(name, shape, random):
+    farthest = min(reach(name, shape), 5.0)
+    at = np.linspace(0, farthest, 40)
+    matrices = hand_made_matrices(name, at, shape, random)
+    assert matrices.shape == ((40, 2, 3) if name in SPACE else (40, shape[-1], shape[-1] + 1))
+    found = np.linalg.norm(matrices - np.eye(*matrices.shape[1:]), axis=(1, 2))
+    np.testing.assert_allclose(found, at, rtol=2e-2, atol=5e-3)
+    if np.isfinite(reach(name, shape)):
+        with pytest.raises(ValueError, match=rf"'{name}' is at most .* from the identity, asked for"):
+            hand_made_matrices(name, at + 0.1, shape, random)
+
+
+def test_a_family_that_does_not_reach_the_learned_distance_is_no_control(random):
+    """The greyscale of grey images is the image itself: it would keep all predictions."""
+    shape = (8, 8, 1)
+    assert reach("greyscale", shape) == 0 and reach("less contrast", shape) == 1
+    learned = Matrices(
+        *(random_like(np.eye(*size)[None] + np.full((9, *size), 0.2), random) for size in ((1, 2), (2, 3)))
+    )
+    far = Matrices(np.full((1, 1, 2), 4.0), np.full((1, 2, 3), 2.5))
+    seen = []
+
+    def kept(pairs):
+        seen.append(pairs)
+        return -len(seen)  # the first is the best
+
+    assert best_hand_made(kept, learned, learned, shape, 0) == ("shift sideways", "brightness")
+    assert len(seen) == len(SPACE) + len(COLOR) - 1
+    for pairs in seen:
+        moved = [not np.allclose(distances(part), 0) for part in pairs]
+        assert sorted(moved) == [False, True]  # each alone,
+        which = moved.index(True)
+        np.testing.assert_allclose(distances(pairs[which]), distances(learned[which]), rtol=2e-2)  # and as far
+    seen.clear()
+    best_hand_made(kept, learned, far, shape, 0)
+    assert len(seen) == 3 + 2  # shifts and zooming out, brightness and more contrast
+    both = hand_made_like(learned, "zoom out", "brightness", shape, 1)
+    for part, like in zip(both, learned, strict=True):
+        np.testing.assert_allclose(distances(part), distances(like), rtol=2e-2)
 
 
 def gradient_classifier():
@@ -107,7 +143,7 @@ def test_a_family_is_held_against_the_best_hand_made_one(random):
     images[::2, :, :2] += 100
     images[1::2, :, 6:] += 100
     transformer = InvariantTransformer(gradient_classifier())
-    shift = np.array([[1, 0, 0], [0, 1, 0.8]], "float32")
+    shift = np.array([[1, 0, 0], [0, 1, 1.6]], "float32")
 
     def matrices(k_color, k_space):
         return np.repeat(np.eye(3, 4, dtype="float32")[None], len(k_color), 0), np.repeat(shift[None], len(k_space), 0)
@@ -115,13 +151,22 @@ def test_a_family_is_held_against_the_best_hand_made_one(random):
     transformer.matrices = matrices
     found = transformer.evaluate_invariance(images, draws=3, batch_size=7)
     assert found.learned_unchanged.shape == found.hand_made_unchanged.shape == (3, 20)
-    np.testing.assert_allclose(found.space_distance, 0.8)
+    np.testing.assert_allclose(found.space_distance, 1.6)
     assert found.learned_unchanged.all() and found.hand_made_unchanged.all() and not found.random_unchanged.all()
-    assert found.hand_made[0] in ("shift up or down", "zoom out", "zoom in", "rotation")
+    assert found.hand_made[0] in ("shift up or down", "zoom out", "rotation")  # zooming in does not reach so far
     said = found.summary().splitlines()
     assert "keep 100.0% of the predictions (20 images x 3 draws" in said[0]
-    assert said[1].endswith(": fewer.") and "NOT clearly fewer" in said[2] and len(said) == 3
+    assert ": fewer, by " in said[1] and len(said) == 3
+    assert "NOT clearly fewer: too few images to tell" in said[2]  # twenty, all kept by both
     assert "hand_made_unchanged" in found.to_frame() and found.metrics()["hand_made_unchanged"] == 1
+
+
+def test_a_control_that_is_as_good_is_told_from_too_few_images():
+    alike = np.arange(400)[None] % 10 > 0
+    found = analysis.InvarianceComparison(alike, alike, None, None, np.ones((1, 400)), np.ones((1, 400)))
+    assert "keep 90.0%: NOT fewer: they are as good as the learned ones, to within 5 points." in found.summary()
+    few = analysis.InvarianceComparison(alike[:, :20], alike[:, :20], None, None, np.ones((1, 20)), np.ones((1, 20)))
+    assert "NOT clearly fewer: too few images to tell" in few.summary()
 
 
 def test_one_that_never_explored_says_so(images):
@@ -129,6 +174,8 @@ def test_one_that_never_explored_says_so(images):
     assert "NEVER EXPLORED" in transformer.evaluate_invariance(images, draws=1).summary()
     with pytest.raises(ValueError, match="at least 4 images"):
         transformer.evaluate_invariance(images[:3])
+    with pytest.raises(ValueError, match="draws and batch_size must be at least 1, received 0 and 50"):
+        transformer.evaluate_invariance(images, draws=0)
     with pytest.raises(ValueError, match="set_classifier"):
         InvariantTransformer().evaluate_invariance(images)
 
