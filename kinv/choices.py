@@ -4,6 +4,8 @@ import difflib
 from collections.abc import Collection, Iterable
 from typing import Any, TypeVar
 
+from .printable import printable
+
 MOST = 40  # names that are listed; of more, the nearest ones are
 NEAREST = 5
 Name = TypeVar("Name")
@@ -18,7 +20,7 @@ def nearest(name: Any, known: Iterable[Any], most: int = 1) -> list[str]:
 def suggestion(name: Any, known: Iterable[Any]) -> str:
     """`": did you mean NAME?"`, or `""` if no known name is near."""
     near = nearest(name, known)
-    return f": did you mean {_shown(near[0])}?" if near else ""
+    return f": did you mean {printable(near[0])}?" if near else ""
 
 
 def unknown(what: str, name: Any, known: Collection[Any], more: str = "", where: str = "") -> str:
@@ -36,7 +38,7 @@ def unknown(what: str, name: Any, known: Collection[Any], more: str = "", where:
         listed = nearest(name, known, NEAREST) or listed[:NEAREST]
         more = f" and {len(known) - len(listed):,} others{more}"
     near = suggestion(name, known)
-    return f"unknown {what} {name!r}{where}{near or '.'} Known: {', '.join(map(_shown, listed)) or 'none'}{more}."
+    return f"unknown {what} {name!r}{where}{near or '.'} Known: {', '.join(map(printable, listed)) or 'none'}{more}."
 
 
 def checked_choice(what: str, value: Name, choices: Collection[Any]) -> Name:
@@ -50,8 +52,3 @@ def checked_choice(what: str, value: Name, choices: Collection[Any]) -> Name:
             f"{what} must be one of {', '.join(map(repr, choices))}, received {value!r}{suggestion(value, choices)}"
         )
     return value
-
-
-def _shown(name: Any) -> str:
-    """A name as it is, or escaped if it would control the terminal."""
-    return str(name) if str(name).isprintable() else ascii(str(name))

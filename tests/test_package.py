@@ -18,9 +18,9 @@ from kinv.public_names import PUBLIC_NAMES
 ROOT = Path(__file__).parents[1]
 # The later may import the earlier, never the other way. `kinv/__init__.py` and the recipes see everything.
 ORDER = (
-    *("requirements", "choices", "known_names", "public_names", "registration", "progress_bar", "results", "places"),
-    *("intervals", "verdicts", "quiet", "backend"),
-    *("precision", "arrays", "printable", "locks", "figures", "ops", "surgery", "layers", "data"),
+    *("requirements", "printable", "choices", "known_names", "public_names", "registration", "progress_bar"),
+    *("results", "places", "intervals", "verdicts", "quiet", "backend"),
+    *("precision", "arrays", "locks", "figures", "ops", "surgery", "layers", "data"),
     *("classifiers", "training", "models", "analysis", "artifacts", "hub", "report", "cli"),
 )
 PRIVATE_GRAPH = re.compile(

@@ -20,11 +20,13 @@ ROOT = Path(__file__).parents[1]
 def test_it_is_shown_on_a_terminal_if_asked_for(terminal, shown, capsys, monkeypatch):
     if terminal:
         monkeypatch.setenv("FORCE_COLOR", "1")  # rich takes it for a terminal
-    with progress_bar("counting", 3, shown) as advance:
+    with progress_bar("counting [bold][/] \x1b[31m", 3, shown) as advance:  # a layer may be called so
         for _ in range(3):
             advance(1)
     printed = capsys.readouterr()
-    assert not printed.out and ("counting" in printed.err and "100%" in printed.err) is (terminal and shown)
+    assert not printed.out and (
+        "counting [bold][/] \N{REPLACEMENT CHARACTER}[31m" in printed.err and "100%" in printed.err
+    ) is (terminal and shown)
     assert printed.err or not (terminal and shown)
 
 

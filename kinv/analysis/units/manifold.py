@@ -44,8 +44,9 @@ class InvarianceManifold(TableResult):
     dead: np.ndarray
 
     def _numbers(self):
-        ends = self.best_activations[:, [0, -1]]
-        return {"mean_activation_at_first": ends[:, 0].mean(), "at_last": ends[:, 1].mean(), "dead": self.dead.mean()}
+        ends = self.best_activations[~self.dead][:, [0, -1]]
+        means = dict(zip(("mean_activation_at_first", "at_last"), ends.mean(axis=0), strict=True)) if len(ends) else {}
+        return {**means, "dead": self.dead.mean()}
 
     def _columns(self):
         units, starts = self.units[:, None, None], np.arange(self.activations.shape[1])[:, None]

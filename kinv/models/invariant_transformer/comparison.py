@@ -141,14 +141,14 @@ def compare_with_random(
         raise ValueError(f"draws and batch_size must be at least 1, received {draws} and {batch_size}")
     images, originals, labels = _right(classifier, images, labels, batch_size)
     predict = _Predictions(transformer, classifier, batch_size, progress)
-    if hand_made:
-        if len(images) < FEWEST:
-            raise ValueError(
-                f"the network must classify at least {FEWEST} images correctly, received {len(images)}: half of them "
-                "are for choosing the hand-made family"
-            )
-        tried, tried_originals = images[::2], originals[::2]
-        images, originals, labels = images[1::2], originals[1::2], None if labels is None else labels[1::2]
+    if hand_made and len(images) < FEWEST:
+        raise ValueError(
+            f"the network must classify at least {FEWEST} images correctly, received {len(images)}: half of them are "
+            "for choosing the hand-made family"
+        )
+    tried, tried_originals = images[::2], originals[::2]
+    reported = slice(1, None, 2) if hand_made else slice(None)
+    images, originals, labels = images[reported], originals[reported], None if labels is None else labels[reported]
     learned, at_random = learned_and_random(transformer, len(images), draws, batch_size, [seed])
     predicted = {"learned": predict(images, learned), "random": predict(images, at_random)}
     chosen = None
