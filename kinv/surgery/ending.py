@@ -3,6 +3,7 @@
 from typing import Any, Literal
 
 import keras
+import numpy as np
 from keras import layers
 
 from .cut import as_graph, has_graph
@@ -32,7 +33,8 @@ def before_ending(output: Any) -> tuple[Any, Ending | None]:
     """The input of the softmax or sigmoid that an output of a Functional model ends in, and which of them it is.
 
     It may be a layer, an activation argument or an operation, also at the end of a nested model. Casts, reshapes,
-    flattening, identities and dropout after it are passed over.
+    flattening, identities and dropout after it are passed over. Functions and layers of users that only have such a
+    name, a softmax with a temperature for example, are none.
 
     Returns:
         A tensor of the same graph in the output's shape, and `"softmax"` or `"sigmoid"`. Otherwise the output itself,
@@ -58,12 +60,13 @@ def ending_of(output: Any) -> Ending | None:
     if len(call.input_tensors) != 1:
         return None
     kind, function = type(operation).__name__, getattr(operation, "activation", None)
-    if kind in ("Softmax", "Sigmoid"):
+    if _is_kerass(operation) and kind in ("Softmax", "Sigmoid"):
         last = getattr(operation, "axis", -1) in (-1, len(output.shape) - 1)
         return NAMES[kind.lower()] if last else None
     if isinstance(operation, (layers.Dense, layers.Conv2D)) and function is keras.activations.linear:
         return "linear"
-    return NAMES.get(getattr(function, "__name__", ""))
+    ending = NAMES.get(getattr(function, "__name__", ""))
+    return ending if ending and _computes(function, ending, output.shape) else None
 
 
 def _before(tensor):
@@ -85,7 +88,19 @@ def _passes(call):
     """Whether a call changes no values."""
     operation = call.operation
     linear = isinstance(operation, layers.Activation) and operation.activation is keras.activations.linear
-    return len(call.input_tensors) == 1 and (type(operation).__name__ in PASSING or linear)
+    return len(call.input_tensors) == 1 and ((_is_kerass(operation) and type(operation).__name__ in PASSING) or linear)
+
+
+def _is_kerass(operation):
+    return type(operation).__module__.startswith("keras.")
+
+
+def _computes(function, ending, shape):
+    """Whether a function that has the name of an ending is that function, for tensors of this shape."""
+    sizes = [*(size or 2 for size in shape[:-1]), max(shape[-1] or 2, 2)]
+    values = keras.ops.convert_to_tensor(2 * np.sin(np.arange(np.prod(sizes))).reshape(sizes), "float32")
+    expected = getattr(keras.activations, ending)(values)
+    return np.allclose(*map(keras.ops.convert_to_numpy, (function(values), expected)), rtol=1e-2, atol=0)
 
 
 def _inside(model, output):

@@ -17,6 +17,8 @@ logger = logging.getLogger("kinv.surgery")
 PROBE_SIZE = 224  # side of the random images where the model leaves it open
 EXTREME = 100  # times the contrast of these images: only what is bounded stays in 0..1
 TOLERANCE, TOLERANCE_OF_HALVES = 1e-4, 2e-2  # of outputs, relative to the largest; of sums of probabilities
+OF_LOGARITHMS = 10  # times as much is tolerated of logarithms of probabilities
+SMALLEST, SMALLEST_OF_HALVES = 1e-30, 1e-3  # probabilities whose logarithms are known
 HALVES = ("float16", "bfloat16")
 PERCENT = 100
 
@@ -93,16 +95,24 @@ def kind_of(scores: Scores, ending: Ending | None, unit: int | None) -> Kind:
 
 
 def explains(ending: Ending | None, before: np.ndarray, own: np.ndarray, tolerance: float) -> bool:
-    """Whether this ending turns the values before it, `(B, N)`, into the model's own scores."""
+    """Whether this ending turns the values before it, `(B, N)`, into the model's own scores.
+
+    Probabilities are compared as they are and by their logarithms: where one is almost 1, only these tell a wrong
+    scale of the values.
+    """
     if ending in (None, "linear"):
         return True
     values = before.astype("float64")
     if ending == "softmax":
-        values = np.exp(values - values.max(axis=1, keepdims=True))
-        values = values / values.sum(axis=1, keepdims=True)
+        logarithms = values - np.logaddexp.reduce(values, axis=1, keepdims=True)
     else:
-        values = (1 + np.tanh(values / 2)) / 2
-    return bool(np.abs(values - own).max() <= tolerance)
+        logarithms = -np.logaddexp(0, -values)
+    known = own >= (SMALLEST if tolerance == TOLERANCE else SMALLEST_OF_HALVES)
+    missed = np.abs(logarithms[known] - np.log(own[known])) / np.maximum(1, np.abs(np.log(own[known])))
+    return bool(
+        np.abs(np.exp(logarithms) - own).max() <= tolerance
+        and (not missed.size or missed.max() <= OF_LOGARITHMS * tolerance)
+    )
 
 
 def check_same(name: str, found: np.ndarray, expected: np.ndarray, tolerance: float) -> None:
