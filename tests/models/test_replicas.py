@@ -14,7 +14,7 @@ cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 import keras, numpy as np
 from kinv import models
-from tests.models.test_keras_habits import IMAGES, LABELS, MODELS, VECTORS
+from tests.models.every_method import IMAGES, LABELS, MODELS, VECTORS
 
 strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 fitted = []
