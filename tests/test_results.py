@@ -56,6 +56,16 @@ def test_no_result_shows_its_arrays():
     assert "mean 0.25" in repr(RESULTS["samples"]) and "network=0.9" in repr(RESULTS["quality"])
 
 
+def test_dead_units_do_not_hide_the_others():
+    def manifold(dead):
+        activations = np.where(dead[:, None, None], np.nan, CURVES)
+        return InvarianceManifold("conv", UNITS, EPSILONS, np.ones((20, 9)), np.ones((20, 4, 3, 9)), activations, dead)
+
+    some = np.arange(20) < 5
+    assert f"mean activation at first {CURVES[5:, :, 0].max(axis=1).mean():.4g}" in repr(manifold(some))
+    assert "dead 0.25" in repr(manifold(some)) and repr(manifold(some | True)).endswith("; dead 1)")
+
+
 def test_the_tables_have_a_row_per_observation():
     rows = {name: len(result.to_frame()) for name, result in RESULTS.items() if isinstance(result, TableResult)}
     assert rows == {

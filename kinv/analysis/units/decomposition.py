@@ -6,18 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from keras import ops
-from scipy.stats import qmc
 
-from kinv import backend
 from kinv.progress_bar import progress_bar
 from kinv.results import TableResult
 from kinv.surgery.tap import MEAN, Units, tap
 
-from .known_transformations import FAMILIES, PARAMETERS, TOGETHER, transform
+from .known_transformations import FAMILIES, PARAMETERS, TOGETHER
 from .manifold import EPSILONS, InvarianceManifold, checked_epsilons, checked_optimum, trace_manifold
+from .transformation_search import Best, Search
 
-SPREADS = (0.2, 0.1, 0.05, 0.02, 0.01)  # standard deviation of the proposals around the best, by round
 LEAST_EXCESS = 0.02  # area of a free manifold above a linear unit's, below which shares are not measured
 
 
@@ -183,9 +180,9 @@ def decompose_invariance(
             f"free must be traced from the same optimum of the same units of {layer!r}, at the same epsilons; received "
             f"one of {len(free.units)} units of {free.layer!r} at {len(free.epsilons)} epsilons"
         )
-    search = _Search(tapped, optimum, norms, image_shape, distances, batch_size)
+    search = Search(tapped, optimum, norms, image_shape, distances, batch_size)
     random = np.random.default_rng(seed)
-    found: list[_Best] = []
+    found: list[Best] = []
     with progress_bar(f"transforming inputs of {layer}", len(FAMILIES) + 1, progress) as advance:
         for active in FAMILIES.values():
             found.append(search.best_of(active, samples, proposals, random))
@@ -205,82 +202,6 @@ def decompose_invariance(
         np.fmax(farther, activations[:, -1]),
         free.best_activations[:, 0],
     )
-
-
-class _Best:
-    """The best transformation of every unit at every distance: activations `(K, E)` and parameters `(K, E, 6)`."""
-
-    def __init__(self, count: int, distances: np.ndarray):
-        self.distances = distances
-        self.activations = np.full((count, len(distances)), np.nan)
-        self.parameters = np.zeros((count, len(distances), len(PARAMETERS)), "float32")
-
-    def take(self, parameters, activations, reached) -> None:
-        """Keeps the better of these, `(K, N, 6)`, `(K, N)` and `(K, N)`."""
-        for index, distance in enumerate(self.distances):
-            far = np.where(reached >= distance, activations, -np.inf)
-            best = far.argmax(axis=1)[:, None]
-            value = np.take_along_axis(far, best, axis=1)[:, 0]
-            better = (value > -np.inf) & ~(value <= self.activations[:, index])
-            self.activations[better, index] = value[better]
-            chosen = np.take_along_axis(parameters, best[..., None], axis=1)[:, 0]
-            self.parameters[better, index] = chosen[better]
-
-
-class _Search:
-    """Activations and distances of transformed optima."""
-
-    def __init__(self, tapped, optimum, norms, image_shape, distances, batch_size):
-        self.optimum = optimum.reshape(len(optimum), *image_shape)
-        self.norms, self.units, self.distances = norms.astype("float32"), tapped.units, distances
-        self.at_a_time = tapped.at_a_time(optimum.shape[1:], batch_size)
-        shape = optimum.shape[1:]
-
-        def evaluate(images, norms, units, parameters):
-            moved = transform(images, parameters)
-            length = ops.sqrt(ops.sum(ops.square(moved), axis=(1, 2, 3)))
-            moved = moved * ops.reshape(norms / ops.maximum(length, 1e-6 * norms), (-1, 1, 1, 1))
-            reached = ops.sqrt(ops.sum(ops.square(moved - images), axis=(1, 2, 3))) / norms
-            gone = length < 1e-3 * norms  # out of the image
-            return tapped.activation_of(ops.reshape(moved, (-1, *shape)), units), ops.where(gone, -1.0, reached)
-
-        self._evaluate = backend.compile(evaluate)
-
-    def best_of(
-        self,
-        active: Sequence[int],
-        samples: int,
-        proposals: int,
-        random: np.random.Generator,
-        also: Sequence[_Best] = (),
-    ) -> _Best:
-        """The best of the transformations with these parameters, and of those found before."""
-        active, count = list(active), len(self.units)
-        best = _Best(count, self.distances)
-        points = np.zeros((samples, len(PARAMETERS)), "float32")
-        points[1:, active] = 2 * qmc.Sobol(len(active), rng=random).random(samples)[1:] - 1  # the first: the optimum
-        self.try_all(best, np.repeat(points[None], count, axis=0))
-        for earlier in also:
-            self.try_all(best, earlier.parameters)
-        for spread in SPREADS:
-            noise = np.zeros((count, len(self.distances), proposals, len(PARAMETERS)), "float32")
-            noise[..., active] = spread * random.standard_normal(noise[..., active].shape)
-            around = np.clip(best.parameters[:, :, None] + noise, -1, 1)
-            self.try_all(best, around.reshape(count, -1, len(PARAMETERS)))
-        return best
-
-    def try_all(self, best: _Best, parameters: np.ndarray) -> None:
-        """Evaluates parameters `(K, N, 6)` and keeps the best."""
-        count, tried = parameters.shape[:2]
-        of = np.repeat(np.arange(count), tried)
-        flat = parameters.reshape(-1, parameters.shape[-1])
-        activations, reached = np.empty(len(of), "float32"), np.empty(len(of), "float32")
-        for begin in range(0, len(of), self.at_a_time):
-            at = slice(begin, begin + self.at_a_time)
-            given = (self.optimum[of[at]], self.norms[of[at]], self.units[of[at]], flat[at])
-            values = self._evaluate(*(ops.convert_to_tensor(part) for part in given))
-            activations[at], reached[at] = (ops.convert_to_numpy(value) for value in values)
-        best.take(parameters, activations.reshape(count, tried), reached.reshape(count, tried))
 
 
 def _image_shape(shape, given):
