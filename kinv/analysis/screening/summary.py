@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from kinv.intervals import CONFIDENCE, wilson_interval
+from kinv.ops import TRANSFORMATIONS
 from kinv.printable import printable
 
 STABLE = 0.9  # share of predictions that stay, to call a magnitude tolerated
@@ -18,21 +20,23 @@ def ranking(accuracy: pd.DataFrame) -> pd.DataFrame:
         accuracy: the table of a `Screening`.
 
     Returns:
-        Columns network, transformation; `unchanged`, the mean over the magnitudes that change something; `from` and
-        `to`, the magnitudes around the neutral one up to which at least 90 % of the predictions stay; `worst`, the
-        magnitude with the fewest, `worst_unchanged` with the ends of its 95 % interval, and `turned_into`, the class
-        of more than half of the predictions that changed there, or ""; `classes`,
-        how many the images have. Magnitudes are NaN of two composed ones.
+        Columns network, transformation; `unchanged`, the mean over all magnitudes but the neutral one; `from` and `to`,
+        the magnitudes around the neutral one up to which at least 90 % of the predictions stay. `worst` is the
+        magnitude with the fewest, and `worst_unchanged` their share. Its interval, `low` to `high`, is wide enough for
+        all magnitudes at once to lie in theirs in 95 % of the cases (Bonferroni), as the worst one was chosen.
+        `turned_into` is the class of more than half of the predictions that changed there, or "", and `classes` how
+        many classes the images have. Magnitudes of two composed transformations are NaN.
     """
     rows = []
     for (network, name), table in accuracy.groupby(["network", "transformation"], sort=False):
         single = table["magnitude_2"].isna().all()
-        moved = table[table["unchanged"] < 1] if not single else table.drop(table["unchanged"].idxmax())
-        moved = table if moved.empty else moved
+        neutral = _neutral(name, table)
+        moved = table if neutral is None or len(table) == 1 else table.drop(neutral)
         worst = table.loc[table["unchanged"].idxmin()]
-        ends = _tolerated(table) if single else (np.nan, np.nan)
-        changed = round(worst["images"] * (1 - worst["unchanged"]))
-        sink = worst["turned_into_share"] > SINK and changed >= FEWEST
+        stayed = round(worst["images"] * worst["unchanged"])
+        low, high = wilson_interval(stayed, worst["images"], 1 - (1 - CONFIDENCE) / len(table))
+        ends = _tolerated(table, neutral) if single else (np.nan, np.nan)
+        sink = worst["turned_into_share"] > SINK and worst["images"] - stayed >= FEWEST
         rows.append(
             {
                 "network": network,
@@ -42,8 +46,8 @@ def ranking(accuracy: pd.DataFrame) -> pd.DataFrame:
                 "to": ends[1],
                 "worst": worst["magnitude"] if single else np.nan,
                 "worst_unchanged": worst["unchanged"],
-                "low": worst["unchanged_low"],
-                "high": worst["unchanged_high"],
+                "low": low,
+                "high": high,
                 "turned_into": worst["turned_into_name"] if sink else "",
                 "turned_into_share": worst["turned_into_share"] if sink else np.nan,
                 "classes": worst["classes"],
@@ -57,9 +61,10 @@ def sentences(screening: Any) -> str:
     lines = []
     for network, rows in ranking(screening.accuracy).groupby("network", sort=False):
         about = screening.accuracy[screening.accuracy["network"] == network]
-        neutral = about.loc[about["unchanged"].idxmax(), "accuracy"]
+        least = about.loc[about["unchanged"].idxmax()]
+        before = "before any change" if least["unchanged"] == 1 else "after the smallest change"
         lines.append(
-            f"{printable(network)}: accuracy {neutral:.3f} before any change, averaged over classes "
+            f"{printable(network)}: accuracy {least['accuracy']:.3f} {before}, averaged over classes "
             f"({about['images'].max():,} images). Share of predictions that stay, on average over the screened "
             "magnitudes, the largest first:"
         )
@@ -84,11 +89,20 @@ def _details(row):
     return said
 
 
-def _tolerated(table):
-    """The ends of the magnitudes, around the best one, at which enough predictions stay."""
+def _neutral(name, table):
+    """The row of the neutral magnitude; None if it was not screened."""
+    known = TRANSFORMATIONS.get(name)
+    at = table.index[table["magnitude"] == known.neutral] if known else ()
+    if len(at):
+        return at[0]
+    return table["unchanged"].idxmax() if table["unchanged"].max() == 1 else None
+
+
+def _tolerated(table, neutral):
+    """The ends of the magnitudes, around the neutral one, at which enough predictions stay."""
     table = table.sort_values("magnitude")
     stays, magnitudes = (table["unchanged"] >= STABLE).to_numpy(), table["magnitude"].to_numpy()
-    first = last = int(table["unchanged"].to_numpy().argmax())
+    first = last = table.index.get_loc(table["unchanged"].idxmax() if neutral is None else neutral)
     while first > 0 and stays[first - 1]:
         first -= 1
     while last + 1 < len(stays) and stays[last + 1]:

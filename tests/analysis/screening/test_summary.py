@@ -1,6 +1,7 @@
 """A screening in sentences, of a network of which it is known what they should say."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import kinv
@@ -24,6 +25,28 @@ def test_what_is_tolerated_comes_first_with_its_range(screening):
     moved = table[table["magnitude"] != 0]
     assert rows.loc["brightness", "unchanged"] == pytest.approx(moved["unchanged"].mean())
     assert rows.loc["brightness", "worst"] == table.loc[table["unchanged"].idxmin(), "magnitude"]
+
+
+def of_rotations(unchanged, images=100):
+    """A table of shares at magnitudes; nothing else of a screening is of interest here."""
+    magnitudes = np.linspace(-180, 180, len(unchanged))
+    row = {"network": "net", "transformation": "rotation", "magnitude_2": np.nan, "accuracy": 0.5, "images": images}
+    row |= {"classes": 3, "turned_into_name": "", "turned_into_share": np.nan}
+    return pd.DataFrame(
+        [{**row, "magnitude": at, "unchanged": share} for at, share in zip(magnitudes, unchanged, strict=True)]
+    )
+
+
+def test_magnitudes_at_which_all_predictions_stay_count():
+    """All but the neutral one, from which the tolerated range is counted, also where another one does no harm."""
+    accuracy = of_rotations([1.0, 0.4, 1.0, 1.0, 1.0, 0.6, 1.0])
+    (row,) = kinv.Screening(accuracy, pd.DataFrame(), pd.DataFrame()).ranking().to_dict("records")
+    assert row["unchanged"] == pytest.approx((4 * 1.0 + 0.4 + 0.6) / 6)
+    assert (row["from"], row["to"]) == (-60, 60)
+    low, high = kinv.analysis.wilson_interval(40, 100, 1 - 0.05 / 7)  # of seven, the worst was chosen
+    assert (row["worst"], row["low"], row["high"]) == (-120, pytest.approx(low), pytest.approx(high))
+    alone = kinv.Screening(of_rotations([0.9, 1.0, 0.9])[1:2], pd.DataFrame(), pd.DataFrame())
+    assert alone.ranking()["unchanged"].tolist() == [1]
 
 
 def test_what_everything_turns_into_is_named(screening):
