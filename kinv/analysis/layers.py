@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from keras import ops
 
+from kinv.choices import unknown
 from kinv.models.coupled_generator.objective_scores import check_takes_images
 from kinv.models.filter_gan.replaced_filters import check_replaceable
 from kinv.surgery.order import Place, Shape, layers_in_order
@@ -67,7 +68,10 @@ class LayerDescriptions:
         return iter(self.layers)
 
     def __getitem__(self, name: str) -> LayerDescription:
-        return {layer.name: layer for layer in self.layers}[name]
+        found = {layer.name: layer for layer in self.layers}
+        if name not in found:
+            raise KeyError(unknown("layer", name, found, where=f" of {self.network}"))
+        return found[name]
 
     def __repr__(self) -> str:
         usable = {method: sum(method in layer.usable_for for layer in self) for method in METHODS}

@@ -66,6 +66,8 @@ def test_order_shapes_and_places(network):
     table = found.to_frame()
     assert list(table["name"]) == names and "called once" in table.set_index("name").loc["shared", "filter_gan"]
     assert len(repr(found)) < 200
+    with pytest.raises(KeyError, match=r"unknown layer 'gruoped' of .*: did you mean grouped"):
+        found["gruoped"]
 
 
 def test_weights_that_are_not_finite_and_inputs_that_are_no_images(network):

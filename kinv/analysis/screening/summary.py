@@ -92,9 +92,8 @@ def _details(row):
 def _neutral(name, table):
     """The row of the neutral magnitude; None if it was not screened."""
     known = TRANSFORMATIONS.get(name)
-    at = table.index[table["magnitude"] == known.neutral] if known else ()
-    if len(at):
-        return at[0]
+    if known is not None and (table["magnitude"] == known.neutral).any():
+        return (table["magnitude"] == known.neutral).idxmax()
     return table["unchanged"].idxmax() if table["unchanged"].max() == 1 else None
 
 
