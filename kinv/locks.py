@@ -52,11 +52,11 @@ class FolderLock:
     """One run at a time may write to a folder; the same thread may hold it several times.
 
     Args:
-        folder: it is created by `acquire`.
+        folder: it is created by `acquire`, and removed by `release` if it was not there before and is still empty.
     """
 
     def __init__(self, folder: str | os.PathLike):
-        self.folder, self._held = Path(folder), None
+        self.folder, self._held, self._made = Path(folder), None, []
 
     def __enter__(self) -> "FolderLock":
         self.acquire()
@@ -73,6 +73,7 @@ class FolderLock:
         """
         if self._held is not None:
             return
+        self._made = [path for path in (self.folder, *self.folder.parents) if not path.exists()]
         self.folder.mkdir(parents=True, exist_ok=True)
         lock = Lock(self.folder.resolve() / NAME, reentrant=True)
         taken = lock.acquire()
@@ -88,6 +89,10 @@ class FolderLock:
         held, self._held = self._held, None
         if held is not None:
             held.release()
+        with contextlib.suppress(OSError):  # the first that is not empty ends it
+            for folder in self._made:
+                folder.rmdir()
+        self._made = []
 
 
 def is_empty(folder: Path) -> bool:

@@ -60,7 +60,7 @@ def test_a_second_run_is_refused_until_the_first_ends_however_it_ends(another_pr
     network.compile("sgd", "mse")
     uses = [
         lambda: FolderLock(folder).acquire(),
-        lambda: RunInFolder(folder, {"seed": 0}),
+        lambda: RunInFolder(folder).__enter__(),
         lambda: network.fit(np.ones((2, 2)), np.ones(2), verbose=0, callbacks=[Checkpoint(folder)]),
     ]
     for use in uses:
@@ -98,11 +98,12 @@ def test_two_runs_of_a_recipe_with_the_same_settings(tmp_path):
 
 
 def test_a_screening_that_fails_lets_the_next_one_in(tmp_path):
-    with pytest.raises(RuntimeError), RunInFolder(tmp_path, {"seed": 0}):
+    with pytest.raises(RuntimeError), RunInFolder(tmp_path) as run:
+        run.open({"seed": 0})
         raise RuntimeError
-    with pytest.raises(ValueError, match="another run"):
-        RunInFolder(tmp_path, {"seed": 1})
-    assert not elsewhere(lambda: RunInFolder(tmp_path, {"seed": 0}))
+    with pytest.raises(ValueError, match="another run"), RunInFolder(tmp_path) as run:
+        run.open({"seed": 1})
+    assert not elsewhere(lambda: RunInFolder(tmp_path).__enter__())
 
 
 def test_drafts_are_cleared_by_their_locks_not_by_names_of_machines_and_numbers_of_processes(tmp_path):

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 ORDER = (
     *("requirements", "printable", "choices", "known_names", "public_names", "registration", "progress_bar"),
     *("results", "places", "intervals", "verdicts", "quiet", "backend"),
-    *("precision", "arrays", "locks", "figures", "ops", "surgery", "layers", "data"),
+    *("precision", "arrays", "locks", "whole_file", "figures", "ops", "surgery", "layers", "data"),
     *("classifiers", "training", "models", "analysis", "artifacts", "hub", "report", "cli"),
 )
 PRIVATE_GRAPH = re.compile(

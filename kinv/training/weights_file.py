@@ -1,10 +1,11 @@
 """Files of weights that are whole or not there: made in memory, as HDF5's library may crash on a full disk."""
 
 import io
-import os
 from pathlib import Path
 
 import keras
+
+from kinv.whole_file import whole_file
 
 
 def save_weights(model: keras.Model, path: Path) -> None:
@@ -28,15 +29,8 @@ def write_whole(path: Path, content: bytes | memoryview) -> None:
     Raises:
         OSError: as of `save_weights`.
     """
-    draft = path.with_name(f".{path.name}")
-    try:
-        with open(draft, "wb") as file:
-            file.write(content)
-        os.replace(draft, path)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        said = error.strerror or str(error)
-        raise OSError(error.errno, f"{said}: {len(content):,} bytes could not be written", str(path)) from None
+    with whole_file(path) as draft:
+        draft.write_bytes(content)
 
 
 class _WeightsBuffer(io.BytesIO):

@@ -35,7 +35,7 @@ def test_a_full_disk_leaves_the_weights_from_before(tmp_path, monkeypatch):
     save_weights(model(), path)
     before = path.read_bytes()
     monkeypatch.setattr(os, "replace", lambda *paths: fail(paths))
-    with pytest.raises(OSError, match=r"No space left on device: [\d,]+ bytes could not be written: .*w\.weights\.h5"):
+    with pytest.raises(OSError, match=r"No space left on device: the whole file could not be written: .*w\.weights\.h5"):
         save_weights(model(), path)
     with pytest.raises(OSError, match="No space left"):
         artifact_weights.halve(path)
@@ -45,7 +45,7 @@ def test_a_full_disk_leaves_the_weights_from_before(tmp_path, monkeypatch):
 def test_a_disk_that_takes_a_part_is_as_if_it_took_nothing(tmp_path):
     path = tmp_path / "w.weights.h5"
     path.write_bytes(b"before")
-    with files_of_at_most(1000), pytest.raises(OSError, match=r"bytes could not be written: .*w\.weights\.h5"):
+    with files_of_at_most(1000), pytest.raises(OSError, match=r"could not be written: .*w\.weights\.h5"):
         save_weights(model(), path)
     assert path.read_bytes() == b"before" and os.listdir(tmp_path) == ["w.weights.h5"]
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from kinv.locks import FolderLock, is_empty
+from kinv.whole_file import whole_file
 
 from .tables import TABLES, Screening, concatenated, write_json, write_table
 from .totals import Totals
@@ -23,10 +24,18 @@ class Run:
         self.parts: dict[int, dict[str, pd.DataFrame]] = {}
 
     def __enter__(self) -> "Run":
+        """Keeps other runs out."""
         return self
 
     def __exit__(self, *error: object) -> None:
         """Lets other runs in."""
+
+    def open(self, identity: Mapping[str, Any]) -> None:
+        """Reads what an interrupted run kept.
+
+        Args:
+            identity: what tells this run from others, as JSON values.
+        """
 
     def has(self, number: int) -> bool:
         """Whether the transformation with this number is finished."""
@@ -55,30 +64,28 @@ class RunInFolder(Run):
 
     Args:
         folder: the folder to keep them in; it is created.
-        identity: what tells this run from others, as JSON values.
 
     Raises:
-        ValueError: if the folder holds another run, or other files, or another run is going on there; nothing is
-            written.
+        ValueError: on entering, if another run is going on there; by `open`, if the folder holds another run, or other
+            files. Nothing is written.
     """
 
     ABOUT = "screening.json"
 
-    def __init__(self, folder: str | os.PathLike, identity: Mapping[str, Any]):
+    def __init__(self, folder: str | os.PathLike):
         super().__init__()
         self.folder, self.inside = Path(folder), Path(folder) / "parts"
         self._lock = FolderLock(folder)
+
+    def __enter__(self):
         self._lock.acquire()
-        try:
-            self._open(json.loads(json.dumps(identity)))
-        except BaseException:
-            self._lock.release()
-            raise
+        return self
 
     def __exit__(self, *error):
         self._lock.release()
 
-    def _open(self, identity):
+    def open(self, identity):
+        identity = json.loads(json.dumps(identity))
         if (self.folder / self.ABOUT).is_file():
             self._continue(json.loads((self.folder / self.ABOUT).read_text(encoding="utf-8")), identity)
         elif not is_empty(self.folder):
@@ -100,10 +107,8 @@ class RunInFolder(Run):
         self._sums(number).unlink(missing_ok=True)
 
     def keep_partial(self, number, totals, batches):
-        draft = self.inside / "sums.draft"
-        with draft.open("wb") as file:
+        with whole_file(self._sums(number)) as draft, draft.open("wb") as file:
             np.savez(file, allow_pickle=False, batches=batches, **totals.state())
-        os.replace(draft, self._sums(number))
 
     def partial(self, number):
         if not self._sums(number).is_file():

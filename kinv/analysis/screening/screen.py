@@ -97,29 +97,32 @@ def screen(
         raise ValueError(f"batch_size must be at least 1, received {batch_size}")
     checked_choice("fill", fill, FILLS)
     seed_pair(seed)
-    stream = ImageStream(classifier, images, labels, use_labels)
-    identity = {
-        "network": classifier.name,
-        "weights": weights_sha256(classifier),
-        "images": stream.fingerprint,
-        "labels": "given" if stream.labelled else "the network's own predictions",
-        "transformations": [[t.name, points.tolist(), t.fingerprint] for t, points in plans],
-        "fill": fill,
-        "seed": seed,
-        "batch_size": batch_size,
-    }
-    names = _class_names(class_names, stream, classifier)
-    sample = stream.sample(IMAGES) if preflight else None
-    checked = sample and check_sample(classifier, *sample, stream.class_names).enforce().to_dict()
-    kept = Run() if results is None else RunInFolder(results, identity)
-    with kept as run, ScreeningProgress(stream.count, plans, progress) as shown:
-        for number, (transformation, points) in enumerate(plans):
-            if run.has(number):
-                shown.skip(transformation.name)
-                continue
-            totals = _screen_one(classifier, stream, transformation, points, run, number, shown, batch_size, fill, seed)
-            run.add(number, totals.tables(classifier.name, transformation, stream.image_shape, names))
-        return run.finish({**identity, "description": stream.description, "preflight": checked})
+    with Run() if results is None else RunInFolder(results) as run:  # before anything takes time
+        stream = ImageStream(classifier, images, labels, use_labels)
+        identity = {
+            "network": classifier.name,
+            "weights": weights_sha256(classifier),
+            "images": stream.fingerprint,
+            "labels": "given" if stream.labelled else "the network's own predictions",
+            "transformations": [[t.name, points.tolist(), t.fingerprint] for t, points in plans],
+            "fill": fill,
+            "seed": seed,
+            "batch_size": batch_size,
+        }
+        names = _class_names(class_names, stream, classifier)
+        sample = stream.sample(IMAGES) if preflight else None
+        checked = sample and check_sample(classifier, *sample, stream.class_names).enforce().to_dict()
+        run.open(identity)
+        with ScreeningProgress(stream.count, plans, progress) as shown:
+            for number, (transformation, points) in enumerate(plans):
+                if run.has(number):
+                    shown.skip(transformation.name)
+                    continue
+                totals = _screen_one(
+                    classifier, stream, transformation, points, run, number, shown, batch_size, fill, seed
+                )
+                run.add(number, totals.tables(classifier.name, transformation, stream.image_shape, names))
+            return run.finish({**identity, "description": stream.description, "preflight": checked})
 
 
 def _screen_one(classifier, stream, transformation, points, run, number, shown, batch_size, fill, seed) -> Totals:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from kinv.choices import checked_choice
 from kinv.printable import printable
+from kinv.whole_file import whole_file
 
 from .summary import ranking, sentences
 
@@ -176,16 +177,14 @@ def concatenated(tables: Sequence[pd.DataFrame], name: str) -> pd.DataFrame:
 
 def write_table(table: pd.DataFrame, path: Path) -> None:
     """Writes Parquet or CSV, by the suffix, in one step."""
-    draft = path.with_name(f".{path.name}")
-    if path.suffix == ".csv":
-        table.to_csv(draft, index=False)
-    else:
-        table.to_parquet(draft, index=False)
-    os.replace(draft, path)
+    with whole_file(path) as draft:
+        if path.suffix == ".csv":
+            table.to_csv(draft, index=False)
+        else:
+            table.to_parquet(draft, index=False)
 
 
 def write_json(value: Any, path: Path) -> None:
     """Writes JSON in one step."""
-    draft = path.with_name(f".{path.name}")
-    draft.write_text(json.dumps(value, indent=1), encoding="utf-8")
-    os.replace(draft, path)
+    with whole_file(path) as draft:
+        draft.write_text(json.dumps(value, indent=1), encoding="utf-8")
