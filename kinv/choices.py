@@ -1,7 +1,9 @@
-"""Refuses unknown names: says what was received, the nearest known name, and what is known."""
+"""Refuses what is not among the choices: says what was received, the nearest known name, and what is known."""
 
 import difflib
-from collections.abc import Collection, Iterable
+import math
+from collections.abc import Collection, Iterable, Sequence
+from numbers import Integral
 from typing import Any, TypeVar
 
 from .printable import printable
@@ -52,3 +54,38 @@ def checked_choice(what: str, value: Name, choices: Collection[Any]) -> Name:
             f"{what} must be one of {', '.join(map(repr, choices))}, received {value!r}{suggestion(value, choices)}"
         )
     return value
+
+
+def checked_range(what: str, value: Any) -> tuple[float, float]:
+    """The two ends of a range.
+
+    Raises:
+        ValueError: if it is not two finite numbers, the smaller one first.
+    """
+    try:
+        low, high = map(float, value)
+    except (TypeError, ValueError):
+        low = high = math.nan
+    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        raise ValueError(f"{what} must be two numbers, the smaller one first, received {value!r}")
+    return low, high
+
+
+def class_index(name: int | str, names: Sequence[str] | None, count: int) -> int:
+    """The index of a class, given its index or name.
+
+    Raises:
+        ValueError: if there is no such class (similar names are suggested), or several have the name.
+    """
+    if isinstance(name, Integral):
+        if not 0 <= name < count:
+            raise ValueError(f"class must lie in 0..{count - 1}, received {name}")
+        return int(name)
+    if names is None:
+        raise ValueError(f"class must be an index in 0..{count - 1}, received {name!r}: pass it, or pass `class_names`")
+    found = [index for index, known in enumerate(names) if known.lower() == str(name).lower()]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise ValueError(f"{len(found)} classes are called {name!r}, expected one: pass one of the indices {found}.")
+    raise ValueError(unknown("class", name, names, f" or an index in 0..{count - 1}"))

@@ -11,8 +11,11 @@ import keras
 import numpy as np
 import pytest
 
+import kinv
 from kinv.analysis.screening.resume import RunInFolder
 from kinv.artifacts.atomic import placed
+from kinv.cli.networks import OnImages
+from kinv.cli.screen import Screen
 from kinv.locks import NAME, FolderLock, Lock
 from kinv.training import Checkpoint
 from recipes.experiment.experiment import Config, Experiment
@@ -104,6 +107,27 @@ def test_a_screening_that_fails_lets_the_next_one_in(tmp_path):
     with pytest.raises(ValueError, match="another run"), RunInFolder(tmp_path) as run:
         run.open({"seed": 1})
     assert not elsewhere(lambda: RunInFolder(tmp_path).__enter__())
+
+
+def test_a_folder_that_is_in_use_is_refused_before_anything_takes_time(tmp_path, monkeypatch, no_data_folder):
+    monkeypatch.setattr(OnImages, "load", lambda self: pytest.fail("TensorFlow would start"))
+    monkeypatch.setattr("kinv.analysis.screening.screen.ImageStream", lambda *args: pytest.fail("images would be read"))
+    network = keras.Sequential([keras.Input((4, 4, 3)), keras.layers.Flatten(), keras.layers.Dense(2)])
+    images = np.full((2, 4, 4, 3), 100, "float32")
+    with FolderLock(tmp_path / "tables"):
+        assert IN_USE in elsewhere(lambda: Screen(output=tmp_path, classifier="squeezenet", images="photos").result())
+        assert IN_USE in elsewhere(lambda: kinv.screen(network, images, results=tmp_path / "tables"))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_lock_leaves_no_empty_folders_of_its_own(tmp_path):
+    with FolderLock(tmp_path / "a" / "b"):
+        assert (tmp_path / "a" / "b").is_dir()
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "mine").mkdir()
+    with FolderLock(tmp_path / "mine"), FolderLock(tmp_path / "c"):
+        (tmp_path / "c" / "result").touch()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["c", "mine"]
 
 
 def test_drafts_are_cleared_by_their_locks_not_by_names_of_machines_and_numbers_of_processes(tmp_path):

@@ -5,8 +5,10 @@ import os
 from pathlib import Path
 from typing import Any
 
-from kinv.known_names import CLASSIFIERS, unknown_classifier
+from kinv.choices import checked_range
+from kinv.known_names import CLASSIFIERS, CLASSIFIERS_OF_DIGITS, check_preprocessing, unknown_classifier
 
+from .class_name_file import read_class_names
 from .output import Output
 
 
@@ -21,7 +23,7 @@ class Network(Output):
     preprocessing: str | None = None
     """Instead: its preprocessing in keras.applications: caffe, tf, torch, or a module such as mobilenet_v2."""
     class_names: Path | None = None
-    """A text file with one class name per line, in the order of the model's outputs."""
+    """A file with one class name per line, or of JSON, in the order of the model's outputs."""
     model_output: str | None = None
     """Which output, by name or number, of a model that has several; or which of its independent sigmoids."""
     size: tuple[int, int] | None = None
@@ -32,14 +34,34 @@ class Network(Output):
     """Lets weights and data be fetched."""
 
     def check_names(self) -> None:
-        """Refuses names that can't be right, before TensorFlow starts.
+        """Refuses what can't be right, before TensorFlow starts.
 
         Raises:
-            ValueError: if the classifier is neither known nor the path of a file.
+            ValueError: the classifier or the preprocessing is not known, or the range or the class names are no such.
+            FileNotFoundError: there is no such file.
         """
-        bare = "." not in self.classifier and os.sep not in self.classifier and not Path(self.classifier).exists()
-        if bare and self.classifier not in CLASSIFIERS:
-            raise ValueError(unknown_classifier(self.classifier))
+        is_file = "." in self.classifier or os.sep in self.classifier or Path(self.classifier).exists()
+        if self.classifier not in CLASSIFIERS:
+            if not is_file:
+                raise ValueError(unknown_classifier(self.classifier))
+            if not Path(self.classifier).exists():
+                raise FileNotFoundError(f"There is no file {self.classifier}: check the path.")
+        if self.preprocessing is not None:
+            check_preprocessing(self.preprocessing)
+        if self.value_range is not None:
+            checked_range("--value-range", self.value_range)
+        self.known_class_names()
+
+    def known_class_names(self) -> list[str] | None:
+        """The names of the network's classes, as far as they are known before it is loaded."""
+        if self.class_names is not None:
+            names = read_class_names(self.class_names)
+            return names if self.model_output is None else None
+        if self.classifier in CLASSIFIERS and self.classifier not in CLASSIFIERS_OF_DIGITS:
+            from kinv.data import imagenet_class_names
+
+            return imagenet_class_names()
+        return None
 
     def load(self) -> Any:
         """The classifier, wrapped."""
@@ -48,7 +70,7 @@ class Network(Output):
 
         wrapping: dict[str, Any] = {"value_range": self.value_range, "preprocessing": self.preprocessing}
         if self.class_names is not None:
-            wrapping["class_names"] = self.class_names.read_text(encoding="utf-8").splitlines()
+            wrapping["class_names"] = read_class_names(self.class_names)
         if self.size is not None:
             wrapping["input_shape"] = (*self.size, None)
         if self.model_output is not None:
@@ -66,21 +88,21 @@ class OnImages(Network):
     images: str
     """The name of a data set, or a folder of images. Sub-folders are classes."""
     split: str | None = None
-    """all, train or test; default: everything there is (mnist: test)."""
+    """all, train, val or test; default: everything there is (mnist: test)."""
     preflight: bool = True
     """Checks first, on 200 images, that images, labels and network belong together."""
 
     def check_names(self) -> None:
-        """Refuses names that can't be right, before TensorFlow starts.
+        """As for a network.
 
         Raises:
-            ValueError: if the classifier is neither known nor the path of a file.
-            FileNotFoundError: if there is no data set and no folder of this name.
+            ValueError: as for a network, or an unknown split.
+            FileNotFoundError: as for a network, or there is no data set and no folder of this name.
         """
         from kinv.data.find import check_name
 
         super().check_names()
-        check_name(self.images)
+        check_name(self.images, self.split)
 
     def find(self, network: Any, labels: bool = True) -> Any:
         """The images in the network's shape, with labels that are its classes."""

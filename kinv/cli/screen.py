@@ -4,7 +4,8 @@ import dataclasses
 from pathlib import Path
 from typing import Any, Literal
 
-from kinv.known_names import transformation_names
+from kinv.choices import class_index, unknown
+from kinv.known_names import TRANSFORMATIONS, transformation_names
 
 from .networks import OnImages
 
@@ -36,32 +37,47 @@ class Screen(OnImages):
 
     def check_names(self) -> None:
         super().check_names()
+        for name, least in (("every", self.every), ("batch-size", self.batch_size), ("limit", self.limit)):
+            if least is not None and least < 1:
+                raise ValueError(f"--{name} must be at least 1, received {least}")
+        screened = self.transformations or TRANSFORMATIONS
         for name in self.transformations:
             transformation_names(name)
+        for name, _ in map(_magnitudes, self.magnitudes):
+            if name not in screened and not (self.learned and name.endswith(("_space", "_color"))):
+                raise ValueError(unknown("transformation", name, screened, where=" in --magnitudes, not screened"))
+        names = self.known_class_names()
+        for one in self.classes if names else ():
+            _class(one, names, len(names))
+        for handle in self.learned:
+            if not handle.startswith("hf://"):
+                from kinv.hub import find
+
+                find(handle)
 
     def result(self) -> dict[str, Any]:
         self.check_names()
-        if self.every < 1:
-            raise ValueError(f"--every must be at least 1, received {self.every}")
-        own_magnitudes = dict(_magnitudes(text) for text in self.magnitudes)
+        from kinv.locks import FolderLock
 
+        with FolderLock(self.output / "tables"):  # before anything takes time
+            return self._result()
+
+    def _result(self) -> dict[str, Any]:
         import kinv.backend  # noqa: F401  (starts TensorFlow quietly)
         from kinv import analysis, classifiers
         from kinv.analysis.screening import figures as sensitivity
-        from kinv.ops import TRANSFORMATIONS, find
+        from kinv.figures.style import save_figures
+        from kinv.ops import find
 
         chosen = [find(name) for name in self.transformations or TRANSFORMATIONS]
         chosen += self._learned()
         magnitudes = {transformation.name: transformation.thinned(self.every) for transformation in chosen}
-        magnitudes |= own_magnitudes
+        magnitudes |= dict(map(_magnitudes, self.magnitudes))
         network = self.load()
         source = self.find(network, self.labels)
         source = source if self.limit is None else source.evenly(self.limit)
         names = classifiers.class_names(network, source.class_names)
-        classes = [
-            classifiers.class_index(int(one) if one.isdecimal() else one, names, network.output_shape[-1])
-            for one in self.classes
-        ]
+        classes = [_class(one, names, network.output_shape[-1]) for one in self.classes]
         screening = analysis.screen(
             network,
             source,
@@ -78,9 +94,6 @@ class Screen(OnImages):
         classes = classes or sensitivity.highest_classes(screening)
         images = analysis.class_examples(network, source, classes=classes, use_labels=self.labels)
         figures = sensitivity.overview(screening, chosen, images, classes)
-        (self.output / "figures").mkdir(exist_ok=True)
-        for name, figure in figures.items():
-            figure.savefig(self.output / "figures" / f"{name}.png")
         return {
             "network": network.name,
             "images": source.description,
@@ -88,7 +101,7 @@ class Screen(OnImages):
             "ranking": screening.ranking().to_dict("records"),
             "accuracy": screening.accuracy.to_dict("records"),
             "tables": self.output / "tables",
-            "figures": [self.output / "figures" / f"{name}.png" for name in figures],
+            "figures": save_figures(figures, self.output / "figures"),
         }
 
     def show(self, result: dict[str, Any]) -> None:
@@ -119,3 +132,8 @@ def _magnitudes(text: str) -> tuple[str, list]:
     except ValueError:
         raise ValueError(f"--magnitudes must look like rotation=-90,0,90, received {text!r}") from None
     return name, parts if len(parts) > 1 else parts[0]
+
+
+def _class(text: str, names: list[str] | None, count: int) -> int:
+    """The index of a class, given as a number or by name."""
+    return class_index(int(text) if text.isdecimal() else text, names, count)

@@ -5,14 +5,19 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from kinv.choices import unknown
+from kinv.choices import checked_choice, unknown
 from kinv.places import data_folder, keras_folder
 
 from .source import Source
 from .sources import digits, folders, photos, prepared, rotated, silhouettes
 
 logger = logging.getLogger("kinv.data")
-DATA_SETS = ("mnist", "rotated_mnist", "silhouettes", "photos")  # those that need no folder
+SPLITS = {  # of the data sets that need no folder
+    "mnist": digits.SPLITS,
+    "rotated_mnist": rotated.SPLITS,
+    "silhouettes": silhouettes.SPLITS,
+    "photos": photos.SPLITS,
+}
 
 
 def find(
@@ -46,10 +51,20 @@ def find(
     raise FileNotFoundError(_missing(name))
 
 
-def check_name(name: str) -> None:
-    """Raises FileNotFoundError if there is no data set and no folder of this name; opens nothing."""
-    if not (name.startswith("tfds:") or name in DATA_SETS or _find_folder(name)):
+def check_name(name: str, split: str | None = None) -> None:
+    """Checks names before anything is opened.
+
+    Raises:
+        FileNotFoundError: there is no data set and no folder of this name.
+        ValueError: it has no such split.
+    """
+    if name.startswith("tfds:"):
+        return
+    in_folder = name not in ("mnist", "rotated_mnist", "silhouettes") and _find_folder(name) is not None
+    if not in_folder and name not in SPLITS:
         raise FileNotFoundError(_missing(name))
+    if split is not None:
+        checked_choice(f"split of {name}", split, folders.SPLITS if in_folder else SPLITS[name])
 
 
 def _find_folder(name: str) -> Path | None:
@@ -106,5 +121,5 @@ def _missing(name: str) -> str:
     else:
         here = sorted(entry.name for entry in inside.iterdir() if entry.is_dir())
         where = f"KINV_DATA_DIR holds {', '.join(here) or 'no folders'}"
-    known = dict.fromkeys([*DATA_SETS, *here])
+    known = dict.fromkeys([*SPLITS, *here])
     return f"{unknown('data set or folder', name, known, ', the path of a folder of images, or tfds:NAME')} {where}."

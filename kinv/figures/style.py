@@ -1,7 +1,13 @@
 """One look for all figures."""
 
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+
+from kinv.whole_file import whole_file
 
 INK, QUIET, GOOD, BAD, ACCENT = "#222222", "#8a8a8a", "#2a7f4f", "#b3372f", "#2f5fa8"
 DPI = 100
@@ -31,3 +37,14 @@ def legend_beside(axis, fontsize: int = 8) -> None:
     Matplotlib's search for the best place inside the axes is slow on a busy machine, and then warns.
     """
     axis.legend(frameon=False, fontsize=fontsize, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+
+
+def save_figures(figures: Mapping[str, Figure], folder: str | os.PathLike) -> list[Path]:
+    """Writes figures as PNG files called after their names; the folder is created. Returns the paths."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [folder / f"{name}.png" for name in figures]
+    for path, figure in zip(paths, figures.values(), strict=True):
+        with whole_file(path) as draft:
+            figure.savefig(draft)
+    return paths

@@ -1,6 +1,5 @@
 """Adapts any Keras classifier to kinv's contract: images in 0..255 in, logits out."""
 
-import math
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -8,7 +7,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from kinv.choices import unknown
+from kinv.choices import checked_range
+from kinv.known_names import PREPROCESSING_MODES, check_preprocessing
 
 from .cut import as_graph
 from .ending import before_ending
@@ -17,7 +17,6 @@ from .logits import Logits, logits_layer
 from .outputs import chosen_output
 from .scores import Scores, check_same, explains, extremes, kind_of, probes, tolerance_of, values_of
 
-MODES = ("caffe", "tf", "torch")  # of keras.applications.imagenet_utils
 FULL_RANGE = (0, 255)
 
 
@@ -165,12 +164,7 @@ def _checked_shape(graph, input_shape):
 
 def _preprocessing(preprocessing, value_range, channels):
     """A function of one tensor, or None."""
-    try:
-        low, high = map(float, value_range)
-    except (TypeError, ValueError):
-        low = high = math.nan
-    if not (math.isfinite(low) and math.isfinite(high) and low < high):
-        raise ValueError(f"value_range must be two numbers, the smaller one first, received {value_range!r}")
+    low, high = checked_range("value_range", value_range)
     if preprocessing is None:
         if (low, high) == FULL_RANGE:
             return None
@@ -179,16 +173,13 @@ def _preprocessing(preprocessing, value_range, channels):
         raise ValueError(f"pass preprocessing or value_range, received both: {preprocessing!r} and {value_range!r}")
     if callable(preprocessing):
         return preprocessing
-    modules = [name for name in dir(keras.applications) if hasattr(_application(name), "preprocess_input")]
-    modules.remove("imagenet_utils")
-    if preprocessing not in (*MODES, *modules):
-        raise ValueError(unknown("preprocessing", preprocessing, [*MODES, *modules], " or a function"))
+    check_preprocessing(preprocessing)
     if channels != 3:
         raise ValueError(f"preprocessing={preprocessing!r} is for RGB images, but the model takes {channels} channel.")
-    if preprocessing in MODES:
+    if preprocessing in PREPROCESSING_MODES:
         apply = partial(keras.applications.imagenet_utils.preprocess_input, mode=preprocessing)
     else:
-        apply = _application(preprocessing).preprocess_input
+        apply = getattr(keras.applications, preprocessing).preprocess_input
     return partial(apply, data_format="channels_last")
 
 
@@ -200,10 +191,6 @@ def value_range_of(classifier: Any) -> tuple[float, float] | None:
     if isinstance(first, keras.layers.Rescaling) and first.name == "preprocessing":
         return float(first.offset), float(first.offset) + 255 * float(first.scale)
     return FULL_RANGE if isinstance(first, keras.Model) else None
-
-
-def _application(name):
-    return getattr(keras.applications, name)
 
 
 def _checked_names(names, count, unit, kind):

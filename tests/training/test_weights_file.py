@@ -35,7 +35,9 @@ def test_a_full_disk_leaves_the_weights_from_before(tmp_path, monkeypatch):
     save_weights(model(), path)
     before = path.read_bytes()
     monkeypatch.setattr(os, "replace", lambda *paths: fail(paths))
-    with pytest.raises(OSError, match=r"No space left on device: the whole file could not be written: .*w\.weights\.h5"):
+    with pytest.raises(
+        OSError, match=r"No space left on device: the whole file could not be written: .*w\.weights\.h5"
+    ):
         save_weights(model(), path)
     with pytest.raises(OSError, match="No space left"):
         artifact_weights.halve(path)

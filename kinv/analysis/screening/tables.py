@@ -104,17 +104,13 @@ class Screening:
             classifier, images, labels: what was screened: images of the class that a figure is about are then shown
                 under it, transformed. Default: curves only.
         """
+        from kinv.figures.style import save_figures
+
         from .figures import highest_classes, overview
         from .strip import class_examples
 
         shown = {} if classifier is None else class_examples(classifier, images, labels, highest_classes(self))
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        paths = []
-        for name, figure in overview(self, images=shown).items():
-            paths.append(folder / f"{name}.png")
-            figure.savefig(paths[-1])
-        return paths
+        return save_figures(overview(self, images=shown), folder)
 
     def save(self, folder: str | os.PathLike, format: str = "parquet") -> None:
         """Writes `accuracy`, `softmax` and `critical_points` as Parquet or CSV, and `screening.json`.

@@ -30,6 +30,7 @@ PHOTOGRAPHS = {
         ("matplotlib", "grace_hopper.jpg"),
     ),
 }
+SPLITS = ("all", *PHOTOGRAPHS)
 LICENSE = "public domain, CC0 and CC BY photographs that come with scikit-image, scikit-learn and matplotlib"
 CROPS = 32
 SMALLEST_CROP = 0.6  # of the shorter side
@@ -37,7 +38,7 @@ SMALLEST_CROP = 0.6  # of the shorter side
 
 def open_photos(split: str) -> Source:
     """Crops of the embedded photographs, without labels. `split`: `train`, `test` or `all`."""
-    checked_choice("split of photos", split, ("all", *PHOTOGRAPHS))
+    checked_choice("split of photos", split, SPLITS)
     splits = PHOTOGRAPHS if split == "all" else (split,)
     photographs = [_read(*photograph) for part in splits for photograph in PHOTOGRAPHS[part]]
 

@@ -8,8 +8,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from kinv.choices import checked_choice
-from kinv.classifiers.classes import class_index
+from kinv.choices import checked_choice, class_index
 from kinv.data.checks import checked_vectors
 from kinv.progress_bar import progress_bar
 from kinv.results import short_repr

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from kinv.classifiers.classes import class_index
+from kinv.choices import class_index
 from kinv.classifiers.classes import class_names as names_of
 from kinv.surgery.contract import check_logits
 from kinv.surgery.tap import Tap, before_last_nonlinearity, checked_units, tap
