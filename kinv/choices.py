@@ -3,7 +3,6 @@
 import difflib
 import math
 from collections.abc import Collection, Iterable, Sequence
-from numbers import Integral
 from typing import Any, TypeVar
 
 from .printable import printable
@@ -77,7 +76,7 @@ def class_index(name: int | str, names: Sequence[str] | None, count: int) -> int
     Raises:
         ValueError: if there is no such class (similar names are suggested), or several have the name.
     """
-    if isinstance(name, Integral):
+    if not isinstance(name, str):
         if not 0 <= name < count:
             raise ValueError(f"class must lie in 0..{count - 1}, received {name}")
         return int(name)

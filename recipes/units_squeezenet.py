@@ -133,7 +133,7 @@ def draw(name, maxima, readable, measured, last, color) -> dict[str, Any]:
     return {
         "maxima.png": images.labelled_rows({layer: _contrasted(found.best) for layer, found in maxima.items()}),
         "readable.png": images.labelled_rows({layer: found.best + color for layer, found in readable.items()}),
-        "manifolds.png": figures.manifold_rows(rows, last.epsilons, last.activations[:4, 0], title),
+        "manifolds.png": figures.manifold_rows(rows, last.epsilons, last.activations[:4, 0], title, last.names),
         "invariance.png": figures.invariance_curves({name: measured}),
     }
 

@@ -1,6 +1,6 @@
 """The names of a classifier's classes, and of the units that stand for them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from kinv.data.sources.imagenet import imagenet_class_names
@@ -28,12 +28,14 @@ def class_names(classifier: Any, others: Sequence[str] | None = None) -> list[st
     return list(others) if others is not None and len(others) == count else None
 
 
-def unit_names(model: Any, layer: str) -> list[str] | None:
-    """The names of the classes that a layer's units are for; None if it is not the last one, or they are not known.
+def unit_names(model: Any, layer: str, units: Iterable[int]) -> tuple[str, ...] | None:
+    """The names of the classes that units are for; None if they are not the last layer's, or names are not known.
 
     Args:
         model: as in `kinv.analysis.tap`.
         layer: the name of a layer.
+        units: their indices.
     """
     core = as_graph(functional_core(model))
-    return class_names(core) if layer in (last_layer(core), *core.output_names) else None
+    names = class_names(core) if layer in (last_layer(core), *core.output_names) else None
+    return None if names is None else tuple(names[unit] for unit in units)

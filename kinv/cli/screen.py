@@ -46,7 +46,7 @@ class Screen(OnImages):
         for name, _ in map(_magnitudes, self.magnitudes):
             if name not in screened and not (self.learned and name.endswith(("_space", "_color"))):
                 raise ValueError(unknown("transformation", name, screened, where=" in --magnitudes, not screened"))
-        names = self.known_class_names()
+        names = self.known_class_names() or []
         for one in self.classes if names else ():
             _class(one, names, len(names))
         for handle in self.learned:

@@ -20,8 +20,8 @@ def test_names_of_classes():
     assert class_names(network(2), ["a", "b"]) == ["a", "b"] and class_names(network(3), ["a", "b"]) is None
     wrapped = kinv.wrap(network(2), class_names=("cat", "dog"))
     assert class_names(wrapped, ["a", "b"]) == ["cat", "dog"]
-    assert unit_names(wrapped, "scores") == unit_names(wrapped, "class_logits") == ["cat", "dog"]
-    assert unit_names(wrapped, "hidden") is None
+    assert unit_names(wrapped, "scores", [1]) == unit_names(wrapped, "class_logits", [1]) == ("dog",)
+    assert unit_names(wrapped, "hidden", [1]) is None
 
 
 def test_units_of_the_last_layer_have_the_names_of_their_classes():
@@ -30,6 +30,8 @@ def test_units_of_the_last_layer_have_the_names_of_their_classes():
     assert found.names == ("fish", "cat") and "names=('fish', 'cat')" in repr(found)
     assert found.to_frame()[["unit", "name"]].to_numpy().tolist() == [[2, "fish"], [0, "cat"]]
     below = kinv.maximize_activation(wrapped, "hidden", [0], restarts=1, steps=1)
+    manifold = kinv.trace_manifold(wrapped, "scores", found.units, found.best, [0, 1], starts=1, steps=1)
+    assert manifold.names == found.names and manifold.to_frame()["name"].tolist() == 2 * ["fish"] + 2 * ["cat"]
     assert below.names is None and "names" not in repr(below) and "name" not in below.to_frame()
 
 

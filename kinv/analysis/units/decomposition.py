@@ -1,6 +1,5 @@
 """How much of a unit's invariance is to rotation, translation, scaling or stroke width."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,8 +10,10 @@ from kinv.progress_bar import progress_bar
 from kinv.results import TableResult
 from kinv.surgery.tap import MEAN, Units, tap
 
+from .checks import checked_epsilons, checked_optimum, image_shape_of
 from .known_transformations import FAMILIES, PARAMETERS, TOGETHER
-from .manifold import EPSILONS, InvarianceManifold, checked_epsilons, checked_optimum, trace_manifold
+from .manifold import EPSILONS, InvarianceManifold, trace_manifold
+from .named import unit_columns
 from .transformation_search import Best, Search
 
 LEAST_EXCESS = 0.02  # area of a free manifold above a linear unit's, below which shares are not measured
@@ -34,6 +35,7 @@ class InvarianceDecomposition(TableResult):
             includes the known transformations, so that it is at least their activation.
         at_optimum: `h(0)`, the activation at the optimum, `(K,)`; NaN for dead units. Curves can be higher where the
             optimum is only a local one.
+        names: the names of the units, `(K,)`, if they are those of classes.
     """
 
     layer: str
@@ -44,6 +46,7 @@ class InvarianceDecomposition(TableResult):
     parameters: np.ndarray
     free: np.ndarray
     at_optimum: np.ndarray
+    names: tuple[str, ...] | None = None
 
     def _numbers(self):
         groups, counts = np.unique(self.groups(), return_counts=True)
@@ -51,7 +54,7 @@ class InvarianceDecomposition(TableResult):
 
     def _columns(self):
         return {
-            "unit": self.units[:, None],
+            **unit_columns(self, 2),
             "family": np.array(self.families, object),
             "tolerance": self.tolerances,
             "share": self.shares,
@@ -156,7 +159,7 @@ def decompose_invariance(
         raise ValueError(f"epsilons must begin with 0, the optimum, received {epsilons}")
     if samples < 1 or samples & (samples - 1) or proposals < 1:
         raise ValueError(f"samples must be a power of two and proposals at least 1, received {samples} and {proposals}")
-    image_shape = _image_shape(optimum.shape[1:], shape)
+    image_shape = image_shape_of(optimum.shape[1:], shape)
     if free is None:
         free = trace_manifold(
             model,
@@ -201,18 +204,5 @@ def decompose_invariance(
         np.stack([best.parameters for best in found], axis=1),
         np.fmax(farther, activations[:, -1]),
         free.best_activations[:, 0],
+        free.names,
     )
-
-
-def _image_shape(shape, given):
-    """The image shape `(H, W, C)` of inputs."""
-    if given is None:
-        given = shape
-    elif len(shape) != 1:
-        raise ValueError(
-            f"shape can be given for inputs that are vectors only: inputs have shape {tuple(shape)}, received {given}"
-        )
-    height_width_channels = (*given, 1)[:3] if len(given) == 2 else tuple(given)
-    if len(height_width_channels) != 3 or math.prod(height_width_channels) != math.prod(shape):
-        raise ValueError(f"shape must be (H, W) or (H, W, C) with {math.prod(shape)} values in all, received {given}")
-    return height_width_channels

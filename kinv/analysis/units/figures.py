@@ -7,10 +7,12 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from kinv.arrays import check_drawn
-from kinv.figures.labels import label, labels
+from kinv.figures.labels import class_label, label, labels
 from kinv.figures.style import QUIET, legend_beside, new_figure, show_image
 
 COLORS = ("#222222", "#2f5fa8", "#b3372f", "#2a7f4f", "#8a5fb0", "#c08a2e")
+MOST_NAMED = 40  # rows of a map that get their own label
+SHORTEST = 16  # letters beside an image
 
 
 def invariance_curves(measured: Mapping[str, Sequence[Any]]) -> Figure:
@@ -85,7 +87,7 @@ def tolerance_map(layers: Mapping[str, Any]) -> Figure:
 
     Args:
         layers: an `InvarianceDecomposition` by name of the layer. Units whose activation at the optimum is not positive
-            are left out.
+            are left out. Of a few units of a classifier's last layer, the classes' names are shown.
     """
     figure, (axes,) = new_figure(3.6 * len(layers) + 1.2, 4.6, 1, len(layers))
     image: Any = None
@@ -105,6 +107,10 @@ def tolerance_map(layers: Mapping[str, Any]) -> Figure:
         starts = ends - [(groups == group).sum() for group in names]
         shown = [f"{label(group)}: {end - start}" for group, start, end in zip(names, starts, ends, strict=True)]
         axis.set_yticks((starts + ends - 1) / 2, shown, fontsize=6)
+        if found.names is not None and len(rows) <= MOST_NAMED:
+            axis.set_yticks(range(len(rows)), [class_label(found.names[row]) for row in rows], fontsize=6)
+            for middle, group in zip((starts + ends - 1) / 2, shown, strict=True):
+                axis.text(1.02, middle, group, transform=axis.get_yaxis_transform(), va="center", fontsize=6)
         axis.set_xticks(range(len(found.families)), labels(found.families), rotation=30, ha="right", fontsize=8)
         axis.set_title(label(name), fontsize=9)
         axis.spines[:].set_visible(False)
@@ -114,7 +120,13 @@ def tolerance_map(layers: Mapping[str, Any]) -> Figure:
     return figure
 
 
-def manifold_rows(images: np.ndarray, epsilons: np.ndarray, activations: np.ndarray, title: str = "") -> Figure:
+def manifold_rows(
+    images: np.ndarray,
+    epsilons: np.ndarray,
+    activations: np.ndarray,
+    title: str = "",
+    names: Sequence[str] | None = None,
+) -> Figure:
     """Figure 6, lower part: a manifold per row; under each image, the activation relative to that at the optimum.
 
     Args:
@@ -122,12 +134,15 @@ def manifold_rows(images: np.ndarray, epsilons: np.ndarray, activations: np.ndar
         epsilons: `(E,)`.
         activations: `(S, E)`.
         title: title of the figure.
+        names: names of the units of the rows, `(S,)`, such as `InvarianceManifold.names`.
 
     Raises:
         ValueError: images of another shape, not finite, or out of range.
     """
     images = check_drawn(images, "images", 5)
-    figure, axes = new_figure(0.8 * len(epsilons), 1.0 * len(images) + 0.5, len(images), len(epsilons))
+    figure, axes = new_figure(0.8 * len(epsilons) + 0.2, 1.0 * len(images) + 0.5, len(images), len(epsilons))
+    for axis, name in zip(axes[:, 0], names or (), strict=False):
+        axis.set_ylabel(class_label(name, SHORTEST), fontsize=7)
     for row, (manifold, values) in enumerate(zip(images, activations, strict=True)):
         for column, (image, value) in enumerate(zip(manifold, values, strict=True)):
             axis = axes[row, column]

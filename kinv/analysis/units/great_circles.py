@@ -9,10 +9,12 @@ from keras import ops
 
 from kinv import backend
 from kinv.choices import checked_choice
+from kinv.classifiers.classes import unit_names
 from kinv.progress_bar import progress_bar
 from kinv.surgery.tap import MEAN, Units, tap
 
-from .manifold import EPSILONS, InvarianceManifold, checked_epsilons, checked_optimum
+from .checks import checked_epsilons, checked_optimum
+from .manifold import EPSILONS, InvarianceManifold
 
 CURVATURES = ("geodesic", "hessian")
 TINY = 1e-6  # relative to the longest product: a shorter new component is rounding error
@@ -109,9 +111,9 @@ def follow_great_circles(
         for begin in range(0, len(flat), at_a_time)
     ]
     activations = np.where(dead[:, None, None], np.nan, np.concatenate(found).reshape(points.shape[:3]))
-    return InvarianceManifold(
-        layer, tapped.units, distances, optimum, points.reshape(*points.shape[:3], *shape), activations, dead
-    )
+    points = points.reshape(*points.shape[:3], *shape)
+    names = unit_names(model, layer, tapped.units)
+    return InvarianceManifold(layer, tapped.units, distances, optimum, points, activations, dead, names)
 
 
 def _least_curved(curve, axes, curvature, directions, products, random) -> np.ndarray:

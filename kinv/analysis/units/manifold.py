@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from kinv.arrays import as_numbers
+from kinv.classifiers.classes import unit_names
 from kinv.ops.whitening import ZcaWhitening
 from kinv.progress_bar import progress_bar
 from kinv.results import TableResult
-from kinv.surgery.tap import MEAN, Tap, Units, tap
+from kinv.surgery.tap import MEAN, Units, tap
 
+from .checks import checked_epsilons, checked_optimum
+from .named import unit_columns
 from .sphere import Sphere
 
 EPSILONS = tuple(np.linspace(0, 2, 21))
@@ -30,6 +32,7 @@ class InvarianceManifold(TableResult):
         inputs: float32 `(K, S, E, ...)`.
         activations: `(K, S, E)`; NaN for dead units.
         dead: units whose gradient at the optimum is zero or not finite, `(K,)`.
+        names: the names of the units, `(K,)`, if they are those of classes.
     """
 
     layer: str
@@ -39,6 +42,7 @@ class InvarianceManifold(TableResult):
     inputs: np.ndarray
     activations: np.ndarray
     dead: np.ndarray
+    names: tuple[str, ...] | None = None
 
     def _numbers(self):
         ends = self.best_activations[~self.dead][:, [0, -1]]
@@ -46,8 +50,13 @@ class InvarianceManifold(TableResult):
         return {**means, "dead": self.dead.mean()}
 
     def _columns(self):
-        units, starts = self.units[:, None, None], np.arange(self.activations.shape[1])[:, None]
-        return {"unit": units, "start": starts, "epsilon": self.epsilons, "activation": self.activations}
+        starts = np.arange(self.activations.shape[1])[:, None]
+        return {
+            **unit_columns(self, 3),
+            "start": starts,
+            "epsilon": self.epsilons,
+            "activation": self.activations,
+        }
 
     @property
     def best_activations(self) -> np.ndarray:
@@ -146,38 +155,6 @@ def trace_manifold(
             )
     shape = (count, starts, len(distances))
     activations = np.where(dead[:, None, None], np.nan, activations.reshape(shape))
-    return InvarianceManifold(
-        layer, tapped.units, distances, optimum, found.reshape(*shape, *optimum.shape[1:]), activations, dead
-    )
-
-
-def checked_optimum(tapped: Tap, optimum: Any) -> tuple[np.ndarray, np.ndarray]:
-    """The optimum as float32 `(K, ...)` and its norms `(K,)`.
-
-    Raises:
-        ValueError: if there is not one optimum for every unit, or it has the wrong shape, is zero or not finite.
-    """
-    optimum = as_numbers(optimum, "optimum")
-    if optimum.shape[:1] != tapped.units.shape or not tapped.takes(optimum.shape[1:]):
-        raise ValueError(
-            f"optimum must have shape ({len(tapped.units)}, {', '.join(map(str, tapped.input_shape))}), one for every "
-            f"unit, received {optimum.shape}"
-        )
-    norms = np.linalg.norm(optimum.reshape(len(optimum), -1).astype("float64"), axis=1)
-    if not (np.isfinite(norms) & (norms > 0)).all():
-        raise ValueError("optimum must have finite inputs other than zero, received some that are zero or not finite.")
-    return optimum, norms
-
-
-def checked_epsilons(epsilons: Sequence[float]) -> np.ndarray:
-    """The distances, float64 `(E,)`.
-
-    Raises:
-        ValueError: if there are no distances, or they do not increase or do not lie in 0..2.
-    """
-    distances = np.asarray(epsilons, "float64")
-    if distances.ndim != 1 or not len(distances) or not (distances >= 0).all() or not (distances <= 2).all():
-        raise ValueError(f"epsilons must be one or more numbers and must lie in 0..2, received {epsilons}")
-    if (np.diff(distances) <= 0).any():
-        raise ValueError(f"epsilons must increase, received {epsilons}")
-    return distances
+    found = found.reshape(*shape, *optimum.shape[1:])
+    names = unit_names(model, layer, tapped.units)
+    return InvarianceManifold(layer, tapped.units, distances, optimum, found, activations, dead, names)

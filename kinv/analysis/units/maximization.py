@@ -13,6 +13,7 @@ from kinv.results import TableResult
 from kinv.surgery.tap import MEAN, Units, tap
 
 from .ascent import Ascent, Image
+from .named import unit_columns
 
 
 @dataclass(frozen=True, repr=False)
@@ -48,10 +49,8 @@ class ActivationMaxima(TableResult):
 
     def _columns(self):
         restarts = np.arange(self.activations.shape[1])
-        names = {} if self.names is None else {"name": np.array(self.names, object)[:, None]}
         return {
-            "unit": self.units[:, None],
-            **names,
+            **unit_columns(self, 2),
             "restart": restarts,
             "activation": self.activations,
             "converged": self.converged,
@@ -170,7 +169,6 @@ def maximize_activation(
         inputs, activations, converged, dead = ascent.climb(
             unit_of, start, start_of, min(at_a_time, len(unit_of)), advance
         )
-    names = unit_names(model, layer)
     return ActivationMaxima(
         layer,
         tapped.units,
@@ -178,7 +176,7 @@ def maximize_activation(
         activations.reshape(rows),
         converged.reshape(rows),
         dead.reshape(rows),
-        None if names is None else tuple(names[unit] for unit in tapped.units),
+        unit_names(model, layer, tapped.units),
     )
 
 

@@ -12,6 +12,7 @@ from kinv.surgery.tap import Units, tap
 
 from .manifold import EPSILONS, InvarianceManifold, trace_manifold
 from .maximization import maximize_activation
+from .named import unit_columns
 
 DRAWS = 2000  # bootstrap resamples
 
@@ -29,6 +30,7 @@ class LayerInvariance(TableResult):
             activations count as zero, so that units with a small `h(0)` do not outweigh the others.
         low, high: the 95 % bootstrap interval of that mean over units.
         counted: number of units in the mean: those with a positive activation at the optimum, `h(0) > 0`.
+        names: the names of the units, `(K,)`, if they are those of classes.
     """
 
     layer: str
@@ -39,9 +41,10 @@ class LayerInvariance(TableResult):
     low: float
     high: float
     counted: int
+    names: tuple[str, ...] | None = None
 
     def _columns(self):
-        return {"unit": self.units[:, None], "epsilon": self.epsilons, "activation": self.activations}
+        return {**unit_columns(self, 2), "epsilon": self.epsilons, "activation": self.activations}
 
     @property
     def areas(self) -> np.ndarray:
@@ -136,7 +139,7 @@ def summarise_manifold(manifold: InvarianceManifold, seed: int = 0) -> LayerInva
     low, high = np.quantile(drawn, (0.025, 0.975))
     return LayerInvariance(
         manifold.layer, manifold.units, manifold.epsilons, activations, float(areas.mean()), float(low), float(high),
-        len(areas),
+        len(areas), manifold.names,
     )  # fmt: skip
 
 

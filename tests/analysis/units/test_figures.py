@@ -1,5 +1,7 @@
 """Curves and maps of units show what they are given."""
 
+import dataclasses
+
 import numpy as np
 
 from kinv.analysis import InvarianceDecomposition, InvarianceManifold
@@ -28,6 +30,13 @@ def test_units_stand_in_their_groups():
     np.testing.assert_allclose(shown, found.tolerances[[0, 2, 1]])
 
 
+def test_units_of_classes_have_their_names():
+    named = dataclasses.replace(decomposition(), names=("tench, Tinca tinca", "$hark", "_ray", "off"))
+    axis = unit_analysis.tolerance_map({"unit": named}).axes[0]
+    assert [label.get_text() for label in axis.get_yticklabels()] == ["tench", "\u200b_ray", r"\$hark"]
+    assert [text.get_text() for text in axis.texts] == ["rotation: 2", "none of these: 1"]
+
+
 def test_curves_are_medians_of_units_that_are_turned_on():
     axis = unit_analysis.restricted_curves({"unit": decomposition()}).axes[0]
     lines = {line.get_label(): line for line in axis.lines}
@@ -43,3 +52,5 @@ def test_paths_beside_each_other_and_rows(random):
     np.testing.assert_allclose(axis.lines[0].get_ydata(), [1, 0.5, 0])
     figure = unit_analysis.manifold_rows(random.uniform(0, 255, (2, 3, 4, 4, 3)), EPSILONS, np.abs(activations[:, 0]))
     assert [axis.get_xlabel() for axis in figure.axes] == ["1.00", "0.50", "0.00", "1.00", "5.00", "5.00"]
+    figure = unit_analysis.manifold_rows(np.full((2, 3, 4, 4, 3), 9.0), EPSILONS, np.ones((2, 3)), names=("cat", "$og"))
+    assert [axis.get_ylabel() for axis in figure.axes[::3]] == ["cat", r"\$og"]
