@@ -68,3 +68,13 @@ def test_analyses_of_units_reach_the_end_of_their_bars(bars, monkeypatch):
     bars.clear()
     kinv.maximize_activation(model, "a", restarts=1, norm=1.0, steps=10)
     assert not bars
+
+
+def test_sampling_reaches_the_end_of_its_bar_and_draws_the_same(bars):
+    net = kinv.models.DeepBeliefNetwork((6, 4, 3))
+    shown = kinv.sample_unit(net, 2, samples=2, steps=7, progress=True)
+    kinv.analysis.estimate_log_partition(net.blocks[0], chains=2, temperatures=5, progress=True)
+    assert bars == [["sampling", 7, 7], ["annealing", 5, 5]]
+    hidden = kinv.sample_unit(net, 2, samples=2, steps=7)
+    np.testing.assert_array_equal(shown.samples, hidden.samples)
+    assert len(bars) == 2

@@ -19,7 +19,7 @@ class LayeredSampler(Protocol):
 
     units: Any
 
-    def sample(self, count: int, steps: int, seed: int, *, layer: int, units: Any) -> tuple[Any, Any]:
+    def sample(self, count: int, steps: int, seed: int, *, layer: int, units: Any, progress: bool) -> tuple[Any, Any]:
         """Draws samples `(count, V)` with `units` of the layer clamped; returns them and their means."""
         ...
 
@@ -50,7 +50,14 @@ class UnitSamples(Result):
 
 
 def sample_unit(
-    dbn: Any, layer: int, units: Units = None, samples: int = 36, steps: int = 1000, seed: int = 0
+    dbn: Any,
+    layer: int,
+    units: Units = None,
+    samples: int = 36,
+    steps: int = 1000,
+    seed: int = 0,
+    *,
+    progress: bool = False,
 ) -> UnitSamples:
     """Draws inputs from `p_j(x | h_ij = 1)`, the deep belief net up to layer j with one of its units clamped.
 
@@ -65,6 +72,7 @@ def sample_unit(
         samples: number of samples for every unit.
         steps: number of Gibbs steps.
         seed: seed of the sampling.
+        progress: whether to show a bar on stderr.
 
     Raises:
         ValueError: if the model can't be sampled with clamped units, there is no such layer or unit, or `samples` or
@@ -81,6 +89,6 @@ def sample_unit(
         raise ValueError(f"samples must be at least 1, received {samples}")
     chosen = checked_units(units, dbn.units[layer], f"layer {layer}")
     clamped = np.repeat(chosen, samples)[:, None]
-    drawn = dbn.sample(len(clamped), steps, seed, layer=layer, units=clamped)
+    drawn = dbn.sample(len(clamped), steps, seed, layer=layer, units=clamped, progress=progress)
     values, means = (np.asarray(part).reshape(len(chosen), samples, -1) for part in drawn)
     return UnitSamples(layer, chosen, values, means)

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from .distribution import EXPORTED_DRAWS, EXPORTED_STEPS, generator_of
+from .distribution import EXPORTED_DRAWS, EXPORTED_STEPS, generator_of, sampling_bar
 from .draws import Generator, split
 from .greedy_stack import GreedyStack
 from .rbm import METRICS, RestrictedBoltzmannMachine
@@ -105,6 +105,7 @@ class DeepBeliefNetwork(GreedyStack):
         layer: int | None = None,
         units: Any = (),
         value: float = 1.0,
+        progress: bool = False,
     ) -> tuple[Any, Any]:
         """Samples images: Gibbs sampling in the top RBM, then a top-down pass (Hinton, Osindero and Teh 2006).
 
@@ -121,6 +122,7 @@ class DeepBeliefNetwork(GreedyStack):
             layer: number of the hidden layer, 1 for the lowest; default: the top layer.
             units: units of that layer to clamp: `(M,)` for all chains, or `(count, M)` with one row per chain.
             value: value of the clamped units.
+            progress: whether to show a bar on stderr.
 
         Returns:
             Samples and the means they were drawn from, `(count, V)` each.
@@ -138,11 +140,12 @@ class DeepBeliefNetwork(GreedyStack):
             raise ValueError(f"units of layer {depth} must lie in 0..{width - 1}, received {units}")
         clamp = (clamped, value) if clamped.size else None
         seeds = tf.constant([seed, 1], tf.int32)
-        return tf.function(lambda: self._sample(count, steps, seeds, depth, clamp))()
+        with sampling_bar(steps, progress) as advance:
+            return tf.function(lambda: self._sample(count, steps, seeds, depth, clamp, advance=advance))()
 
-    def _sample(self, count, steps, seed, depth, clamp=None, generator: Generator = "philox"):
+    def _sample(self, count, steps, seed, depth, clamp=None, generator: Generator = "philox", advance=None):
         seeds = split(seed, depth + 1, generator)
-        state, means = self.blocks[depth - 1].run(count, steps, seeds[0], clamp, generator=generator)
+        state, means = self.blocks[depth - 1].run(count, steps, seeds[0], clamp, None, generator, advance)
         for block, seed in zip(reversed(self.blocks[: depth - 1]), seeds[1:], strict=False):
             means = block.visible_means(state)
             state = block.draw_visible(means, seed, generator)

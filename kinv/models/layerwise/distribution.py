@@ -1,6 +1,7 @@
 """The distribution of a restricted Boltzmann machine: energies, conditional probabilities, sampling."""
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import keras
@@ -10,6 +11,7 @@ from keras import ops
 
 from kinv.choices import checked_choice
 from kinv.data.checks import checked_vectors
+from kinv.progress_bar import progress_bar
 from kinv.training.method import Method
 
 from .draws import Generator, draw, draw_normal, split
@@ -134,7 +136,16 @@ class BoltzmannDistribution(Method):
         )
         return -self.visible_units * ops.softplus(-rise)
 
-    def sample(self, count: int, steps: int = 1000, seed: int = 0, start: Any = None, clamp: Any = None) -> Any:
+    def sample(
+        self,
+        count: int,
+        steps: int = 1000,
+        seed: int = 0,
+        start: Any = None,
+        clamp: Any = None,
+        *,
+        progress: bool = False,
+    ) -> Any:
         """Visible units after Gibbs sampling, `(count, V)`, and their means given the last hidden units.
 
         Args:
@@ -143,6 +154,7 @@ class BoltzmannDistribution(Method):
             seed: seeds the sampling.
             start: initial visible units, `(count, V)`; default: `first_state`.
             clamp: `(units, value)`: hidden units that are held at this value.
+            progress: whether to show a bar on stderr.
 
         Raises:
             ValueError: `count` or `steps` is below 1, `start` has another shape, or a clamped unit does not exist.
@@ -154,7 +166,9 @@ class BoltzmannDistribution(Method):
         start = None if start is None else self.checked(start)
         if start is not None and len(start) != count:
             raise ValueError(f"start must have shape {(count, self.visible_units)}, received {tuple(start.shape)}")
-        return tf.function(self.run)(tf.constant(count), steps, tf.constant([seed, 1], tf.int32), clamp, start)
+        with sampling_bar(steps, progress) as advance:
+            run = tf.function(lambda count, seed: self.run(count, steps, seed, clamp, start, advance=advance))
+            return run(tf.constant(count), tf.constant([seed, 1], tf.int32))
 
     def run(
         self,
@@ -164,6 +178,7 @@ class BoltzmannDistribution(Method):
         clamp: Any = None,
         start: Any = None,
         generator: Generator = "philox",
+        advance: Callable[[float], None] | None = None,
     ) -> tuple[Any, Any]:
         """`sample` without checks, for use inside a graph; `count` and `seed` may be tensors."""
         from .gibbs import GibbsKernel, run_chain
@@ -171,7 +186,7 @@ class BoltzmannDistribution(Method):
         first, second = split(seed, 2, generator)
         if start is None:
             start = self.first_state(count, first, generator)
-        kernel = GibbsKernel(self, clamp, generator)
+        kernel = GibbsKernel(self, clamp, generator, advance)
         visible, results = run_chain(kernel, start, kernel.bootstrap_results(start), steps, second)
         return visible, results.means
 
@@ -214,6 +229,13 @@ class BoltzmannDistribution(Method):
             "sample": (sample, [seed, count]),
             "sweep": (self.sweep, [vectors, draws]),
         }
+
+
+@contextlib.contextmanager
+def sampling_bar(steps: int, progress: bool) -> Iterator[Callable[[float], None] | None]:
+    """A bar over Gibbs steps; None without progress, as a graph would leave TensorFlow after every step for it."""
+    with progress_bar("sampling", steps, progress) as advance:
+        yield advance if progress else None
 
 
 def generator_of(model: Any) -> Generator:

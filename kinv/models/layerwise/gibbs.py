@@ -1,5 +1,6 @@
 """Block Gibbs sampling in a restricted Boltzmann machine, as a transition kernel of TensorFlow Probability."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import tensorflow as tf
@@ -29,10 +30,17 @@ class GibbsKernel(tfp.mcmc.TransitionKernel):
         machine: a `RestrictedBoltzmannMachine`.
         clamp: hidden units that are held at one value.
         generator: random number generator, see `kinv.models.layerwise.draws`.
+        advance: called with 1 after every step, also inside a graph.
     """
 
-    def __init__(self, machine: Any, clamp: Clamp | None = None, generator: Generator = "philox"):
-        self._parameters = {"machine": machine, "clamp": clamp, "generator": generator}
+    def __init__(
+        self,
+        machine: Any,
+        clamp: Clamp | None = None,
+        generator: Generator = "philox",
+        advance: Callable[[float], None] | None = None,
+    ):
+        self._parameters = {"machine": machine, "clamp": clamp, "generator": generator, "advance": advance}
 
     @property
     def parameters(self):
@@ -51,6 +59,9 @@ class GibbsKernel(tfp.mcmc.TransitionKernel):
         hidden = self.draw_hidden(previous_kernel_results.pre_activations, seeds[0])
         means = machine.visible_means(hidden)
         visible = machine.draw_visible(means, seeds[1], generator)
+        advance = self._parameters["advance"]
+        if advance is not None:
+            tf.py_function(lambda: advance(1), [], [])
         return visible, GibbsResults(machine.hidden_input(visible), means)
 
     def draw_hidden(self, pre_activations: Any, seed: Any) -> Any:

@@ -11,6 +11,7 @@ from keras import ops
 
 from kinv import backend
 from kinv.arrays import as_numbers
+from kinv.progress_bar import progress_bar
 from kinv.results import Result
 
 MOST_UNITS = 20  # their 2^20 states are summed
@@ -62,7 +63,13 @@ def exact_log_partition(machine: Any) -> float:
 
 
 def estimate_log_partition(
-    machine: Any, *, base: Any = None, chains: int = 100, temperatures: int = 10_000, seed: int = 0
+    machine: Any,
+    *,
+    base: Any = None,
+    chains: int = 100,
+    temperatures: int = 10_000,
+    seed: int = 0,
+    progress: bool = False,
 ) -> LogPartition:
     """`log Z` by annealed importance sampling (Neal 2001; for RBMs Salakhutdinov and Murray 2008).
 
@@ -75,6 +82,7 @@ def estimate_log_partition(
         chains: number of parallel chains; their standard error gives the interval.
         temperatures: number of annealing steps.
         seed: seeds the sampling.
+        progress: whether to show a bar on stderr.
 
     Raises:
         ValueError: `chains` is below 2, `temperatures` is below 1, or `base` has another shape.
@@ -114,9 +122,11 @@ def estimate_log_partition(
     step = backend.compile(step)
     visible, weights = visible_from(ops.broadcast_to(base, shape), noise(shape)), ops.zeros((chains,))
     levels = ops.convert_to_tensor(np.linspace(0, 1, temperatures + 1), "float32")
-    for index in range(temperatures):
-        uniform = keras.random.uniform(hidden_shape, seed=generator)
-        visible, weights = step(visible, weights, levels[index], levels[index + 1], uniform, noise(shape))
+    with progress_bar("annealing", temperatures, progress) as advance:
+        for index in range(temperatures):
+            uniform = keras.random.uniform(hidden_shape, seed=generator)
+            visible, weights = step(visible, weights, levels[index], levels[index + 1], uniform, noise(shape))
+            advance(1)
     return _summary(ops.convert_to_numpy(weights).astype("float64"), _log_base(base, hidden_shape[1], bernoulli))
 
 
