@@ -94,7 +94,12 @@ def measure(machine, base, held_out, config: Config) -> dict[str, float]:
 
     print("Annealing ...", flush=True)
     partition = kinv.analysis.estimate_log_partition(
-        machine, base=base, chains=config.annealed, temperatures=config.annealing, seed=config.seed
+        machine,
+        base=base,
+        chains=config.annealed,
+        temperatures=config.annealing,
+        seed=config.seed,
+        progress=True,
     )
     drawn = (np.random.default_rng(config.seed).random(held_out.shape) < held_out).astype("float32")
     tested = machine.evaluate(tf.data.Dataset.from_tensor_slices(held_out).batch(500), verbose=0, return_dict=True)

@@ -1,6 +1,7 @@
 """A source of images: a list that can be read one by one, with its labels and description."""
 
 import logging
+import math
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -13,6 +14,7 @@ from kinv.requirements import tensorflow_needed
 from kinv.results import Result
 
 from .checks import as_images
+from .memory import physical_memory
 from .sources.decoding import Problem, Size, UnreadableImage, sides
 
 LONGEST_LINE = 1000  # letters
@@ -119,28 +121,48 @@ class Source(Result):
     ) -> tuple[np.ndarray, np.ndarray | None]:
         """All images as `(count, height, width, channels)` in 0..255, and their labels.
 
+        They are put into one array as they are read, so that its size is all the memory that is needed. `stream` keeps
+        none of them.
+
         Args:
             size, limit, on_problem: as in `kinv.data.load`.
             dtype: `"uint8"` takes a quarter of the memory.
 
         Raises:
-            ValueError: no image is usable, or they differ in size and no `size` was given.
+            ValueError: no image is usable; two differ in size and no `size` was given, said as soon as it is seen; or
+                there is not enough memory for all.
         """
         count = self.count if limit is None else min(limit, self.count)
-        found = list(self.images(size, iter(range(count)), on_problem))
-        if not found:
+        images, indices = np.zeros(0, dtype), []
+        for pixels, index in self.images(size, iter(range(count)), on_problem):
+            if not indices:
+                images = self._room(count, pixels.shape, dtype)
+            elif pixels.shape != images.shape[1:]:
+                raise ValueError(
+                    f"The images of {self.description} have different sizes, such as {images.shape[1:]} and "
+                    f"{pixels.shape}: pass size=, for example the classifier's input size."
+                )
+            images[len(indices)] = pixels
+            indices.append(index)
+        if not indices:
             raise ValueError(
                 f"None of the {count} images of {self.description} can be used: the log of `kinv.data` says why."
             )
-        shapes = {pixels.shape for pixels, _ in found}
-        if len(shapes) > 1:
+        labels = None if self.labels is None else self.labels[indices]
+        return images[: len(indices)], labels
+
+    def _room(self, count, shape, dtype):
+        """An empty array of images, whose memory is taken as it is filled."""
+        needed = count * math.prod(shape) * np.dtype(dtype).itemsize
+        try:
+            if needed > physical_memory():
+                raise MemoryError
+            return np.empty((count, *shape), dtype)
+        except MemoryError:
             raise ValueError(
-                f"The images of {self.description} have {len(shapes)} different sizes, such as "
-                f"{sorted(shapes)[:3]}: pass size=, for example the classifier's input size."
-            )
-        images = np.stack([pixels for pixels, _ in found]).astype(dtype, copy=False)
-        labels = None if self.labels is None else self.labels[[index for _, index in found]]
-        return images, labels
+                f"{count:,} images of shape {shape} take {needed / 1e9:,.1f} GB as {dtype}, more than the memory of "
+                "this machine: pass a smaller size= or limit=, or read them batch by batch with kinv.data.stream."
+            ) from None
 
     def load_labelled(self, limit: int | None = None, dtype: str = "float32") -> tuple[np.ndarray, np.ndarray]:
         """Like `load`, for images of one size with labels.

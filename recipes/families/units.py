@@ -95,7 +95,7 @@ def _draw_samples(network, stack, maxima, side, config) -> dict[str, Figure]:
     """Figures 3 and 4: samples of second-layer units, and three ways to look at them."""
     layer = "hidden2"
     units = maxima[layer].units
-    drawn = kinv.sample_unit(stack, 2, units, config.samples, config.gibbs_steps, config.seed)
+    drawn = kinv.sample_unit(stack, 2, units, config.samples, config.gibbs_steps, config.seed, progress=True)
     some = drawn.means[: config.sampled, :20]
     ways = {
         "samples' mean": _images(drawn.expectation - drawn.expectation.mean(axis=0), side)

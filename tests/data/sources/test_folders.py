@@ -1,5 +1,6 @@
 """Folders of images: labels, splits, odd files, and errors that say what to do."""
 
+import dataclasses
 import io
 import os
 import re
@@ -9,6 +10,7 @@ import pytest
 from PIL import Image
 
 from kinv import data
+from kinv.data.source import READ_AHEAD
 
 
 def write(path, mode="RGB", size=(30, 20), **options):
@@ -216,6 +218,26 @@ def test_images_of_different_sizes_need_a_size(tmp_path):
     write(tmp_path / "b.png", size=(10, 12))
     with pytest.raises(ValueError, match="pass size="):
         data.load(str(tmp_path))
+
+
+def test_images_are_read_into_one_array_until_one_differs(tmp_path, monkeypatch):
+    """All of 5,000 photographs were decoded, at 0.2 to 40 MB each, to say that they differ."""
+    for index in range(3):
+        write(tmp_path / f"{index}.png", size=(10, 10))
+    images, _ = data.load(str(tmp_path))
+    assert images.base is None or images.base.nbytes == images.nbytes
+    write(tmp_path / "a.png", size=(10, 12))
+    for index in range(200):
+        os.link(tmp_path / "0.png", tmp_path / f"b{index:03}.png")
+    source, read = data.find(str(tmp_path)), []
+    counted = dataclasses.replace(source, read=lambda index, size: read.append(index) or source.read(index, size))
+    with pytest.raises(ValueError, match=r"different sizes, such as \(10, 10, 3\) and \(12, 10, 3\): pass size="):
+        counted.load()
+    assert len(read) <= READ_AHEAD
+    monkeypatch.setattr("kinv.data.source.physical_memory", lambda: 204 * 5 * 5 * 3 * 4 - 1)
+    with pytest.raises(ValueError, match=r"204 images of shape \(5, 5, 3\) take 0.0 GB as float32.*data\.stream"):
+        data.load(str(tmp_path), size=5)
+    assert data.load(str(tmp_path), size=5, limit=203)[0].shape == (203, 5, 5, 3)
 
 
 def test_the_shorter_side_is_scaled_and_the_middle_cut_out(tmp_path):
