@@ -10,6 +10,8 @@ from keras import ops
 
 from kinv.precision import Float32
 
+from .checked_stream import batches_said
+
 
 class Method(Float32, keras.Model):
     """A `keras.Model` whose training step is its own.
@@ -44,10 +46,12 @@ class Method(Float32, keras.Model):
     # === Data ===
 
     def fit(self, x=None, y=None, *args, sample_weight=None, **kwargs):
-        return super().fit(x, self._beside(x, y, sample_weight), *args, sample_weight=sample_weight, **kwargs)
+        with batches_said():
+            return super().fit(x, self._beside(x, y, sample_weight), *args, sample_weight=sample_weight, **kwargs)
 
     def evaluate(self, x=None, y=None, *args, sample_weight=None, **kwargs):
-        return super().evaluate(x, self._beside(x, y, sample_weight), *args, sample_weight=sample_weight, **kwargs)
+        with batches_said():
+            return super().evaluate(x, self._beside(x, y, sample_weight), *args, sample_weight=sample_weight, **kwargs)
 
     def _beside(self, x, y, sample_weight):
         """Labels beside which Keras keeps the weights of images: without any, it drops them."""

@@ -10,7 +10,7 @@ from keras import layers, ops
 from kinv.data.checks import checked_images, checked_vectors
 from kinv.layers import Corruption
 from kinv.ops.weighted_mean import weighted_mean
-from kinv.training.checked_data import check_image_data
+from kinv.training.checked_data import checked_image_data
 from kinv.training.method import Method
 
 from .generators import as_image, build_generator, convolution, scaled
@@ -81,12 +81,12 @@ class DenoisingAutoencoder(Method):
     def input_shape(self):
         return (None, self.size, self.size, self.channels)
 
-    def fit(self, x=None, *args, **kwargs):
-        check_image_data(x, kwargs.get("validation_data"), self.input_shape[1:])
-        return super().fit(x, *args, **kwargs)
+    def fit(self, x=None, *args, validation_data=None, **kwargs):
+        x, validation_data = checked_image_data(x, validation_data, self.input_shape[1:])
+        return super().fit(x, *args, validation_data=validation_data, **kwargs)
 
     def evaluate(self, x=None, *args, **kwargs):
-        check_image_data(x, None, self.input_shape[1:])
+        x, _ = checked_image_data(x, None, self.input_shape[1:])
         return super().evaluate(x, *args, **kwargs)
 
     def compile(self, optimizer: Any = None, **kwargs: Any) -> None:

@@ -9,7 +9,7 @@ from keras import ops
 from kinv.classifiers import sigmoid_network
 from kinv.data.checks import checked_vectors
 from kinv.precision import float32
-from kinv.training.checked_data import check_vector_data
+from kinv.training.checked_data import checked_vector_data
 from kinv.training.divergence import StopWhenDiverged
 from kinv.training.method import Method
 from kinv.training.optimizers import Optimizers, copies
@@ -167,26 +167,30 @@ class GreedyStack(Method):
         config = super().get_compile_config()
         return config and {**config, "optimizer": [keras.optimizers.serialize(one) for one in self.optimizers]}
 
-    def fit(self, x=None, y=None, *, epochs=1, callbacks=None, **kwargs):
+    def fit(self, x=None, y=None, *, validation_data=None, epochs=1, callbacks=None, **kwargs):
         """Trains the layers one after the other with Keras's `fit`.
 
         Args:
             x: vectors `(N, V)`, or a data set of them; labels are ignored.
             y: ignored.
             epochs: epochs per layer, one number or one per layer. `initial_epoch` and callbacks count over all layers.
-            callbacks, **kwargs: as in Keras. `EarlyStopping` ends the training of a layer, then the next one starts.
+            validation_data, callbacks, **kwargs: as in Keras. `EarlyStopping` ends the training of a layer, then the
+                next one starts.
         """
         counts = [epochs] * len(self.blocks) if isinstance(epochs, int) else list(epochs)
         if len(counts) != len(self.blocks) or min(counts) < 0:
             raise ValueError(f"epochs must be one number or {len(self.blocks)}, none negative, received {epochs}")
-        check_vector_data(x, kwargs.get("validation_data"), self.units[0], self.in_unit_range)
+        x, validation_data = checked_vector_data(x, validation_data, self.units[0], self.in_unit_range)
         callbacks = list(getattr(callbacks, "callbacks", callbacks) or [])
         stages = Stages(counts, callbacks)
         guards = [stages.naming, StopWhenDiverged(*self.means)]
-        return super().fit(x, None, epochs=sum(counts), callbacks=[*guards, *callbacks, stages], **kwargs)
+        callbacks = [*guards, *callbacks, stages]
+        return super().fit(
+            x, None, validation_data=validation_data, epochs=sum(counts), callbacks=callbacks, **kwargs
+        )  # fmt: skip
 
     def evaluate(self, x=None, *args, **kwargs):
-        check_vector_data(x, None, self.units[0], self.in_unit_range)
+        x, _ = checked_vector_data(x, None, self.units[0], self.in_unit_range)
         return super().evaluate(x, *args, **kwargs)
 
     def select(self, layer: int) -> None:

@@ -7,7 +7,7 @@ import tensorflow as tf
 from keras import ops
 
 from kinv.ops.weighted_mean import weighted_mean
-from kinv.training.checked_data import check_vector_data
+from kinv.training.checked_data import checked_vector_data
 from kinv.training.divergence import StopWhenDiverged
 
 from .distribution import LARGEST, BoltzmannDistribution, generator_of
@@ -108,13 +108,14 @@ class RestrictedBoltzmannMachine(BoltzmannDistribution):
             )
         self.tested = keras.metrics.Mean(name="pseudo_likelihood")
 
-    def fit(self, x=None, *args, callbacks=None, **kwargs):
-        check_vector_data(x, kwargs.get("validation_data"), self.visible_units, self.in_unit_range)
+    def fit(self, x=None, *args, validation_data=None, callbacks=None, **kwargs):
+        x, validation_data = checked_vector_data(x, validation_data, self.visible_units, self.in_unit_range)
         guard = StopWhenDiverged(*METRICS)
-        return super().fit(x, *args, callbacks=[guard, *(callbacks or [])], **kwargs)
+        callbacks = [guard, *(callbacks or [])]
+        return super().fit(x, *args, validation_data=validation_data, callbacks=callbacks, **kwargs)
 
     def evaluate(self, x=None, *args, **kwargs):
-        check_vector_data(x, None, self.visible_units, self.in_unit_range)
+        x, _ = checked_vector_data(x, None, self.visible_units, self.in_unit_range)
         return super().evaluate(x, *args, **kwargs)
 
     def compile(self, optimizer: Any = None, **kwargs: Any) -> None:
