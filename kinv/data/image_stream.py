@@ -3,7 +3,8 @@
 import hashlib
 import itertools
 import os
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
@@ -15,6 +16,9 @@ from kinv.surgery.logits import class_names
 from .checks import as_images, check_images, check_range, class_indices
 from .find import find
 from .source import Source, log_problem
+from .sources.decoding import Problem
+
+MOST_ALIKE = 5  # files with the same problem that are named
 
 
 class ImageStream:
@@ -82,16 +86,11 @@ class ImageStream:
         self.count: int | None = source.count
         self.labelled = use_labels and source.labels is not None
         self.description, self.class_names = source.description, source.class_names
-        source, reported = source.fitted(self.shape), set()
+        source, report_once = source.fitted(self.shape), _once()
         self.image_shape = source.read_first(None).shape
         some = [image for image, _ in source.evenly(3).images(None, on_problem=lambda problem: None)]
         labels = np.zeros(0, "int32") if source.labels is None else np.asarray(source.labels, "int32")
         self.fingerprint = f"{source.count} images, {_digest(*some, labels)}"
-
-        def report_once(problem):
-            if problem not in reported:
-                reported.add(problem)
-                log_problem(problem)
 
         def pairs(skip):
             found = source.images(None, on_problem=report_once)  # skip counts readable images only
@@ -169,6 +168,25 @@ class ImageStream:
         (check_range if self.ranged else check_images)(images, f"{where}images", shape=self.shape)
         self.ranged = True  # a later batch may well be nearly black
         return None if labels is None else class_indices(labels, len(images), self.classes, f"{where}labels")
+
+
+def _once() -> Callable[[Problem], None]:
+    """Logs a problem the first time that it is met; of many files with the same one, the first."""
+    reported: set[Problem] = set()
+    kinds: Counter = Counter()
+
+    def report(problem):
+        if problem in reported:
+            return
+        reported.add(problem)
+        kind = problem.found, problem.action
+        kinds[kind] += 1
+        if kinds[kind] <= MOST_ALIKE:
+            log_problem(problem)
+        elif kinds[kind] == MOST_ALIKE + 1:
+            log_problem(Problem("further files", *kind))
+
+    return report
 
 
 def _digest(*arrays: np.ndarray) -> str:

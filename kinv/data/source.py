@@ -15,7 +15,7 @@ from kinv.results import Result
 
 from .checks import as_images
 from .memory import physical_memory
-from .sources.decoding import Problem, Size, UnreadableImage, sides
+from .sources.decoding import GREY, Problem, Size, UnreadableImage, sides
 
 LONGEST_LINE = 1000  # letters
 logger = logging.getLogger("kinv.data")
@@ -87,6 +87,7 @@ class Source(Result):
 
         def read(index: int, size: Size | None):
             pixels, problems = self.read(index, own if size is None else size)
+            problems = [problem for problem in problems if channels != 1 or problem.found != GREY]
             return _with_channels(pixels, channels), problems
 
         return replace(self, read=read)

@@ -18,6 +18,7 @@ from .outputs import chosen_output
 from .scores import Scores, check_same, explains, extremes, kind_of, probes, tolerance_of, values_of
 
 FULL_RANGE = (0, 255)
+FEW = 5  # names in a message
 
 
 def wrap(
@@ -201,5 +202,9 @@ def _checked_names(names, count, unit, kind):
     binary = kind.startswith("binary")
     expected = 2 if binary and unit is None else count
     if len(names) != expected or len(set(names)) < expected:
-        raise ValueError(f"class_names must be {expected} different names, one per class, received {names!r}")
+        twice = next((f", {name!r} twice" for place, name in enumerate(names) if name in names[:place]), "")
+        raise ValueError(
+            f"class_names must be {expected} different names, one per class, received {len(names)}{twice}: "
+            f"{', '.join(map(repr, names[:FEW]))}{', ...' if len(names) > FEW else ''}"
+        )
     return names if unit is None else [f"not {names[unit]}", names[unit]]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.JpegImagePlugin import JpegImageFile
 
 from ..refusal import reason
@@ -25,6 +25,8 @@ TILE_WIDTH, TILE_LENGTH = 322, 323  # tags of TIFF
 PIXELS = PixelBudget(MAX_PIXELS)
 ROWS = 256  # converted at a time
 GAP = 4  # times the size that is asked for: averaging pixels down to this does not show after the bicubic scaling
+LEAST_SEEN = 0.25  # of an image that is cropped, without a word
+GREY = "greyscale"
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,8 @@ def decode_image(file: BinaryIO, size: Size | None, name: str) -> tuple[np.ndarr
                 return _decoded(image, size, name)
     except UnreadableImage:
         raise
+    except UnidentifiedImageError:
+        raise UnreadableImage(Problem(name, "damaged or not an image of a format that is read")) from None
     except Image.DecompressionBombError:
         raise UnreadableImage(Problem(name, f"huge: more than {MAX_PIXELS:,} pixels")) from None
     except Exception as error:  # Pillow's decoders raise many kinds
@@ -120,7 +124,9 @@ def _decoded(image: Image.Image, size: Size | None, name: str) -> tuple[np.ndarr
     image.load()
     ImageOps.exif_transpose(image, in_place=True)
     converted, said = _to_rgb(image if size is None else _averaged(image, max(sides(size))), name)
-    return np.asarray(converted if size is None else fit(converted, size)), problems + said
+    if size is None:
+        return np.asarray(converted), problems + said
+    return np.asarray(fit(converted, size)), problems + said + _cropped(image, size, name)
 
 
 def _averaged(image: Image.Image, side: int) -> Image.Image:
@@ -136,10 +142,19 @@ def _oddities(image: Image.Image, name: str) -> list[Problem]:
     if frames > 1:
         problems.append(Problem(name, f"animated ({frames} frames)", "first frame used"))
     if image.mode in ("1", "L", "LA", "F") or image.mode.startswith("I"):
-        problems.append(Problem(name, "greyscale", "repeated as RGB"))
+        problems.append(Problem(name, GREY, "repeated as RGB"))
     elif image.mode == "CMYK":
         problems.append(Problem(name, "CMYK", "converted to RGB"))
     return problems
+
+
+def _cropped(image: Image.Image, size: Size, name: str) -> list[Problem]:
+    """Of an image that is far wider or taller than what is cut out of it."""
+    height, width = sides(size)
+    aspect = image.width / image.height / (width / height)
+    if min(aspect, 1 / aspect) >= LEAST_SEEN:
+        return []
+    return [Problem(name, "far wider or taller than what is cut out of it", "only the middle used")]
 
 
 def _to_rgb(image: Image.Image, name: str) -> tuple[Image.Image, list[Problem]]:

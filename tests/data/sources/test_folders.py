@@ -147,6 +147,98 @@ def test_empty_and_linked_class_folders_count(tmp_path):
     assert labels == [0, 1, 2] and found == {"cat/again": "a link to a folder that was seen"}
 
 
+def test_a_link_upwards_does_not_bring_other_classes_in(tmp_path):
+    for name in ("photos/cat/1.png", "photos/dog/1.png"):
+        write(tmp_path / name)
+    (tmp_path / "photos" / "cat" / "up").symlink_to(tmp_path / "photos")
+    labels, found = labels_of(tmp_path / "photos")
+    assert labels == [0, 1] and found == {"cat/up": "a link to a folder that was seen"}
+
+
+def test_folders_of_other_programs_are_no_classes(tmp_path):
+    for name in ("cat/1.png", "dog/1.png", "dog/@eaDir/1.png/thumb.png", "__MACOSX/cat/._1.png", "_other/1.png"):
+        write(tmp_path / name)
+    for name in ("$RECYCLE.BIN", "System Volume Information", "lost+found", ".git"):
+        (tmp_path / name).mkdir()
+    for name in ("Thumbs.db", ".DS_Store", "desktop.ini"):
+        (tmp_path / "cat" / name).write_bytes(b"x")
+    assert data.find(str(tmp_path)).class_names == ["_other", "cat", "dog"] and labels_of(tmp_path) == ([0, 1, 2], {})
+
+
+def test_images_of_formats_that_are_not_read_are_reported(tmp_path):
+    write(tmp_path / "cat" / "1.JPG", format="JPEG")
+    write(tmp_path / "cat" / "2.Jpeg", format="JPEG")
+    write(tmp_path / "cat" / "3.jfif", format="JPEG")
+    for index in range(3):
+        (tmp_path / "cat" / f"{index}.HEIC").write_bytes(b"x")
+    labels, found = labels_of(tmp_path)
+    assert labels == [0, 0, 0] and "not read" in found["3 files ending in .heic"]
+    (tmp_path / "arrays").mkdir()
+    for name in ("a.npy", "b.npy", "labels.csv", "README"):
+        (tmp_path / "arrays" / name).touch()
+    with pytest.raises(ValueError, match=r"holds no images: .*; it holds 2 \.npy, 1 "):
+        data.find(str(tmp_path / "arrays"))
+
+
+@pytest.mark.parametrize("name", ["$price", "new\nline", "\x1b[31mred", "ünï [bold]", "100%s {x}"])
+def test_names_of_any_letters(tmp_path, name):
+    write(tmp_path / name / f"{name}.png")
+    write(tmp_path / "plain" / "1.png")
+    assert sorted(labels_of(tmp_path)[0]) == [0, 1]
+    assert name in data.find(str(tmp_path)).class_names
+
+
+def test_class_names_of_other_encodings_can_be_kept(tmp_path):
+    write(tmp_path / "cat" / "1.png")
+    os.rename(tmp_path / "cat", os.fsencode(tmp_path) + b"/caf\xe9")
+    (name,) = data.find(str(tmp_path)).class_names
+    assert name == "caf\N{REPLACEMENT CHARACTER}" and name.encode()
+
+
+@pytest.mark.parametrize(
+    ("files", "labels", "found"),
+    [
+        ("train/cat/1 val/cat/1 val/dog/1 extra/1", [0, 0, 1], {"extra": "beside the folders of splits"}),
+        ("train/cat/1 train/dog/1 annotations/1.xml", [0, 1], {"annotations": "beside the folders of splits"}),
+        ("train/cat/1 train/dog/1 test/1 test/2 test/3", [0, 1], {"test/1.png": "beside the class folders"}),
+        ("train/1 train/2 test/1", None, {}),
+        ("train/1", None, {}),
+        ("train/1 bus/1 car/1", [0, 1, 2], {}),
+        ("train/old/1 bus/1 car/1", [0, 1, 2], {}),
+    ],
+)
+def test_what_is_a_split_and_what_is_a_class(tmp_path, files, labels, found):
+    for name in files.split():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        if name.endswith(".xml"):
+            (tmp_path / name).touch()
+        else:
+            write(tmp_path / f"{name}.png")
+    assert labels_of(tmp_path) == (labels, found)
+
+
+def test_val_and_test_are_two_splits_where_there_are_both(tmp_path):
+    for name in ("train/cat/1.png", "val/cat/1.png", "val/dog/1.png", "test/dog/1.png", "test/dog/2.png"):
+        write(tmp_path / name)
+    assert {split: labels_of(tmp_path, split=split)[0] for split in ("train", "val", "test")} == {
+        "train": [0],
+        "val": [0, 1],
+        "test": [1, 1],
+    }
+    for split in ("train", "test"):
+        write(tmp_path / "flat" / split / "1.png")
+        assert data.find(str(tmp_path / "flat"), split).count == 1
+    with pytest.raises(ValueError, match="no image of the split 'val'"):
+        data.find(str(tmp_path / "flat"), "val")
+
+
+def test_classes_one_folder_further_down_are_named(tmp_path):
+    for name in ("pets/cat/1.png", "pets/dog/1.png"):
+        write(tmp_path / name)
+    with pytest.raises(ValueError, match=r"has 1 class folders.*If the 2 folders inside it .* pass .*pets\."):
+        data.find(str(tmp_path), classes=2)
+
+
 @pytest.mark.parametrize("test", ["test", "val", "Validation"])
 def test_splits_above_the_classes(tmp_path, test):
     for name in ("train/cat/1.png", "train/dog/1.png", "train/dog/2.png", f"{test}/dog/3.png", f"{test}/emu/4.png"):
@@ -177,6 +269,18 @@ def test_folders_are_matched_with_the_networks_class_names(tmp_path):
         data.find(str(tmp_path), classes=4)
 
 
+def test_folders_are_matched_by_the_nearest_form_of_a_name(tmp_path):
+    names = ["a_b", "a b", "tench, Tinca tinca", "crane", "crane, bird", "goldfish, Carassius auratus"]
+    for name in ("a_b", "a b", "Tench", "n01443537"):
+        write(tmp_path / name / "1.png")
+    assert labels_of(tmp_path, class_names=names)[0] == [2, 1, 0, 5]
+    write(tmp_path / "bird" / "1.png")
+    assert 4 in labels_of(tmp_path, class_names=names)[0]
+    write(tmp_path / "A-B" / "1.png")
+    with pytest.raises(ValueError, match="no class of: A-B"):
+        data.find(str(tmp_path), class_names=names)
+
+
 def test_bad_entries_are_reported_and_the_rest_goes_on(tmp_path):
     for name in ("a/1.png", "b/2.png", "b/3.png"):
         write(tmp_path / name)
@@ -184,11 +288,13 @@ def test_bad_entries_are_reported_and_the_rest_goes_on(tmp_path):
     os.rename(tmp_path / "b" / "2.png", os.fsencode(tmp_path / "b") + b"/caf\xe9.png")
     (tmp_path / "b" / "folder.png").mkdir()
     (tmp_path / "a" / "dead_folder").symlink_to("/moved/away")
+    (tmp_path / "circle").symlink_to("circle")
     halves = [labels_of(tmp_path, split=split) for split in ("train", "test")]
     assert sorted(halves[0][0] + halves[1][0]) == [0, 1, 1]
     str(halves).encode()  # can be printed
     labels, found = labels_of(tmp_path)
-    assert labels == [0, 1, 1] and found == {"a/dead.png": "a dead link"}
+    assert labels == [0, 1, 1] and set(found.values()) == {"a dead link"}
+    assert set(found) == {"a/dead.png", "a/dead_folder", "circle"}
 
 
 def test_an_image_that_vanishes_is_reported(tmp_path):
@@ -247,6 +353,25 @@ def test_the_shorter_side_is_scaled_and_the_middle_cut_out(tmp_path):
     images, _ = data.load(str(tmp_path), size=20)
     assert images.shape == (1, 20, 20, 3)
     assert images[0, :, 2:-2].min() == 255
+
+
+def test_little_of_an_image_being_used_is_reported(tmp_path):
+    write(tmp_path / "wide.png", size=(900, 10))
+    write(tmp_path / "pixel.png", size=(1, 1))
+    write(tmp_path / "panorama.png", size=(30, 10))
+    problems = []
+    images, _ = data.load(str(tmp_path), size=16, on_problem=problems.append)
+    assert len(images) == 3 and [str(problem) for problem in problems] == [
+        "wide.png: far wider or taller than what is cut out of it, only the middle used"
+    ]
+
+
+def test_grey_images_are_as_they_should_be_for_a_grey_network(tmp_path):
+    write(tmp_path / "a.png", "L", size=(8, 8))
+    for channels, said in ((1, 0), (3, 1)):
+        problems = []
+        ((pixels, _),) = data.find(str(tmp_path)).fitted((8, 8, channels)).images(None, on_problem=problems.append)
+        assert pixels.shape == (8, 8, channels) and len(problems) == said
 
 
 def test_exif_rotation_is_applied(tmp_path):
