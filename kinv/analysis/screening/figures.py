@@ -94,7 +94,7 @@ def critical_strip(critical_points: pd.DataFrame, transformation: str, network: 
     """The critical points of all classes, sorted by the width of the range with a correct mean prediction.
 
     A bar spans the magnitudes that a class tolerates. An end in another colour lies beyond the screened range. Classes
-    that are predicted incorrectly at the neutral magnitude are left out and counted in a note.
+    that are predicted incorrectly at the neutral magnitude are left out and counted under the axis.
     """
     rows = _chosen(critical_points, transformation, network)
     wrong = rows[rows["status"] == "wrong at neutral"]["class"].nunique()
@@ -123,11 +123,11 @@ def critical_strip(critical_points: pd.DataFrame, transformation: str, network: 
         axis.set_yticks(range(len(order)), [class_label(names[index]) for index in order], fontsize=7)
     of = label(rows["network"].iloc[0] if len(rows) else network)
     title = f"{of}: critical points of {label(transformation)}"
-    axis.set(title=title, xlabel=f"{_with_unit(transformation)}; blue: right to the end of the range")
-    if wrong:
-        axis.annotate(
-            f"{wrong} classes wrong at the start", (1, 0.01), xycoords="axes fraction", ha="right", fontsize=7
-        )
+    left_out = f"\nleft out: {wrong} of {wrong + len(order)} classes, wrong before any change" if wrong else ""
+    axis.set(title=title, xlabel=f"{_with_unit(transformation)}; blue: right to the end of the range{left_out}")
+    if not len(order):
+        axis.set(xticks=[], yticks=[])
+        axis.text(0.5, 0.5, "no class is right before any change", transform=axis.transAxes, ha="center")
     return figure
 
 
@@ -155,7 +155,8 @@ def unchanged_by_distance(accuracy: pd.DataFrame, network: str | None = None) ->
     for name in rows["transformation"].unique():
         in_color = name in COLOR_FAMILIES or name.endswith(LEARNED_COLOR)
         families["color" if in_color else "space"].append(name)
-    figure, axes = new_figure(9.6, 3.8, 1, 2, sharey=True)
+    families = {family: names for family, names in families.items() if names}
+    figure, axes = new_figure(4.8 * len(families), 3.8, 1, len(families), sharey=True)
     for axis, (family, names) in zip(axes.flat, families.items(), strict=True):
         reds, others = itertools.cycle(REDS), itertools.cycle(PALETTE)
         for name in names:
@@ -168,11 +169,11 @@ def unchanged_by_distance(accuracy: pd.DataFrame, network: str | None = None) ->
                 color=next(reds) if learned else next(others),
                 zorder=3 if learned else 2,
                 label=label(name),
+                clip_on=False,  # at the identity all predictions stay
             )
         axis.set(title=family, xlabel="Frobenius distance from the identity", ylim=(0, 1.02))
         axis.set_xlim(left=0)
-        if names:
-            legend_beside(axis, 7)
+        legend_beside(axis, 7)
     axes[0, 0].set_ylabel("predictions unchanged")
     return figure
 

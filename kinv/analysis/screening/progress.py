@@ -3,13 +3,14 @@
 import time
 from typing import Any
 
+from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from kinv.printable import printable
 
 
 class ScreeningProgress:
-    """A bar over transformed images, and a line for every transformation, even without a terminal.
+    """A bar over transformed images, and a line for every transformation, on stderr, even without a terminal.
 
     Args:
         count: number of images in the data set; `None` if it is not known.
@@ -26,7 +27,13 @@ class ScreeningProgress:
             MofNCompleteColumn(),
             TextColumn("{task.fields[rate]}"),
         ]
-        self.bar = Progress(*columns, TimeRemainingColumn(), disable=not shown, speed_estimate_period=600)
+        self.bar = Progress(
+            *columns,
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            disable=not shown,
+            speed_estimate_period=600,
+        )
         total = None if count is None else count * sum(self.magnitudes.values())
         self.task = self.bar.add_task("screening", total=total, rate="")
 

@@ -104,3 +104,30 @@ def test_a_figure_shows_images_of_the_class_it_is_about(screening):
     assert len(figures["accuracy_rotation"].axes) == 4  # the curves and the first image three times
     without = sensitivity.overview(screening, images={classes[0]: images[classes[0]]})
     assert len(without[f"class_{classes[-1]}_rotation"].axes) == 1
+
+
+def test_what_is_left_out_of_a_strip_is_said_under_the_axis(screening):
+    points = screening.critical_points.query("transformation == 'rotation'")
+    classes = points["class"].unique()
+    wrong = points["class"].isin(classes[:1])
+    some = points.assign(status=points["status"].mask(wrong, "wrong at neutral"))
+    figure = sensitivity.critical_strip(some, "rotation")
+    label = figure.axes[0].get_xlabel()
+    assert f"left out: 1 of {len(classes)} classes" in label and not figure.axes[0].texts
+    figure = sensitivity.critical_strip(points.assign(status="wrong at neutral"), "rotation")
+    assert [text.get_text() for text in figure.axes[0].texts] == ["no class is right before any change"]
+
+
+def test_a_family_that_was_not_screened_has_no_axes(screening):
+    (axis,) = sensitivity.unchanged_by_distance(screening.accuracy.query("transformation == 'rotation'")).axes
+    assert axis.get_title() == "space" and axis.get_ylabel()
+
+
+def test_progress_is_not_among_the_results(capsys):
+    from kinv.analysis.screening.progress import ScreeningProgress
+
+    with ScreeningProgress(2, [(TRANSFORMATIONS["zoom"], [0, 1])], shown=True) as progress:
+        progress.start("zoom", 0)
+        progress.advance(4)
+    printed = capsys.readouterr()
+    assert not printed.out and "zoom: 2 images at 2 magnitudes" in printed.err
