@@ -3,6 +3,8 @@
 import dataclasses
 from typing import Any
 
+from kinv.printable import printable
+
 from .networks import OnImages
 
 BATCH = 50  # images at a time
@@ -56,8 +58,10 @@ class Evaluate(OnImages):
         print(plain(f"{result['network']} on {result['images']}: top-1 {result['top1']:.3f} ({interval})"))
         mistaken = [one for one in result["classes"] if one["right"] < one["images"]]
         for one in sorted(mistaken, key=lambda one: one["right"] - one["images"])[:WORST]:
-            said = f"{one['name']}: {one['right']} of {one['images']} right, the others mostly taken for "
-            print(plain(said + one["mistaken_for"]))
+            said = (
+                f"{one['right']} of {one['images']} right, the others mostly taken for {printable(one['mistaken_for'])}"
+            )
+            print(f"{printable(one['name'])}: {said}")
 
 
 def _by_class(labels: Any, predicted: Any, names: list[str] | None) -> list[dict[str, Any]]:

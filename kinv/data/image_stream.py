@@ -27,7 +27,8 @@ class ImageStream:
     Args:
         classifier: the network that receives them.
         images: `(N, H, W, C)` array in 0..255; a folder, the name of a data set or a `data.Source`; or a
-            `tf.data.Dataset` of images or of `(image, label)`, batched or not, that gives the same images every time.
+            `tf.data.Dataset` of images or of `(image, label)`, batched or not, or a `keras.utils.PyDataset` of batches,
+            that gives the same images every time.
         labels: int `(N,)`, with an array only.
         use_labels: False leaves the labels of a folder or a data set unused.
 
@@ -56,6 +57,13 @@ class ImageStream:
             self._open_source(self._find(os.fspath(images), labels is None and use_labels), labels, use_labels)
         elif isinstance(images, Source):
             self._open_source(images, labels, use_labels)
+        elif isinstance(images, keras.utils.PyDataset):
+            self._open_batches(images, labels, use_labels)
+        elif isinstance(images, Iterator):
+            raise ValueError(
+                f"images must be an array, a folder or a data set, received a {type(images).__name__}, which can be "
+                "read only once: pass a tf.data.Dataset.from_generator, or put its batches into an array."
+            )
         elif hasattr(images, "element_spec"):
             self._open_dataset(images, labels, use_labels)
         else:
@@ -130,6 +138,29 @@ class ImageStream:
         def pairs(skip):
             for element in single.skip(skip).as_numpy_iterator():
                 yield (element[0], element[1] if self.labelled else None) if paired else (element, None)
+
+        self._images = pairs
+
+    def _open_batches(self, dataset, labels, use_labels):
+        if labels is not None:
+            raise ValueError("labels can be given with an array of images only: a PyDataset has its own.")
+        if not dataset.num_batches:
+            raise ValueError(f"a PyDataset must have at least one batch, received {dataset.num_batches}")
+        self.description, self.class_names, self.count = "a PyDataset", None, None
+        first, truth, _ = keras.utils.unpack_x_y_sample_weight(dataset[0])
+        self.labelled = use_labels and truth is not None
+        first = as_images(first, f"the first batch of {self.description}", shape=self.shape)
+        self.image_shape = first.shape[1:]
+        self.fingerprint = f"{dataset.num_batches} batches, {_digest(first)}"
+
+        def pairs(skip):
+            batches = (keras.utils.unpack_x_y_sample_weight(dataset[index]) for index in range(dataset.num_batches))
+            every = (
+                (image, truth[row] if self.labelled else None)
+                for images, truth, _ in batches
+                for row, image in enumerate(images)
+            )
+            return itertools.islice(every, skip, None)
 
         self._images = pairs
 

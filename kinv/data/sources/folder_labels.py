@@ -39,7 +39,7 @@ def labels_of(found: Found, names: Sequence[str], classes: int | None, class_nam
         raise ValueError(
             f"{found.folder} has {len(folders)} class folders, such as {', '.join(map(shown, folders[:3]))}, but the "
             f"network has {classes} classes. {_inside(found)}Name its classes, in the order of its outputs: "
-            "class_names= (--class-names FILE); or use no labels (--no-labels)."
+            "class_names= (--class-names FILE); or use no labels (kinv screen --no-labels)."
         )
     return _indices([folders.index(name) for name in found.classes]), [shown(name) for name in folders]
 
