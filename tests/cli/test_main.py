@@ -173,7 +173,7 @@ def test_screen_leaves_tables_and_figures_and_goes_on(shelf, folder_and_network,
     assert {"accuracy_greyscale", "critical_greyscale", "map_translate_x+translate_y", "distance"} <= figures
     capsys.readouterr()
     cli.main(command)
-    assert "greyscale: done before" in capsys.readouterr().out
+    assert "greyscale: done before" in capsys.readouterr().err
 
 
 @pytest.mark.long
