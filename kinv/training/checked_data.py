@@ -136,8 +136,8 @@ def _first(x, y, name, check):
         values = x
     if isinstance(values, dict):
         raise ValueError(
-            f"{name} must be an array or a data set of (images, labels), received a dict with the keys {sorted(values)}: "
-            "pass its values, such as by .map(lambda e: (e['image'], e['label']))"
+            f"{name} must be an array or a data set of (images, labels), received a dict with the keys "
+            f"{sorted(values)}: pass its values, such as by .map(lambda e: (e['image'], e['label']))"
         )
     is_array = isinstance(values, (list, tuple)) or hasattr(values, "__array__")
     return as_array(values, name) if is_array else None, y, x
