@@ -94,6 +94,7 @@ def test_executions_divide_an_epoch(steps, count):
     assert steps_at_a_time(steps) == count and steps % count == 0
 
 
+@pytest.mark.long
 def test_a_boltzmann_machine_says_how_probable_digits_are(small, capsys):
     metrics = rbm_mnist.run(small(rbm_mnist))
     assert -784 * np.log(2) < metrics["log_likelihood"] < 0 and -784 * np.log(2) < metrics["pseudo_likelihood"] < 0

@@ -89,6 +89,7 @@ def test_steps_of_norm_1(network):
     np.testing.assert_allclose(np.linalg.norm(coupled.features() - before, axis=1), 0.25, rtol=1e-4)
 
 
+@pytest.mark.long
 def test_targets_do_not_change_each_other(network):
     def image(*chosen):
         coupled = CoupledGenerator(network, list(chosen), generator=decoder(), gain=0.01, noise=0.0, seed=3)

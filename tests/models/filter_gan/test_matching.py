@@ -37,6 +37,7 @@ def test_the_grid_is_one_of_two_dimensions(gan):
     assert matches.images.shape == (2, 5, 5, 8, 8, 1)
 
 
+@pytest.mark.long
 def test_the_objective_is_the_papers_and_falls(gan):
     images, z = shown(2), np.random.default_rng(3).normal(size=(2, 3)).astype("float32")
     weights = {"alpha_weight": 1e-4, "variation_weight": 2e-4}
