@@ -3,10 +3,10 @@
 from typing import Any
 
 import keras
-import numpy as np
 from keras import ops
 
-from kinv.ops.dct import cosine_basis, from_waves, to_waves
+from kinv.ops.dct import cosine_basis, from_waves
+from kinv.ops.spectrum import principal_colors, wave_deviations
 from kinv.precision import Float32
 
 MAX_SIZE = 4096  # pixels: the cosine basis is a matrix of size x size
@@ -64,12 +64,9 @@ class SpectralDecoder(Float32, keras.layers.Layer):
                 f"images must have shape (at least 2, {self.size}, {self.size}, {self.channels}), received "
                 f"{images.shape}"
             )
-        flat = (images - images.mean(axis=(0, 1, 2))).reshape(-1, self.channels)
-        _, colors = np.linalg.eigh(flat.T @ flat / len(flat))
-        colored = flat.reshape(images.shape) @ colors
-        waves = ops.convert_to_numpy(to_waves(colored, self.basis, self.basis))
+        colors = principal_colors(images)
         self.colors.assign(colors.T)
-        self.deviation.assign(_smoothed(np.square(waves).mean(axis=0)))
+        self.deviation.assign(wave_deviations(images, colors))
 
     def call(self, features):
         if self.limit is not None:
@@ -80,16 +77,3 @@ class SpectralDecoder(Float32, keras.layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "size": self.size, "channels": self.channels, "limit": self.limit}
-
-
-def _smoothed(power: np.ndarray) -> np.ndarray:
-    """Standard deviations from power averaged over equal frequencies, as estimates for single waves are noisy.
-
-    Args:
-        power: mean squared amplitudes, `(H, W, C)`.
-    """
-    rows, columns = np.meshgrid(np.arange(len(power)), np.arange(len(power)), indexing="ij")
-    ring = np.hypot(rows, columns).round().astype(int)
-    counts = np.bincount(ring.ravel())
-    means = [np.bincount(ring.ravel(), power[..., channel].ravel()) / counts for channel in range(power.shape[-1])]
-    return np.sqrt(np.stack(means, axis=-1)[ring]).astype("float32")
