@@ -165,17 +165,18 @@ def test_a_failing_start_is_not_silenced():
 PUBLIC = {
     "kinv": """
         ArtifactError Screening analysis classifiers combine_filters data decompose_invariance figures hub layers
-        load match_activations maximize_activation measure_invariance models ops pull push sample_unit save screen
-        trace_manifold training verify wrap
+        load match_activations maximize_activation measure_invariance measure_layers metamers models ops pull push
+        sample_unit save screen trace_manifold training verify wrap
     """.split(),
     "kinv.analysis": """
         ActivationMatches ActivationMaxima FilterQuality GaborFit InvarianceComparison InvarianceDecomposition
-        InvarianceManifold LayerInvariance LearnedTransformation LogPartition ImageStatistics Screening Tap
-        UnitSamples accuracy accuracy_of_sets averaged_and_control class_examples class_ranks combine_filters
-        compare_with_random decompose_invariance estimate_log_partition exact_log_partition filter_quality fit_gabors
-        follow_great_circles log_likelihood match_activations maximize_activation measure_invariance
-        image_statistics predict predict_classes predictions_along_k resized_for retrain_above sample_unit screen
-        shape_share summarise_manifold summarise_matches tap trace_manifold transformed_strip
+        InvarianceManifold LayerInvariance LayerMovement LearnedTransformation LogPartition ImageStatistics Metamers
+        Screening Tap UnitSamples accuracy accuracy_of_sets averaged_and_control class_examples class_ranks
+        combine_filters compare_with_random decompose_invariance estimate_log_partition exact_log_partition
+        filter_quality fit_gabors follow_great_circles log_likelihood match_activations maximize_activation
+        measure_invariance measure_layers image_statistics predict predict_classes predictions_along_k resized_for
+        retrain_above sample_unit screen shape_share summarise_manifold summarise_matches tap trace_manifold
+        transformed_strip
     """.split(),
     "kinv.classifiers": """
         CLASSIFIERS Classifier build load wrap
@@ -185,7 +186,7 @@ PUBLIC = {
         natural_patches stream
     """.split(),
     "kinv.figures": """
-        invariant_transformer sensitivity
+        invariant_transformer layers metamers sensitivity
     """.split(),
     "kinv.hub": """
         ArtifactError artifact_folders check_new export export_litert export_onnx find load pull push read_metadata

@@ -1,11 +1,13 @@
 """What is measured on a trained network."""
 
 import kinv.backend  # noqa: F401  (starts the backend quietly, before anything else imports it)
-from kinv.classifiers.predict import accuracy, predict, predict_classes
+from kinv.classifiers.predict import accuracy, predict, predict_classes, resized_for
 from kinv.intervals import wilson_interval
 from kinv.public_names import lend
 from kinv.surgery.tap import Tap, tap
 
+from .layers.movement import LayerMovement, measure_layers
+from .metamers.result import Metamers
 from .screening.learned_transformation import LearnedTransformation
 from .screening.screen import screen
 from .screening.strip import class_examples, transformed_strip
@@ -23,7 +25,9 @@ __all__ = [
     "InvarianceDecomposition",
     "InvarianceManifold",
     "LayerInvariance",
+    "LayerMovement",
     "LearnedTransformation",
+    "Metamers",
     "Screening",
     "Tap",
     "UnitSamples",
@@ -34,8 +38,10 @@ __all__ = [
     "follow_great_circles",
     "maximize_activation",
     "measure_invariance",
+    "measure_layers",
     "predict",
     "predict_classes",
+    "resized_for",
     "sample_unit",
     "screen",
     "summarise_manifold",

@@ -91,6 +91,19 @@ def accuracy(classifier: keras.Model, images: np.ndarray, labels: np.ndarray, ba
     return float(np.mean(answers(classifier, images, batch_size)[0] == labels))
 
 
+def resized_for(classifier: keras.Model, images: np.ndarray) -> np.ndarray:
+    """Images `(N, H, W, C)` in 0..255 resized to the network's input size, if that is fixed.
+
+    Raises:
+        ValueError: images of another shape or range.
+    """
+    images = as_images(images, shape=(None, None, classifier.input_shape[-1]))
+    size = classifier.input_shape[1:3]
+    if None in size or images.shape[1:3] == size:
+        return images
+    return ops.convert_to_numpy(ops.image.resize(images.astype("float32", copy=False), size, antialias=True))
+
+
 def slices(count: int, size: int) -> list[slice]:
     """Slices of at most `size`, of `count` images."""
     return [slice(start, min(start + size, count)) for start in range(0, count, size)]

@@ -24,7 +24,7 @@ class Layers(Network):
         self.check_names()
         network = self.load()
 
-        from kinv.analysis.layers import describe_layers
+        from kinv.analysis.layers.describe import describe_layers
 
         described = describe_layers(network)
         layers = [{**dataclasses.asdict(layer), "usable_for": layer.usable_for} for layer in described]

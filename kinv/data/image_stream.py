@@ -30,7 +30,8 @@ class ImageStream:
             `tf.data.Dataset` of images or of `(image, label)`, batched or not, or a `keras.utils.PyDataset` of batches,
             that gives the same images every time.
         labels: int `(N,)`, with an array only.
-        use_labels: False leaves the labels of a folder or a data set unused.
+        use_labels: False leaves the labels of a folder or a data set unused; the network may then be any that takes
+            images.
 
     Attributes:
         description: what the images are, for display.
@@ -42,14 +43,15 @@ class ImageStream:
 
     Raises:
         ValueError: if shape, dtype or range are wrong, values are NaN, there are no images, labels do not fit the
-            classifier, or it does not return logits.
+            classifier, or labels are used and it does not return logits.
         FileNotFoundError: if there is no such data set or folder.
     """
 
     def __init__(self, classifier: keras.Model, images: Any, labels: Any = None, use_labels: bool = True):
-        check_logits(classifier)
+        if use_labels:
+            check_logits(classifier)
         self.shape = tuple(classifier.input_shape[1:])
-        self.classes = classifier.output_shape[-1]
+        self.classes: Any = classifier.output_shape[-1] if use_labels else None
         self._known_names = class_names(classifier)
         self.ranged = False  # whether images in 0..255 were seen
         self._spread: Any = None

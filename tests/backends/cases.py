@@ -13,6 +13,7 @@ import keras
 import numpy as np
 from keras import ops
 
+import kinv
 from kinv import analysis, backend
 from kinv import ops as kinv_ops
 from kinv.analysis.units.known_transformations import transform
@@ -164,6 +165,27 @@ def screening_of_bytes():
 @case()
 def class_ranks():
     return {"ranks": analysis.class_ranks(model(), IMAGES, [0, 1, 2])}
+
+
+# === Layers ===
+
+
+@case()
+def layers_movement():
+    found = analysis.measure_layers(
+        network(),
+        IMAGES,
+        ["rotation", "contrast"],
+        {"rotation": [45], "contrast": [2]},
+        layers=["convolution", "logits"],
+    )
+    return {"movement": found.table["movement"].to_numpy(), "areas": found.areas().to_numpy()}
+
+
+@case(atol=0.02)  # of 255, after steps in which rounding grows
+def metamers_of_layers():
+    found = kinv.metamers(network(), ["convolution", "logits"], IMAGES, steps=8, pairs=True, batch_size=2)
+    return {"images": found.images, "correlation": found.correlation, "apart": found.pair_difference}
 
 
 # === Filters ===

@@ -14,16 +14,16 @@ import numpy as np
 from keras import ops
 
 from kinv.backend import compile, compile_model
-from kinv.choices import checked_choice, unknown
+from kinv.choices import checked_choice
 from kinv.classifiers.classes import class_names as names_of
 from kinv.classifiers.fingerprint import weights_sha256
 from kinv.classifiers.preflight import IMAGES, check_sample
 from kinv.data.image_stream import ImageStream
-from kinv.ops import TRANSFORMATIONS, Custom, Transformation, find
 from kinv.ops.affine import FILLS
 from kinv.ops.stateless_random import seed_pair
+from kinv.surgery.contract import check_logits
 
-from .learned_transformation import LearnedTransformation
+from .plans import planned
 from .progress import ScreeningProgress
 from .resume import Run, RunInFolder
 from .tables import Screening
@@ -92,7 +92,8 @@ def screen(
         >>> screening.accuracy["unchanged"].tolist()
         [1.0, 1.0]
     """
-    plans = [_plan(transformation, magnitudes or {}) for transformation in _chosen(transformations, magnitudes)]
+    check_logits(classifier)
+    plans = planned(transformations, magnitudes)
     if batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, received {batch_size}")
     checked_choice("fill", fill, FILLS)
@@ -165,59 +166,6 @@ def _screen_one(classifier, stream, transformation, points, run, number, shown, 
             run.keep_partial(number, totals, batch + 1)
             saved = time.monotonic()
     return totals
-
-
-def _chosen(transformations, magnitudes) -> list[Transformation]:
-    found, transformers = [], 0
-    for item in TRANSFORMATIONS if transformations is None else transformations:
-        if isinstance(item, str):
-            found.append(find(item))
-        elif isinstance(item, Transformation):
-            found.append(item)
-        elif hasattr(item, "apply_matrices"):
-            transformers += 1
-            found += LearnedTransformation.parts(item, "learned" if transformers == 1 else f"learned{transformers}")
-        elif callable(item):
-            name = getattr(item, "__name__", "custom")
-            if not magnitudes or name not in magnitudes:
-                raise ValueError(
-                    f"your function {name} needs magnitudes: pass magnitudes={{{name!r}: [0, 0.5, 1]}} or the like"
-                )
-            found.append(Custom(item, magnitudes[name]))
-        else:
-            raise ValueError(f"transformations must be names, Transformation objects or functions, received {item!r}")
-    names = [transformation.name for transformation in found]
-    if not names or len(set(names)) < len(names):
-        raise ValueError(f"transformations must be at least one, with different names, received {names}")
-    others = set(magnitudes or {}) - set(names)
-    if others:
-        raise ValueError(unknown("transformation", min(others), names, where=" in magnitudes, which is not screened"))
-    return found
-
-
-def _plan(transformation: Transformation, magnitudes: Mapping[str, Any]) -> tuple[Transformation, np.ndarray]:
-    """The transformation and its magnitudes: ascending `(M,)` with the neutral one, or all combinations `(M, 2)`."""
-    if transformation.dimensions > 2:
-        raise ValueError(f"at most two transformations can be screened together, received {transformation.name}")
-    chosen = magnitudes.get(transformation.name)
-    if chosen is None:
-        points = np.asarray(transformation.magnitudes, "float64")
-    elif transformation.dimensions > 1:
-        if len(chosen) != transformation.dimensions:
-            raise ValueError(
-                f"{transformation.name} takes {transformation.dimensions} sequences of magnitudes, one for each part, "
-                f"received {len(chosen)}"
-            )
-        grid = np.meshgrid(*(np.unique(np.asarray(axis, "float64")) for axis in chosen), indexing="ij")
-        points = np.stack(grid, axis=-1).reshape(-1, transformation.dimensions)
-    else:
-        points = np.unique(np.asarray(chosen, "float64"))
-    if not points.size:
-        raise ValueError(f"{transformation.name}: received no magnitudes, expected at least one")
-    if points.ndim == 1:  # the search for critical points starts at the neutral one
-        points = np.union1d(points, [transformation.neutral])
-    transformation.check(points)
-    return transformation, points
 
 
 def _class_names(given, stream, classifier) -> list[str]:

@@ -11,6 +11,7 @@ from kinv.classifiers.predict import answers
 from kinv.data.checks import as_images
 from kinv.data.image_stream import ImageStream
 from kinv.ops import Transformation
+from kinv.surgery.contract import check_logits
 
 STRIP = 7
 BATCH = 32
@@ -53,6 +54,7 @@ def class_examples(
         Class to float32 image `(H, W, C)` in 0..255, in the order of `classes`. Classes without such an image are
         left out.
     """
+    check_logits(classifier)
     found: dict[int, np.ndarray] = {}
     for batch, truth in ImageStream(classifier, images, labels, use_labels).batches(BATCH):
         predicted, _ = answers(classifier, batch, BATCH)

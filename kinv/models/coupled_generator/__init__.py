@@ -5,7 +5,7 @@ import kinv.backend  # noqa: F401  (starts the backend quietly, before anything 
 from .autoencoder import DenoisingAutoencoder
 from .feature_gain import FeatureGain
 from .gallery import Gallery
-from .judgement import ImageStatistics, class_ranks, image_statistics, resized_for
+from .judgement import ImageStatistics, class_ranks, image_statistics
 from .model import CoupledGenerator
 from .random_views import RandomViews
 from .spectral_decoder import SpectralDecoder
@@ -20,5 +20,4 @@ __all__ = [
     "SpectralDecoder",
     "class_ranks",
     "image_statistics",
-    "resized_for",
 ]

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from kinv.classifiers.predict import logits_in_batches
+from kinv.classifiers.predict import logits_in_batches, resized_for
 from kinv.data.checks import as_images
 from kinv.surgery.contract import check_logits
 from kinv.surgery.tap import checked_units
@@ -41,21 +41,6 @@ def class_ranks(classifier: keras.Model, images: Any, classes: Any) -> np.ndarra
         given = np.take_along_axis(answers, classes[at, None], axis=1)
         ranks[at] = (answers >= given).sum(axis=1) - 1
     return ranks
-
-
-def resized_for(classifier: keras.Model, images: np.ndarray) -> np.ndarray:
-    """Images `(N, H, W, C)` in 0..255 resized to the network's input size, if that is fixed.
-
-    Raises:
-        ValueError: images of another shape or range.
-    """
-    images = as_images(images, shape=(None, None, classifier.input_shape[-1]))
-    size = classifier.input_shape[1:3]
-    if None in size or images.shape[1:3] == size:
-        return images
-    return keras.ops.convert_to_numpy(
-        keras.ops.image.resize(images.astype("float32", copy=False), size, antialias=True)
-    )
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,52 @@
+"""The ladder: images, and under each the images that layer after layer can't tell from it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from kinv.arrays import check_drawn
+from kinv.figures.labels import class_label, wrapped
+from kinv.figures.style import QUIET, new_figure, show_image
+
+from .result import Metamers, mean_of_known
+
+INCHES = 1.2  # side of an image
+
+
+def ladder(found: Metamers, chosen: Sequence[int] | None = None, titles: Sequence[str] | None = None) -> Figure:
+    """Images in the first row, and the metamers of a layer in each further one.
+
+    Under a row's name stands the mean correlation at the layer, of the images that are shown.
+
+    Args:
+        found: the result of `kinv.metamers`; of pairs, both are shown, one under the other.
+        chosen: numbers of the images to show; default: all, at most ten.
+        titles: a title for each image that is shown.
+
+    Raises:
+        ValueError: no images are chosen, one does not exist, or the number of titles differs.
+    """
+    count = len(found.originals)
+    places = np.arange(min(count, 10)) if chosen is None else np.asarray(chosen)
+    if places.ndim != 1 or not places.size or places.min() < 0 or places.max() >= count:
+        raise ValueError(f"chosen must be numbers of images in 0..{count - 1}, received {chosen!r}")
+    if titles is not None and len(titles) != len(places):
+        raise ValueError(f"expected a title for each of {len(places)} images, received {len(titles)}")
+    rows = [("original", None, found.originals)]
+    for layer, images, alike in zip(found.layers, found.images, found.correlation, strict=True):
+        for member in range(images.shape[1]):
+            rows.append((layer, mean_of_known(alike[places, member]), images[:, member]))
+    figure, axes = new_figure(INCHES * (len(places) + 0.9), INCHES * len(rows) + 0.2, len(rows), len(places))
+    for row, (name, alike, images) in zip(axes, rows, strict=True):
+        for axis, image in zip(row, check_drawn(images[places], name), strict=True):
+            show_image(axis, image)
+        row[0].set_ylabel(wrapped(name), fontsize=8, rotation=0, ha="right", va="center", labelpad=8)
+        if alike is not None:
+            row[0].text(
+                -0.12, 0.25, f"correlation\n{alike:.3f}", transform=row[0].transAxes, fontsize=7, color=QUIET,
+                ha="right", va="center",
+            )  # fmt: skip
+    for axis, title in zip(axes[0], titles or [], strict=False):
+        axis.set_title(class_label(title), fontsize=8)
+    return figure

@@ -1,0 +1,157 @@
+"""Metamers: other images that a layer answers alike."""
+
+import math
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from kinv.classifiers.predict import resized_for, slices
+from kinv.data.checks import as_images
+from kinv.ops.spectrum import Spectrum
+from kinv.progress_bar import progress_bar
+from kinv.surgery.layer_outputs import layer_outputs
+from kinv.surgery.order import layers_in_order
+from kinv.surgery.tap import functional_core
+
+from .likeness import layer_correlations, outputs_of, pixel_likeness, predictions_kept
+from .result import Metamers
+from .search import Search
+
+VALUES, MOST_AT_A_TIME = 50_000_000, 32  # of all layers' outputs, and images, at a time
+LAYERS = 20  # as large as the input, of a network whose sizes are open
+START = 0.1  # standard deviation of the features at the start; with 1, correlations are lower by 0.03 to 0.06
+EVEN = 1e-6  # standard deviation of outputs that counts as none
+
+
+def metamers(
+    model: Any,
+    layers: str | Sequence[str],
+    images: Any,
+    *,
+    judge: keras.Model | None = None,
+    pairs: bool = False,
+    seed: int = 0,
+    steps: int = 150,
+    learning_rate: float = 0.1,
+    tolerance: float = 0.01,
+    others: Any = None,
+    batch_size: int | None = None,
+    progress: bool = False,
+) -> Metamers:
+    """Finds, for each image and layer, another image for which the layer's output is the same.
+
+    What differs between the two is what the network has thrown away up to that layer (metamers: Feather et al. 2019;
+    inversion: Mahendran and Vedaldi 2015). The search starts from random images with the spectrum of the images given,
+    and descends with Adam in the amplitudes of their waves. Its error is the squared distance of the layer's outputs,
+    relative to the variance of those for the image: 0.01 is a correlation of about 0.995.
+
+    Args:
+        model: Functional or Sequential, with one input, images `(B, H, W, C)` in 0..255; or one with a Functional core.
+        layers: names of layers, which may be inside nested models; their outputs after their activation functions.
+        images: `(N, H, W, C)` in 0..255.
+        judge: another classifier, whose predictions for metamers are compared with those for the images. Images are
+            resized for it.
+        pairs: whether to find two metamers of each image, and to move them as far apart as their errors allow.
+        seed: seed of the starts, which depend on nothing else than the layer's and the image's number.
+        steps: most steps of a search, and of moving pairs apart.
+        learning_rate: of Adam, in standard deviations of the waves of the images.
+        tolerance: the error at which an image has converged, and is left alone.
+        others: images `(O, H, W, C)` of the null distribution, and of the spectrum; default: the images themselves.
+        batch_size: images at a time; default: as many as have 50 million outputs of all layers, at most 32.
+        progress: whether to show a bar on stderr.
+
+    Raises:
+        ValueError: images or settings out of range or of the wrong shape; no such layer, or it is called more than
+            once.
+
+    Example:
+        >>> from kinv import classifiers, data
+        >>> images, _ = data.load("mnist", "test", limit=4)
+        >>> found = metamers(classifiers.load("digit_cnn"), ["conv2", "conv4"], images, steps=10)
+        >>> found.images.shape
+        (2, 4, 1, 28, 28, 1)
+    """
+    core = functional_core(model)
+    layers = (layers,) if isinstance(layers, str) else tuple(layers)
+    images = as_images(images, shape=core.input_shape[1:]).astype("float32")
+    known = images if others is None else as_images(others, "others", shape=images.shape[1:]).astype("float32")
+    _check_settings(layers, steps, learning_rate, tolerance, batch_size)
+    if judge is not None:
+        resized_for(judge, images[:1])  # refuses what it does not take before anything is searched
+    networks = [layer_outputs(core, [layer]) for layer in layers]
+    spectrum, several = Spectrum(known), 2 if pairs else 1
+    found = np.empty((len(layers), len(images), several, *images.shape[1:]), "float32")
+    converged = np.empty(found.shape[:3], bool)
+    apart = np.empty((len(layers), len(images), 2)) if pairs else None
+    at_a_time = batch_size or _at_a_time(core, images.shape[1:])
+    searches = several + (2 if pairs else 0)
+    with progress_bar("searching metamers", found[:, :, 0, 0, 0, 0].size * searches * steps, progress) as advance:
+        for index, network in enumerate(networks):
+            search = Search(partial(outputs_of, network), spectrum, steps, learning_rate, tolerance)
+            for at in slices(len(images), at_a_time):
+                target = ops.convert_to_numpy(outputs_of(network, images[at]))
+                scale = np.maximum(target.var(axis=-1) * target.shape[1], EVEN)
+                members = [
+                    search.match(_starts(seed, index, at, member, images.shape[1:]), target, scale, advance)
+                    for member in range(several)
+                ]
+                if apart is not None:
+                    apart[index, at, 0] = search.pair_differences(members)
+                    members = search.move_apart(members, target, scale, advance)
+                    apart[index, at, 1] = search.pair_differences(members)
+                for member, features in enumerate(members):
+                    found[index, at, member] = ops.convert_to_numpy(search.images(features))
+                    errors = ops.convert_to_numpy(search.error(features, target, scale))
+                    converged[index, at, member] = errors <= tolerance
+    at_layers = [
+        layer_correlations(network, images, members, known, at_a_time)
+        for network, members in zip(networks, found, strict=True)
+    ]
+    in_pixels = [pixel_likeness(images, members) for members in found]
+    kept, judge_kept = (
+        None if network is None else np.stack([predictions_kept(network, images, each, at_a_time) for each in found])
+        for network in (core if _is_classifier(core) else None, judge)
+    )
+    return Metamers(
+        layers,
+        images,
+        found,
+        correlation=np.stack([of_metamers for of_metamers, _ in at_layers]),
+        null=np.stack([of_others for _, of_others in at_layers]),
+        pixel_correlation=np.stack([correlation for correlation, _ in in_pixels]),
+        pixel_difference=np.stack([difference for _, difference in in_pixels]),
+        converged=converged,
+        kept=kept,
+        judge_kept=judge_kept,
+        pair_difference=apart,
+    )
+
+
+def _starts(seed, layer, at, member, shape):
+    """Features `(B, H, W, C)` to start from: images of little contrast, no pixel of which is clipped."""
+    seeds = ([seed, layer, image, member] for image in range(at.start, at.stop))
+    return START * np.stack([np.random.default_rng(one).normal(size=shape) for one in seeds]).astype("float32")
+
+
+def _at_a_time(model, shape):
+    """How many images have the outputs of all layers in memory at once; of open sizes, an estimate."""
+    outputs = sum(math.prod(size or 1 for size in place.leaving[1:]) for place in layers_in_order(model))
+    return max(1, min(MOST_AT_A_TIME, VALUES // max(outputs, LAYERS * math.prod(shape))))
+
+
+def _is_classifier(model):
+    return len(model.outputs) == 1 and len(model.output_shape) == 2 and (model.output_shape[-1] or 0) > 1
+
+
+def _check_settings(layers, steps, learning_rate, tolerance, batch_size):
+    if not layers or len(set(layers)) < len(layers):
+        raise ValueError(f"layers must be one or more different names, received {layers}")
+    if steps < 1 or not learning_rate > 0 or not tolerance > 0 or (batch_size is not None and batch_size < 1):
+        raise ValueError(
+            "steps and batch_size must be at least 1, learning_rate and tolerance positive, received "
+            f"{steps}, {batch_size}, {learning_rate} and {tolerance}"
+        )
