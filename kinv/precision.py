@@ -1,4 +1,4 @@
-"""kinv computes in float32, whatever dtype policy a program sets for its own layers.
+"""kinv computes in float32, channels last, whatever a program sets for its own layers.
 
 Distances between images, sums over pixels and Gibbs chains do not survive half precision.
 """
@@ -14,17 +14,19 @@ import keras
 
 @contextlib.contextmanager
 def float32() -> Iterator[None]:
-    """Within it, and in functions that it decorates, new layers compute in float32."""
-    policy = keras.config.dtype_policy()
+    """Within it, and in functions that it decorates, new layers compute in float32, with channels last."""
+    policy, data_format = keras.config.dtype_policy(), keras.config.image_data_format()
     keras.config.set_dtype_policy("float32")
+    keras.config.set_image_data_format("channels_last")
     try:
         yield
     finally:
         keras.config.set_dtype_policy(policy)
+        keras.config.set_image_data_format(data_format)
 
 
 class Float32:
-    """A mixin before `keras.layers.Layer` or `keras.Model`: the layer and those that it creates are of float32.
+    """A mixin before `keras.layers.Layer` or `keras.Model`: it and the layers it creates are of float32, channels last.
 
     As in Keras, the layer's own `dtype` can be given; it does not apply to the layers inside.
     """

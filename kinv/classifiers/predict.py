@@ -101,7 +101,9 @@ def resized_for(classifier: keras.Model, images: np.ndarray) -> np.ndarray:
     size = classifier.input_shape[1:3]
     if None in size or images.shape[1:3] == size:
         return images
-    return ops.convert_to_numpy(ops.image.resize(images.astype("float32", copy=False), size, antialias=True))
+    return ops.convert_to_numpy(
+        ops.image.resize(images.astype("float32", copy=False), size, antialias=True, data_format="channels_last")
+    )
 
 
 def slices(count: int, size: int) -> list[slice]:

@@ -34,4 +34,5 @@ def stroke_width(images: Any, radii: Any) -> Any:
 
 def _dilated(images):
     """The largest of every pixel and its four neighbours."""
-    return ops.maximum(ops.max_pool(images, (3, 1), 1, padding="same"), ops.max_pool(images, (1, 3), 1, padding="same"))
+    lines = ((3, 1), (1, 3))
+    return ops.maximum(*(ops.max_pool(images, line, 1, padding="same", data_format="channels_last") for line in lines))

@@ -214,7 +214,11 @@ def before_last_nonlinearity(classifier: keras.Model) -> Any:
     """
     layer = last_layer(classifier)
     received = classifier.outputs[0] if layer is None else tap(classifier, layer).network.outputs[0]
-    return keras.layers.GlobalAveragePooling2D()(received) if len(received.shape) == 4 else received
+    return (
+        keras.layers.GlobalAveragePooling2D(data_format="channels_last")(received)
+        if len(received.shape) == 4
+        else received
+    )
 
 
 def last_layer(model):

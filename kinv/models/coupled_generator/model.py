@@ -239,7 +239,7 @@ class CoupledGenerator(TargetImages):
         """Images resized to the network's input size."""
         height, width, _ = self.image_shape
         size = (height or images.shape[1], width or images.shape[2])
-        return images if images.shape[1:3] == size else ops.image.resize(images, size)
+        return images if images.shape[1:3] == size else ops.image.resize(images, size, data_format="channels_last")
 
     def _loss(self, of_classes, of_units, others, surprise):
         answer = ops.zeros_like(surprise)

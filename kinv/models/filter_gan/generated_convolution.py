@@ -73,7 +73,9 @@ class GeneratedConvolution(Float32, keras.layers.Layer):
 
     def call(self, inputs, kernels):
         if len(kernels.shape) == 4:
-            return ops.conv(inputs, kernels, self.strides, self.padding, dilation_rate=self.dilation_rate)
+            return ops.conv(
+                inputs, kernels, self.strides, self.padding, "channels_last", dilation_rate=self.dilation_rate
+            )
         rows, columns, group_channels, filters = kernels.shape[1:]
         batch = ops.shape(inputs)[0]
         patches = self._patches(inputs, rows, columns)
