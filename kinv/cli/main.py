@@ -10,6 +10,7 @@ from .artifacts import Export, List, Pull, Push, Show, Verify
 from .evaluate import Evaluate
 from .failures import one_line_errors
 from .layers import Layers
+from .metamers import Metamers
 from .screen import Screen
 from .spelling import check_spelling
 
@@ -22,6 +23,7 @@ COMMANDS = {
     "export": Export,
     "evaluate": Evaluate,
     "layers": Layers,
+    "metamers": Metamers,
     "screen": Screen,
 }
 

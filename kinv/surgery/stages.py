@@ -7,11 +7,13 @@ import keras
 import numpy as np
 
 from .cut import as_graph, calls_in_order, layer_names
+from .logits import Logits
 from .tap import functional_core
 
 PASSED: Any = (
     keras.layers.Dropout, keras.layers.Flatten, keras.layers.Reshape, keras.layers.ZeroPadding2D,
-    keras.layers.Cropping2D, keras.layers.MaxPooling2D, keras.layers.AveragePooling2D, keras.layers.Identity,
+    keras.layers.Cropping2D, keras.layers.MaxPooling2D, keras.layers.AveragePooling2D,
+    keras.layers.GlobalAveragePooling2D, keras.layers.GlobalMaxPooling2D, keras.layers.Identity, Logits,
 )  # fmt: skip
 LEAST = 4  # ends of blocks that make a network one of blocks
 
@@ -33,7 +35,7 @@ def stages(model: Any, count: int = 8) -> list[str]:
     Example:
         >>> from kinv import classifiers
         >>> stages(classifiers.build("squeezenet"), 5)
-        ['fire3_concat', 'fire5_concat', 'fire6_concat', 'fire8_concat', 'logits']
+        ['fire3_concat', 'fire5_concat', 'fire6_concat', 'fire8_concat', 'conv10']
     """
     core = as_graph(functional_core(model))
     if count < 1:
