@@ -60,6 +60,9 @@ def test_on_your_own_model(images, tmp_path, monkeypatch):
     names = run(snippet("kinv.screen("), names)
     assert len(names["screening"].accuracy["transformation"].unique()) == 11
     assert (tmp_path / "rotation.png").stat().st_size > 5000 and (tmp_path / "my_screening").is_dir()
+    names = run(snippet("kinv.metamers("), names)
+    assert len(names["found"].layers) == 2 and (tmp_path / "ladder.png").stat().st_size > 5000
+    assert (tmp_path / "layers.png").stat().st_size > 5000
 
 
 def test_in_your_pipeline(images, monkeypatch):

@@ -8,7 +8,6 @@ from kinv.known_names import CLASSIFIERS, unknown_classifier
 
 from .networks import OnImages
 
-DEPTHS = 5  # layers, by default
 OTHERS = 50  # images of which the spectrum is, and those that metamers are compared with
 
 
@@ -26,7 +25,7 @@ class Metamers(OnImages):
     """Two metamers of each image, as far apart as the layer allows."""
     limit: int = 10
     """Maximum number of images, evenly spread over the data set."""
-    steps: int = 150
+    steps: int = 120
     """Most steps of a search."""
     seed: int = 0
 
@@ -52,21 +51,19 @@ class Metamers(OnImages):
         from kinv import classifiers
         from kinv.figures import metamers as figures
         from kinv.figures.style import save_figures
-        from kinv.surgery.stages import stages
         from kinv.whole_file import whole_file
 
         judge = None if self.judge is None else classifiers.load(self.judge, download=self.download)
         source = self.find(network, labels=False)
         (images, _), (others, _) = source.evenly(self.limit).load(), source.evenly(OTHERS).load()
-        layers = list(self.layers) or stages(network, DEPTHS)
         settings = {"judge": judge, "pairs": self.pairs, "others": others, "seed": self.seed, "steps": self.steps}
-        found = kinv.metamers(network, layers, images, progress=self.progress, **settings)
+        found = kinv.metamers(network, self.layers or None, images, progress=self.progress, **settings)
         save_figures({"ladder": figures.ladder(found)}, self.output)
         with whole_file(self.output / "metamers.csv") as draft:
             found.to_frame().to_csv(draft, index=False)
         return {
             "network": network.name,
-            "layers": layers,
+            "layers": found.layers,
             "summary": found.summary(),
             "metamers": found.to_frame().to_dict("records"),
             "files": [self.output / "ladder.png", self.output / "metamers.csv"],

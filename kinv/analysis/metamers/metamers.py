@@ -15,6 +15,7 @@ from kinv.ops.spectrum import Spectrum
 from kinv.progress_bar import progress_bar
 from kinv.surgery.layer_outputs import layer_outputs
 from kinv.surgery.order import layers_in_order
+from kinv.surgery.stages import stages
 from kinv.surgery.tap import functional_core
 
 from .likeness import layer_correlations, outputs_of, pixel_likeness, predictions_kept
@@ -22,6 +23,7 @@ from .result import Metamers
 from .search import Search
 
 VALUES, MOST_AT_A_TIME = 50_000_000, 32  # of all layers' outputs, and images, at a time
+DEPTHS = 5  # layers, by default
 LAYERS = 20  # as large as the input, of a network whose sizes are open
 START = 0.1  # standard deviation of the features at the start; with 1, correlations are lower by 0.03 to 0.06
 EVEN = 1e-6  # standard deviation of outputs that counts as none
@@ -29,13 +31,13 @@ EVEN = 1e-6  # standard deviation of outputs that counts as none
 
 def metamers(
     model: Any,
-    layers: str | Sequence[str],
+    layers: str | Sequence[str] | None,
     images: Any,
     *,
     judge: keras.Model | None = None,
     pairs: bool = False,
     seed: int = 0,
-    steps: int = 150,
+    steps: int = 120,
     learning_rate: float = 0.1,
     tolerance: float = 0.01,
     others: Any = None,
@@ -52,6 +54,7 @@ def metamers(
     Args:
         model: Functional or Sequential, with one input, images `(B, H, W, C)` in 0..255; or one with a Functional core.
         layers: names of layers, which may be inside nested models; their outputs after their activation functions.
+            None: five from the first to the last (`kinv.surgery.stages.stages`).
         images: `(N, H, W, C)` in 0..255.
         judge: another classifier, whose predictions for metamers are compared with those for the images. Images are
             resized for it.
@@ -76,7 +79,7 @@ def metamers(
         (2, 4, 1, 28, 28, 1)
     """
     core = functional_core(model)
-    layers = (layers,) if isinstance(layers, str) else tuple(layers)
+    layers = (layers,) if isinstance(layers, str) else tuple(stages(core, DEPTHS) if layers is None else layers)
     images = as_images(images, shape=core.input_shape[1:]).astype("float32")
     known = images if others is None else as_images(others, "others", shape=images.shape[1:]).astype("float32")
     _check_settings(layers, steps, learning_rate, tolerance, batch_size)

@@ -129,6 +129,10 @@ def test_correlations_and_their_null(network, photographs, random):
     assert null.shape == (6, 3)
 
 
+def test_by_default_layers_are_the_stages(network, photographs):
+    assert kinv.metamers(network, None, photographs[:1], steps=1).layers == ("mixed",)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
