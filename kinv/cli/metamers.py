@@ -25,7 +25,7 @@ class Metamers(OnImages):
     """Two metamers of each image, as far apart as the layer allows."""
     limit: int = 10
     """Maximum number of images, evenly spread over the data set."""
-    steps: int = 120
+    steps: int = 150
     """Most steps of a search."""
     seed: int = 0
 
@@ -47,8 +47,8 @@ class Metamers(OnImages):
     def _result(self) -> dict[str, Any]:
         network = self.load()
 
-        import kinv
         from kinv import classifiers
+        from kinv.analysis.metamers.metamers import metamers
         from kinv.figures import metamers as figures
         from kinv.figures.style import save_figures
         from kinv.whole_file import whole_file
@@ -57,7 +57,7 @@ class Metamers(OnImages):
         source = self.find(network, labels=False)
         (images, _), (others, _) = source.evenly(self.limit).load(), source.evenly(OTHERS).load()
         settings = {"judge": judge, "pairs": self.pairs, "others": others, "seed": self.seed, "steps": self.steps}
-        found = kinv.metamers(network, self.layers or None, images, progress=self.progress, **settings)
+        found = metamers(network, self.layers or None, images, progress=self.progress, **settings)
         save_figures({"ladder": figures.ladder(found)}, self.output)
         with whole_file(self.output / "metamers.csv") as draft:
             found.to_frame().to_csv(draft, index=False)
