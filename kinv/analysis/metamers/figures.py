@@ -33,7 +33,7 @@ def ladder(found: Metamers, chosen: Sequence[int] | None = None, titles: Sequenc
         raise ValueError(f"chosen must be numbers of images in 0..{count - 1}, received {chosen!r}")
     if titles is not None and len(titles) != len(places):
         raise ValueError(f"expected a title for each of {len(places)} images, received {len(titles)}")
-    rows = [("original", None, found.originals)]
+    rows: list[tuple[str, float | None, np.ndarray]] = [("original", None, found.originals)]
     for layer, images, alike in zip(found.layers, found.images, found.correlation, strict=True):
         for member in range(images.shape[1]):
             rows.append((layer, mean_of_known(alike[places, member]), images[:, member]))
