@@ -157,3 +157,21 @@ def test_images_of_any_size_for_a_network_of_any_size(random):
     images = random.uniform(0, 255, (3, 8, 12, 3)).astype("float32")
     screening = kinv.screen(network, images, transformations=["rotation"], magnitudes={"rotation": [0, 10]})
     assert len(screening.accuracy) == 2
+
+
+@pytest.mark.parametrize("end", ["layer", "operation", "reshaped"])
+def test_how_a_softmax_is_written_does_not_matter(end):
+    """The same weights, with and without it."""
+    images = np.random.default_rng(0).uniform(0, 255, (6, 8, 8, 3)).astype("float32")
+    inputs = keras.Input((8, 8, 3))
+    logits = keras.layers.Dense(3)(keras.layers.Flatten()(keras.layers.Rescaling(1 / 255)(inputs)))
+    ends = {
+        "layer": keras.layers.Softmax(),
+        "operation": keras.ops.softmax,
+        "reshaped": lambda x: keras.layers.Reshape((3,))(keras.layers.Activation("softmax")(x)),
+    }
+    plain, ended = keras.Model(inputs, logits, name="net"), keras.Model(inputs, ends[end](logits), name="net")
+    options = {"transformations": ["rotation"], "magnitudes": {"rotation": [0, 90]}, "preflight": False}
+    tables = [kinv.screen(kinv.wrap(model), images, **options).softmax for model in (plain, ended)]
+    np.testing.assert_allclose(tables[0]["softmax"], tables[1]["softmax"], rtol=1e-5)
+    assert tables[0]["softmax"].between(0.01, 0.99).any()
