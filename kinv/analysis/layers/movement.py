@@ -17,12 +17,15 @@ from kinv.analysis.screening.plans import planned
 from kinv.backend import compile
 from kinv.choices import checked_choice
 from kinv.data.image_stream import ImageStream
+from kinv.ops import TRANSFORMATIONS
 from kinv.ops.affine import FILLS
 from kinv.progress_bar import progress_bar
 from kinv.results import short_repr
 from kinv.surgery.layer_outputs import layer_outputs
 from kinv.surgery.stages import stages
 from kinv.surgery.tap import functional_core
+
+from .firing import Firing
 
 POINTS = 8  # magnitudes of a transformation, by default
 NORMAL = 1.96  # standard errors of a 95 % interval
@@ -39,12 +42,18 @@ class LayerMovement:
             (0 for the first layer that was measured), transformation, magnitude, magnitude_2 (NaN but for composed
             ones), movement, low, high (95 % interval of the mean over images).
         distances: the distance between different images at each layer, root mean square, `{layer: distance}`.
+        units: with `firing`, one row for each unit, transformation and magnitude: columns layer, unit, transformation,
+            magnitude, magnitude_2, fired (at how many images), still (the share of these at which the unit fires when
+            they are transformed; NaN if it never fires). Else None.
+        firing: the share of the images at which units fire, which is the level of chance of `still`; or None.
     """
 
     network: str
     images: int
     table: pd.DataFrame
     distances: Mapping[str, float]
+    units: pd.DataFrame | None = None
+    firing: float | None = None
 
     def __repr__(self) -> str:
         layers, transformations = self.table["layer"].unique(), self.table["transformation"].unique()
@@ -66,6 +75,22 @@ class LayerMovement:
             columns[name] = rows.groupby("layer", sort=False)[["magnitude", "magnitude_2", "movement"]].apply(_area)
         return pd.DataFrame(columns)
 
+    def still_firing(self) -> pd.DataFrame:
+        """Mean share of images at which units still fire: a row a layer, a column a transformation.
+
+        It is averaged over units, and over magnitudes but the neutral one (Goodfellow et al. 2009: the local firing
+        rate). Units that never fire are left out.
+
+        Raises:
+            ValueError: units were not measured.
+        """
+        if self.units is None:
+            raise ValueError("units were not measured: pass firing=0.01 to measure_layers")
+        neutral = {name: TRANSFORMATIONS[name].neutral for name in TRANSFORMATIONS}
+        moved = self.units[self.units["magnitude"] != self.units["transformation"].map(neutral)]
+        shares = moved.groupby(["layer", "transformation"], sort=False)["still"].mean()
+        return shares.unstack("transformation").reindex(self.units["layer"].unique())
+
     def summary(self) -> str:
         """In sentences: for each transformation, at which layer outputs move most and least."""
         lines = [f"{self.network}, {self.images} images; 1 is as far apart as another image."]
@@ -85,6 +110,7 @@ def measure_layers(
     magnitudes: Mapping[str, Any] | None = None,
     *,
     layers: Sequence[str] | None = None,
+    firing: float | None = None,
     batch_size: int = 16,
     fill: str = "zeros",
     seed: int = 0,
@@ -101,6 +127,8 @@ def measure_layers(
         images: at least two, as in `kinv.screen`.
         transformations, magnitudes, fill, seed: as in `kinv.screen`; by default, at eight magnitudes of each.
         layers: names of layers; default: `kinv.surgery.stages.stages` of the network.
+        firing: also measures units, which fire at this share of the images, such as 0.01; see `Firing`. All images are
+            then read twice, and the activations of all units are kept for all images.
         batch_size: images at a time.
         progress: whether to show a bar on stderr.
 
@@ -120,14 +148,21 @@ def measure_layers(
     checked_choice("fill", fill, FILLS)
     if batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, received {batch_size}")
+    if firing is not None and not 0 < firing < 1:
+        raise ValueError(f"firing must be a share of the images between 0 and 1, received {firing}")
     stream = ImageStream(core, images, use_labels=False)
     network = layer_outputs(core, names)
+    units = None if firing is None else Firing(network, names, chosen, firing)
+    if units is not None:
+        for batch, _ in stream.batches(batch_size):
+            units.see(ops.convert_to_tensor(batch.astype("float32")))
+        units.set_thresholds()
     totals = _Totals(network, [len(points) for _, points in chosen])
     steps = sum(len(points) for _, points in chosen)
     with progress_bar(f"measuring layers of {core.name}", stream.count and stream.count * steps, progress) as advance:
         for number, (batch, _) in enumerate(stream.batches(batch_size)):
             batch = ops.convert_to_tensor(batch.astype("float32"))
-            original = totals.start(batch)
+            original, fired = totals.start(batch), None if units is None else units.start(batch)
             places = ops.convert_to_tensor([seed, number * batch_size], dtype="int32")
             for index, (transformation, points) in enumerate(chosen):
                 prepared = transformation.prepare(batch)
@@ -135,6 +170,8 @@ def measure_layers(
                     given = np.repeat(point[None].astype("float32"), len(batch), axis=0)
                     changed = transformation.apply(prepared, ops.convert_to_tensor(given), fill, places)
                     totals.add(index, place, changed, original)
+                    if units is not None and fired is not None:
+                        units.add(index, place, changed, fired)
                     advance(len(batch))
     if totals.count < 2:
         raise ValueError(f"images must be at least two, of which one is the other's measure, received {totals.count}")
@@ -144,6 +181,8 @@ def measure_layers(
         totals.count,
         _table(names, chosen, totals, distances),
         dict(zip(names, distances.tolist(), strict=True)),
+        None if units is None else units.table(),
+        firing,
     )
 
 

@@ -109,3 +109,35 @@ def test_wrong_arguments_are_refused(turned, photographs):
         kinv.measure_layers(turned, photographs, batch_size=0)
     with pytest.raises(ValueError, match="unknown layer 'plaice'"):
         kinv.measure_layers(turned, photographs, layers=["plaice"])
+
+
+def test_units_that_ignore_a_transformation_still_fire(turned):
+    """The highest place of four turned filters fires whatever quarter an image is turned by; one filter does not."""
+    random = np.random.default_rng(3)
+    images = random.uniform(0, 255, (40, SIZE, SIZE, 1)).astype("float32")
+    plans = (["rotation"], {"rotation": [0, 90, 180]})
+    found = kinv.measure_layers(turned, images, *plans, layers=["turned_0", "place"], firing=0.1, batch_size=16)
+    assert found.units is not None and found.firing == 0.1
+    shares = found.units.pivot(index="magnitude", columns="layer", values="still")
+    assert (found.units["fired"] == 4).all() and (shares.loc[0] == 1).all()
+    assert (shares["place"] == 1).all()
+    network = layer_outputs(turned, ["turned_0"])
+    middle = np.asarray(network(images))[:, 3, 3, 0]  # of a map of 6 x 6
+    still = np.asarray(network(TRANSFORMATIONS["rotation"](images, 90.0)))[:, 3, 3, 0]
+    threshold = np.sort(middle)[-5:-3].mean()
+    assert shares.loc[90, "turned_0"] == pytest.approx(np.mean(still[middle > threshold] > threshold))
+    assert found.still_firing().loc["place", "rotation"] == 1
+    assert found.still_firing().loc["turned_0", "rotation"] < 0.7
+
+
+def test_units_that_say_the_same_of_all_images_never_fire(photographs):
+    inputs = keras.Input((SIZE, SIZE, 1))
+    dead = keras.Model(
+        inputs, layers.ReLU(name="dead")(layers.GlobalAveragePooling2D()(layers.Rescaling(-1.0)(inputs)))
+    )
+    found = kinv.measure_layers(dead, photographs, ["greyscale"], layers=["dead"], firing=0.5)
+    assert (found.units["fired"] == 0).all() and found.units["still"].isna().all()
+    with pytest.raises(ValueError, match="firing must be a share of the images between 0 and 1, received 1"):
+        kinv.measure_layers(dead, photographs, layers=["dead"], firing=1)
+    with pytest.raises(ValueError, match=r"pass firing=0\.01 to measure_layers"):
+        kinv.measure_layers(dead, photographs, ["greyscale"], layers=["dead"]).still_firing()
