@@ -200,7 +200,7 @@ class _Totals:
 
         def distances(images, original):
             missed = (new - old for new, old in zip(outputs(images), original, strict=True))
-            return ops.stack([ops.sqrt(ops.sum(ops.square(one), axis=-1)) for one in missed])
+            return ops.stack([_length(one) for one in missed])
 
         self._outputs, self._distances = compile(outputs), compile(distances)
 
@@ -227,6 +227,13 @@ class _Totals:
         assert self.sums is not None
         of_means = np.array([np.square(one).sum() for one in self.sums]) / self.count
         return np.sqrt(np.maximum(2 * (self.squares - of_means) / (self.count - 1), 0))
+
+
+def _length(values):
+    """The length of rows `(B, D)`, also of values whose squares vanish in float32."""
+    largest = ops.max(ops.abs(values), axis=-1, keepdims=True)
+    unit = ops.where(largest > 0, largest, ops.ones_like(largest))
+    return ops.sqrt(ops.sum(ops.square(values / unit), axis=-1)) * ops.squeeze(unit, -1)
 
 
 def _table(names, chosen, totals, distances):

@@ -22,7 +22,10 @@ def outputs_of(network: keras.Model, images: Any) -> Any:
 
 def correlations(first: Any, second: Any) -> np.ndarray:
     """Pearson's correlation of rows `(..., D)`, `(...)`; NaN if all values of a row are equal."""
-    first, second = (part - part.mean(axis=-1, keepdims=True) for part in map(np.asarray, (first, second)))
+    first, second = (
+        np.asarray(part, "float64") for part in (first, second)
+    )  # squares of tiny outputs vanish in float32
+    first, second = (part - part.mean(axis=-1, keepdims=True) for part in (first, second))
     norm = np.sqrt(np.square(first).sum(axis=-1) * np.square(second).sum(axis=-1))
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(norm > 0, (first * second).sum(axis=-1) / norm, np.nan)

@@ -26,7 +26,6 @@ VALUES, MOST_AT_A_TIME = 50_000_000, 32  # of all layers' outputs, and images, a
 DEPTHS = 5  # layers, by default
 LAYERS = 20  # as large as the input, of a network whose sizes are open
 START = 0.1  # standard deviation of the features at the start; with 1, correlations are lower by 0.03 to 0.06
-EVEN = 1e-6  # standard deviation of outputs that counts as none
 
 
 def metamers(
@@ -97,7 +96,8 @@ def metamers(
             search = Search(partial(outputs_of, network), spectrum, steps, learning_rate, tolerance)
             for at in slices(len(images), at_a_time):
                 target = ops.convert_to_numpy(outputs_of(network, images[at]))
-                scale = np.maximum(target.var(axis=-1) * target.shape[1], EVEN)
+                deviation = target.std(axis=-1, dtype="float64")
+                scale = np.where(deviation > 0, deviation, 1).astype("float32")
                 members = [
                     search.match(_starts(seed, index, at, member, images.shape[1:]), target, scale, advance)
                     for member in range(several)

@@ -35,9 +35,9 @@ class Search:
         self.spectrum, self.steps, self.learning_rate, self.tolerance = spectrum, steps, learning_rate, tolerance
 
         def error(features, target, scale):
-            """Squared distance of the outputs, relative to the variance of the target's."""
-            missed = answer(self.images(features)) - target
-            return ops.sum(ops.square(missed), axis=-1) / scale
+            """Mean squared difference of the outputs, in standard deviations `scale` `(B,)` of the target's."""
+            missed = (answer(self.images(features)) - target) / ops.expand_dims(scale, -1)
+            return ops.mean(ops.square(missed), axis=-1)
 
         def apart(features, target, scale, allowed):
             """Of pairs, all first ones first: their errors beyond the allowed ones, less how far apart they are."""

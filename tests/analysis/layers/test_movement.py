@@ -72,6 +72,16 @@ def test_another_image_is_as_far_as_one(photographs):
     assert found.table.query("magnitude == 1")["movement"].item() == pytest.approx(1, abs=0.05)
 
 
+def test_tiny_outputs_move_as_others_do(photographs):
+    inputs, moved = keras.Input((SIZE, SIZE, 1)), []
+    for size in (1.0, 1e-25):
+        model = keras.Model(inputs, layers.Rescaling(size, name="small")(inputs))
+        plans = (["contrast"], {"contrast": [0, 2]})
+        moved.append(kinv.measure_layers(model, photographs, *plans, layers=["small"]).table["movement"])
+    np.testing.assert_allclose(*moved, rtol=1e-4)
+    assert moved[0].max() > 0.5
+
+
 def test_areas_summary_and_heat_map(turned, photographs):
     found = kinv.measure_layers(
         turned, photographs, ["rotation", "contrast", "zoom+rotation"],

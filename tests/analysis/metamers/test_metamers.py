@@ -118,6 +118,17 @@ def test_outputs_that_are_all_equal_have_no_correlation(photographs):
     figures.ladder(found)
 
 
+def test_tiny_outputs_are_matched_as_others_are(photographs):
+    """As of deep networks with random weights; squares of them are 0 in float32."""
+    inputs = keras.Input((SIZE, SIZE, 3))
+    for size in (1.0, 1e-25):
+        model = keras.Model(inputs, layers.Rescaling(size, name="small")(inputs))
+        found = kinv.metamers(model, "small", photographs[:2], steps=3)
+        assert not found.converged.any() and 0 < found.correlation.max() < 0.9
+        done = kinv.metamers(model, "small", photographs[:2])
+        assert done.converged.all() and done.correlation.min() > 0.97
+
+
 def test_correlations_and_their_null(network, photographs, random):
     first, second = random.normal(size=(2, 4, 30))
     expected = [np.corrcoef(*rows)[0, 1] for rows in zip(first, second, strict=True)]
