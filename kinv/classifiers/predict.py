@@ -8,7 +8,7 @@ import numpy as np
 from keras import ops
 
 from kinv.backend import compile_model
-from kinv.data.checks import as_images, check_images, class_indices
+from kinv.data.checks import as_image_source, as_images, class_indices
 from kinv.surgery.contract import check_logits
 
 
@@ -29,11 +29,7 @@ def predict(classifier: keras.Model, images: Any, batch_size: int = 50) -> tuple
     if batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, received {batch_size}")
     check_logits(classifier)
-    shape = classifier.input_shape[1:]
-    if hasattr(images, "shape") and not hasattr(images, "__array__"):  # cut when they are asked for
-        check_images(np.asarray(images[:batch_size]), shape=shape)
-    else:
-        images = as_images(images, shape=shape)
+    images = as_image_source(images, shape=classifier.input_shape[1:], looked_at=batch_size)
     return answers(classifier, images, batch_size)
 
 

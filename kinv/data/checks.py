@@ -21,6 +21,26 @@ def as_images(images: Any, where: str = "images", *, shape: Sequence[int | None]
     return array
 
 
+def as_image_source(
+    images: Any, where: str = "images", *, shape: Sequence[int | None] | None = None, looked_at: int = 50
+) -> Any:
+    """Images as `as_images` returns them, or an object with `shape` that is indexed like an array, as it is.
+
+    Of the latter, whose images are cut when they are asked for, the first few are checked.
+
+    Args:
+        images, where, shape: as for `as_images`.
+        looked_at: how many of such an object are checked.
+
+    Raises:
+        ValueError: see `as_images`.
+    """
+    if not hasattr(images, "shape") or hasattr(images, "__array__"):
+        return as_images(images, where, shape=shape)
+    check_images(np.asarray(images[:looked_at]), where, shape=shape)
+    return images
+
+
 def checked_images(images: Any, *, shape: Sequence[int | None] | None = None) -> Any:
     """Images that `check_images` passes: a tensor as it is, unchecked in a graph; anything else as an array.
 

@@ -95,7 +95,7 @@ def _watched_dataset(dataset, check):
         ):
             return tf.nest.map_structure(tf.identity, parts if isinstance(dataset.element_spec, tuple) else parts[0])
 
-    return dataset.map(passed, num_parallel_calls=tf.data.AUTOTUNE)
+    return dataset.map(passed)
 
 
 def _passed(batch, check):

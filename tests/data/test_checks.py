@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 import kinv
-from kinv.data.checks import check_images, class_indices
+from kinv.data.checks import as_image_source, check_images, class_indices
 
 GOOD = np.full((4, 8, 8, 3), 100, "float32")
 
@@ -111,3 +111,24 @@ def test_images_in_0_to_1_are_not_trained_with(no_data_folder):
                 use(*given, verbose=0)
     with pytest.raises(ValueError, match="multiply them by 255"):
         kinv.analysis.accuracy(classifier, images / 255, labels)
+
+
+class Cut:
+    """Images that are cut when they are asked for, as the recipes' crops are."""
+
+    def __init__(self, images):
+        self.images, self.shape = images, images.shape
+
+    def __len__(self):
+        return len(self.images)
+
+    def __getitem__(self, index):
+        return self.images[index]
+
+
+def test_images_that_are_cut_when_they_are_asked_for_stay_so():
+    good, bad = Cut(np.full((3, 2, 2, 1), 100.0)), Cut(np.full((3, 2, 2, 1), 300.0))
+    assert as_image_source(good, shape=(2, 2, 1)) is good
+    assert as_image_source(good.images, shape=(2, 2, 1)) is good.images
+    with pytest.raises(ValueError, match=r"images must lie in 0\.\.255, received 300"):
+        as_image_source(bad, shape=(2, 2, 1))

@@ -31,7 +31,8 @@ def start(*arguments, module="recipes.itn_alexnet", **options):
 def finish(process):
     out, err = process.communicate(timeout=300)
     assert process.returncode == 0, err
-    assert "0000 00:00" not in err and "Warning" not in err, "lines of TensorFlow or Keras reached the user"
+    others = err.replace("UserWarning: the transformer never explored", "")  # kinv's own, and true of a few smoke steps
+    assert "0000 00:00" not in others and "Warning" not in others, "lines of TensorFlow or Keras reached the user"
     return out
 
 

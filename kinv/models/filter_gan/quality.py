@@ -9,7 +9,7 @@ from keras import ops
 
 from kinv import backend
 from kinv.classifiers.predict import accuracy, slices
-from kinv.data.checks import as_images, class_indices
+from kinv.data.checks import as_image_source, as_images, class_indices
 from kinv.intervals import Chance, of_paired_shares, variance_of_mean
 from kinv.progress_bar import progress_bar
 from kinv.results import TableResult
@@ -139,7 +139,7 @@ def filter_quality(
     """
     cut = gan.cut.require("filter_quality")
     shape, classes = cut.classifier.input_shape[1:], cut.classifier.output_shape[-1]
-    images, test_images = as_images(images, shape=shape), as_images(test_images, "test_images", shape=shape)
+    images, test_images = as_image_source(images, shape=shape), as_images(test_images, "test_images", shape=shape)
     labels = class_indices(labels, len(images), classes)
     test_labels = class_indices(test_labels, len(test_images), classes, "test_labels")
     if min(draws, singles, singles_on) < 1 or epochs < 0:
