@@ -11,9 +11,7 @@ import pytest
 import kinv
 import kinv.artifacts.summary
 from kinv.artifacts.manifest import copy_listed, write_manifest
-from kinv.classifiers.fingerprint import weights_sha256
 from kinv.models import InvariantTransformer
-from kinv.printable import printable
 
 from ..full_disk import files_of_at_most
 
@@ -258,38 +256,6 @@ def test_a_configuration_that_names_a_classifier_is_refused(artifact):
     write_manifest(artifact)
     with pytest.raises(kinv.ArtifactError, match="unknown keys"):
         kinv.load(artifact)
-
-
-def test_a_card_without_a_template_says_what_and_of_which_network(tmp_path):
-    """Names from outside are text in it; the hub finds it by its tag."""
-    inputs = keras.Input((8, 8, 3))
-    outputs = keras.layers.Dense(4)(keras.layers.GlobalAveragePooling2D()(inputs))
-    network = kinv.wrap(keras.Model(inputs, outputs, name="my_net"))
-    metadata = {
-        "metrics": {"kept": 0.5},
-        "name": "mine | *x*",
-        "preflight": {"images": 9, "accuracy": 0.75, "chance": 0.25},
-    }
-    folder = kinv.save(InvariantTransformer(network, hidden_units=(4,)), tmp_path / "mine", metadata)
-    known = json.loads((folder / "metadata.json").read_text())["classifier"]
-    assert known["input_shape"] == [8, 8, 3] and known["classes"] == 4 and known["parameters"] == network.count_params()
-    assert known["weights_sha256"] == weights_sha256(network) != weights_sha256(keras.Model(inputs, inputs))
-    card = (folder / "README.md").read_text(encoding="utf-8")
-    assert "tags: [kinv, keras, tensorflow]" in card and "# mine \\| \\*x\\*" in card
-    assert f"**{printable(network.name)}**".replace("_", "\\_") in card and known["weights_sha256"] in card
-    assert (
-        "accuracy was 0.750 (chance: 0.250)" in card and "| kept | 0.5 |" in card and "| `augment` | `(images:" in card
-    )
-    assert "classes), which is not included" in card
-    kinv.verify(folder)
-
-
-def test_a_card_of_a_method_without_network(tmp_path):
-    folder = kinv.save(kinv.models.RestrictedBoltzmannMachine(6, 3), tmp_path / "rbm", saved_model=False)
-    assert "classifier" not in json.loads((folder / "metadata.json").read_text())
-    card = (folder / "README.md").read_text(encoding="utf-8")
-    assert "# rbm" in card and "A trained `RestrictedBoltzmannMachine` of kinv." in card and "network" not in card
-    assert kinv.artifacts.summary.abstract(folder) == "A trained `RestrictedBoltzmannMachine` of kinv."
 
 
 @pytest.mark.parametrize("limit", [100, 60_000])

@@ -6,8 +6,6 @@ The file holds every case's results as `case/result`, or as `case/traceback` how
 import functools
 import sys
 import traceback
-from collections.abc import Callable
-from dataclasses import dataclass
 
 import keras
 import numpy as np
@@ -22,6 +20,8 @@ from kinv.models import FilterGAN
 from kinv.ops.affine import affine_color, affine_sample
 from kinv.ops.stateless_random import hashed_uniform
 
+from .case import CASES, case
+
 RANDOM = np.random.default_rng(0)
 IMAGES = RANDOM.uniform(0, 255, (3, 12, 9, 3)).astype("float32")
 SPACE = (np.eye(2, 3) + 0.2 * RANDOM.normal(size=(3, 2, 3))).astype("float32")
@@ -30,33 +30,6 @@ WEIGHTS = RANDOM.normal(size=IMAGES.shape).astype("float32")
 KERNEL = RANDOM.normal(size=(324, 4)).astype("float32") / 1000
 NETWORK = [0.3 * RANDOM.normal(size=size).astype("float32") for size in ((3, 3, 3, 4), (4,), (4, 3), (3,))]
 AT_THE_END = {"rtol": 0.2}  # of an ascent, in which rounding grows
-
-
-@dataclass(frozen=True)
-class Case:
-    """Returns arrays by name; `atol` is a share of the largest expected value, or of 1 where that is larger."""
-
-    run: Callable[[], dict[str, np.ndarray]]
-    atol: float
-    rtol: float
-
-
-CASES: dict[str, Case] = {}
-
-
-def case(name=None, atol=None, rtol=None):
-    """Adds a function to `CASES`, with its tolerances: either of them, or 1e-4 of the scale."""
-
-    def add(function):
-        if atol is None:
-            tolerances = {"atol": 0 if rtol else 1e-4, "rtol": rtol or 1e-7}
-        else:
-            tolerances = {"atol": atol, "rtol": 0 if atol == 0 else 1e-7}
-        CASES[name or function.__name__] = Case(function, **tolerances)
-        return function
-
-    return add
-
 
 # === What several cases use: made once; where it fails, it fails in each of them ===
 
