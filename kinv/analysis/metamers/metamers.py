@@ -25,7 +25,7 @@ from .search import Search
 VALUES, MOST_AT_A_TIME = 50_000_000, 32  # of all layers' outputs, and images, at a time
 DEPTHS = 5  # layers, by default
 LAYERS = 20  # as large as the input, of a network whose sizes are open
-START = 0.1  # standard deviation of the features at the start; 1 costs 0.06 to 0.08 of correlation (SqueezeNet, 4 photographs)
+START = 0.1  # standard deviation of the features at the start; 1 costs 0.06 to 0.08 of correlation (SqueezeNet)
 
 
 def metamers(
