@@ -37,6 +37,7 @@ PUBLIC_NAMES = {
         "preflight": "kinv.classifiers.preflight",
         "pull": "kinv.hub.pull",
         "push": "kinv.hub.push",
+        "report": "kinv.reports.report",
         "sample_unit": "kinv.analysis.units.sampling",
         "save": "kinv.artifacts.artifact",
         "screen": "kinv.analysis.screening.screen",

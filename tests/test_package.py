@@ -19,9 +19,9 @@ ROOT = Path(__file__).parents[1]
 # The later may import the earlier, never the other way. `kinv/__init__.py` and the recipes see everything.
 ORDER = (
     *("requirements", "printable", "choices", "known_names", "public_names", "registration", "progress_bar"),
-    *("results", "places", "intervals", "verdicts", "quiet", "backend"),
+    *("results", "json_values", "places", "intervals", "verdicts", "quiet", "backend"),
     *("precision", "arrays", "locks", "whole_file", "figures", "ops", "surgery", "layers", "data"),
-    *("classifiers", "training", "models", "analysis", "artifacts", "hub", "report", "cli"),
+    *("classifiers", "training", "models", "analysis", "artifacts", "hub", "reports", "cli"),
 )
 PRIVATE_GRAPH = re.compile(
     r"\b(_keras_history|_inbound_nodes|_outbound_nodes|_nodes_by_depth|_flatten_layers|_deferred_initialize|keras\.src)\b"
@@ -166,7 +166,7 @@ PUBLIC = {
     "kinv": """
         ArtifactError Screening analysis classifiers combine_filters data decompose_invariance figures hub layers
         load match_activations maximize_activation measure_invariance measure_layers metamers models ops pull push
-        sample_unit save screen trace_manifold training verify wrap
+        report sample_unit save screen trace_manifold training verify wrap
     """.split(),
     "kinv.analysis": """
         ActivationMatches ActivationMaxima FilterQuality GaborFit InvarianceComparison InvarianceDecomposition

@@ -4,12 +4,12 @@ import contextlib
 import dataclasses
 import json
 import logging
-import math
-import os
 import sys
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
+
+from kinv.json_values import json_values
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -61,16 +61,4 @@ class Output:
 
 def json_document(value: Any) -> str:
     """Strict JSON: NaN and infinity become null."""
-    return json.dumps(_plain(value), indent=1, allow_nan=False)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(name): _plain(one) for name, one in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(one) for one in value]
-    if hasattr(value, "tolist"):  # NumPy's numbers and arrays
-        return _plain(value.tolist())
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return os.fspath(value) if isinstance(value, os.PathLike) else value
+    return json.dumps(json_values(value), indent=1, allow_nan=False)

@@ -1,0 +1,209 @@
+"""The report: one page that says what a network ignores."""
+
+import json
+import logging
+import os
+import platform
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from html import escape
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from kinv import __version__
+from kinv.analysis.screening.tables import write_json
+from kinv.classifiers.preflight import IMAGES, check_sample
+from kinv.json_values import json_values
+from kinv.locks import FolderLock, is_empty
+from kinv.printable import printable
+from kinv.surgery.contract import check_logits
+from kinv.whole_file import whole_file
+
+from .page import page_of
+from .progress import Progress
+from .settings import SECTIONS, chosen_settings
+from .subject import Subject, material
+
+logger = logging.getLogger("kinv.reports")
+ABOUT, PAGE = "report.json", "report.html"
+
+
+class Report:
+    """A finished report: its page, its numbers and its files.
+
+    Args:
+        folder: where `kinv.report` wrote it.
+
+    Attributes:
+        folder: where it is.
+        content: everything in `report.json`: `identity`, `sections` by name, each with its title, sentences and
+            numbers, or why it `failed`.
+    """
+
+    def __init__(self, folder: str | os.PathLike):
+        self.folder = Path(folder)
+        if not (self.folder / ABOUT).is_file():
+            raise FileNotFoundError(f"{self.folder} holds no report: {ABOUT} is missing. Check the path.")
+        self.content: dict[str, Any] = json.loads((self.folder / ABOUT).read_text(encoding="utf-8"))
+
+    def __repr__(self) -> str:
+        return f"Report({printable(self.content['identity']['network']['name'])}: {self.folder / PAGE})"
+
+    def _repr_html_(self) -> str:
+        page = escape(self.page(), quote=True)
+        return f'<iframe title="kinv report" srcdoc="{page}" style="width: 100%; height: 80vh; border: 0"></iframe>'
+
+    def page(self) -> str:
+        """The page, one HTML document that needs nothing else."""
+        return page_of(self.folder, self.content)
+
+    def summary(self) -> str:
+        """What the page says first, and a line for each section that could not be made."""
+        sections = self.content["sections"]
+        said = [sentence for section in sections.values() for sentence in section.get("sentences", [])]
+        failed = [f"{section['title']}: {section['failed']}" for section in sections.values() if section.get("failed")]
+        return "\n".join(map(printable, [*said, *failed]))
+
+    def save(self, folder: str | os.PathLike) -> Path:
+        """Copies the page and all its files to a new folder; returns the place of the page.
+
+        Raises:
+            FileExistsError: the folder is not empty; nothing was written.
+        """
+        folder = Path(folder)
+        if folder.exists() and any(folder.iterdir()):
+            raise FileExistsError(f"{folder} is not empty: nothing was written. Choose a new folder.")
+        shutil.copytree(self.folder, folder, dirs_exist_ok=True)
+        return folder / PAGE
+
+
+def report(
+    model: keras.Model,
+    images: Any,
+    labels: Any = None,
+    preset: str = "default",
+    *,
+    folder: str | os.PathLike | None = None,
+    sections: Sequence[str] | None = None,
+    limit: int | None = None,
+    judge: keras.Model | None = None,
+    seed: int = 0,
+    preflight: bool = True,
+    table_format: str = "csv",
+    progress: bool = False,
+    command: str | None = None,
+) -> Report:
+    """Measures what a network ignores, and writes it on one page.
+
+    Each section stands alone: where one can't be made, its place on the page says why. A report that was killed goes on
+    after the last finished section if it is asked for again with the same folder.
+
+    Args:
+        model: images `(B, H, W, C)` in 0..255 to logits, see `kinv.wrap`.
+        images: `(N, H, W, C)` array in 0..255; a folder or the name of a data set; or a `tf.data.Dataset`.
+        labels: int `(N,)` class indices, with an array. Without labels, the network's predictions are what is kept.
+        preset: `"quick"`, `"default"` or `"full"`: two, eight minutes, and up to hours on two cores.
+        folder: where to; default: a temporary folder, see `Report.save`.
+        sections: names of sections (`kinv.reports.settings.SECTIONS`); default: the preset's.
+        limit: at most so many images, evenly spread; default: the preset's.
+        judge: another classifier, whose predictions for metamers and preferred images are shown.
+        seed: of everything that is random.
+        preflight: whether to check first that images, labels and network belong together.
+        table_format: `"csv"` or `"parquet"`.
+        progress: whether to show the section, the time left, and bars.
+        command: the command that makes the report again, for the page; default: this call.
+
+    Raises:
+        ValueError: if the network, the images, the labels or a setting can't be used, the folder holds another report
+            or other files, or preflight found an error.
+
+    Example:
+        >>> from kinv import classifiers, data
+        >>> images, labels = data.load("mnist", "test", limit=20)
+        >>> found = report(classifiers.load("digit_cnn"), images, labels, "quick", sections=["tolerance"])
+        >>> "<html" in found.page()
+        True
+    """
+    settings = chosen_settings(preset, sections, limit)
+    check_logits(model)
+    chosen, labels = material(model, images, labels, settings.images)
+    place = Path(tempfile.mkdtemp(prefix="kinv-report-")) if folder is None else Path(folder)
+    with FolderLock(place):
+        subject = Subject(model, chosen, labels, settings, place, seed, judge, table_format, progress)
+        sample = subject.stream.sample(IMAGES) if preflight else None
+        checked = sample and check_sample(model, *sample, subject.stream.class_names).enforce().to_dict()
+        content = _opened(
+            place,
+            {
+                "kinv": __version__,
+                "identity": {**subject.describe(), "preset": preset, "limit": settings.images, "seed": seed},
+                "preflight": checked,
+                "command": command or f"kinv.report(model, images, preset={preset!r}, seed={seed})",
+                "versions": _versions(),
+                "sections": {},
+            },
+        )
+        known = content["sections"]
+        left = [name for name in settings.sections if name not in known or known[name].get("failed")]
+        for name in _shown(left, settings, len(known), progress):
+            known[name] = _made(name, subject)
+            content["sections"] = known = {each: known[each] for each in SECTIONS if each in known}
+            write_json(content, place / ABOUT)
+        write_json(content, place / ABOUT)
+        with whole_file(place / PAGE) as draft:
+            draft.write_text(page_of(place, content), encoding="utf-8")
+    return Report(place)
+
+
+def _shown(left, settings, done, progress) -> Iterator[str]:
+    with Progress(settings, done, progress) as shown:
+        for name in left:
+            shown.start(name)
+            yield name
+
+
+def _made(name: str, subject: Subject) -> dict[str, Any]:
+    """The content of a section; one that can't be made says why."""
+    since = time.monotonic()
+    about: dict[str, Any] = {"title": SECTIONS[name], "failed": None}
+    try:
+        module = import_module(f"kinv.reports.sections.{name}")
+        about |= json_values(module.make(subject))
+    except Exception as error:
+        if not isinstance(error, (ValueError, ImportError)):
+            logger.exception("the section %s failed", name)
+        about["failed"] = printable(error) or type(error).__name__
+    return {**about, "seconds": round(time.monotonic() - since, 1)}
+
+
+def _versions() -> dict[str, str]:
+    packages = ("keras", keras.backend.backend(), "numpy")
+    return {"kinv": __version__, "Python": platform.python_version(), **{name: version(name) for name in packages}}
+
+
+def _opened(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
+    """The content to go on from: what a killed run of the same report kept, or a new one.
+
+    Raises:
+        ValueError: the folder holds another report, or other files.
+    """
+    content = json.loads(json.dumps(content))
+    if (folder / ABOUT).is_file():
+        kept = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+        different = [name for name, value in content["identity"].items() if kept.get("identity", {}).get(name) != value]
+        if different or kept.get("kinv") != content["kinv"]:
+            raise ValueError(
+                f"{folder} holds the report of another run (other {', '.join(different) or 'version of kinv'}): "
+                "nothing was written. Choose a new folder."
+            )
+        return {**content, "sections": kept["sections"]}
+    if not is_empty(folder):
+        raise ValueError(f"{folder} holds files other than a report: nothing was written. Choose a new folder.")
+    write_json(content, folder / ABOUT)
+    return content

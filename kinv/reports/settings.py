@@ -1,0 +1,102 @@
+"""What a report measures, and how thoroughly: its presets and its sections."""
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kinv.choices import checked_choice, unknown
+
+SECTIONS = {  # in the order of the page
+    "tolerance": "What does it ignore?",
+    "curves": "How far, and what it says on the way",
+    "classes": "Classes",
+    "metamers": "Seen directly: what each layer has thrown away",
+    "layers": "Where in the network it is ignored",
+    "learned": "Transformations learned from the network",
+    "preferred": "What classes look for",
+    "units": "Units",
+    "manifolds": "What units are invariant to",
+    "filters": "Filters",
+}
+FULL_ONLY = ("units", "manifolds", "filters")
+SCREENED = ("tolerance", "curves", "classes")  # of one screening
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One preset. Numbers are chosen for minutes on two cores, see `PRESETS`.
+
+    Attributes:
+        sections: names in `SECTIONS`.
+        images: at most so many are measured, evenly spread over all.
+        thorough: all magnitudes of a report, or every second.
+        examples: images that sliders show.
+        layer_images: images whose layers are measured.
+        metamer_images, metamer_layers, metamer_steps: of the ladder.
+        learned_epochs, learned_images: of the short training of an Invariant Transformer Net.
+        preferred_classes, preferred_steps: classes of which images are made, and the steps of each.
+    """
+
+    sections: tuple[str, ...] = tuple(name for name in SECTIONS if name not in FULL_ONLY)
+    images: int = 150
+    thorough: bool = True
+    examples: int = 3
+    layer_images: int = 24
+    metamer_images: int = 4
+    metamer_layers: int = 4
+    metamer_steps: int = 80
+    learned_epochs: int = 8
+    learned_images: int = 60
+    preferred_classes: int = 4
+    preferred_steps: int = 80
+
+
+PRESETS = {
+    "quick": Settings(
+        sections=("tolerance", "curves", "classes", "metamers", "layers"),
+        images=50,
+        thorough=False,
+        examples=2,
+        layer_images=12,
+        metamer_images=3,
+        metamer_layers=3,
+        metamer_steps=40,
+    ),
+    "default": Settings(),
+    "full": Settings(
+        sections=tuple(SECTIONS),
+        images=1000,
+        examples=4,
+        layer_images=64,
+        metamer_images=8,
+        metamer_layers=5,
+        metamer_steps=150,
+        learned_epochs=30,
+        learned_images=200,
+        preferred_classes=10,
+        preferred_steps=250,
+    ),
+}
+
+
+def chosen_settings(preset: str, sections: Sequence[str] | None = None, limit: int | None = None) -> Settings:
+    """The settings of a preset, with other sections or another number of images.
+
+    Raises:
+        ValueError: an unknown preset or section, no section, or fewer than two images.
+    """
+    checked_choice("preset", preset, tuple(PRESETS))
+    settings = PRESETS[preset]
+    if sections is not None:
+        sections = (sections,) if isinstance(sections, str) else tuple(sections)
+        for name in sections:
+            if name not in SECTIONS:
+                raise ValueError(unknown("section", name, tuple(SECTIONS)))
+        if not sections:
+            raise ValueError("sections must name at least one section, received none")
+        settings = dataclasses.replace(settings, sections=tuple(name for name in SECTIONS if name in sections))
+    if limit is not None:
+        if limit < 2:
+            raise ValueError(f"limit must be at least 2, received {limit}")
+        settings = dataclasses.replace(settings, images=limit)
+    return settings

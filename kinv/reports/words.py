@@ -1,0 +1,92 @@
+"""Transformations and their magnitudes in words that need no explanation."""
+
+import math
+
+TITLES = {
+    "translate_x": "Shift sideways",
+    "translate_y": "Shift up or down",
+    "rotation": "Rotation",
+    "scale_x": "Stretch or squeeze in width",
+    "scale_y": "Stretch or squeeze in height",
+    "zoom": "Zoom in or out",
+    "brightness": "Darker or brighter",
+    "contrast": "Less or more contrast",
+    "greyscale": "Fading to grey",
+    "blur": "Blur",
+    "noise": "Noise",
+}
+ACTIONS = {  # of the sides below and above the neutral magnitude
+    "translate_x": ("shifted left", "shifted right"),
+    "translate_y": ("shifted up", "shifted down"),
+    "rotation": ("turned anticlockwise", "turned clockwise"),
+    "scale_x": ("stretched in width", "squeezed in width"),
+    "scale_y": ("stretched in height", "squeezed in height"),
+    "zoom": ("zoomed in", "zoomed out"),
+    "brightness": ("darkened", "brightened"),
+    "contrast": ("reduced in contrast", "raised in contrast"),
+    "greyscale": ("faded to grey", "faded to grey"),
+    "blur": ("blurred", "blurred"),
+    "noise": ("covered with noise", "covered with noise"),
+}
+TIMES, MINUS = "\N{MULTIPLICATION SIGN}", "\N{MINUS SIGN}"
+PERCENT = ("translate_x", "translate_y", "brightness", "greyscale", "noise")
+OF = {"translate_x": " of the width", "translate_y": " of the height", "brightness": " of the full range"}
+OF["noise"] = " of the full range"
+
+
+def title_of(transformation: str) -> str:
+    """The name of a transformation as people say it; others than kinv's keep their own."""
+    return TITLES.get(transformation, transformation)
+
+
+def amount(transformation: str, magnitude: float, sign: bool = False) -> str:
+    """A magnitude with its unit: `"15 %"`, `"10°"`, `"x 0.5"` (with a multiplication sign), `"2 px"`.
+
+    Args:
+        transformation: its name.
+        magnitude: the magnitude.
+        sign: whether to keep the sign, for transformations that have a direction.
+    """
+    if not math.isfinite(magnitude):
+        return "?"
+    value = magnitude if sign else abs(magnitude)
+    shown = "+" if sign and value > 0 else MINUS if value < 0 else ""
+    if transformation in PERCENT:
+        plus = shown if transformation not in ("greyscale", "noise") else ""
+        return f"{plus}{_short(100 * abs(value))} %"
+    if transformation == "rotation":
+        return f"{shown}{_short(abs(value))}°"
+    if transformation in ("scale_x", "scale_y", "zoom"):  # 2 shows twice as much of the scene, at half the size
+        return f"{TIMES}{_short(1 / value)}" if value > 0 else "?"
+    if transformation == "contrast":
+        return f"{TIMES}{_short(value)}"
+    if transformation == "blur":
+        return f"{_short(value)} px"
+    return f"{shown}{_short(abs(value))}"
+
+
+def moved_by(transformation: str, side: str, magnitude: float) -> str:
+    """What is done to images at a magnitude: `"shifted left by 12 % of the width"`, `"zoomed in to 2 times"`.
+
+    Args:
+        transformation: its name.
+        side: `"below"` or `"above"` the neutral magnitude.
+        magnitude: the magnitude.
+    """
+    if transformation not in ACTIONS:
+        return f"changed by {transformation} of {_short(magnitude)}"
+    action = ACTIONS[transformation][side == "above"]
+    link = "to" if transformation in ("scale_x", "scale_y", "zoom", "contrast") else "by"
+    return f"{action} {link} {amount(transformation, magnitude)}{OF.get(transformation, '')}"
+
+
+def listed(parts: list[str]) -> str:
+    """`"a, b and c"`."""
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def _short(value: float) -> str:
+    """At most two digits after the point, and no more than are of use."""
+    digits = 0 if abs(value) >= 10 else 1 if abs(value) >= 2 else 2
+    text = f"{value:.{digits}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
