@@ -11,10 +11,12 @@ from .evaluate import Evaluate
 from .failures import one_line_errors
 from .layers import Layers
 from .metamers import Metamers
+from .report import Report
 from .screen import Screen
 from .spelling import check_spelling
 
 COMMANDS = {
+    "report": Report,
     "list": List,
     "show": Show,
     "verify": Verify,

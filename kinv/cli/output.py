@@ -38,6 +38,10 @@ class Output:
         """Prints the result."""
         with self._nothing_else():
             result = self.result()
+        self.print(result)
+
+    def print(self, result: dict[str, Any]) -> None:
+        """Prints a result, as was asked for."""
         if self.json:
             print(json_document(result))
         else:

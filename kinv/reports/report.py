@@ -25,6 +25,8 @@ from kinv.printable import printable
 from kinv.surgery.contract import check_logits
 from kinv.whole_file import whole_file
 
+from .fail_under import measured, parsed
+from .judges import usual_judge
 from .page import page_of
 from .progress import Progress
 from .settings import SECTIONS, chosen_settings
@@ -70,6 +72,10 @@ class Report:
         failed = [f"{section['title']}: {section['failed']}" for section in sections.values() if section.get("failed")]
         return "\n".join(map(printable, [*said, *failed]))
 
+    def broken(self) -> list[str]:
+        """A line for each limit of `fail_under` that was not reached."""
+        return [row["said"] for row in self.content["limits"] if not row["passed"]]
+
     def save(self, folder: str | os.PathLike) -> Path:
         """Copies the page and all its files to a new folder; returns the place of the page.
 
@@ -92,8 +98,10 @@ def report(
     folder: str | os.PathLike | None = None,
     sections: Sequence[str] | None = None,
     limit: int | None = None,
-    judge: keras.Model | None = None,
+    judge: keras.Model | str | None = "auto",
+    fail_under: Sequence[str] = (),
     seed: int = 0,
+    use_labels: bool = True,
     preflight: bool = True,
     table_format: str = "csv",
     progress: bool = False,
@@ -112,8 +120,11 @@ def report(
         folder: where to; default: a temporary folder, see `Report.save`.
         sections: names of sections (`kinv.reports.settings.SECTIONS`); default: the preset's.
         limit: at most so many images, evenly spread; default: the preset's.
-        judge: another classifier, whose predictions for metamers and preferred images are shown.
+        judge: another classifier, whose predictions for metamers and preferred images are shown; None for none.
+            By default, EfficientNet-Lite0 or SqueezeNet, where the images are of colour and at least 64 pixels wide.
+        fail_under: limits, such as `"rotation:unchanged@15=0.8"` or `"accuracy=0.9"`; see `Report.broken`.
         seed: of everything that is random.
+        use_labels: False leaves the labels of a folder or a data set unused.
         preflight: whether to check first that images, labels and network belong together.
         table_format: `"csv"` or `"parquet"`.
         progress: whether to show the section, the time left, and bars.
@@ -130,22 +141,30 @@ def report(
         >>> "<html" in found.page()
         True
     """
-    settings = chosen_settings(preset, sections, limit)
+    settings, limits = chosen_settings(preset, sections, limit), tuple(map(parsed, fail_under))
     check_logits(model)
-    chosen, labels = material(model, images, labels, settings.images)
+    chosen, labels = material(model, images, labels, settings.images, use_labels)
     place = Path(tempfile.mkdtemp(prefix="kinv-report-")) if folder is None else Path(folder)
     with FolderLock(place):
-        subject = Subject(model, chosen, labels, settings, place, seed, judge, table_format, progress)
+        judge = usual_judge(model) if judge == "auto" else judge
+        subject = Subject(model, chosen, labels, settings, place, seed, judge, table_format, progress, limits)
         sample = subject.stream.sample(IMAGES) if preflight else None
         checked = sample and check_sample(model, *sample, subject.stream.class_names).enforce().to_dict()
         content = _opened(
             place,
             {
                 "kinv": __version__,
-                "identity": {**subject.describe(), "preset": preset, "limit": settings.images, "seed": seed},
+                "identity": {
+                    **subject.describe(),
+                    "preset": preset,
+                    "limit": settings.images,
+                    "seed": seed,
+                    "magnitudes": [limit.text for limit in limits if limit.magnitude is not None],
+                },
                 "preflight": checked,
                 "command": command or f"kinv.report(model, images, preset={preset!r}, seed={seed})",
                 "versions": _versions(),
+                "limits": [],
                 "sections": {},
             },
         )
@@ -155,6 +174,7 @@ def report(
             known[name] = _made(name, subject)
             content["sections"] = known = {each: known[each] for each in SECTIONS if each in known}
             write_json(content, place / ABOUT)
+        content["limits"] = measured(limits, subject.screening, subject.predictions.accuracy) if limits else []
         write_json(content, place / ABOUT)
         with whole_file(place / PAGE) as draft:
             draft.write_text(page_of(place, content), encoding="utf-8")

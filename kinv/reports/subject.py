@@ -1,6 +1,6 @@
 """What a report is about: a network and images, and what several sections need of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from kinv.surgery.contract import check_logits
 from kinv.surgery.logits import class_names as own_names
 from kinv.whole_file import whole_file
 
+from .fail_under import Limit, with_magnitudes
 from .magnitudes import FEWER, MAGNITUDES
 from .settings import Settings
 
@@ -48,6 +49,11 @@ class Predictions:
     labels: np.ndarray | None
 
     @property
+    def accuracy(self) -> float | None:
+        """The share of predictions at the label; None without labels."""
+        return None if self.labels is None else float(np.mean(self.classes == self.labels))
+
+    @property
     def chance(self) -> float:
         """The share of predictions that would stay if each were drawn from all of them."""
         shares = np.bincount(self.classes) / len(self.classes)
@@ -68,6 +74,7 @@ class Subject:
         judge: another classifier, or None.
         table_format: `"csv"` or `"parquet"`.
         progress: whether to show bars.
+        limits: which have to be measured.
     """
 
     network: keras.Model
@@ -79,6 +86,7 @@ class Subject:
     judge: keras.Model | None = None
     table_format: str = "csv"
     progress: bool = False
+    limits: tuple[Limit, ...] = ()
 
     def __post_init__(self):
         checked_choice("table_format", self.table_format, FORMATS)
@@ -112,6 +120,7 @@ class Subject:
         magnitudes = dict(MAGNITUDES if self.settings.thorough else FEWER)
         if self.network.input_shape[-1] == 1:
             del magnitudes["greyscale"]  # grey images have no colours to fade
+        magnitudes = with_magnitudes(magnitudes, self.limits)
         return screen(
             self.network,
             self.images,
@@ -182,7 +191,9 @@ class Subject:
         return place.as_posix()
 
 
-def material(network: keras.Model, images: Any, labels: Any, limit: int) -> tuple[Any, np.ndarray | None]:
+def material(
+    network: keras.Model, images: Any, labels: Any, limit: int, use_labels: bool = True
+) -> tuple[Any, np.ndarray | None]:
     """At most `limit` of the images, evenly spread: an array with its labels, or a source that has its own.
 
     Args:
@@ -191,6 +202,7 @@ def material(network: keras.Model, images: Any, labels: Any, limit: int) -> tupl
             taken.
         labels: with an array.
         limit: how many.
+        use_labels: False leaves the labels of a folder or a data set out.
 
     Raises:
         ValueError: images or labels of the wrong kind, shape or range, or fewer than two.
@@ -198,14 +210,15 @@ def material(network: keras.Model, images: Any, labels: Any, limit: int) -> tupl
     """
     check_logits(network)
     if isinstance(images, str) or hasattr(images, "__fspath__"):
-        known = {"classes": network.output_shape[-1], "class_names": own_names(network)}
+        known = {"classes": network.output_shape[-1], "class_names": own_names(network)} if use_labels else {}
         images = find(str(images), **known)
     if isinstance(images, Source):
         if labels is not None:
             raise ValueError("labels can be given with an array of images only: a folder or data set has its own.")
         chosen, count = images.fitted(network.input_shape[1:]).evenly(limit), min(images.count, limit)
+        chosen = chosen if use_labels else replace(chosen, labels=None)
     elif hasattr(images, "element_spec") or isinstance(images, keras.utils.PyDataset):
-        chosen, labels = ImageStream(network, images, labels).sample(limit)
+        chosen, labels = ImageStream(network, images, labels, use_labels).sample(limit)
         count = len(chosen)
     else:
         pixels = as_images(images, shape=network.input_shape[1:])

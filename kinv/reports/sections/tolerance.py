@@ -1,19 +1,15 @@
 """What the network ignores, in sentences and one ranked chart, beside two well-known networks."""
 
-import json
-from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from kinv.analysis.screening.tolerance import limits, mean_over_range, tolerance
+from kinv.analysis.screening.tolerance import limits, tolerance
 from kinv.ops import TRANSFORMATIONS
 from kinv.printable import printable
 
+from ..landmarks import kept_by, landmarks
 from ..subject import Subject
 from ..words import amount, listed, moved_by, title_of
 
-LANDMARKS = Path(__file__).parents[1] / "landmarks.json"
 NAMED = 3  # transformations in a sentence
 HARDLY = 0.02  # of a range: less than this is not worth a sentence
 MOST, HALF = 0.9, 0.5
@@ -31,15 +27,10 @@ def make(subject: Subject) -> dict[str, Any]:
         "rows": rows,
         "chance": known.chance,
         "images": len(known.classes),
-        "accuracy": None if known.labels is None else float(np.mean(known.classes == known.labels)),
+        "accuracy": known.accuracy,
         "landmarks": [{"name": name, "images": one["images"]} for name, one in landmarks().items()],
         "tables": [subject.keep_table("tolerance", ranked), subject.keep_table("limits", ends)],
     }
-
-
-def landmarks() -> dict[str, Any]:
-    """Well-known networks: what their curves were, by transformation, and on which images."""
-    return json.loads(LANDMARKS.read_text(encoding="utf-8")) if LANDMARKS.is_file() else {}
 
 
 def _row(row, ends, accuracy):
@@ -60,9 +51,7 @@ def _row(row, ends, accuracy):
         "neutral": _place(TRANSFORMATIONS[name].neutral, magnitudes),
         "range": [amount(name, magnitudes[0], sign=True), amount(name, magnitudes[-1], sign=True)],
         "landmarks": {
-            known: mean_over_range(magnitudes, np.interp(magnitudes, *one["curves"][name]))
-            for known, one in landmarks().items()
-            if name in one["curves"]
+            known: kept for known, one in landmarks().items() if (kept := kept_by(one, name, magnitudes)) is not None
         },
     }
 
