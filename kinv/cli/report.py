@@ -78,6 +78,7 @@ class Report(OnImages):
         found = report(
             network,
             self.find(network, self.labels),
+            name=Path(self.classifier).stem,
             preset=self.preset,
             folder=self.output or Path(f"{file_stem(Path(self.classifier).stem)}_report"),
             sections=self.sections or None,

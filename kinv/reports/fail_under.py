@@ -71,14 +71,14 @@ def measured(limits: Sequence[Limit], screening: Any, accuracy: float | None) ->
 
     Args:
         limits: what must be reached.
-        screening: at the magnitudes of `with_magnitudes`.
+        screening: at the magnitudes of `with_magnitudes`; None if it failed.
         accuracy: before any change, averaged over images; None without labels.
     """
     rows = []
     for limit in limits:
         low = high = None
-        if limit.transformation is None:
-            value = accuracy
+        if limit.transformation is None or screening is None:
+            value = accuracy if limit.transformation is None else None
         else:
             table = screening.accuracy
             row = table[
@@ -95,6 +95,7 @@ def measured(limits: Sequence[Limit], screening: Any, accuracy: float | None) ->
 
 def _said(limit, row):
     if row["measured"] is None:
-        return f"{limit.text}: not measured, as the images have no labels"
+        why = "the images have no labels" if limit.transformation is None else "the screening failed"
+        return f"{limit.text}: not measured, as {why}"
     between = "" if row["low"] is None else f" (95 %: {row['low']:.3f} to {row['high']:.3f})"
     return f"{limit.text}: {row['measured']:.3f}{between}, {'reached' if row['passed'] else 'below the limit'}"

@@ -21,6 +21,7 @@ from kinv.analysis.screening.tables import write_json
 from kinv.classifiers.preflight import IMAGES, check_sample
 from kinv.json_values import json_values
 from kinv.locks import FolderLock, is_empty
+from kinv.ops import TRANSFORMATIONS
 from kinv.printable import printable
 from kinv.surgery.contract import check_logits
 from kinv.whole_file import whole_file
@@ -34,6 +35,7 @@ from .subject import Subject, material
 
 logger = logging.getLogger("kinv.reports")
 ABOUT, PAGE = "report.json", "report.html"
+WRAPPED = "_wrapped"  # how the names of wrapped networks end
 
 
 class Report:
@@ -55,7 +57,7 @@ class Report:
         self.content: dict[str, Any] = json.loads((self.folder / ABOUT).read_text(encoding="utf-8"))
 
     def __repr__(self) -> str:
-        return f"Report({printable(self.content['identity']['network']['name'])}: {self.folder / PAGE})"
+        return f"Report({printable(self.content['name'])}: {self.folder / PAGE})"
 
     def _repr_html_(self) -> str:
         page = escape(self.page(), quote=True)
@@ -95,6 +97,7 @@ def report(
     labels: Any = None,
     preset: str = "default",
     *,
+    name: str | None = None,
     folder: str | os.PathLike | None = None,
     sections: Sequence[str] | None = None,
     limit: int | None = None,
@@ -117,6 +120,7 @@ def report(
         images: `(N, H, W, C)` array in 0..255; a folder or the name of a data set; or a `tf.data.Dataset`.
         labels: int `(N,)` class indices, with an array. Without labels, the network's predictions are what is kept.
         preset: `"quick"`, `"default"` or `"full"`: two, eight minutes, and up to hours on two cores.
+        name: of the network, on the page; default: its own.
         folder: where to; default: a temporary folder, see `Report.save`.
         sections: names of sections (`kinv.reports.settings.SECTIONS`); default: the preset's.
         limit: at most so many images, evenly spread; default: the preset's.
@@ -142,18 +146,23 @@ def report(
         True
     """
     settings, limits = chosen_settings(preset, sections, limit), tuple(map(parsed, fail_under))
+    for one in limits:
+        if one.transformation is not None:
+            TRANSFORMATIONS[one.transformation].check([one.magnitude])
     check_logits(model)
     chosen, labels = material(model, images, labels, settings.images, use_labels)
     place = Path(tempfile.mkdtemp(prefix="kinv-report-")) if folder is None else Path(folder)
     with FolderLock(place):
         judge = usual_judge(model) if judge == "auto" else judge
-        subject = Subject(model, chosen, labels, settings, place, seed, judge, table_format, progress, limits)
+        shown = name or model.name.removesuffix(WRAPPED)
+        subject = Subject(model, shown, chosen, labels, settings, place, seed, judge, table_format, progress, limits)
         sample = subject.stream.sample(IMAGES) if preflight else None
         checked = sample and check_sample(model, *sample, subject.stream.class_names).enforce().to_dict()
         content = _opened(
             place,
             {
                 "kinv": __version__,
+                "name": shown,
                 "identity": {
                     **subject.describe(),
                     "preset": preset,
@@ -174,7 +183,7 @@ def report(
             known[name] = _made(name, subject)
             content["sections"] = known = {each: known[each] for each in SECTIONS if each in known}
             write_json(content, place / ABOUT)
-        content["limits"] = measured(limits, subject.screening, subject.predictions.accuracy) if limits else []
+        content["limits"] = _checked(limits, subject)
         write_json(content, place / ABOUT)
         with whole_file(place / PAGE) as draft:
             draft.write_text(page_of(place, content), encoding="utf-8")
@@ -200,6 +209,16 @@ def _made(name: str, subject: Subject) -> dict[str, Any]:
             logger.exception("the section %s failed", name)
         about["failed"] = printable(error) or type(error).__name__
     return {**about, "seconds": round(time.monotonic() - since, 1)}
+
+
+def _checked(limits, subject) -> list[dict[str, Any]]:
+    if not limits:
+        return []
+    try:
+        return measured(limits, subject.screening, subject.predictions.accuracy)
+    except ValueError as error:
+        logger.warning("limits could not be measured: %s", printable(error))
+        return measured(limits, None, None)
 
 
 def _versions() -> dict[str, str]:

@@ -66,6 +66,7 @@ class Subject:
 
     Args:
         network: images `(B, H, W, C)` in 0..255 to logits.
+        name: what it is called on the page.
         images: at most `settings.images`: `(N, H, W, C)` in 0..255, or a source.
         labels: class indices `(N,)` with an array, or None.
         settings: how thoroughly it is measured.
@@ -78,6 +79,7 @@ class Subject:
     """
 
     network: keras.Model
+    name: str
     images: np.ndarray | Source
     labels: np.ndarray | None
     settings: Settings

@@ -15,23 +15,8 @@ TITLES = {
     "blur": "Blur",
     "noise": "Noise",
 }
-ACTIONS = {  # of the sides below and above the neutral magnitude
-    "translate_x": ("shifted left", "shifted right"),
-    "translate_y": ("shifted up", "shifted down"),
-    "rotation": ("turned anticlockwise", "turned clockwise"),
-    "scale_x": ("stretched in width", "squeezed in width"),
-    "scale_y": ("stretched in height", "squeezed in height"),
-    "zoom": ("zoomed in", "zoomed out"),
-    "brightness": ("darkened", "brightened"),
-    "contrast": ("reduced in contrast", "raised in contrast"),
-    "greyscale": ("faded to grey", "faded to grey"),
-    "blur": ("blurred", "blurred"),
-    "noise": ("covered with noise", "covered with noise"),
-}
 TIMES, MINUS = "\N{MULTIPLICATION SIGN}", "\N{MINUS SIGN}"
 PERCENT = ("translate_x", "translate_y", "brightness", "greyscale", "noise")
-OF = {"translate_x": " of the width", "translate_y": " of the height", "brightness": " of the full range"}
-OF["noise"] = " of the full range"
 
 
 def title_of(transformation: str) -> str:
@@ -63,21 +48,6 @@ def amount(transformation: str, magnitude: float, sign: bool = False) -> str:
     if transformation == "blur":
         return f"{_short(value)} px"
     return f"{shown}{_short(abs(value))}"
-
-
-def moved_by(transformation: str, side: str, magnitude: float) -> str:
-    """What is done to images at a magnitude: `"shifted left by 12 % of the width"`, `"zoomed in to 2 times"`.
-
-    Args:
-        transformation: its name.
-        side: `"below"` or `"above"` the neutral magnitude.
-        magnitude: the magnitude.
-    """
-    if transformation not in ACTIONS:
-        return f"changed by {transformation} of {_short(magnitude)}"
-    action = ACTIONS[transformation][side == "above"]
-    link = "to" if transformation in ("scale_x", "scale_y", "zoom", "contrast") else "by"
-    return f"{action} {link} {amount(transformation, magnitude)}{OF.get(transformation, '')}"
 
 
 def listed(parts: list[str]) -> str:
