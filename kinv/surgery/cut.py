@@ -71,7 +71,7 @@ def layer_to_cut(classifier: keras.Model, name: str) -> keras.Layer:
         ValueError: as in `split`.
     """
     nested = enclosing_model(classifier, name)
-    _, call = _only_call(classifier, name if nested is None else nested.name)
+    _, call = _nodes_and_call(classifier, name if nested is None else nested.name)
     return call.operation if nested is None else layer_to_cut(nested, name)
 
 
@@ -147,7 +147,7 @@ def calls_in_order(graph: keras.Model) -> list[Any]:
 
 def _split_at(model, name):
     model = as_graph(model)
-    nodes, call = _only_call(model, name)
+    nodes, call = _nodes_and_call(model, name)
     after, past = {id(call.outputs[0])}, []
     for node in nodes:
         if any(id(tensor) in after for tensor in node.input_tensors):
@@ -162,18 +162,33 @@ def _split_at(model, name):
     return Split(below, call.operation, _model([call.outputs[0], *past], [end]))
 
 
-def _only_call(model, name):
+def _nodes_and_call(model, name):
     """All calls of a model, from its inputs to its outputs, and the one of the layer."""
     if name not in {layer.name for layer in model.layers}:
         raise ValueError(unknown("convolution", name, convolutions(model), where=f" of {model.name}"))
-    nodes = calls_in_order(as_graph(model))
-    calls = [node for node in nodes if node.operation.name == name]
-    if len(calls) != 1 or len(calls[0].input_tensors) != 1 or len(calls[0].outputs) != 1:
-        raise ValueError(
-            f"{name!r} of {model.name} can't be cut out: it must be called once, with one input and one output. "
-            "Choose another layer."
-        )
-    return nodes, calls[0]
+    graph = as_graph(model)
+    return calls_in_order(graph), only_call(graph, name, "cut out", inputs=1)
+
+
+def only_call(graph: keras.Model, name: str, done: str, inputs: int | None = None) -> Any:
+    """The one call of a layer in a graph.
+
+    Args:
+        graph: a Functional model.
+        name: of the layer.
+        done: what can't be done with others, such as `"tapped"`.
+        inputs: how many inputs it must have; None for any number.
+
+    Raises:
+        ValueError: the layer is called more than once, or has several outputs, or another number of inputs.
+    """
+    calls = [node for node in calls_in_order(graph) if node.operation.name == name]
+    if len(calls) == 1 and len(calls[0].outputs) == 1 and inputs in (None, len(calls[0].input_tensors)):
+        return calls[0]
+    needed = "one output" if inputs is None else "one input and one output"
+    raise ValueError(
+        f"{name!r} of {graph.name} can't be {done}: it must be called once and have {needed}. Choose another layer."
+    )
 
 
 def _model(inputs, outputs):

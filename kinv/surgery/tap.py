@@ -12,7 +12,7 @@ from keras import layers, ops
 from kinv.choices import unknown
 from kinv.results import Result
 
-from .cut import as_graph, calls_in_order, enclosing_model, layer_names
+from .cut import as_graph, calls_in_order, enclosing_model, layer_names, only_call
 from .ending import without_activation
 from .logits import Logits
 
@@ -162,10 +162,10 @@ def _path(model, name):
     """The graphs from the model to the one that has the layer, and the call in each that leads there."""
     nested, graph = enclosing_model(model, name), as_graph(model)
     if nested is not None:
-        return [(graph, _only_call(graph, nested.name)), *_path(nested, name)]
+        return [(graph, only_call(graph, nested.name, "tapped")), *_path(nested, name)]
     if name not in {layer.name for layer in graph.layers}:
         raise ValueError(unknown("layer", name, sorted(layer_names(graph)), where=f" of {graph.name}"))
-    return [(graph, _only_call(graph, name))]
+    return [(graph, only_call(graph, name, "tapped"))]
 
 
 def _before_nonlinearity(path):
@@ -193,16 +193,6 @@ def _before_nonlinearity_of(graph, call):
 def _pre_activation(layer, call):
     linear = without_activation(layer, f"{layer.name}_pre_activation")
     return linear(*call.arguments.args, **call.arguments.kwargs)
-
-
-def _only_call(graph, name):
-    calls = [node for node in calls_in_order(graph) if node.operation.name == name]
-    if len(calls) != 1 or len(calls[0].outputs) != 1:
-        raise ValueError(
-            f"{name!r} of {graph.name} can't be tapped: it must be called once and have one output. Choose another "
-            "layer."
-        )
-    return calls[0]
 
 
 def before_last_nonlinearity(classifier: keras.Model) -> Any:
