@@ -1,4 +1,4 @@
-# make demo        an Invariant Transformer Net on real photographs, from nothing
+# make demo        an Invariant Transformer Net on real photographs, from nothing, and the report of the network it used
 # make test        the test suite, in two processes
 # make test-long   longer ones: recipes from end to end, exports, other backends
 # make test-release  the longest, before a release: artifacts' numbers measured again, runs that are killed and go on
@@ -17,8 +17,12 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[$(EXTRAS)]"
 	@touch $@
 
+# The report is of the network that the recipe used: AlexNet where its weights are, else SqueezeNet.
 demo: $(VENV)/.ready
 	$(BIN)/python -m recipes.itn_alexnet
+	@rm -rf runs/demo_report
+	@network=$$($(BIN)/kinv layers alexnet --quiet > /dev/null 2>&1 && echo alexnet || echo squeezenet); \
+		$(BIN)/kinv report $$network --images photos --preset quick --output runs/demo_report
 
 test: $(VENV)/.ready
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not long and not release"

@@ -35,6 +35,7 @@ from .subject import Subject, material
 
 logger = logging.getLogger("kinv.reports")
 ABOUT, PAGE = "report.json", "report.html"
+LONGEST = 1000  # letters of a sentence
 WRAPPED = "_wrapped"  # how the names of wrapped networks end
 
 
@@ -72,7 +73,7 @@ class Report:
         sections = self.content["sections"]
         said = [sentence for section in sections.values() for sentence in section.get("sentences", [])]
         failed = [f"{section['title']}: {section['failed']}" for section in sections.values() if section.get("failed")]
-        return "\n".join(map(printable, [*said, *failed]))
+        return "\n".join(printable(line, LONGEST) for line in [*said, *failed])
 
     def broken(self) -> list[str]:
         """A line for each limit of `fail_under` that was not reached."""

@@ -26,7 +26,7 @@ def make(subject: Subject) -> dict[str, Any]:
         "cards": [_card(subject, screening.accuracy, name, images) for name in chosen],
         "chance": subject.predictions.chance,
         "labelled": subject.stream.labelled,
-        "tables": ["tables/screening"],
+        "tables": [subject.keep_table("accuracy", screening.accuracy)],
         "figures": [subject.keep_figure(f"curves/{name}", figure) for name, figure in figures.items()],
     }
 
