@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 WIDTH, HEIGHT = 300, 170
-LEFT, RIGHT, TOP, BOTTOM = 38, 10, 10, 26  # margins
+LEFT, RIGHT, TOP, BOTTOM = 46, 10, 10, 26  # margins
+LETTER, GAP = 7.4, 6  # the width of a letter in a wide font, and what is left free between two texts
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class CurveChart:
         line: points of the curve.
         band: points of the polygon around it.
         dots: `(x, y)` of each point.
-        ticks: `(x, text)` below the axis.
+        ticks: `(x, text)` below the axis, x in the middle of the text.
         levels: `(y, text)` beside it, of shares.
         chance: y of the chance line.
         width, height, left, right, bottom: the box and the frame of the axes in it.
@@ -44,6 +45,7 @@ def curve_chart(
     high: Sequence[float],
     chance: float,
     labels: Sequence[str],
+    neutral: int,
 ) -> CurveChart:
     """A curve of shares over magnitudes.
 
@@ -51,7 +53,8 @@ def curve_chart(
         magnitudes: ascending, `(M,)`.
         shares, low, high: in 0..1, `(M,)`.
         chance: share of the chance line.
-        labels: the magnitudes in words, of which the first, the last and, if there is room, middle ones are shown.
+        labels: the magnitudes in words; those that would touch another one are left out.
+        neutral: the place of the magnitude that changes nothing; its label comes before other middle ones.
     """
     first, span = magnitudes[0], (magnitudes[-1] - magnitudes[0]) or 1
 
@@ -69,8 +72,8 @@ def curve_chart(
         _points(dots),
         _points([*upper, *reversed(lower)]),
         dots,
-        _spread(list(zip(places, labels, strict=True))),
-        [(up(share), f"{share:.0%}") for share in (0, 0.5, 1)],
+        _spread(list(zip(places, labels, strict=True)), [0, len(places) - 1, neutral]),
+        [(up(share), f"{100 * share:.0f} %") for share in (0, 0.5, 1)],
         up(chance),
     )
 
@@ -79,10 +82,13 @@ def _points(pairs):
     return " ".join(f"{x},{y}" for x, y in pairs)
 
 
-def _spread(ticks, apart=62):
-    """Those ticks that do not touch each other: the last, and from the first on all that leave room."""
-    kept = []
-    for x, text in ticks[:-1]:
-        if (not kept or x - kept[-1][0] >= apart) and ticks[-1][0] - x >= apart:
-            kept.append((x, text))
-    return [*kept, ticks[-1]]
+def _spread(ticks, first):
+    """Those ticks that do not touch each other: some first, then from the left; all of them inside the box."""
+    kept = {}
+    for place in dict.fromkeys([*first, *range(len(ticks))]):
+        x, text = ticks[place]
+        half = LETTER * len(text) / 2
+        x = round(min(max(x, half), WIDTH - half), 1)
+        if all(abs(x - other) >= half + LETTER * len(known) / 2 + GAP for other, known in kept.values()):
+            kept[place] = (x, text)
+    return [kept[place] for place in sorted(kept)]

@@ -3,6 +3,7 @@
 import base64
 import logging
 import mimetypes
+import re
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,7 @@ from .curve_chart import curve_chart
 from .settings import SECTIONS
 from .words import amount
 
+NO_BREAK = "\N{NO-BREAK SPACE}"
 logger = logging.getLogger("kinv.reports")
 TOP = "tolerance"  # whose sentences stand above everything
 THIRD = ("metamers", "learned", "layers")  # the first of these that there is gives one more
@@ -31,7 +33,7 @@ def page_of(folder: Path, content: Mapping[str, Any]) -> str:
     """
     environment = Environment(
         loader=PackageLoader("kinv.reports"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
+        lstrip_blocks=True, finalize=_with_units,
     )  # fmt: skip
     environment.filters |= {
         "embed": partial(embedded, folder),
@@ -52,7 +54,7 @@ def page_of(folder: Path, content: Mapping[str, Any]) -> str:
 
 def _body(environment, name, section, about) -> Markup:
     """A section's HTML; of one that can't be shown, why."""
-    failed = section["failed"]
+    failed = printable(section["failed"] or "")
     if not failed:
         try:
             html = environment.get_template(f"sections/{name}.html").render(section=section, **about)
@@ -82,6 +84,11 @@ def percent(share: float | None) -> str:
         return "-"
     value = 100 * share
     return f"{value:.0f} %" if value >= 1 or value == 0 else "< 1 %"
+
+
+def _with_units(value: Any) -> Any:
+    """A text in which no line break parts a number from its unit; what is markup already stays as it is."""
+    return re.sub(r"(?<=\d) (?=%|px\b)", NO_BREAK, value) if type(value) is str else value
 
 
 def _part(name: str) -> str:

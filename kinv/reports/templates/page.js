@@ -4,17 +4,16 @@ document.documentElement.classList.add("scripted");
 for (const slider of document.querySelectorAll(".slider")) {
   const frames = [...slider.querySelectorAll(":scope > .frames > .frame")];
   const inputs = [...slider.querySelectorAll(":scope > .control > input[type=range]")];
-  const dots = slider.parentElement.querySelectorAll("svg.curve .dot");
+  const dots = slider.parentElement.querySelectorAll(":scope > svg.curve .dot");
   const show = () => {
     // with two inputs, frames lie row by row: the second input counts within a row
     const index = inputs.reduce((sum, input) => sum * (Number(input.max) + 1) + Number(input.value), 0);
     frames.forEach((frame, place) => { frame.hidden = place !== index; });
     dots.forEach((dot, place) => { dot.classList.toggle("current", place === index); });
     for (const input of inputs) {
-      const output = slider.querySelector(`output[for="${input.id}"]`);
-      const text = inputs.length === 1 ? frames[index].dataset.name : input.dataset.names.split("|")[input.value];
-      output.textContent = text;
-      input.setAttribute("aria-valuetext", text);
+      const name = JSON.parse(input.dataset.names)[Number(input.value)];
+      input.parentElement.querySelector("output").textContent = name;
+      input.setAttribute("aria-valuetext", name);
     }
   };
   inputs.forEach((input) => input.addEventListener("input", show));
@@ -25,7 +24,8 @@ for (const table of document.querySelectorAll("table.sortable")) {
   const body = table.tBodies[0];
   const value = (row, column) => {
     const cell = row.cells[column];
-    return cell.dataset.value === undefined ? cell.textContent.trim() : Number(cell.dataset.value);
+    const given = cell.dataset.value;
+    return given === undefined ? cell.textContent.trim() : given === "" ? NaN : Number(given);
   };
   [...table.tHead.rows[0].cells].forEach((title, column) => {
     const button = title.querySelector("button");
@@ -37,7 +37,7 @@ for (const table of document.querySelectorAll("table.sortable")) {
       const rows = [...body.rows].map((row, place) => [value(row, column), place, row]);
       rows.sort(([a, i], [b, j]) => {
         if (Number.isNaN(a) || Number.isNaN(b)) return Number.isNaN(a) - Number.isNaN(b) || i - j;
-        const order = typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b));
+        const order = typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b), "en", { numeric: true });
         return (down ? -order : order) || i - j;
       });
       body.append(...rows.map(([, , row]) => row));
