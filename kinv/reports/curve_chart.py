@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 WIDTH, HEIGHT = 300, 170
-LEFT, RIGHT, TOP, BOTTOM = 46, 10, 10, 26  # margins
+LEFT, RIGHT, TOP, BOTTOM = 50, 10, 10, 26  # margins
 LETTER, GAP = 7.4, 6  # the width of a letter in a wide font, and what is left free between two texts
 
 

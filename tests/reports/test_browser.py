@@ -250,9 +250,10 @@ def test_everything_is_shown_without_javascript(visit, file):
 
 
 def test_everything_is_printed(visit, file):
-    page = visit(file).page
+    page = visit(file, color_scheme="dark").page
     on_paper = page.pdf()
     page.emulate_media(media="print")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert len(shown(page, ".frame")) == page.locator(".frame").count() == 9 + 5 + 6
     assert not shown(page, "input, nav, output")
     assert page.evaluate("[...document.images].every((image) => image.complete && image.naturalWidth > 0)")

@@ -64,5 +64,5 @@ def _place(magnitude, magnitudes):
 def _limit_words(name, one):
     if not one["reached"]:
         return f"to the end ({amount(name, one['end'])})"
-    low, high = sorted((one["nearest"], one["farthest"]))
-    return f"{amount(name, one['magnitude'])} (95 %: {amount(name, low)} to {amount(name, high)})"
+    nearest, farthest = amount(name, one["nearest"]), amount(name, one["farthest"])
+    return f"{amount(name, one['magnitude'])} (95 %: {nearest} to {farthest})"
