@@ -26,7 +26,7 @@ def tolerated_sentence(network: str, rows: Sequence[Mapping[str, Any]]) -> str:
     named = [f"{_title(row)} ({tolerated_range(row)})" for row in rows if _is_tolerated(row)][:NAMED]
     if not named:
         return f"{network} ignores none of these transformations: even small ones change 1 of 10 predictions."
-    return f"What {network} ignores most: {listed(named)}. So far, 9 of 10 predictions stay."
+    return f"What {network} ignores most: {listed(named)}. Within these, 9 of 10 predictions stay."
 
 
 def lost_sentence(rows: Sequence[Mapping[str, Any]], chance: float) -> str:

@@ -25,7 +25,7 @@ def test_all_transformations_of_a_report_are_there():
 def test_means_are_over_the_magnitudes_asked_for():
     landmark = {"curves": {"blur": [[0, 2, 4], [1, 0.5, 0.5]]}}
     assert kept_by(landmark, "blur", np.array([0, 2])) == 0.75
-    assert kept_by(landmark, "blur", np.array([0, 4])) == 0.625
+    assert kept_by(landmark, "blur", np.array([0, 2, 4])) == 0.625
     assert kept_by(landmark, "noise", np.array([0, 1])) is None
 
 
