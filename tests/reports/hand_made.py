@@ -23,6 +23,18 @@ GRID = """{% from "macros.html" import picture, slider2 %}
 {{ picture(cell.file, cell.words) }}<p>{{ cell.words }}</p>
 {% endcall %}"""
 TEMPLATES = {"sections/classes.html": TABLE, "sections/learned.html": GRID}
+HOSTILE = (
+    "<script>alert(1)</script>",
+    '"><img src=x onerror="window.ran = 1">',
+    "' onmouseover='window.ran = 1'",
+    "</style><script>window.ran = 1</script>",
+    "</script><script>window.ran = 1</script>",
+    "\N{RIGHT-TO-LEFT OVERRIDE}evil\N{POP DIRECTIONAL FORMATTING}",
+    "שלום",
+    "{{ 7 * 7 }}{% raw %}",
+    "javascript:window.ran = 1",
+    "x" * 5000,
+)
 
 
 def content(name="my network", classes=("cat", "dog"), failed="the images have no labels", finding="check the labels"):
@@ -118,6 +130,12 @@ def _curves(classes):
 
 def _cell(number):
     return {"file": f"images/{number}.png", "words": f"cell {number}"}
+
+
+def shown(page, selector):
+    """Places of those elements that are seen."""
+    seen = "(all) => all.map((each) => each.checkVisibility({ visibilityProperty: true }))"
+    return [place for place, one in enumerate(page.locator(selector).evaluate_all(seen)) if one]
 
 
 def write_page(folder: Path, about: dict, templates: dict | None = None) -> Path:
