@@ -115,6 +115,7 @@ def compare_with_random(
     seed: int = 0,
     progress: bool = False,
     hand_made: bool = False,
+    chosen_on: np.ndarray | None = None,
 ) -> InvarianceComparison:
     """Compares learned transformations with controls as large, on the images that the network classifies correctly.
 
@@ -130,24 +131,28 @@ def compare_with_random(
         batch_size: images per batch.
         seed: seeds `k` and the random directions.
         progress: whether to show bars on stderr.
-        hand_made: also compares with the best hand-made family of space and of colour at the same distances. It is
-            chosen on every second image; all results are then of the others.
+        hand_made: also compares with the best hand-made family of space and of colour at the same distances.
+        chosen_on: the images on which that family is chosen, `(M, H, W, C)`, such as those that the transformer was
+            trained with. Default: every second one of `images`; all results are then of the others.
 
     Raises:
         ValueError: images or labels do not fit the network, or a number is too small. Or the network classifies too few
-            images correctly: none, or with `hand_made` fewer than four.
+            images correctly: none, or fewer than four of which half are for choosing the hand-made family.
     """
     if min(draws, batch_size) < 1:
         raise ValueError(f"draws and batch_size must be at least 1, received {draws} and {batch_size}")
     images, originals, labels = _right(classifier, images, labels, batch_size)
     predict = _Predictions(transformer, classifier, batch_size, progress)
-    if hand_made and len(images) < FEWEST:
+    halved = hand_made and chosen_on is None
+    if halved and len(images) < FEWEST:
         raise ValueError(
             f"the network must classify at least {FEWEST} images correctly, received {len(images)}: half of them are "
             "for choosing the hand-made family"
         )
     tried, tried_originals = images[::2], originals[::2]
-    reported = slice(1, None, 2) if hand_made else slice(None)
+    if chosen_on is not None:
+        tried, tried_originals, _ = _right(classifier, chosen_on, None, batch_size)
+    reported = slice(1, None, 2) if halved else slice(None)
     images, originals, labels = images[reported], originals[reported], None if labels is None else labels[reported]
     learned, at_random = learned_and_random(transformer, len(images), draws, batch_size, [seed])
     predicted = {"learned": predict(images, learned), "random": predict(images, at_random)}
