@@ -45,7 +45,7 @@ class Settings:
     metamer_images: int = 4
     metamer_layers: int = 4
     metamer_steps: int = 80
-    learned_epochs: int = 8
+    learned_epochs: int = 4
     learned_images: int = 60
     preferred_classes: int = 4
     preferred_steps: int = 80

@@ -1,0 +1,77 @@
+"""Which images a transformer learns from, and which it is measured on."""
+
+import dataclasses
+
+import keras
+import numpy as np
+import pytest
+
+import kinv
+from kinv.reports.learning import FEWEST, evenly, usable_halves
+from kinv.reports.settings import PRESETS
+from kinv.reports.subject import Subject
+
+from .sections.brighter_half import brighter_half, images_of_halves
+
+
+def subject_of(images, labels, folder, network=None, most=60):
+    settings = dataclasses.replace(PRESETS["quick"], learned_images=most)
+    return Subject(network or brighter_half(), "mine", images, labels, settings, folder)
+
+
+def test_halves_share_no_image_and_are_equally_many(tmp_path):
+    images, labels = images_of_halves(40)
+    labels[[0, 2, 5]] = 1 - labels[[0, 2, 5]]  # the network is wrong about three
+    halves = usable_halves(subject_of(images, labels, tmp_path))
+    assert len(halves.train) == len(halves.held_out) == 18 and halves.labelled
+    where = [[int(np.flatnonzero((images == one).all(axis=(1, 2, 3)))[0]) for one in part] for part in
+             (halves.train, halves.held_out)]  # fmt: skip
+    assert {place % 2 for place in where[0]} == {0} and {place % 2 for place in where[1]} == {1}
+    assert not {0, 2, 5} & {*where[0], *where[1]}
+    np.testing.assert_array_equal(halves.train_classes, labels[where[0]])
+
+
+def test_no_more_images_than_the_settings_say(tmp_path):
+    halves = usable_halves(subject_of(*images_of_halves(80), tmp_path, most=10))
+    assert len(halves.train) == len(halves.held_out) == 10
+
+
+def test_without_labels_the_network_is_sure_of_those_that_are_used(tmp_path):
+    images, _ = images_of_halves(40)
+    images[:6] = 100  # both halves alike: not sure
+    halves = usable_halves(subject_of(images, None, tmp_path))
+    assert len(halves.train) == len(halves.held_out) == 17 and not halves.labelled
+    assert not (halves.train == 100).all(axis=(1, 2, 3)).any()
+
+
+def test_too_few_images_are_refused_before_anything_is_asked(tmp_path):
+    images, labels = images_of_halves(2 * FEWEST - 1)
+    with pytest.raises(ValueError, match="at least 16 images: there are 15"):
+        usable_halves(subject_of(images, labels, tmp_path))
+
+
+def test_a_network_that_is_hardly_ever_right_is_refused(tmp_path):
+    images, labels = images_of_halves(40)
+    with pytest.raises(ValueError, match="it gets 0 and 0 right"):
+        usable_halves(subject_of(images, 1 - labels, tmp_path))
+
+
+@pytest.mark.parametrize("labelled", [True, False])
+def test_one_answer_for_all_images_is_refused(labelled, tmp_path):
+    images, _ = images_of_halves(40)
+    alike = np.repeat(images[:1], 40, axis=0) + np.arange(40, dtype="float32")[:, None, None, None] / 10
+    with pytest.raises(ValueError, match=r"says 'upper' of all these images.*two classes are needed"):
+        usable_halves(subject_of(alike, np.zeros(40, int) if labelled else None, tmp_path))
+
+
+def test_a_network_that_always_says_the_same_is_refused(tmp_path):
+    inputs = keras.Input((8, 8, 1))
+    outputs = keras.layers.Dense(3, kernel_initializer="zeros", name="logits")(keras.layers.Flatten()(inputs))
+    images, _ = images_of_halves(40)
+    with pytest.raises(ValueError, match="two classes are needed"):
+        usable_halves(subject_of(images, None, tmp_path, kinv.wrap(keras.Model(inputs, outputs))))
+
+
+def test_rows_are_evenly_spread_and_never_repeated():
+    np.testing.assert_array_equal(evenly(np.arange(10), 4), [0, 3, 6, 9])
+    np.testing.assert_array_equal(evenly(np.arange(3), 5), [0, 1, 2])
