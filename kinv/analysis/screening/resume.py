@@ -121,8 +121,8 @@ class RunInFolder(Run):
     def finish(self, metadata):
         screening = super().finish(metadata)
         if self.inside.is_dir():  # else it was finished before
-            for name in TABLES:
-                write_table(getattr(screening, name), self.folder / f"{name}.parquet")
+            for name, table in screening.written().items():
+                write_table(table, self.folder / f"{name}.parquet")
             write_json({**metadata, "finished": True}, self.folder / self.ABOUT)
             shutil.rmtree(self.inside)
         return screening
@@ -131,6 +131,7 @@ class RunInFolder(Run):
         return self.inside / f"{number}.sums.npz"
 
     def _continue(self, kept, identity):
+        kept = {"each_image": False, **kept}  # older versions had no choice
         different = [key for key, value in identity.items() if kept.get(key) != value]
         if different:
             shown = "; ".join(f"{key}: {_short(kept.get(key))}, now {_short(identity[key])}" for key in different)

@@ -47,6 +47,7 @@ def screen(
     results: str | os.PathLike | None = None,
     progress: bool = False,
     preflight: bool = True,
+    each_image: bool = False,
 ) -> Screening:
     """Measures how a network's predictions change with the magnitude of transformations of its images.
 
@@ -75,6 +76,8 @@ def screen(
         progress: whether to show images per second and the remaining time.
         preflight: whether to check first, on some of the images, that they and their labels fit the network
             (`kinv.preflight`). What it found is in the metadata.
+        each_image: whether to keep a row for each image and transformation as well, in `Screening.images`. Memory then
+            grows by one integer for each image and magnitude.
 
     Returns:
         The tables; see `Screening`.
@@ -109,6 +112,7 @@ def screen(
             "fill": fill,
             "seed": seed,
             "batch_size": batch_size,
+            "each_image": each_image,
         }
         names = _class_names(class_names, stream, classifier)
         sample = stream.sample(IMAGES) if preflight else None
@@ -119,16 +123,18 @@ def screen(
                 if run.has(number):
                     shown.skip(transformation.name)
                     continue
-                totals = _screen_one(
-                    classifier, stream, transformation, points, run, number, shown, batch_size, fill, seed
+                totals, done = run.partial(number) or (Totals(points, classifier.output_shape[-1], each_image), 0)
+                shown.start(transformation.name, done * batch_size)
+                _screen_one(
+                    totals, done, classifier, stream, transformation, run, number, shown, batch_size, fill, seed
                 )
                 run.add(number, totals.tables(classifier.name, transformation, stream.image_shape, names))
             return run.finish({**identity, "description": stream.description, "preflight": checked})
 
 
-def _screen_one(classifier, stream, transformation, points, run, number, shown, batch_size, fill, seed) -> Totals:
-    """Sums over all images for one transformation, from where an interrupted run left off."""
-    logits = compile_model(classifier)
+def _screen_one(totals, done, classifier, stream, transformation, run, number, shown, batch_size, fill, seed) -> None:
+    """Adds all images to the sums for one transformation, but for the batches that are done."""
+    points, logits = totals.points, compile_model(classifier)
 
     def prepare(images):
         return transformation.prepare(images)
@@ -138,8 +144,6 @@ def _screen_one(classifier, stream, transformation, points, run, number, shown, 
 
     if transformation.compiles:
         prepare, transform = compile(prepare, jit_compile=True), compile(transform, jit_compile=True)
-    totals, done = run.partial(number) or (Totals(points, classifier.output_shape[-1]), 0)
-    shown.start(transformation.name, done * batch_size)
     neutral = np.flatnonzero(points == transformation.neutral) if transformation.exact else np.zeros(0, int)
     saved = time.monotonic()
     for batch, (images, labels) in enumerate(stream.batches(batch_size, skip=done), start=done):
@@ -165,7 +169,6 @@ def _screen_one(classifier, stream, transformation, points, run, number, shown, 
         if time.monotonic() - saved > SECONDS_BETWEEN_SAVES:
             run.keep_partial(number, totals, batch + 1)
             saved = time.monotonic()
-    return totals
 
 
 def _class_names(given, stream, classifier) -> list[str]:

@@ -45,7 +45,20 @@ TABLES = {  # and their columns
     ],
     "softmax": [*ABOUT, "class", "class_name", "predicted", "magnitude", "softmax", "predicted_name"],
     "critical_points": [*ABOUT, "class", "class_name", "side", "status", "magnitude", "end"],
+    "images": [
+        *ABOUT,
+        "image",
+        "class",
+        "class_name",
+        "predicted",
+        "predicted_name",
+        "kept",
+        "first_change",
+        "turned_into",
+        "turned_into_name",
+    ],
 }
+MAY_LACK = ("classes", "images")  # where they are of an older version, or were not asked for
 FORMATS = ("parquet", "csv")
 NAMES = {"class_name": str, "predicted_name": str, "turned_into_name": str}  # classes may be called 0, 1, 2
 
@@ -68,6 +81,10 @@ class Screening:
         metadata: how the tables were made, as JSON values.
         classes: network, transformation, class (the images'), magnitude, images: accuracy and unchanged, with its 95 %
             interval, of the images of one class. Single transformations only; no rows in tables of older versions.
+        images: network, transformation, image (its place in their order), class, predicted (for the original); kept:
+            the mean over the range of magnitudes of whether its prediction stays, 0..1; first_change: the magnitude
+            nearest to the neutral one at which it does not, NaN if there is none; turned_into, turned_into_name: its
+            class there (-1, `-` if there is none). Single transformations only; no rows unless asked for.
     """
 
     accuracy: pd.DataFrame
@@ -75,6 +92,7 @@ class Screening:
     critical_points: pd.DataFrame
     metadata: dict[str, Any] = field(default_factory=dict)
     classes: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=TABLES["classes"]))
+    images: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=TABLES["images"]))
 
     def __repr__(self) -> str:
         networks, names = (self.accuracy[column].unique().tolist() for column in ABOUT)
@@ -112,8 +130,12 @@ class Screening:
         shown = {} if classifier is None else class_examples(classifier, images, labels, highest_classes(self))
         return save_figures(overview(self, images=shown), folder)
 
+    def written(self) -> dict[str, pd.DataFrame]:
+        """The tables that are kept, by name: all, but `images` only if it was asked for."""
+        return {name: getattr(self, name) for name in TABLES if name != "images" or len(self.images)}
+
     def save(self, folder: str | os.PathLike, format: str = "parquet") -> None:
-        """Writes `accuracy`, `softmax` and `critical_points` as Parquet or CSV, and `screening.json`.
+        """Writes the tables as Parquet or CSV, and `screening.json`.
 
         Raises:
             ValueError: if the format is unknown.
@@ -124,8 +146,8 @@ class Screening:
         if folder.exists() and any(folder.iterdir()):
             raise FileExistsError(f"{folder} is not empty: nothing was written. Choose a new folder.")
         folder.mkdir(parents=True, exist_ok=True)
-        for name in TABLES:
-            write_table(getattr(self, name), folder / f"{name}.{format}")
+        for name, table in self.written().items():
+            write_table(table, folder / f"{name}.{format}")
         write_json({**self.metadata, "finished": True}, folder / "screening.json")
 
     @classmethod
@@ -144,8 +166,8 @@ class Screening:
         tables = {}
         for name in TABLES:
             parquet, text = folder / f"{name}.parquet", folder / f"{name}.csv"
-            if name == "classes" and not parquet.is_file() and not text.is_file():
-                continue  # of an older version
+            if name in MAY_LACK and not parquet.is_file() and not text.is_file():
+                continue
             tables[name] = pd.read_parquet(parquet) if parquet.is_file() else pd.read_csv(text, dtype=NAMES)
         return cls(**tables, metadata=metadata)
 

@@ -11,8 +11,10 @@ from scipy.special import softmax
 
 from kinv.intervals import wilson_interval
 
+from .each_image import NOWHERE, EachImage
+
 SHOWN_CLASSES = 3  # section IV-A: "three predicted classes with the highest softmax output"
-OTHERS = NOWHERE = -1
+OTHERS = -1
 
 
 class Totals:
@@ -21,11 +23,12 @@ class Totals:
     Args:
         points: the magnitudes `(M,)` or `(M, D)`.
         classes: number of classes of the network.
+        each_image: whether to keep the predictions for each image as well, of magnitudes `(M,)`.
     """
 
     STATE = ("points", "turned", "classes", "images", "right", "stayed", "softmax")
 
-    def __init__(self, points: np.ndarray, classes: int):
+    def __init__(self, points: np.ndarray, classes: int, each_image: bool = False):
         self.points = points
         self.turned = np.zeros((len(points), classes), "int64")  # where predictions that changed went
         self.classes = np.zeros(0, "int64")
@@ -35,6 +38,7 @@ class Totals:
         # the curves of a map would fill the memory, and no figure uses them
         measured = len(points) if points.ndim == 1 else 0
         self.softmax = np.zeros((0, measured, classes), "float64")
+        self.each_image = EachImage(points) if each_image and points.ndim == 1 else None
 
     def add(self, original: np.ndarray, answers: np.ndarray, labels: np.ndarray | None) -> None:
         """Adds a batch: logits for the originals `(B, K)` and for every magnitude `(M, B, K)`."""
@@ -48,10 +52,13 @@ class Totals:
         np.add.at(self.stayed, rows, (predicted == before).T)
         if self.points.ndim == 1:
             np.add.at(self.softmax, rows, softmax(answers, axis=-1).transpose(1, 0, 2))
+        if self.each_image is not None:
+            self.each_image.add(before, predicted, labels)
 
     def state(self) -> dict[str, np.ndarray]:
         """Everything, as arrays by name."""
-        return {name: getattr(self, name) for name in self.STATE}
+        images = {} if self.each_image is None else self.each_image.state()
+        return {**{name: getattr(self, name) for name in self.STATE}, **images}
 
     @classmethod
     def from_state(cls, state: Any) -> "Totals":
@@ -59,6 +66,8 @@ class Totals:
         totals = cls(state["points"], state["softmax"].shape[-1])
         for name in cls.STATE:
             setattr(totals, name, state[name])
+        if set(EachImage.STATE) <= set(state):
+            totals.each_image = EachImage.from_state(totals.points, state)
         return totals
 
     def tables(self, network: str, transformation: Any, shape: tuple[int, ...], names: list[str]) -> dict[str, Any]:
@@ -107,6 +116,8 @@ class Totals:
                 if _has_side(self.points, transformation.neutral, side)
             ]
             tables["critical_points"] = _named(about, pd.DataFrame(rows, columns=CRITICAL_COLUMNS), names)
+        if self.each_image is not None:
+            tables["images"] = self.each_image.table(about, transformation.neutral, names)
         return {name: table.reset_index(drop=True) for name, table in tables.items()}
 
     def _rows(self, labels):
