@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from .intervals import Chance, mean_interval
+from .intervals import CONFIDENCE, Chance, mean_interval
 
 MARGIN = 0.05  # shares that differ by less are called as good as each other
 MATTERS = 0.1  # part of the largest variance from which on a source of chance is named
@@ -19,7 +19,7 @@ class Verdict:
     Attributes:
         kind: `"better"` or `"worse"` if the interval is on one side of 0; else `"as good"` if it lies within `MARGIN`
             of 0; else `"unknown"`.
-        low, high: ends of the 95 % interval of the difference, -1..1.
+        low, high: ends of the interval of the difference, -1..1; its confidence is 95 % unless another was asked for.
         needed: where it is unknown, roughly how many of what would tell, such as `((150, "images"),)`.
     """
 
@@ -46,14 +46,15 @@ class Verdict:
         return f"NOT clearly fewer: too few {few} to tell ({between}), roughly {enough} are needed"
 
 
-def judged(difference: float, chances: Sequence[Chance]) -> Verdict:
+def judged(difference: float, chances: Sequence[Chance], confidence: float = CONFIDENCE) -> Verdict:
     """The verdict on a mean difference of two shares.
 
     Args:
         difference: the result's share minus the control's, -1..1.
         chances: what was drawn at random; see `mean_interval`.
+        confidence: of the interval, 0..1.
     """
-    low, high = mean_interval(difference, chances)
+    low, high = mean_interval(difference, chances, confidence)
     if low > 0:
         return Verdict("better", low, high)
     if high < 0:

@@ -7,6 +7,7 @@ import pytest
 import kinv
 from kinv.analysis.screening.each_image import EachImage
 from kinv.analysis.screening.tolerance import tolerance
+from kinv.analysis.screening.totals import Totals
 
 from .known_network import SMALL, screen
 from .test_resume import Killed, kill_after
@@ -25,10 +26,9 @@ def test_rows_by_hand():
     assert table[["image", "class", "predicted"]].to_numpy().tolist() == [[0, 0, 0], [1, 0, 0], [2, 2, 2], [3, 1, 2]]
 
 
-def test_of_a_grid_there_are_no_images(photos):
-    axes = {"translate_x+translate_y": ([0, 0.5], [0, 0.25])}
-    found = screen(*photos, transformations=list(axes), magnitudes=axes, each_image=True)
-    assert len(found.accuracy) and found.images.empty
+def test_of_a_grid_of_magnitudes_no_image_is_kept():
+    assert Totals(np.zeros((4, 2)), 3, each_image=True).each_image is None
+    assert Totals(np.zeros(4), 3, each_image=True).each_image is not None
 
 
 def test_a_killed_run_ends_with_the_same_images(photos, tmp_path):
