@@ -16,12 +16,12 @@ from kinv.printable import printable
 
 from .curve_chart import curve_chart
 from .settings import SECTIONS
-from .words import amount
+from .words import MINUS, amount
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 logger = logging.getLogger("kinv.reports")
 TOP = "tolerance"  # whose sentences stand above everything
-THIRD = ("metamers", "learned", "layers")  # the first of these that there is gives one more
+THIRD = ("compared", "metamers", "learned", "layers")  # the first of these that there is gives one more
 
 
 def page_of(folder: Path, content: Mapping[str, Any]) -> str:
@@ -38,6 +38,7 @@ def page_of(folder: Path, content: Mapping[str, Any]) -> str:
     environment.filters |= {
         "embed": partial(embedded, folder),
         "percent": percent,
+        "points": points,
         "amount": lambda magnitude, transformation, sign=False: amount(transformation, magnitude, sign),
         "plain": printable,
     }
@@ -89,6 +90,12 @@ def percent(share: float | None) -> str:
 def _with_units(value: Any) -> Any:
     """A text in which no line break parts a number from its unit; what is markup already stays as it is."""
     return re.sub(r"(?<=\d) (?=%|px\b)", NO_BREAK, value) if type(value) is str else value
+
+
+def points(difference: float) -> str:
+    """A difference of two shares in points, with its sign."""
+    rounded = round(100 * difference)
+    return f"{rounded:+d}".replace("-", MINUS) if rounded else "0"
 
 
 def _part(name: str) -> str:

@@ -9,6 +9,7 @@ from .settings import SECTIONS, Settings
 
 COSTS = {  # relative seconds of the default preset, for SqueezeNet
     "tolerance": 100,
+    "compared": 100,
     "curves": 4,
     "classes": 4,
     "metamers": 60,

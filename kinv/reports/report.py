@@ -8,6 +8,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from html import escape
 from importlib import import_module
 from importlib.metadata import version
@@ -18,6 +19,7 @@ import keras
 
 from kinv import __version__
 from kinv.analysis.screening.tables import write_json
+from kinv.classifiers.fingerprint import describe_network
 from kinv.classifiers.preflight import IMAGES, check_sample
 from kinv.json_values import json_values
 from kinv.locks import FolderLock, is_empty
@@ -28,6 +30,7 @@ from kinv.whole_file import whole_file
 
 from .fail_under import measured, parsed
 from .judges import usual_judge
+from .other_network import other_subject
 from .page import page_of
 from .progress import Progress
 from .settings import SECTIONS, chosen_settings
@@ -103,6 +106,8 @@ def report(
     sections: Sequence[str] | None = None,
     limit: int | None = None,
     judge: keras.Model | str | None = "auto",
+    compare: keras.Model | None = None,
+    compare_name: str | None = None,
     fail_under: Sequence[str] = (),
     seed: int = 0,
     use_labels: bool = True,
@@ -127,6 +132,9 @@ def report(
         limit: at most so many images, evenly spread; default: the preset's.
         judge: another classifier, whose predictions for metamers and preferred images are shown; None for none.
             By default, EfficientNet-Lite0 or SqueezeNet, where the images are of colour and at least 64 pixels wide.
+        compare: another network, which is measured on the same images, in the size that it takes. With labels, both
+            must have the same classes.
+        compare_name: of that network, on the page; default: its own.
         fail_under: limits, such as `"rotation:unchanged@15=0.8"` or `"accuracy=0.9"`; see `Report.broken`.
         seed: of everything that is random.
         use_labels: False leaves the labels of a folder or a data set unused.
@@ -146,7 +154,7 @@ def report(
         >>> "<html" in found.page()
         True
     """
-    settings, limits = chosen_settings(preset, sections, limit), tuple(map(parsed, fail_under))
+    settings, limits = chosen_settings(preset, sections, limit, compare is not None), tuple(map(parsed, fail_under))
     for one in limits:
         if one.transformation is not None:
             TRANSFORMATIONS[one.transformation].check([one.magnitude])
@@ -157,8 +165,9 @@ def report(
         judge = usual_judge(model) if judge == "auto" else judge
         shown = name or model.name.removesuffix(WRAPPED)
         subject = Subject(model, shown, chosen, labels, settings, place, seed, judge, table_format, progress, limits)
-        sample = subject.stream.sample(IMAGES) if preflight else None
-        checked = sample and check_sample(model, *sample, subject.stream.class_names).enforce().to_dict()
+        if compare is not None:
+            other = other_subject(subject, compare, compare_name or compare.name.removesuffix(WRAPPED))
+            subject = replace(subject, other=other)
         content = _opened(
             place,
             {
@@ -170,8 +179,10 @@ def report(
                     "limit": settings.images,
                     "seed": seed,
                     "magnitudes": [limit.text for limit in limits if limit.magnitude is not None],
+                    "compared": None if compare is None else describe_network(compare),
                 },
-                "preflight": checked,
+                "preflight": _preflight(subject) if preflight else None,
+                "preflight_compared": _preflight(subject.other) if preflight and subject.other else None,
                 "command": command or f"kinv.report(model, images, preset={preset!r}, seed={seed})",
                 "versions": _versions(),
                 "limits": [],
@@ -189,6 +200,11 @@ def report(
         with whole_file(place / PAGE) as draft:
             draft.write_text(page_of(place, content), encoding="utf-8")
     return Report(place)
+
+
+def _preflight(subject) -> dict[str, Any]:
+    sample = subject.stream.sample(IMAGES)
+    return check_sample(subject.network, *sample, subject.stream.class_names).enforce().to_dict()
 
 
 def _shown(left, settings, done, progress) -> Iterator[str]:

@@ -8,6 +8,7 @@ from kinv.choices import checked_choice, unknown
 
 SECTIONS = {  # in the order of the page
     "tolerance": "What does it ignore?",
+    "compared": "Compared with another network",
     "curves": "How far, and what it says on the way",
     "classes": "Classes",
     "metamers": "Seen directly: what each layer has thrown away",
@@ -19,7 +20,8 @@ SECTIONS = {  # in the order of the page
     "filters": "Filters",
 }
 FULL_ONLY = ("units", "manifolds", "filters")
-SCREENED = ("tolerance", "curves", "classes")  # of one screening
+OF_TWO = "compared"  # made only where there is another network
+SCREENED = ("tolerance", "compared", "curves", "classes")  # of one screening
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Settings:
         preferred_classes, preferred_steps: classes of which images are made, and the steps of each.
     """
 
-    sections: tuple[str, ...] = tuple(name for name in SECTIONS if name not in FULL_ONLY)
+    sections: tuple[str, ...] = tuple(name for name in SECTIONS if name not in (*FULL_ONLY, OF_TWO))
     images: int = 150
     thorough: bool = True
     examples: int = 3
@@ -64,7 +66,7 @@ PRESETS = {
     ),
     "default": Settings(),
     "full": Settings(
-        sections=tuple(SECTIONS),
+        sections=tuple(name for name in SECTIONS if name != OF_TWO),
         images=1000,
         examples=4,
         layer_images=64,
@@ -79,8 +81,16 @@ PRESETS = {
 }
 
 
-def chosen_settings(preset: str, sections: Sequence[str] | None = None, limit: int | None = None) -> Settings:
+def chosen_settings(
+    preset: str, sections: Sequence[str] | None = None, limit: int | None = None, compared: bool = False
+) -> Settings:
     """The settings of a preset, with other sections or another number of images.
+
+    Args:
+        preset: its name.
+        sections: these only; default: the preset's.
+        limit: at most so many images; default: the preset's.
+        compared: whether there is another network, which has a section of its own.
 
     Raises:
         ValueError: an unknown preset or section, no section, or fewer than two images.
@@ -95,6 +105,9 @@ def chosen_settings(preset: str, sections: Sequence[str] | None = None, limit: i
         if not sections:
             raise ValueError("sections must name at least one section, received none")
         settings = dataclasses.replace(settings, sections=tuple(name for name in SECTIONS if name in sections))
+    if compared:
+        wanted = {*settings.sections, OF_TWO}
+        settings = dataclasses.replace(settings, sections=tuple(name for name in SECTIONS if name in wanted))
     if limit is not None:
         if limit < 2:
             raise ValueError(f"limit must be at least 2, received {limit}")

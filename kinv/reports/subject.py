@@ -76,6 +76,8 @@ class Subject:
         table_format: `"csv"` or `"parquet"`.
         progress: whether to show bars.
         limits: which have to be measured.
+        other: another network on the same images, for comparison, or None.
+        screening_folder: the folder in `tables` that holds the screening.
     """
 
     network: keras.Model
@@ -89,6 +91,8 @@ class Subject:
     table_format: str = "csv"
     progress: bool = False
     limits: tuple[Limit, ...] = ()
+    other: "Subject | None" = None
+    screening_folder: str = "screening"
 
     def __post_init__(self):
         checked_choice("table_format", self.table_format, FORMATS)
@@ -132,9 +136,10 @@ class Subject:
             batch_size=BATCH,
             seed=self.seed,
             class_names=self.names,
-            results=self.folder / "tables" / "screening",
+            results=self.folder / "tables" / self.screening_folder,
             progress=self.progress,
             preflight=False,  # the report asked before
+            each_image=True,
         )
 
     def sample(self, count: int) -> tuple[np.ndarray, np.ndarray | None]:
