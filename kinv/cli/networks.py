@@ -63,8 +63,12 @@ class Network(Output):
             return imagenet_class_names()
         return None
 
-    def load(self) -> Any:
-        """The classifier, wrapped."""
+    def load(self, name: str | None = None) -> Any:
+        """The classifier, wrapped; or another one, wrapped likewise if it is a file as well.
+
+        Args:
+            name: of the other one, or its `.keras` file.
+        """
         import kinv.backend  # noqa: F401  (starts TensorFlow quietly)
         from kinv import classifiers
 
@@ -76,8 +80,10 @@ class Network(Output):
         if self.model_output is not None:
             wrapping["output"] = int(self.model_output) if self.model_output.isdecimal() else self.model_output
         wrapping = {name: value for name, value in wrapping.items() if value is not None}
+        if name in CLASSIFIERS:
+            wrapping = {}  # has its own
         return classifiers.load(
-            self.classifier, download=self.download, allow_unsafe=self.allow_unsafe, **wrapping
+            name or self.classifier, download=self.download, allow_unsafe=self.allow_unsafe, **wrapping
         )  # fmt: skip
 
 

@@ -35,6 +35,8 @@ class Report(OnImages):
     """Maximum number of images, evenly spread over the data set; default: the preset's (50, 150, 1000)."""
     judge: str = "auto"
     """Another classifier, whose predictions are compared; auto: one of ImageNet, for photographs; none."""
+    compare: str | None = None
+    """Another classifier to compare with on the same images, or a .keras file, which is wrapped as the first one is."""
     fail_under: tuple[str, ...] = ()
     """Limits, such as rotation:unchanged@15=0.8 or accuracy=0.9. A broken one ends the program with status 3."""
     labels: bool = True
@@ -49,6 +51,8 @@ class Report(OnImages):
         from kinv.reports.settings import chosen_settings
 
         chosen_settings(self.preset, self.sections or None, self.limit)
+        if self.compare is not None and self.compare not in CLASSIFIERS and not Path(self.compare).exists():
+            raise ValueError(unknown_classifier(self.compare))
         for text in self.fail_under:
             parsed(text)
         if self.judge not in ("auto", "none", *CLASSIFIERS) and not Path(self.judge).exists():
@@ -84,6 +88,8 @@ class Report(OnImages):
             sections=self.sections or None,
             limit=self.limit,
             judge=judge,
+            compare=None if self.compare is None else self.load(self.compare),
+            compare_name=self.compare and Path(self.compare).stem,
             fail_under=self.fail_under,
             seed=self.seed,
             use_labels=self.labels,

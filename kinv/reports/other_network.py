@@ -44,9 +44,9 @@ def _check_classes(one, other):
             f"to compare two networks by labels, both must have the same classes, received {counts[0]} and {counts[1]} "
             f"classes. {remedy}"
         )
-    names = [class_names(network) for network in (one, other)]
-    if all(names) and list(names[0]) != list(names[1]):
-        first, second = next(pair for pair in zip(*names, strict=True) if pair[0] != pair[1])
+    names, others = class_names(one), class_names(other)
+    if names and others and names != others:
+        first, second = next(pair for pair in zip(names, others, strict=True) if pair[0] != pair[1])
         raise ValueError(
             "to compare two networks by labels, both must have the same classes in the same order, received "
             f"{first!r} in place of {second!r}. {remedy}"

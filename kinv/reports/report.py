@@ -203,8 +203,8 @@ def report(
 
 
 def _preflight(subject) -> dict[str, Any]:
-    sample = subject.stream.sample(IMAGES)
-    return check_sample(subject.network, *sample, subject.stream.class_names).enforce().to_dict()
+    images, labels = subject.stream.sample(IMAGES)
+    return check_sample(subject.network, images, labels, subject.stream.class_names).enforce().to_dict()
 
 
 def _shown(left, settings, done, progress) -> Iterator[str]:

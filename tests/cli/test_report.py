@@ -86,3 +86,12 @@ def test_what_is_wrong_is_said_before_anything_starts(folder_and_network, tmp_pa
 def test_an_unknown_section(folder_and_network, tmp_path):
     with pytest.raises(SystemExit, match="unknown section 'layer': did you mean layers"):
         cli.main([*command(folder_and_network)[:-1], "layer"])
+
+
+def test_two_networks(folder_and_network, tmp_path, capsys):
+    """With itself there is no difference."""
+    same = str(folder_and_network[1])
+    cli.main(command(folder_and_network, "--output", str(tmp_path / "new"), "--compare", same))
+    assert "no clear difference under the 2 transformations" in capsys.readouterr().out
+    with pytest.raises(SystemExit, match="did you mean squeezenet"):
+        cli.main(command(folder_and_network, "--output", str(tmp_path / "other"), "--compare", "squeezent"))
