@@ -70,5 +70,5 @@ def _chance(of, kept, pooled) -> Chance:
 
     Nor is it ever surer than one image more could move it.
     """
-    own = np.var(kept, ddof=1) if len(kept) > 1 else 0.0
+    own = float(np.var(kept, ddof=1)) if len(kept) > 1 else 0.0
     return Chance(of, len(kept), max(own / len(kept), pooled / len(kept), (0.5 / (len(kept) + 1)) ** 2))

@@ -43,17 +43,17 @@ class Totals:
     def add(self, original: np.ndarray, answers: np.ndarray, labels: np.ndarray | None) -> None:
         """Adds a batch: logits for the originals `(B, K)` and for every magnitude `(M, B, K)`."""
         before, predicted = original.argmax(axis=-1), answers.argmax(axis=-1)
-        labels = before if labels is None else labels
+        truth = before if labels is None else labels
         magnitudes, changed = np.nonzero(predicted != before)
         np.add.at(self.turned, (magnitudes, predicted[magnitudes, changed]), 1)
-        rows = self._rows(labels)
+        rows = self._rows(truth)
         np.add.at(self.images, rows, 1)
-        np.add.at(self.right, rows, (predicted == labels).T)
+        np.add.at(self.right, rows, (predicted == truth).T)
         np.add.at(self.stayed, rows, (predicted == before).T)
         if self.points.ndim == 1:
             np.add.at(self.softmax, rows, softmax(answers, axis=-1).transpose(1, 0, 2))
         if self.each_image is not None:
-            self.each_image.add(before, predicted, labels)
+            self.each_image.add(before, predicted, truth)
 
     def state(self) -> dict[str, np.ndarray]:
         """Everything, as arrays by name."""
