@@ -26,7 +26,8 @@ def class_rows(screening: Screening) -> list[dict[str, Any]]:
     Returns:
         The columns of `class_means`; `most` and `least`, the transformations under which most and fewest predictions
         stay, with their shares; `ends`, up to where the class is recognised under the main transformations, in words;
-        `into`, the class that changed images turn into most, and its share of the changes, or None.
+        `into`, the class that those images turn into most that were right before, and its share of their changes, or
+        None.
     """
     images, rows = screening.images, []
     for row in class_means(images).to_dict("records"):
@@ -68,8 +69,9 @@ def _tolerant(rows):
         counts = sorted({row["images"] for row in rows})
         between = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else f"{counts[0]}"
         return f"No class is clearly more or less tolerant than the others, with {between} images of each."
-    said = [f"{word} tolerant: {_named(some)}" for word, some in (("Most", more), ("Least", fewer)) if some]
-    return f"{'. '.join(said)}. So many of their predictions stay."
+    if not more:
+        return f"Fewest predictions stay for {_named(fewer)}."
+    return f"Most predictions stay for {_named(more)}{f', fewest for {_named(fewer)}' if fewer else ''}."
 
 
 def _sink(rows):
@@ -101,9 +103,7 @@ def _range(name, rows):
 
 
 def _into(images, index):
-    changed = images.loc[images["first_change"].notna(), ["turned_into", "turned_into_name"]]
-    others = changed.loc[changed["turned_into"] != index, "turned_into_name"]
-    if others.empty:
-        return None
-    counts = others.value_counts()
-    return {"class_name": counts.index[0], "share": counts.iloc[0] / len(changed)}
+    counts = images.loc[
+        images["first_change"].notna() & (images["predicted"] == index), "turned_into_name"
+    ].value_counts()
+    return None if counts.empty else {"class_name": counts.index[0], "share": counts.iloc[0] / counts.sum()}

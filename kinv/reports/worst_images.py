@@ -16,11 +16,11 @@ from kinv.printable import file_stem
 from .subject import BATCH, Subject
 from .words import amount, title_of
 
-SHOWN, OF_A_CLASS = 6, 2
+SHOWN, OF_A_CLASS = 6, 2  # of fewer classes, more
 
 
 def soonest(images: pd.DataFrame, ends: Mapping[str, tuple[float, float]], labelled: bool) -> pd.DataFrame:
-    """The images that keep the fewest predictions, at most two of a class, and the smallest change of each.
+    """The images that keep the fewest predictions, a few of each class, and the smallest change of each.
 
     Args:
         images: the table of a `Screening`.
@@ -40,7 +40,8 @@ def soonest(images: pd.DataFrame, ends: Mapping[str, tuple[float, float]], label
     far = ((changed["first_change"] - neutral).abs() / span).astype("float64")
     nearest = changed.loc[far.groupby(changed["image"]).idxmin()].set_index("image")
     shares = shares[shares["image"].isin(nearest.index)].sort_values("kept", kind="stable")
-    chosen = shares.groupby("class", sort=False).head(OF_A_CLASS).head(SHOWN).set_index("image")
+    most = max(OF_A_CLASS, -(-SHOWN // max(shares["class"].nunique(), 1)))
+    chosen = shares.groupby("class", sort=False).head(most).head(SHOWN).set_index("image")
     return nearest.loc[chosen.index].assign(kept=chosen["kept"]).reset_index()
 
 

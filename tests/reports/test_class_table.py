@@ -53,14 +53,16 @@ def images_table(changes):
 def test_rows_say_what_a_class_tolerates_and_turns_into():
     changes = [(image, 0, "blur", 0.2, 1 + image % 3 // 2) for image in range(6)]
     changes += [(image, 0, "zoom", 1.0, -1) for image in range(6)]
+    wrong = [(image, 0, "blur", 0.2, 2) for image in range(12, 15)]  # before any change, which do not count
     changes += [(image, 1, name, 1.0, -1) for image in range(6, 12) for name in ("blur", "zoom")]
     empty = critical().assign(**{"class": []})
-    one, other = class_rows(Screening(pd.DataFrame(), pd.DataFrame(), empty, images=images_table(changes)))
+    images = pd.concat([images_table(changes), images_table(wrong).assign(predicted=1)])
+    one, other = class_rows(Screening(pd.DataFrame(), pd.DataFrame(), empty, images=images))
     assert (one["class_name"], one["into"], other["class_name"]) == ("c1", None, "c0")
     assert other["most"] == {"title": "Zoom in or out", "kept": 1.0}
     assert other["least"] == {"title": "Blur", "kept": pytest.approx(0.2)}
     assert other["into"] == {"class_name": "c1", "share": pytest.approx(4 / 6)}
-    assert other["kept"] == pytest.approx(0.6) and other["ends"] == []
+    assert other["kept"] == pytest.approx((6 * 0.6 + 3 * 0.2) / 9) and other["ends"] == []
 
 
 def rows(verdicts, into=None):
@@ -77,9 +79,10 @@ def test_only_clear_differences_are_said():
     ]
     (said,) = class_sentences(rows(["better", "unknown", "worse", "worse", "worse", "worse"]))
     assert said == (
-        "Most tolerant: “c0” (90 %). Least tolerant: “c5” (40 %), “c4” (50 %), “c3” (60 %) and 1 more. "
-        "So many of their predictions stay."
+        "Most predictions stay for “c0” (90 %), fewest for “c5” (40 %), “c4” (50 %), “c3” (60 %) and 1 more."
     )
+    assert class_sentences(rows(["better", "unknown"])) == ["Most predictions stay for “c0” (90 %)."]
+    assert class_sentences(rows(["unknown", "worse"])) == ["Fewest predictions stay for “c1” (80 %)."]
 
 
 def test_a_class_that_most_others_turn_into_is_named():

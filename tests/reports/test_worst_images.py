@@ -32,12 +32,13 @@ def test_the_smallest_change_is_relative_to_its_range():
     assert found["kept"].tolist() == pytest.approx([0.2, 0.5])
 
 
-def test_two_of_a_class_and_right_ones_only():
+def test_a_few_of_each_class_and_right_ones_only():
     rows = [(image, 0, 0, image / 10, 10, np.nan) for image in range(4)]
-    rows += [(4, 1, 1, 0.9, 10, np.nan), (5, 2, 1, 0.0, 10, np.nan)]
-    assert soonest(table(*rows), ENDS, True)["image"].tolist() == [0, 1, 4]
-    assert soonest(table(*rows), ENDS, False)["image"].tolist() == [0, 5, 1, 4]
-    assert soonest(table(*rows[5:]), ENDS, True)["image"].tolist() == [5]  # where none is right
+    rows += [(4, 1, 1, 0.9, 10, np.nan), (5, 2, 1, 0.0, 10, np.nan), (6, 3, 3, 0.95, 10, np.nan)]
+    assert soonest(table(*rows), ENDS, True)["image"].tolist() == [0, 1, 4, 6]
+    assert soonest(table(*rows), ENDS, False)["image"].tolist() == [0, 5, 1, 4, 6]
+    assert soonest(table(rows[5]), ENDS, True)["image"].tolist() == [5]  # where none is right
+    assert soonest(table(*rows[:5]), ENDS, True)["image"].tolist() == [0, 1, 2, 4]  # of two classes, three of each
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ def test_they_are_shown_as_they_were_screened(subject):
     """The noise that turned a prediction is the noise that is shown, also of images beyond the first batch."""
     images = subject.screening.images
     found = worst_images(subject)
-    assert 1 <= len(found) <= 2 and all(one["class_name"] == "left" for one in found)
+    assert 1 <= len(found) <= 6 and all(one["class_name"] == "left" for one in found)
     for one in found:
         assert one["before"]["says"] == "left" and one["after"]["says"] == "right"
         assert one["before"]["same"] and not one["after"]["same"]
