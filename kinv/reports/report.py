@@ -182,8 +182,8 @@ def report(
                     "compared": None if compare is None else describe_network(compare),
                 },
                 "preflight": _preflight(subject) if preflight else None,
-                "preflight_compared": _preflight(subject.other) if preflight and subject.other else None,
-                "command": command or f"kinv.report(model, images, preset={preset!r}, seed={seed})",
+                "compared": _other(subject.other, preflight),
+                "command": command or _call(preset, seed, compare),
                 "versions": _versions(),
                 "limits": [],
                 "sections": {},
@@ -200,6 +200,16 @@ def report(
         with whole_file(place / PAGE) as draft:
             draft.write_text(page_of(place, content), encoding="utf-8")
     return Report(place)
+
+
+def _other(other, preflight) -> dict[str, Any] | None:
+    """The network that a report compares with, for the page."""
+    return None if other is None else {"name": other.name, "preflight": _preflight(other) if preflight else None}
+
+
+def _call(preset, seed, compare) -> str:
+    other = "" if compare is None else ", compare=other"
+    return f"kinv.report(model, images, preset={preset!r}, seed={seed}{other})"
 
 
 def _preflight(subject) -> dict[str, Any]:

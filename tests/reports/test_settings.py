@@ -5,12 +5,12 @@ from importlib.resources import files
 import pytest
 
 from kinv.reports.page import THIRD, TOP
-from kinv.reports.settings import FULL_ONLY, PRESETS, SCREENED, SECTIONS, chosen_settings
+from kinv.reports.settings import FULL_ONLY, OF_TWO, PRESETS, SCREENED, SECTIONS, chosen_settings
 
 
 def test_presets_are_more_and_more_thorough():
     quick, default, full = (PRESETS[name] for name in ("quick", "default", "full"))
-    assert set(quick.sections) < set(default.sections) < set(full.sections) == set(SECTIONS)
+    assert set(quick.sections) < set(default.sections) < set(full.sections) == set(SECTIONS) - {OF_TWO}
     assert set(full.sections) - set(default.sections) == set(FULL_ONLY)
     for name in ("images", "examples", "layer_images", "metamer_images", "metamer_layers", "metamer_steps"):
         assert getattr(quick, name) <= getattr(default, name) <= getattr(full, name)
