@@ -112,6 +112,7 @@ def test_a_killed_report_goes_on_with_the_same_numbers(done, network, images, tm
         assert [point["unchanged"] for point in card["points"]] == [point["unchanged"] for point in other["points"]]
 
 
+@pytest.mark.long
 def test_a_section_that_fails_says_why_and_loses_nothing(network, images, tmp_path, monkeypatch, caplog):
     def refused(subject):
         raise ValueError("the images have one class only <b>")
