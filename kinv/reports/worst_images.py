@@ -1,6 +1,5 @@
 """The images whose predictions change soonest, before and after."""
 
-from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
@@ -19,38 +18,33 @@ from .words import amount, title_of
 SHOWN, OF_A_CLASS = 6, 2  # of fewer classes, more
 
 
-def soonest(images: pd.DataFrame, ends: Mapping[str, tuple[float, float]], labelled: bool) -> pd.DataFrame:
+def soonest(images: pd.DataFrame, accuracy: pd.DataFrame, labelled: bool) -> pd.DataFrame:
     """The images that keep the fewest predictions, a few of each class, and the smallest change of each.
 
     Args:
-        images: the table of a `Screening`.
-        ends: the first and the last magnitude of each transformation.
+        images, accuracy: the tables of a `Screening`.
         labelled: whether to leave out images that the network gets wrong before any change, where others are left.
 
     Returns:
-        Rows of `images`, one for each image: the transformation with the change that is smallest relative to its
-        range. `kept` is the mean over all transformations.
+        Rows of `images`, one for each image: of its first changes under each transformation, the one that the most
+        predictions stand. These are `unchanged`, 0..1; `kept` is the mean over all transformations.
     """
     shares = image_shares(images)
     right = shares["predicted"] == shares["class"]
     shares = shares[right] if labelled and right.any() else shares
-    changed = images[images["first_change"].notna()]
-    neutral = changed["transformation"].map({name: TRANSFORMATIONS[name].neutral for name in ends})
-    span = changed["transformation"].map({name: last - first for name, (first, last) in ends.items()})
-    far = ((changed["first_change"] - neutral).abs() / span).astype("float64")
-    nearest = changed.loc[far.groupby(changed["image"]).idxmin()].set_index("image")
-    shares = shares[shares["image"].isin(nearest.index)].sort_values("kept", kind="stable")
+    stand = accuracy[["transformation", "magnitude", "unchanged"]].rename(columns={"magnitude": "first_change"})
+    changed = images[images["first_change"].notna()].merge(stand, on=["transformation", "first_change"])
+    mildest = changed.loc[changed.groupby("image")["unchanged"].idxmax()].set_index("image")
+    shares = shares[shares["image"].isin(mildest.index)].sort_values("kept", kind="stable")
     most = max(OF_A_CLASS, -(-SHOWN // max(shares["class"].nunique(), 1)))
     chosen = shares.groupby("class", sort=False).head(most).head(SHOWN).set_index("image")
-    return nearest.loc[chosen.index].assign(kept=chosen["kept"]).reset_index()
+    return mildest.loc[chosen.index].assign(kept=chosen["kept"]).reset_index()
 
 
 def worst_images(subject: Subject) -> list[dict[str, Any]]:
-    """These images before and after their smallest change, with what the network says, as JSON values."""
+    """These images before and after their mildest change, with what the network says, as JSON values."""
     screening = subject.screening
-    magnitudes = screening.accuracy.groupby("transformation", sort=False)["magnitude"]
-    ends = {str(name): (float(points.min()), float(points.max())) for name, points in magnitudes}
-    rows = soonest(screening.images, ends, subject.stream.labelled).to_dict("records")
+    rows = soonest(screening.images, screening.accuracy, subject.stream.labelled).to_dict("records")
     pixels = _pixels(subject, {row["image"] for row in rows})
     return [_before_and_after(subject, number, row, pixels[row["image"]]) for number, row in enumerate(rows)]
 
@@ -80,4 +74,5 @@ def _before_and_after(subject, number, row, image):
         for place, (when, one) in enumerate((("before", image), ("after", changed)))
     ]
     about = {"title": title_of(name), "amount": amount(name, magnitude, sign=True)}
-    return {**about, "class_name": row["class_name"], "kept": row["kept"], "before": shown[0], "after": shown[1]}
+    about |= {key: row[key] for key in ("class_name", "kept", "unchanged")}
+    return {**about, "before": shown[0], "after": shown[1]}

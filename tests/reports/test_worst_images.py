@@ -10,7 +10,16 @@ from kinv.reports.settings import PRESETS
 from kinv.reports.subject import Subject
 from kinv.reports.worst_images import soonest, worst_images
 
-ENDS = {"rotation": (-180.0, 180.0), "blur": (0.0, 10.0)}
+STAY = {
+    ("rotation", -36.0): 0.7,
+    ("rotation", 10.0): 0.9,
+    ("rotation", 90.0): 0.3,
+    ("blur", 1.0): 0.5,
+    ("blur", 2.0): 0.4,
+}
+ACCURACY = pd.DataFrame(
+    [(*key, share) for key, share in STAY.items()], columns=["transformation", "magnitude", "unchanged"]
+)
 
 
 def table(*rows):
@@ -20,25 +29,28 @@ def table(*rows):
             {"transformation": name, "image": image, "class": index, "class_name": str(index), "predicted": predicted}
             | {"kept": kept, "first_change": change}
             for image, index, predicted, kept, *changes in rows
-            for name, change in zip(ENDS, changes, strict=True)
+            for name, change in zip(("rotation", "blur"), changes, strict=True)
         ]
     )
 
 
-def test_the_smallest_change_is_relative_to_its_range():
-    found = soonest(table((0, 5, 5, 0.5, -36, 2), (1, 5, 5, 0.2, 90, 1), (2, 5, 5, 0.9, np.nan, np.nan)), ENDS, True)
+def test_the_change_that_most_others_stand_is_shown():
+    found = soonest(
+        table((0, 5, 5, 0.5, -36, 2), (1, 5, 5, 0.2, 90, 1), (2, 5, 5, 0.9, np.nan, np.nan)), ACCURACY, True
+    )
     assert found["image"].tolist() == [1, 0]  # fewest predictions first; one that never changed is none of the worst
     assert found[["transformation", "first_change"]].to_numpy().tolist() == [["blur", 1.0], ["rotation", -36.0]]
+    assert found["unchanged"].tolist() == [0.5, 0.7]
     assert found["kept"].tolist() == pytest.approx([0.2, 0.5])
 
 
 def test_a_few_of_each_class_and_right_ones_only():
     rows = [(image, 0, 0, image / 10, 10, np.nan) for image in range(4)]
     rows += [(4, 1, 1, 0.9, 10, np.nan), (5, 2, 1, 0.0, 10, np.nan), (6, 3, 3, 0.95, 10, np.nan)]
-    assert soonest(table(*rows), ENDS, True)["image"].tolist() == [0, 1, 4, 6]
-    assert soonest(table(*rows), ENDS, False)["image"].tolist() == [0, 5, 1, 4, 6]
-    assert soonest(table(rows[5]), ENDS, True)["image"].tolist() == [5]  # where none is right
-    assert soonest(table(*rows[:5]), ENDS, True)["image"].tolist() == [0, 1, 2, 4]  # of two classes, three of each
+    assert soonest(table(*rows), ACCURACY, True)["image"].tolist() == [0, 1, 4, 6]
+    assert soonest(table(*rows), ACCURACY, False)["image"].tolist() == [0, 5, 1, 4, 6]
+    assert soonest(table(rows[5]), ACCURACY, True)["image"].tolist() == [5]  # where none is right
+    assert soonest(table(*rows[:5]), ACCURACY, True)["image"].tolist() == [0, 1, 2, 4]  # of two classes, three of each
 
 
 @pytest.fixture

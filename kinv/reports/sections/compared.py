@@ -57,7 +57,7 @@ def sentences(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[s
     if not more and not fewer:
         of_all = f"{len(rows)} transformations" if len(rows) > 1 else "transformation"
         return [f"{names[0]} and {names[1]} keep about as many predictions: no clear difference under the {of_all}."]
-    under = [f"{word} under {_named(some)}" for word, some in (("more", more), ("fewer", fewer)) if some]
+    under = [f"{word} {_under(some, len(rows))}" for word, some in (("more", more), ("fewer", fewer)) if some]
     first = f"Compared with {names[1]}, {names[0]} keeps {'; '.join(under)}."
     if not rest:
         return [first]
@@ -87,9 +87,11 @@ def points(row: Mapping[str, Any]) -> str:
     return f"{low} to {high} points" if low != "0" else f"up to {high} points"
 
 
-def _named(rows):
+def _under(rows, count):
     named = [f"{row['title'][0].lower()}{row['title'][1:]} (by {points(row)})" for row in rows[:NAMED]]
-    return listed([*named, *([f"{len(rows) - NAMED} more"] if len(rows) > NAMED else [])])
+    if len(rows) == count > NAMED:
+        return f"predictions under all {count} transformations, above all {listed(named)}"
+    return "under " + listed([*named, *([f"{len(rows) - NAMED} more"] if len(rows) > NAMED else [])])
 
 
 def _network(subject):

@@ -31,6 +31,10 @@ def test_sentences():
         "fewer under shift (by 5 to 30 points)."
     )
     assert second == "No clear difference under the other 2 transformations."
+    assert sentences(rows[:3], NAMES) == [
+        "Compared with other, one keeps more predictions under all 3 transformations, above all zoom (by 10 to 20 "
+        "points) and blur (by up to 8 points)."
+    ]
     assert sentences(rows[:1], NAMES) == ["Compared with other, one keeps more under zoom (by 10 to 20 points)."]
     assert "no clear difference under the 2 transformations" in sentences(rows[3:5], NAMES)[0]
 
