@@ -17,7 +17,8 @@ INCHES = 1.2  # side of an image
 def ladder(found: Metamers, chosen: Sequence[int] | None = None, titles: Sequence[str] | None = None) -> Figure:
     """Images in the first row, and the metamers of a layer in each further one.
 
-    Under a row's name stands the mean correlation at the layer, of the images that are shown.
+    Under a row's name stands the mean correlation at the layer, of the images that are shown; of a layer of few values,
+    the mean relative error.
 
     Args:
         found: the result of `kinv.metamers`; of pairs, both are shown, one under the other.
@@ -33,20 +34,23 @@ def ladder(found: Metamers, chosen: Sequence[int] | None = None, titles: Sequenc
         raise ValueError(f"chosen must be numbers of images in 0..{count - 1}, received {chosen!r}")
     if titles is not None and len(titles) != len(places):
         raise ValueError(f"expected a title for each of {len(places)} images, received {len(titles)}")
-    rows: list[tuple[str, float | None, np.ndarray]] = [("original", None, found.originals)]
-    for layer, images, alike in zip(found.layers, found.images, found.correlation, strict=True):
+    rows: list[tuple[str, str, np.ndarray]] = [("original", "", found.originals)]
+    for index, (layer, images) in enumerate(zip(found.layers, found.images, strict=True)):
         for member in range(images.shape[1]):
-            rows.append((layer, mean_of_known(alike[places, member]), images[:, member]))
+            rows.append((layer, _alike(found, index, places, member), images[:, member]))
     figure, axes = new_figure(INCHES * (len(places) + 0.9), INCHES * len(rows) + 0.2, len(rows), len(places))
     for row, (name, alike, images) in zip(axes, rows, strict=True):
         for axis, image in zip(row, check_drawn(images[places], name), strict=True):
             show_image(axis, image)
         row[0].set_ylabel(wrapped(name), fontsize=8, rotation=0, ha="right", va="center", labelpad=8)
-        if alike is not None:
-            row[0].text(
-                -0.12, 0.25, f"correlation\n{alike:.3f}", transform=row[0].transAxes, fontsize=7, color=QUIET,
-                ha="right", va="center",
-            )  # fmt: skip
+        row[0].text(-0.12, 0.25, alike, transform=row[0].transAxes, fontsize=7, color=QUIET, ha="right", va="center")
     for axis, title in zip(axes[0], titles or [], strict=False):
         axis.set_title(class_label(title), fontsize=8)
     return figure
+
+
+def _alike(found, layer, places, member):
+    correlation = mean_of_known(found.correlation[layer, places, member])
+    if np.isfinite(correlation):
+        return f"correlation\n{correlation:.3f}"
+    return f"relative error\n{found.error[layer, places, member].mean():.3f}"

@@ -3,6 +3,7 @@
 Shapes as in `Metamers`: `L` layers, `N` images, `M` metamers of each, `O` other images.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -12,6 +13,24 @@ from keras import ops
 from kinv.classifiers.predict import answers, resized_for, slices
 
 OTHERS = 8  # images of the null distribution
+FEWEST = 10  # values of a layer; independent ones correlate with a standard deviation of a third, and more with fewer
+
+
+@dataclass(frozen=True)
+class LayerLikeness:
+    """How alike a layer answers to images, and to their metamers or to other images.
+
+    Attributes:
+        correlation: with the metamers, `(N, M)`; NaN at a layer of few values, and where all of an image's are equal.
+        null: with other images, `(N, O)`.
+        error: squared distance of the metamers' outputs, relative to the variance of the image's, `(N, M)`.
+        null_error: that of other images' outputs, `(N, O)`.
+    """
+
+    correlation: np.ndarray
+    null: np.ndarray
+    error: np.ndarray
+    null_error: np.ndarray
 
 
 def outputs_of(network: keras.Model, images: Any) -> Any:
@@ -31,34 +50,48 @@ def correlations(first: Any, second: Any) -> np.ndarray:
         return np.where(norm > 0, (first * second).sum(axis=-1) / norm, np.nan)
 
 
-def layer_correlations(
+def relative_errors(target: np.ndarray, outputs: np.ndarray) -> np.ndarray:
+    """Mean squared distances of outputs `(..., D)`, in variances of the target's `(D,)`, if it has any, `(...)`."""
+    return np.square(outputs - target).mean(axis=-1, dtype="float64") / (target.var(dtype="float64") or 1.0)
+
+
+def layer_likeness(
     network: keras.Model, images: np.ndarray, found: np.ndarray, known: np.ndarray, at_a_time: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Correlations of a layer's outputs for images, `(N, M)` with their metamers and `(N, O)` with other images.
+) -> LayerLikeness:
+    """How alike a layer's outputs for images are to those for their metamers, and to those for other images.
 
     Args:
         network: from images to the layer's outputs.
         images: `(N, H, W, C)`.
         found: their metamers, `(N, M, H, W, C)`.
-        known: the other images; an image that is among them at its own place is not its own other.
+        known: the other images; an image that is among them is not its own other.
         at_a_time: images at a time.
     """
-    own = known is images
-    some = known[: OTHERS + own]
-    others = np.concatenate(
-        [ops.convert_to_numpy(outputs_of(network, some[at])) for at in slices(len(some), at_a_time)]
-    )
-    count = len(some) - own
-    with_metamers, with_others = np.empty(found.shape[:2]), np.empty((len(images), count))
+    some = known[: OTHERS + 1]
+    different = np.array([[not np.array_equal(image, other) for other in some] for image in images])
+    count = min(OTHERS, int(different.sum(axis=1).min()))
+    of_others = np.concatenate([_outputs(network, some[at]) for at in slices(len(some), at_a_time)])
+    with_metamers, with_others = np.empty((2, *found.shape[:2])), np.empty((2, len(images), count))
     for at in slices(len(images), at_a_time):
-        target = ops.convert_to_numpy(outputs_of(network, images[at]))
+        targets = _outputs(network, images[at])
         for member in range(found.shape[1]):
-            outputs = ops.convert_to_numpy(outputs_of(network, found[at, member]))
-            with_metamers[at, member] = correlations(target, outputs)
-        for index, row in zip(range(at.start, at.stop), target, strict=True):
-            chosen = [place for place in range(len(some)) if not own or place != index][:count]
-            with_others[index] = correlations(row, others[chosen])
-    return with_metamers, with_others
+            outputs = _outputs(network, found[at, member])
+            for index, target, one in zip(range(at.start, at.stop), targets, outputs, strict=True):
+                with_metamers[:, index, member] = _compared(target, one)
+        for index, target in zip(range(at.start, at.stop), targets, strict=True):
+            with_others[:, index] = _compared(target, of_others[np.flatnonzero(different[index])[:count]])
+    return LayerLikeness(with_metamers[0], with_others[0], with_metamers[1], with_others[1])
+
+
+def _outputs(network, images):
+    return ops.convert_to_numpy(outputs_of(network, images))
+
+
+def _compared(target, outputs):
+    """Correlations of outputs `(..., D)` with the target's `(D,)`, and their relative errors: `(2, ...)`."""
+    alike = correlations(target, outputs)
+    known = alike if len(target) >= FEWEST else np.full_like(alike, np.nan)
+    return np.stack([known, relative_errors(target, outputs)])
 
 
 def pixel_likeness(images: np.ndarray, found: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

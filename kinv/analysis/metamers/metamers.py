@@ -18,7 +18,7 @@ from kinv.surgery.order import layers_in_order
 from kinv.surgery.stages import stages
 from kinv.surgery.tap import functional_core
 
-from .likeness import layer_correlations, outputs_of, pixel_likeness, predictions_kept
+from .likeness import layer_likeness, outputs_of, pixel_likeness, predictions_kept
 from .result import Metamers
 from .search import Search
 
@@ -46,9 +46,10 @@ def metamers(
     """Finds, for each image and layer, another image for which the layer's output is the same.
 
     What differs between the two is what the network has thrown away up to that layer (metamers: Feather et al. 2019;
-    inversion: Mahendran and Vedaldi 2015). The search starts from random images with the spectrum of the images given,
-    and descends with Adam in the amplitudes of their waves. Its error is the squared distance of the layer's outputs,
-    relative to the variance of those for the image: 0.05 is a correlation of about 0.975.
+    inversion: Mahendran and Vedaldi 2015). The search starts from faint random images with the spectrum of the images
+    given, around their median colour, and descends with Adam in the amplitudes of their waves. Its error is the squared
+    distance of the layer's outputs, relative to the variance of those for the image: 0.05 is a correlation of about
+    0.975.
 
     Args:
         model: Functional or Sequential, with one input, images `(B, H, W, C)` in 0..255; or one with a Functional core.
@@ -62,7 +63,8 @@ def metamers(
         steps: most steps of a search, and of moving pairs apart.
         learning_rate: of Adam, in standard deviations of the waves of the images.
         tolerance: the error at which an image has converged, and is left alone.
-        others: images `(O, H, W, C)` of the null distribution, and of the spectrum; default: the images themselves.
+        others: images `(O, H, W, C)` of the null distribution, the spectrum and the median colour; default: the images
+            themselves.
         batch_size: images at a time; default: as many as have 50 million outputs of all layers, at most 32.
         progress: whether to show a bar on stderr.
 
@@ -86,6 +88,7 @@ def metamers(
         resized_for(judge, images[:1])  # refuses what it does not take before anything is searched
     networks = [layer_outputs(core, [layer]) for layer in layers]
     spectrum, several = Spectrum(known), 2 if pairs else 1
+    middle = _median_features(spectrum, known)
     found = np.empty((len(layers), len(images), several, *images.shape[1:]), "float32")
     converged = np.empty(found.shape[:3], bool)
     apart = np.empty((len(layers), len(images), 2)) if pairs else None
@@ -99,7 +102,7 @@ def metamers(
                 deviation = target.std(axis=-1, dtype="float64")
                 scale = np.where(deviation > 0, deviation, 1).astype("float32")
                 members = [
-                    search.match(_starts(seed, index, at, member, images.shape[1:]), target, scale, advance)
+                    search.match(middle + _starts(seed, index, at, member, images.shape[1:]), target, scale, advance)
                     for member in range(several)
                 ]
                 if apart is not None:
@@ -111,7 +114,7 @@ def metamers(
                     errors = ops.convert_to_numpy(search.error(features, target, scale))
                     converged[index, at, member] = errors <= tolerance
     at_layers = [
-        layer_correlations(network, images, members, known, at_a_time)
+        layer_likeness(network, images, members, known, at_a_time)
         for network, members in zip(networks, found, strict=True)
     ]
     in_pixels = [pixel_likeness(images, members) for members in found]
@@ -123,8 +126,10 @@ def metamers(
         layers,
         images,
         found,
-        correlation=np.stack([of_metamers for of_metamers, _ in at_layers]),
-        null=np.stack([of_others for _, of_others in at_layers]),
+        correlation=np.stack([one.correlation for one in at_layers]),
+        null=np.stack([one.null for one in at_layers]),
+        error=np.stack([one.error for one in at_layers]),
+        null_error=np.stack([one.null_error for one in at_layers]),
         pixel_correlation=np.stack([correlation for correlation, _ in in_pixels]),
         pixel_difference=np.stack([difference for _, difference in in_pixels]),
         converged=converged,
@@ -134,8 +139,18 @@ def metamers(
     )
 
 
+def _median_features(spectrum, known):
+    """Features `(H, W, C)` of an image of the median colour.
+
+    Between mean and median, images with a black or white ground have values that none of them has, from which the
+    search finds the way to few of them.
+    """
+    image = np.broadcast_to(np.median(known, axis=(0, 1, 2)), (1, *known.shape[1:])).astype("float32")
+    return ops.convert_to_numpy(spectrum.features(image))[0]
+
+
 def _starts(seed, layer, at, member, shape):
-    """Features `(B, H, W, C)` to start from: images of little contrast, no pixel of which is clipped."""
+    """Features `(B, H, W, C)` of faint random images, to be added to those of the image to start from."""
     seeds = ([seed, layer, image, member] for image in range(at.start, at.stop))
     return START * np.stack([np.random.default_rng(one).normal(size=shape) for one in seeds]).astype("float32")
 

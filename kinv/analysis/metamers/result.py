@@ -17,8 +17,11 @@ class Metamers(TableResult):
         originals: the images, float32 `(N, H, W, C)` in 0..255.
         images: their metamers, float32 `(L, N, M, H, W, C)` in 0..255; `M` is 2 for pairs, else 1.
         correlation: of the layer's outputs for the metamer and for the image, `(L, N, M)`; NaN if the outputs for the
-            image are all equal.
+            image are all equal, or fewer than 10, of which a correlation says little.
         null: of the layer's outputs for other images and for the image, `(L, N, O)`.
+        error: squared distance of the layer's outputs for the metamer and for the image, relative to the variance of
+            the latter, `(L, N, M)`.
+        null_error: the same of other images, `(L, N, O)`.
         pixel_correlation: of the pixels of metamer and image, `(L, N, M)`.
         pixel_difference: root mean squared difference of their pixels, in 0..255, `(L, N, M)`.
         converged: whether the layer's error fell to the tolerance, `(L, N, M)`.
@@ -33,6 +36,8 @@ class Metamers(TableResult):
     images: np.ndarray
     correlation: np.ndarray
     null: np.ndarray
+    error: np.ndarray
+    null_error: np.ndarray
     pixel_correlation: np.ndarray
     pixel_difference: np.ndarray
     converged: np.ndarray
@@ -41,17 +46,22 @@ class Metamers(TableResult):
     pair_difference: np.ndarray | None = None
 
     def _numbers(self):
-        return {"mean_correlation": mean_of_known(self.correlation), "converged": self.converged.mean()}
+        return {
+            "mean_correlation": mean_of_known(self.correlation),
+            "mean_error": self.error.mean(),
+            "converged": self.converged.mean(),
+        }
 
     def _columns(self):
         _, count, several = self.correlation.shape
-        null = np.full(self.correlation.shape[:2], np.nan) if not self.null.shape[2] else self.null.mean(axis=2)
         columns = {
             "layer": np.array(self.layers, object)[:, None, None],
             "image": np.arange(count)[:, None],
             "metamer": np.arange(several),
             "correlation": self.correlation,
-            "other_images": null[..., None],
+            "other_images": _mean_of_others(self.null),
+            "error": self.error,
+            "other_images_error": _mean_of_others(self.null_error),
             "pixel_correlation": self.pixel_correlation,
             "pixel_difference": self.pixel_difference,
             "converged": self.converged,
@@ -66,9 +76,12 @@ class Metamers(TableResult):
         return "\n".join(self._sentence(index) for index in range(len(self.layers)))
 
     def _sentence(self, index):
-        said = f"{self.layers[index]}: correlation {mean_of_known(self.correlation[index]):.3f} at the layer"
+        known = np.isfinite(self.correlation[index]).any()
+        name = "correlation" if known else "relative error"
+        alike, null = (self.correlation, self.null) if known else (self.error, self.null_error)
+        said = f"{self.layers[index]}: {name} {mean_of_known(alike[index]):.3f} at the layer"
         if self.null.shape[2]:
-            said += f" (other images {mean_of_known(self.null[index]):.3f})"
+            said += f" (other images {mean_of_known(null[index]):.3f})"
         said += f", {mean_of_known(self.pixel_correlation[index]):.2f} of the pixels"
         for name, kept in (("own class kept", self.kept), ("another network's", self.judge_kept)):
             if kept is not None:
@@ -85,3 +98,8 @@ def mean_of_known(values: np.ndarray) -> float:
     """The mean of those that are no NaN; NaN if there are none."""
     known = values[np.isfinite(values)]
     return float(known.mean()) if known.size else float("nan")
+
+
+def _mean_of_others(values):
+    """Means over other images `(L, N, O)`, `(L, N, 1)`; NaN if there are none."""
+    return values.mean(axis=2, keepdims=True) if values.shape[2] else np.full((*values.shape[:2], 1), np.nan)

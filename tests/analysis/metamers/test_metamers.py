@@ -6,7 +6,7 @@ import pytest
 from keras import layers
 
 import kinv
-from kinv.analysis.metamers.likeness import correlations, layer_correlations
+from kinv.analysis.metamers.likeness import correlations, layer_likeness, relative_errors
 from kinv.analysis.metamers.metamers import _at_a_time, _starts
 from kinv.figures import metamers as figures
 
@@ -43,7 +43,7 @@ def test_a_layer_that_keeps_everything_has_no_metamers_but_the_image(found):
 
 
 def test_what_a_layer_throws_away_is_another(found, photographs):
-    assert found.converged[1].all() and found.correlation[1].min() > 0.99
+    assert found.converged[1].all() and found.error[1].max() < 2e-3 < 0.05 < found.null_error[1].min()
     assert np.abs(found.pixel_correlation[1].mean()) < 0.4 and found.pixel_difference[1].min() > 10
     means = found.images[1, :, 0].mean(axis=(1, 2)) - photographs.mean(axis=(1, 2))
     assert np.abs(means).max() < 1  # of 255
@@ -90,7 +90,7 @@ def test_pairs_are_moved_apart_while_the_layer_says_the_same(network, photograph
     assert (after > 5 * before).all()
     first, second = found.images[0, :, 0], found.images[0, :, 1]
     np.testing.assert_allclose(np.sqrt(np.mean((first - second) ** 2, axis=(1, 2, 3))), after, rtol=1e-4)
-    assert found.correlation.min() > 0.98
+    assert found.error.max() < 0.02
     assert set(found.to_frame()) >= {"pair_difference", "metamer", "kept"} and len(found.to_frame()) == 6
 
 
@@ -114,7 +114,7 @@ def test_outputs_that_are_all_equal_have_no_correlation(photographs):
     inputs = keras.Input((SIZE, SIZE, 3))
     dead = keras.Model(inputs, layers.ReLU(name="dead")(layers.Rescaling(-1.0)(inputs)))
     found = kinv.metamers(dead, "dead", photographs[:2], steps=2)
-    assert np.isnan(found.correlation).all() and "correlation nan at the layer" in found.summary()
+    assert np.isnan(found.correlation).all() and "dead: relative error 0.000 at the layer" in found.summary()
     figures.ladder(found)
 
 
@@ -135,9 +135,39 @@ def test_correlations_and_their_null(network, photographs, random):
     np.testing.assert_allclose(correlations(first, second), expected)
     others = random.uniform(0, 255, (3, SIZE, SIZE, 3)).astype("float32")
     found = np.stack([photographs], axis=1)
-    own, null = layer_correlations(network, photographs, found, others, 4)
-    np.testing.assert_allclose(own, 1, atol=1e-5)
-    assert null.shape == (6, 3)
+    mixed = keras.Model(network.inputs, network.get_layer("mixed").output)
+    alike = layer_likeness(mixed, photographs, found, others, 4)
+    np.testing.assert_allclose(alike.correlation, 1, atol=1e-5)
+    np.testing.assert_allclose(alike.error, 0, atol=1e-9)
+    assert alike.null.shape == alike.null_error.shape == (6, 3) and alike.null_error.min() > 0.1
+
+
+def test_an_image_is_not_its_own_other(network, photographs):
+    """Wherever it is among the others."""
+    mixed = keras.Model(network.inputs, network.get_layer("mixed").output)
+    alike = layer_likeness(mixed, photographs[2:4], photographs[2:4, None], photographs[::-1], 4)
+    assert alike.null.shape == (2, 5) and alike.null.max() < 0.999 and alike.null_error.min() > 0.01
+
+
+def test_few_values_have_an_error_and_no_correlation(network, photographs):
+    """Two values correlate with 1 or -1, whatever they are."""
+    assert relative_errors(np.array([1.0, 3]), np.array([[1.0, 3], [2, 3], [5, 9]])) == pytest.approx([0, 0.5, 26])
+    found = kinv.metamers(network, "means", photographs[:3], steps=2)
+    assert np.isnan(found.correlation).all() and np.isnan(found.null).all()
+    assert np.isfinite(found.error).all() and found.null_error.shape == (1, 3, 2)
+    assert found.summary().startswith(f"means: relative error {found.error.mean():.3f} at the layer (other images ")
+    np.testing.assert_allclose(found.to_frame()["other_images_error"], found.null_error[0].mean(axis=1))
+    assert "relative error" in figures.ladder(found).axes[3].texts[0].get_text()
+
+
+def test_dark_images_are_searched_from_black(random):
+    """Of strokes on black ground, where no image is as bright as their mean all over."""
+    ground = np.zeros((4, SIZE, SIZE, 1), "float32")
+    ground[:, 5:7, 2:10] = 200
+    inputs = keras.Input((SIZE, SIZE, 1))
+    model = keras.Model(inputs, layers.Rescaling(1.0, name="same")(inputs))
+    found = kinv.metamers(model, "same", ground, steps=1, learning_rate=1e-9)
+    assert found.images.mean() < 5 < ground.mean()
 
 
 def test_by_default_layers_are_the_stages(network, photographs):
