@@ -33,7 +33,7 @@ class Settings:
         images: at most so many are measured, evenly spread over all.
         thorough: all magnitudes of a report, or every second.
         examples: images that sliders show.
-        layer_images: images whose layers are measured.
+        layers, layer_images: how many layers are measured, and with how many images.
         metamer_images, metamer_layers, metamer_steps: of the ladder.
         learned_epochs, learned_images: of the short training of an Invariant Transformer Net.
         preferred_classes, preferred_steps: classes of which images are made, and the steps of each.
@@ -43,6 +43,7 @@ class Settings:
     images: int = 150
     thorough: bool = True
     examples: int = 3
+    layers: int = 8
     layer_images: int = 24
     metamer_images: int = 4
     metamer_layers: int = 4
@@ -59,6 +60,7 @@ PRESETS = {
         images=50,
         thorough=False,
         examples=2,
+        layers=6,
         layer_images=12,
         metamer_images=3,
         metamer_layers=3,

@@ -64,15 +64,20 @@ class LayerMovement:
         """The table."""
         return self.table
 
-    def areas(self) -> pd.DataFrame:
+    def areas(self, of: str = "movement") -> pd.DataFrame:
         """Mean movement over the range of magnitudes of each transformation: a row a layer, a column a transformation.
 
         It is the area under the curve of movement over magnitude, relative to the range. For composed transformations,
         it is the mean over all magnitudes.
+
+        Args:
+            of: `"movement"`, or `"low"` or `"high"` for the ends of an interval that covers the mean movement with 95 %
+                or more.
         """
+        checked_choice("of", of, ("movement", "low", "high"))
         columns = {}
         for name, rows in self.table.groupby("transformation", sort=False):
-            columns[name] = rows.groupby("layer", sort=False)[["magnitude", "magnitude_2", "movement"]].apply(_area)
+            columns[name] = rows.groupby("layer", sort=False)[["magnitude", "magnitude_2", of]].apply(_area, of)
         return pd.DataFrame(columns)
 
     def still_firing(self) -> pd.DataFrame:
@@ -264,8 +269,8 @@ def _table(names, chosen, totals, distances):
     return pd.concat(rows, ignore_index=True)
 
 
-def _area(rows: pd.DataFrame) -> float:
+def _area(rows: pd.DataFrame, of: str) -> float:
     if rows["magnitude_2"].notna().any() or len(rows) < 2:
-        return float(rows["movement"].mean())
+        return float(rows[of].mean())
     magnitudes = rows["magnitude"].to_numpy()
-    return float(np.trapezoid(rows["movement"].to_numpy(), magnitudes) / (magnitudes[-1] - magnitudes[0]))
+    return float(np.trapezoid(rows[of].to_numpy(), magnitudes) / (magnitudes[-1] - magnitudes[0]))

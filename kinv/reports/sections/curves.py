@@ -10,16 +10,15 @@ from kinv.classifiers.predict import answers
 from kinv.ops import TRANSFORMATIONS
 from kinv.printable import file_stem
 
+from ..examples import examples
 from ..subject import BATCH, Subject
 from ..words import amount, title_of
-
-LOOKED_AT = 40  # images among which examples are chosen
 
 
 def make(subject: Subject) -> dict[str, Any]:
     """A card for each transformation."""
     screening = subject.screening
-    images = _examples(subject)
+    images, _ = examples(subject, subject.settings.examples)
     chosen = [name for name in screening.accuracy["transformation"].unique() if name in TRANSFORMATIONS]
     figures = {name: sensitivity.accuracy_curves(screening.accuracy, name) for name in chosen}
     return {
@@ -29,17 +28,6 @@ def make(subject: Subject) -> dict[str, Any]:
         "tables": [subject.keep_table("accuracy", screening.accuracy)],
         "figures": [subject.keep_figure(f"curves/{name}", figure) for name, figure in figures.items()],
     }
-
-
-def _examples(subject):
-    """Images that the network is right about, or sure of, of different classes where possible: `(E, H, W, C)`."""
-    images, labels = subject.sample(LOOKED_AT)
-    classes, confidence = answers(subject.network, images, BATCH)
-    right = np.ones(len(images), bool) if labels is None else classes == labels
-    order = np.lexsort((-confidence, ~right))
-    first = [place for rank, place in enumerate(order) if classes[place] not in classes[order[:rank]]]
-    chosen = [*first, *(place for place in order if place not in first)][: subject.settings.examples]
-    return images[chosen]
 
 
 def _card(subject, accuracy, name, images):

@@ -1,0 +1,142 @@
+"""Other images that a layer answers as it does the original ones: what it has thrown away, seen directly."""
+
+from typing import Any
+
+import numpy as np
+
+from kinv.analysis.metamers.figures import ladder
+from kinv.analysis.metamers.metamers import metamers
+from kinv.analysis.metamers.result import Metamers, mean_of_known
+from kinv.classifiers.classes import class_names
+from kinv.classifiers.predict import answers, resized_for
+from kinv.intervals import wilson_interval
+from kinv.printable import file_stem, printable
+
+from ..examples import examples
+from ..judges import judge_title
+from ..stages import Stage, stages_of
+from ..subject import BATCH, Subject
+
+LEAST_OTHERS = 2  # images; of fewer, the originals' own spectrum is used
+CLOSE, CLOSER = 0.2, 0.25  # relative error of what a layer hardly tells apart, and its share of other images' error
+LIKE = 0.5  # correlation of pixels from which images have much in common
+
+
+def make(subject: Subject) -> dict[str, Any]:
+    """Originals, and for each layer the images that it answers alike, with what the networks say of them."""
+    settings, judge = subject.settings, subject.judge
+    stages = stages_of(subject.network, settings.metamer_layers)
+    originals, others = examples(subject, settings.metamer_images)
+    found = metamers(
+        subject.network,
+        [stage.name for stage in stages],
+        originals,
+        judge=judge,
+        others=others if len(others) >= LEAST_OTHERS else None,
+        steps=settings.metamer_steps,
+        seed=subject.seed,
+        progress=subject.progress,
+    )
+    classes, _ = answers(subject.network, originals, BATCH)
+    shown = [subject.names[index] for index in classes]
+    title = None if judge is None else judge_title(judge)
+    layers = [_layer(subject, found, index, stage) for index, stage in enumerate(stages)]
+    return {
+        "sentences": _sentences(layers, title),
+        "originals": _images(subject, originals, originals, "original"),
+        "layers": layers,
+        "start": max((place for place, layer in enumerate(layers) if layer["close"]), default=0),
+        "judge": title,
+        "steps": settings.metamer_steps,
+        "tables": [subject.keep_table("metamers", found.to_frame())],
+        "figures": [subject.keep_figure("metamers", ladder(found, titles=shown[:10]))],
+    }
+
+
+def _layer(subject: Subject, found: Metamers, index: int, stage: Stage) -> dict[str, Any]:
+    error, null = found.error[index].mean(), found.null_error[index]
+    images = _images(subject, found.originals, found.images[index, :, 0], f"{index}-{file_stem(stage.name)}")
+    numbers = {
+        "correlation": found.correlation[index, :, 0],
+        "error": found.error[index, :, 0],
+        "pixel_correlation": found.pixel_correlation[index, :, 0],
+        "pixel_difference": found.pixel_difference[index, :, 0] / 255,
+        "converged": found.converged[index, :, 0],
+    }
+    return {
+        "layer": stage.name,
+        "depth": stage.depth,
+        "of": stage.layers,
+        **{name: mean_of_known(values) for name, values in numbers.items() if name != "converged"},
+        "other_correlation": mean_of_known(found.null[index]),
+        "other_error": mean_of_known(null),
+        "close": bool(error <= CLOSE and (not null.size or error <= CLOSER * null.mean())),
+        "converged": int(found.converged[index].sum()),
+        "images": [
+            {**image, **{name: values[place] for name, values in numbers.items()}} for place, image in enumerate(images)
+        ],
+        "kept": None if found.kept is None else _share(found.kept[index]),
+        "judge_kept": None if found.judge_kept is None else _share(found.judge_kept[index]),
+    }
+
+
+def _share(kept):
+    low, high = wilson_interval(kept.sum(), kept.size)
+    return {"count": int(kept.sum()), "of": kept.size, "low": low, "high": high}
+
+
+def _images(subject, originals, images, name):
+    """Each image with what the network says of it, and whether it says so of the original; and the judge."""
+    said = _said(subject.network, subject.names, originals, images)
+    judged: list[dict[str, Any] | None] = [None] * len(images)
+    if subject.judge is not None:
+        names = class_names(subject.judge) or [str(index) for index in range(subject.judge.output_shape[-1])]
+        judged = list(_said(subject.judge, names, originals, images))
+    return [
+        {"file": subject.keep_image(f"metamers/{name}-{place}", image), **own, "judge": other}
+        for place, (image, own, other) in enumerate(zip(images, said, judged, strict=True))
+    ]
+
+
+def _said(network, names, originals, images):
+    before, _ = answers(network, resized_for(network, originals), BATCH)
+    classes, confidence = answers(network, resized_for(network, images), BATCH)
+    return [
+        {"says": names[index], "confidence": float(sure), "same": bool(index == old)}
+        for index, sure, old in zip(classes, confidence, before, strict=True)
+    ]
+
+
+def _sentences(layers: list[dict[str, Any]], judge: str | None) -> list[str]:
+    close = [(place, layer) for place, layer in enumerate(layers) if layer["close"]]
+    if not close:
+        return [
+            "For no layer that was looked at, the search found images that it hardly tells from the originals: what "
+            "layers throw away can't be said."
+        ]
+    place, layer = close[-1]
+    where = f"layer {printable(layer['layer'])} ({place + 1} of {len(layers)} measured)"
+    if layer["pixel_correlation"] >= LIKE:
+        return [
+            f"Up to its {where}, the network throws little away: images that the layer hardly tells from the originals "
+            f"look much like them (correlation of pixels {layer['pixel_correlation']:.2f})."
+        ]
+    said = (
+        f"To its {where}, other images are nearly the same as the originals ({_alike(layer)}), though they share "
+        f"little with them (correlation of pixels {_number(layer['pixel_correlation'])})"
+    )
+    if layer["kept"] is None:
+        return [f"{said}."]
+    said += f": the network says the same of {layer['kept']['count']} of {layer['kept']['of']}"
+    return [said + (f", {judge} of {layer['judge_kept']['count']}." if judge and layer["judge_kept"] else ".")]
+
+
+def _alike(layer):
+    if np.isfinite(layer["correlation"]):
+        return f"correlation {_number(layer['correlation'])}"
+    return f"relative error {_number(layer['error'])}"
+
+
+def _number(value):
+    """Two digits, and no zero with a minus sign."""
+    return f"{np.round(value, 2) + 0.0:.2f}"

@@ -1,0 +1,84 @@
+"""Metamers on the page: what is said of them is true whatever the numbers are."""
+
+import numpy as np
+import pytest
+
+from kinv.json_values import json_values
+from kinv.reports.sections import metamers
+
+
+def layer(name, pixels=0.1, close=True, kept=3, judged=0):
+    share = {"of": 3, "low": 0.0, "high": 1.0}
+    return {
+        "layer": name,
+        "close": close,
+        "correlation": np.nan if kept is None else 0.9,
+        "error": 0.25,
+        "pixel_correlation": pixels,
+        "kept": None if kept is None else {"count": kept, **share},
+        "judge_kept": None if judged is None else {"count": judged, **share},
+    }
+
+
+def test_the_deepest_layer_that_hardly_tells_them_apart_is_named():
+    layers = [layer("first", 0.9), layer("middle", -0.001, kept=2), layer("last", close=False)]
+    assert metamers._sentences(layers, "Other") == [
+        "To its layer middle (2 of 3 measured), other images are nearly the same as the originals (correlation 0.90), "
+        "though they share little with them (correlation of pixels 0.00): the network says the same of 2 of 3, "
+        "Other of 0."
+    ]
+    assert metamers._sentences(layers[:2], None)[0].endswith("of 2 of 3.")
+    [said] = metamers._sentences([layer("middle", kept=None)], None)
+    assert said.endswith("(correlation of pixels 0.10).") and "as the originals (relative error 0.25)" in said
+
+
+def test_images_that_look_alike_and_layers_without_any_are_called_so():
+    [alike] = metamers._sentences([layer("first", 0.99), layer("last", 0.8)], "Other")
+    assert (
+        alike.startswith("Up to its layer last (2 of 2 measured), the network throws little away") and "0.80" in alike
+    )
+    [none] = metamers._sentences([layer("first", close=False)], "Other")
+    assert "can't be said" in none
+
+
+@pytest.fixture(scope="module")
+def section(subject, network):
+    return json_values(metamers.make(subject(judge=network)))
+
+
+def test_numbers_belong_to_the_images_that_are_kept(section, folder):
+    assert [(one["layer"], one["depth"], one["of"]) for one in section["layers"]] == [
+        ("first", 1, 3), ("mixed", 2, 3), ("classes", 3, 3)
+    ]  # fmt: skip
+    assert [image["same"] for image in section["originals"]] == [True, True]
+    for one in section["layers"]:
+        for name in ("error", "pixel_correlation"):
+            assert one[name] == pytest.approx(np.mean([image[name] for image in one["images"]]))
+        assert one["kept"]["count"] == sum(image["same"] for image in one["images"])
+        assert one["judge_kept"]["count"] == sum(image["judge"]["same"] for image in one["images"])
+        assert one["converged"] == sum(image["converged"] for image in one["images"])
+        assert all((folder / image["file"]).is_file() for image in one["images"])
+    assert section["layers"][2]["correlation"] is None and section["layers"][0]["correlation"] > 0
+    assert all((folder / place).is_file() for place in (*section["tables"], *section["figures"]))
+
+
+def test_the_same_seed_gives_the_same_numbers_and_close_needs_more_than_chance(section, subject, network, monkeypatch):
+    monkeypatch.setattr(metamers, "CLOSE", 1e9)
+    monkeypatch.setattr(metamers, "CLOSER", 0.0)
+    again = json_values(metamers.make(subject(judge=network)))
+    for one, other in zip(section["layers"], again["layers"], strict=True):
+        assert not other["close"] and {**one, "close": False} == other
+
+
+def test_the_page_shows_originals_and_each_layer(section, shown):
+    html = shown("metamers", section)
+    assert html.count('class="frame"') == 3 and html.count("<img") == 2 + 3 * 2
+    assert "mixed (2 of 3 layers deep)" in html and "halves_wrapped: " in html and "<i>" not in html
+    assert "error 0." in html
+
+
+def test_without_a_judge_and_with_two_images(subject, pixels, shown):
+    section = metamers.make(subject(images=pixels[:2]))
+    assert section["judge"] is None and all(one["judge_kept"] is None for one in section["layers"])
+    html = shown("metamers", section)
+    assert "another network" not in html and 'class="judged"><span' not in html
