@@ -44,10 +44,10 @@ class Settings:
     thorough: bool = True
     examples: int = 3
     layers: int = 8
-    layer_images: int = 24
+    layer_images: int = 20
     metamer_images: int = 4
     metamer_layers: int = 4
-    metamer_steps: int = 80
+    metamer_steps: int = 60
     learned_epochs: int = 4
     learned_images: int = 60
     preferred_classes: int = 4
@@ -61,10 +61,10 @@ PRESETS = {
         thorough=False,
         examples=2,
         layers=6,
-        layer_images=12,
+        layer_images=8,
         metamer_images=3,
         metamer_layers=3,
-        metamer_steps=40,
+        metamer_steps=36,
     ),
     "default": Settings(),
     "full": Settings(
