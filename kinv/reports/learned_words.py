@@ -26,7 +26,7 @@ def sentence(name: str, comparison: InvarianceComparison) -> str:
             f"{plain}, a random one {random}."
         )
     if kind == "unknown":
-        said = f"{name} may or may not ignore what a short training learned more than {best}: too few images to tell"
+        said = f"Too few images to tell whether {name} ignores what a short training learned more than {best}"
     else:
         said = f"A short training found nothing that {name} ignores more than {best}"
     return f"{said} ({learned} of predictions stay, {plain} with the latter, {random} with a random one)."

@@ -22,8 +22,9 @@ FEWEST = 8  # usable images of each half
 SURE = 0.5  # softmax output from which on a prediction counts where there are no labels
 STEPS, BATCH_SIZE = 10, 10  # of an epoch, and images of a step
 LONGER = 10  # times as many epochs for small images, whose networks are quick
-RATE, LAST_RATE = 4e-3, 0.02  # of Adam; the last is a share of the first
-KEEP = 0.8  # of the predictions of a batch
+RATE, FARTHEST = 4e-3, 0.8  # of Adam, which goes no farther than this in all steps: colours would run away
+LAST_RATE = 0.02  # of the first
+KEEP = 0.9  # of the predictions of a batch
 DRAWS = 2  # transformations of each image that is measured
 CHOSEN_ON = 20  # images to choose the hand-made family on
 
@@ -85,7 +86,8 @@ def learned_from(subject: Subject, halves: Halves) -> InvariantTransformer:
     small = max(halves.train.shape[1:3]) <= PHOTO
     steps = STEPS * subject.settings.learned_epochs * (LONGER if small else 1)
     transformer = InvariantTransformer(subject.network, accuracy_threshold=KEEP, seed=subject.seed)
-    transformer.compile(keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(RATE, steps, LAST_RATE)))
+    rate = keras.optimizers.schedules.CosineDecay(min(RATE, FARTHEST / steps), steps, LAST_RATE)
+    transformer.compile(keras.optimizers.Adam(rate))
     batches: Any = shuffled_batches(halves.train, halves.train_classes, BATCH_SIZE, subject.seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # that nothing was learned: the comparison says so too

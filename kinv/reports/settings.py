@@ -49,7 +49,7 @@ class Settings:
     metamer_layers: int = 4
     metamer_steps: int = 60
     learned_epochs: int = 4
-    learned_images: int = 60
+    learned_images: int = 75
     preferred_classes: int = 4
     preferred_steps: int = 80
 
