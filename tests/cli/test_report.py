@@ -48,7 +48,7 @@ def test_it_leaves_a_page_and_says_where(folder_and_network, tmp_path, capsys, m
     assert "What lightness ignores most: " in said.out and "Page: lightness_report/report.html" in said.out
     assert "section 1 of 1" in said.err
     page = (tmp_path / "lightness_report" / "report.html").read_text(encoding="utf-8")
-    assert ">lightness</em> ignore?" in page and "kinv report" in page
+    assert ">lightness</bdi></em> ignore?" in page and "kinv report" in page
 
 
 def test_a_broken_limit_is_status_3(folder_and_network, tmp_path, capsys):
