@@ -50,13 +50,10 @@ def test_a_constant_classifier_is_invariant_to_everything(images):
 
 
 def test_a_hand_made_family_that_is_chosen_on_other_images_leaves_all_to_be_measured(images):
-    compare = (
-        lambda on: analysis.compare_with_random(  # noqa: E731
-            InvariantTransformer(seed=5), channel_classifier(), images[:6], draws=1, hand_made=True, chosen_on=on
-        )
-    )
     grey = np.full((4, 8, 8, 3), 100, "float32") + np.array([50, 0, 0], "float32")
-    found = compare(grey)
+    found = analysis.compare_with_random(
+        InvariantTransformer(seed=5), channel_classifier(), images[:6], draws=1, hand_made=True, chosen_on=grey
+    )
     assert found.learned_unchanged.shape == found.hand_made_unchanged.shape == (1, 6)
     assert found.hand_made[0] == "shift sideways"  # of grey images all families keep everything: the first one
 
