@@ -53,6 +53,8 @@ def test_on_your_own_model(images, tmp_path, monkeypatch):
         "labels": np.arange(len(shown)) % 4,
         "held_out": np.asarray(shown),
     }
+    names = run(snippet("kinv.report("), names)
+    assert names["page"].stat().st_size > 50_000 and "ignore" in names["report"].summary()
     names = run(snippet("InvariantTransformer(classifier)"), names)
     assert (tmp_path / "learned.png").stat().st_size > 5000
     augmented = names["transformer"].augment(names["images"], seed=1)
