@@ -1,5 +1,7 @@
 """The magnitudes that a report measures at: few, and closer together where predictions begin to change."""
 
+from typing import Any
+
 MAGNITUDES = {  # those of the catalogue span the same ranges; the neutral ones are added by `screen`
     "translate_x": (-0.5, -0.3, -0.15, -0.05, 0.05, 0.15, 0.3, 0.5),
     "translate_y": (-0.5, -0.3, -0.15, -0.05, 0.05, 0.15, 0.3, 0.5),
@@ -26,3 +28,8 @@ FEWER = {
     "blur": (2.0, 10.0),
     "noise": (0.1, 1.0),
 }
+
+
+def fewer_for(network: Any) -> dict[str, tuple[float, ...]]:
+    """Those of `FEWER` that change the images of a network: grey ones have no colours to fade."""
+    return {name: values for name, values in FEWER.items() if name != "greyscale" or network.input_shape[-1] > 1}

@@ -37,6 +37,7 @@ class Settings:
         metamer_images, metamer_layers, metamer_steps: of the ladder.
         learned_epochs, learned_images: of the short training of an Invariant Transformer Net.
         preferred_classes, preferred_steps: classes of which images are made, and the steps of each.
+        unit_images, unit_steps: images at which units fire, and the steps of those that units like best.
     """
 
     sections: tuple[str, ...] = tuple(name for name in SECTIONS if name not in (*FULL_ONLY, OF_TWO))
@@ -52,6 +53,8 @@ class Settings:
     learned_images: int = 75
     preferred_classes: int = 4
     preferred_steps: int = 80
+    unit_images: int = 150
+    unit_steps: int = 60
 
 
 PRESETS = {

@@ -49,7 +49,7 @@ def subject(network, pixels, folder):
     """Of a network, images and settings: by default, the tiny ones."""
 
     def made(model=network, images=pixels, judge=None, **settings):
-        few = {"examples": 2, "metamer_images": 2, "metamer_layers": 3, "metamer_steps": 10, "layers": 3}
+        few = {"examples": 2, "metamer_images": 2, "metamer_layers": 2, "metamer_steps": 10, "layers": 3}
         chosen = Settings(**{**few, "layer_images": 6, **settings})
         return Subject(model, "tiny", images, None, chosen, folder, judge=judge)
 

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from kinv.json_values import json_values
+from kinv.reports import magnitudes
 from kinv.reports.sections import layers
 from kinv.reports.stages import stages_of
 
@@ -64,7 +65,7 @@ def test_many_names_are_counted():
 @pytest.fixture(scope="module", autouse=True)
 def few_transformations():
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(layers, "FEWER", {"rotation": (-90, 90), "contrast": (0, 3), "greyscale": (1,)})
+        patched.setattr(magnitudes, "FEWER", {"rotation": (-90, 90), "contrast": (0, 3), "greyscale": (1,)})
         yield
 
 

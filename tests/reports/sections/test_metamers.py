@@ -48,7 +48,7 @@ def section(subject, network):
 
 def test_numbers_belong_to_the_images_that_are_kept(section, folder):
     assert [(one["layer"], one["depth"], one["of"]) for one in section["layers"]] == [
-        ("first", 1, 3), ("mixed", 2, 3), ("classes", 3, 3)
+        ("first", 1, 3), ("classes", 3, 3)
     ]  # fmt: skip
     assert [image["same"] for image in section["originals"]] == [True, True]
     for one in section["layers"]:
@@ -58,7 +58,7 @@ def test_numbers_belong_to_the_images_that_are_kept(section, folder):
         assert one["judge_kept"]["count"] == sum(image["judge"]["same"] for image in one["images"])
         assert one["converged"] == sum(image["converged"] for image in one["images"])
         assert all((folder / image["file"]).is_file() for image in one["images"])
-    assert section["layers"][2]["correlation"] is None and section["layers"][0]["correlation"] > 0
+    assert section["layers"][1]["correlation"] is None and section["layers"][0]["correlation"] > 0
     assert all((folder / place).is_file() for place in (*section["tables"], *section["figures"]))
 
 
@@ -72,13 +72,13 @@ def test_the_same_seed_gives_the_same_numbers_and_close_needs_more_than_chance(s
 
 def test_the_page_shows_originals_and_each_layer(section, shown):
     html = shown("metamers", section)
-    assert html.count('class="frame"') == 3 and html.count("<img") == 2 + 3 * 2
-    assert "mixed (2 of 3 layers deep)" in html and "halves_wrapped: " in html and "<i>" not in html
+    assert html.count('class="frame"') == 2 and html.count("<img") == 2 + 2 * 2
+    assert "classes (3 of 3 layers deep)" in html and "halves_wrapped: " in html and "<i>" not in html
     assert "error 0." in html
 
 
 def test_without_a_judge_and_with_two_images(subject, pixels, shown):
-    section = metamers.make(subject(images=pixels[:2]))
+    section = metamers.make(subject(images=pixels[:2], metamer_layers=1))
     assert section["judge"] is None and all(one["judge_kept"] is None for one in section["layers"])
     html = shown("metamers", section)
     assert "another network" not in html and 'class="judged"><span' not in html
