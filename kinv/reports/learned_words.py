@@ -29,7 +29,7 @@ def sentence(name: str, comparison: InvarianceComparison) -> str:
         said = f"Too few images to tell whether {name} ignores what a short training learned more than {best}"
     else:
         said = f"A short training found nothing that {name} ignores more than {best}"
-    return f"{said} ({learned} of predictions stay, {plain} with the latter, {random} with a random one)."
+    return f"{said}: {learned} of predictions stay, {plain} with the latter, {random} with a random one."
 
 
 def shares(comparison: InvarianceComparison) -> list[dict[str, Any]]:

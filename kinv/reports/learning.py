@@ -26,7 +26,7 @@ RATE, FARTHEST = 4e-3, 0.8  # of Adam, which goes no farther than this in all st
 LAST_RATE = 0.02  # of the first
 KEEP = 0.9  # of the predictions of a batch
 DRAWS = 2  # transformations of each image that is measured
-CHOSEN_ON = 20  # images to choose the hand-made family on
+CHOSEN_ON = 12  # images to choose the hand-made family on
 
 
 @dataclass(frozen=True)

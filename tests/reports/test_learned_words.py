@@ -29,7 +29,7 @@ def comparison(learned, hand_made, random, images=100, distance=0.5):
         (comparison(0.8, 0.6, 0.4), "learned from my network keep 80 % of its predictions on new images; the best "
          "plain change as large (zoom out with brightness) keeps 60 %, a random one 40 %."),
         (comparison(0.4, 0.7, 0.3), "found nothing that my network ignores more than the best plain change as large "
-         "(zoom out with brightness) (40 % of predictions stay, 70 % with the latter, 30 % with a random one)."),
+         "(zoom out with brightness): 40 % of predictions stay, 70 % with the latter, 30 % with a random one."),
         (comparison(0.8, 0.8, 0.3, images=1000), "found nothing that my network ignores more than the best plain"),
         (comparison(0.8, 0.7, 0.3, images=10), "Too few images to tell whether my network ignores what a short"),
         (comparison(1, 1, 1, distance=0.05), "found nothing that my network ignores: what it learned hardly changes"),
