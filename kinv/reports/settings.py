@@ -41,7 +41,7 @@ class Settings:
     """
 
     sections: tuple[str, ...] = tuple(name for name in SECTIONS if name not in (*FULL_ONLY, OF_TWO))
-    images: int = 150
+    images: int = 120
     thorough: bool = True
     examples: int = 3
     layers: int = 8
