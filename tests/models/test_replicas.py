@@ -48,7 +48,7 @@ print(json.dumps({"fitted": fitted, "differences": same}))
 """
 
 
-@pytest.mark.long
+@pytest.mark.release
 def test_replicas_take_the_steps_of_one():
     done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
