@@ -11,13 +11,13 @@ from kinv.analysis.units.known_transformations import FAMILIES, TOGETHER
 from recipes import manifolds_rotated_mnist, units_mnist, units_squeezenet
 
 
-@pytest.mark.long
+@pytest.mark.release
 @pytest.mark.parametrize(
     ("data", "network"),
     [
         ("mnist", "sdae_mnist"),
-        pytest.param("patches", "dbn_patches", marks=pytest.mark.release),
-        pytest.param("silhouettes", "sdae_silhouettes", marks=pytest.mark.release),
+        ("patches", "dbn_patches"),
+        ("silhouettes", "sdae_silhouettes"),
     ],
 )
 def test_it_writes_figures_and_numbers(data, network, tmp_path, no_data_folder, capsys):
