@@ -11,6 +11,7 @@ from .words import amount, listed, title_of
 
 NAMED = 3  # transformations in a sentence
 HARDLY = 0.02  # of a range: a transformation that is tolerated less far is not named
+FEW = 20  # images: with fewer, the interval of 90 % is wider than 27 points (Wilson)
 MOST, HALF = "0.9", "0.5"  # levels
 ALIKE = 0.1  # of both sides together: limits that differ by less are said as one
 DIRECTED = ("translate_x", "translate_y", "rotation")  # whose two sides are directions of the same
@@ -41,6 +42,13 @@ def lost_sentence(rows: Sequence[Mapping[str, Any]], chance: float) -> str:
         return "No transformation changed half of its predictions."
     by_chance = f"by chance, {100 * (1 - chance):.0f} % would"
     return f"What it does not ignore: {listed(named)}. There, half of its predictions change ({by_chance})."
+
+
+def few_images_sentence(count: int) -> list[str]:
+    """A word of warning where there are too few images to tell much; else none."""
+    if count >= FEW:
+        return []
+    return [f"There are only {count} images: all that follows is uncertain, see the intervals."]
 
 
 def tolerated_range(row: Mapping[str, Any]) -> str:

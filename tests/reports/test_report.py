@@ -75,7 +75,11 @@ def test_limits_say_what_was_measured(done):
 
 
 def test_summary_and_notebook(done):
-    assert done.summary().startswith("What halves ignores most: ") and "halves" in repr(done)
+    assert (
+        done.summary().startswith("There are only 12 images")
+        and "What halves ignores most: " in done.summary()
+        and "halves" in repr(done)
+    )
     assert done._repr_html_().startswith("<iframe") and "<script" not in done._repr_html_()
 
 

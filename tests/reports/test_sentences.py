@@ -2,7 +2,7 @@
 
 import pytest
 
-from kinv.reports.sentences import lost_sentence, tolerated_range, tolerated_sentence
+from kinv.reports.sentences import few_images_sentence, lost_sentence, tolerated_range, tolerated_sentence
 
 
 def row(name, most, half, neutral=0.5):
@@ -76,3 +76,7 @@ def test_where_half_of_the_predictions_change():
 
 def test_nothing_is_lost():
     assert lost_sentence([GREY], 0.1) == "No transformation changed half of its predictions."
+
+
+def test_few_images_are_said_first():
+    assert "only 3 images" in few_images_sentence(3)[0] and few_images_sentence(20) == []

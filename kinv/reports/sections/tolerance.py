@@ -7,7 +7,7 @@ from kinv.ops import TRANSFORMATIONS
 from kinv.printable import printable
 
 from ..landmarks import kept_by, landmarks
-from ..sentences import lost_sentence, tolerated_sentence
+from ..sentences import few_images_sentence, lost_sentence, tolerated_sentence
 from ..subject import Subject
 from ..words import amount, title_of
 
@@ -21,6 +21,7 @@ def make(subject: Subject) -> dict[str, Any]:
     rows = [_row(row, ends, accuracy) for row in ranked.to_dict("records")]
     return {
         "sentences": [
+            *few_images_sentence(len(known.classes)),
             tolerated_sentence(printable(subject.name), rows),
             lost_sentence(rows, known.chance),
         ],
