@@ -32,7 +32,7 @@ class Report(OnImages):
     sections: tuple[str, ...] = ()
     """Only these: tolerance, curves, classes, metamers, layers, learned, preferred, units, manifolds, filters."""
     limit: int | None = None
-    """Maximum number of images, evenly spread over the data set; default: the preset's (50, 120, 1000)."""
+    """Maximum number of images, evenly spread over the data set; default: the preset's (40, 120, 1000)."""
     judge: str = "auto"
     """Another classifier, whose predictions are compared; auto: one of ImageNet, for photographs; none."""
     compare: str | None = None

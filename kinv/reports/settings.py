@@ -60,7 +60,7 @@ class Settings:
 PRESETS = {
     "quick": Settings(
         sections=("tolerance", "curves", "classes", "metamers", "layers"),
-        images=50,
+        images=40,
         thorough=False,
         examples=2,
         layers=6,
