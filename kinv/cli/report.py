@@ -28,7 +28,7 @@ class Report(OnImages):
     output: Path | None = None
     """A folder for report.html, report.json, tables and figures; default: NETWORK_report."""
     preset: Literal["quick", "default", "full"] = "default"
-    """About 2, 8 and 60 minutes on two cores."""
+    """On two cores, for a MobileNet: quick 2 minutes, default 8; full takes up to hours."""
     sections: tuple[str, ...] = ()
     """Only these: tolerance, curves, classes, metamers, layers, learned, preferred, units, manifolds, filters."""
     limit: int | None = None

@@ -30,6 +30,7 @@ FEWER = {
 }
 
 
-def fewer_for(network: Any) -> dict[str, tuple[float, ...]]:
-    """Those of `FEWER` that change the images of a network: grey ones have no colours to fade."""
-    return {name: values for name, values in FEWER.items() if name != "greyscale" or network.input_shape[-1] > 1}
+def magnitudes_for(network: Any, thorough: bool = False) -> dict[str, tuple[float, ...]]:
+    """Those of `MAGNITUDES`, or of `FEWER`, that change a network's images: grey ones have no colours to fade."""
+    chosen = MAGNITUDES if thorough else FEWER
+    return {name: values for name, values in chosen.items() if name != "greyscale" or network.input_shape[-1] > 1}

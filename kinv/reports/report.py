@@ -29,11 +29,11 @@ from kinv.surgery.contract import check_logits
 from kinv.whole_file import whole_file
 
 from .fail_under import measured, parsed
-from .judges import usual_judge
+from .judges import chosen_judge, judge_name
 from .other_network import other_subject
 from .page import page_of
 from .progress import Progress
-from .settings import SECTIONS, chosen_settings
+from .settings import JUDGED, SECTIONS, chosen_settings
 from .subject import Subject, material
 
 logger = logging.getLogger("kinv.reports")
@@ -52,6 +52,9 @@ class Report:
         folder: where it is.
         content: everything in `report.json`: `identity`, `sections` by name, each with its title, sentences and
             numbers, or why it `failed`.
+
+    Raises:
+        FileNotFoundError: there is no finished report.
     """
 
     def __init__(self, folder: str | os.PathLike):
@@ -59,6 +62,8 @@ class Report:
         if not (self.folder / ABOUT).is_file():
             raise FileNotFoundError(f"{self.folder} holds no report: {ABOUT} is missing. Check the path.")
         self.content: dict[str, Any] = json.loads((self.folder / ABOUT).read_text(encoding="utf-8"))
+        if not self.content.get("finished"):
+            raise FileNotFoundError(f"{self.folder} holds an unfinished report: ask for it again to finish it.")
 
     def __repr__(self) -> str:
         return f"Report({printable(self.content['name'])}: {self.folder / PAGE})"
@@ -162,9 +167,9 @@ def report(
     chosen, labels = material(model, images, labels, settings.images, use_labels)
     place = Path(tempfile.mkdtemp(prefix="kinv-report-")) if folder is None else Path(folder)
     with FolderLock(place):
-        judge = usual_judge(model) if judge == "auto" else judge
+        judging = chosen_judge(model, judge, bool(set(JUDGED) & set(settings.sections)))
         shown = name or model.name.removesuffix(WRAPPED)
-        subject = Subject(model, shown, chosen, labels, settings, place, seed, judge, table_format, progress, limits)
+        subject = Subject(model, shown, chosen, labels, settings, place, seed, judging, table_format, progress, limits)
         if compare is not None:
             other = other_subject(subject, compare, compare_name or compare.name.removesuffix(WRAPPED))
             subject = replace(subject, other=other)
@@ -180,12 +185,14 @@ def report(
                     "seed": seed,
                     "magnitudes": [limit.text for limit in limits if limit.magnitude is not None],
                     "compared": None if compare is None else describe_network(compare),
+                    "judge": judge_name(model, judge),
                 },
                 "preflight": _preflight(subject) if preflight else None,
                 "compared": _other(subject.other, preflight),
                 "command": command or _call(preset, seed, compare),
                 "versions": _versions(),
                 "limits": [],
+                "finished": False,
                 "sections": {},
             },
         )
@@ -195,7 +202,7 @@ def report(
             known[name] = _made(name, subject)
             content["sections"] = known = {each: known[each] for each in SECTIONS if each in known}
             write_json(content, place / ABOUT)
-        content["limits"] = _checked(limits, subject)
+        content |= {"limits": _checked(limits, subject), "finished": True}
         write_json(content, place / ABOUT)
         with whole_file(place / PAGE) as draft:
             draft.write_text(page_of(place, content), encoding="utf-8")

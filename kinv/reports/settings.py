@@ -21,7 +21,7 @@ SECTIONS = {  # in the order of the page
 }
 FULL_ONLY = ("units", "manifolds", "filters")
 OF_TWO = "compared"  # made only where there is another network
-SCREENED = ("tolerance", "compared", "curves", "classes")  # of one screening
+JUDGED = ("metamers", "preferred")  # where another network's opinion is shown
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Settings:
     Attributes:
         sections: names in `SECTIONS`.
         images: at most so many are measured, evenly spread over all.
-        thorough: all magnitudes of a report, or every second.
+        thorough: whether at `MAGNITUDES` or at `FEWER` (`kinv.reports.magnitudes`).
         examples: images that sliders show.
         layers, layer_images: how many layers are measured, and with how many images.
         metamer_images, metamer_layers, metamer_steps: of the ladder.

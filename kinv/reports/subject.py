@@ -25,7 +25,7 @@ from kinv.surgery.logits import class_names as own_names
 from kinv.whole_file import whole_file
 
 from .fail_under import Limit, with_magnitudes
-from .magnitudes import FEWER, MAGNITUDES
+from .magnitudes import magnitudes_for
 from .settings import Settings
 
 BATCH = 32
@@ -123,10 +123,7 @@ class Subject:
     @cached_property
     def screening(self) -> Screening:
         """The transformations of the catalogue, at the report's magnitudes; a killed run goes on where it was."""
-        magnitudes = dict(MAGNITUDES if self.settings.thorough else FEWER)
-        if self.network.input_shape[-1] == 1:
-            del magnitudes["greyscale"]  # grey images have no colours to fade
-        magnitudes = with_magnitudes(magnitudes, self.limits)
+        magnitudes = with_magnitudes(magnitudes_for(self.network, self.settings.thorough), self.limits)
         return screen(
             self.network,
             self.images,
@@ -173,29 +170,29 @@ class Subject:
         shown = Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
         suffix = "png" if max(shown.size) <= PHOTO else "jpg"
         shown.thumbnail((side, side))
-        place = Path("images") / f"{name}.{suffix}"
-        path = self.folder / place
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with whole_file(path) as draft:
+        place = f"images/{name}.{suffix}"
+        with whole_file(self._path(place)) as draft:
             shown.save(draft, **({"quality": QUALITY} if suffix == "jpg" else {}))
-        return place.as_posix()
+        return place
 
     def keep_figure(self, name: str, figure: Any) -> str:
         """Writes a Matplotlib figure as PNG and returns its place in the folder."""
-        place = Path("figures") / f"{name}.png"
-        path = self.folder / place
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with whole_file(path) as draft:
+        place = f"figures/{name}.png"
+        with whole_file(self._path(place)) as draft:
             figure.savefig(draft)
-        return place.as_posix()
+        return place
 
     def keep_table(self, name: str, table: pd.DataFrame) -> str:
         """Writes a table and returns its place in the folder."""
-        place = Path("tables") / f"{name}.{self.table_format}"
+        place = f"tables/{name}.{self.table_format}"
+        write_table(table, self._path(place))
+        return place
+
+    def _path(self, place: str) -> Path:
+        """A place in the folder, whose own folder is made."""
         path = self.folder / place
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_table(table, path)
-        return place.as_posix()
+        return path
 
 
 def material(

@@ -14,7 +14,7 @@ from kinv import cli
 @pytest.fixture(scope="module", autouse=True)
 def few_transformations():
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("kinv.reports.subject.FEWER", {"rotation": (-90, 90), "contrast": (0, 3)})
+        patched.setattr("kinv.reports.magnitudes.FEWER", {"rotation": (-90, 90), "contrast": (0, 3)})
         yield
 
 

@@ -40,6 +40,10 @@ def test_means_are_over_the_magnitudes_asked_for():
     ],
 )
 def test_the_judge_is_another_network_of_photographs(shape, name, expected, monkeypatch):
-    monkeypatch.setattr(judges, "load", lambda name: name)
+    monkeypatch.setattr(judges, "load", lambda name: f"loaded {name}")
     inputs = keras.Input(shape)
-    assert judges.usual_judge(keras.Model(inputs, keras.layers.GlobalAveragePooling2D()(inputs), name=name)) == expected
+    network = keras.Model(inputs, keras.layers.GlobalAveragePooling2D()(inputs), name=name)
+    assert judges.usual_judge(network) == expected
+    assert judges.chosen_judge(network, "auto", True) == (expected and f"loaded {expected}")
+    assert judges.chosen_judge(network, "auto", False) is None
+    assert judges.chosen_judge(network, None, True) is None and judges.chosen_judge(network, network, False) is network

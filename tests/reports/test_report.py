@@ -20,7 +20,7 @@ LIMITS = ["rotation:unchanged@180=0.9", "rotation:unchanged@5=0.9", "accuracy=0.
 def few_transformations():
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(
-            "kinv.reports.subject.FEWER", {"rotation": (-90, 90, 180), "contrast": (0, 3), "greyscale": (1,)}
+            "kinv.reports.magnitudes.FEWER", {"rotation": (-90, 90, 180), "contrast": (0, 3), "greyscale": (1,)}
         )
         yield
 
@@ -104,6 +104,8 @@ def test_a_killed_report_goes_on_with_the_same_numbers(done, network, images, tm
         patched.setattr(curves, "make", killed)
         report(network, *images, "quick", folder=tmp_path, sections=FEW)
     assert list(json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["sections"]) == ["tolerance"]
+    with pytest.raises(FileNotFoundError, match="unfinished report"):
+        Report(tmp_path)
     monkeypatch.setattr(tolerance, "make", None)
     resumed = report(network, *images, "quick", folder=tmp_path, sections=FEW)
     expected = json.loads(json.dumps(done.content["sections"]))
@@ -140,6 +142,15 @@ def test_limits_survive_a_screening_that_fails(network, images, tmp_path, monkey
     monkeypatch.setattr("kinv.reports.subject.screen", refused)
     found = report(network, *images, "quick", folder=tmp_path, sections=FEW, fail_under=LIMITS[:1])
     assert found.broken() == [f"{LIMITS[0]}: not measured, as the screening failed"]
+
+
+def test_a_report_gets_more_sections_and_no_other_judge(network, images, tmp_path):
+    first = report(network, *images, "quick", folder=tmp_path, sections=["tolerance"])
+    more = report(network, *images, "quick", folder=tmp_path, sections=["curves"])
+    assert more.content["sections"]["tolerance"] == first.content["sections"]["tolerance"]
+    assert list(more.content["sections"]) == FEW
+    with pytest.raises(ValueError, match=r"another run \(other judge\)"):
+        report(network, *images, "quick", folder=tmp_path, sections=["curves"], judge=network)
 
 
 def test_another_report_or_other_files_are_left_alone(done, network, images, tmp_path):

@@ -5,7 +5,7 @@ from importlib.resources import files
 import pytest
 
 from kinv.reports.page import THIRD, TOP
-from kinv.reports.settings import FULL_ONLY, OF_TWO, PRESETS, SCREENED, SECTIONS, chosen_settings
+from kinv.reports.settings import FULL_ONLY, JUDGED, OF_TWO, PRESETS, SECTIONS, chosen_settings
 
 
 def test_presets_are_more_and_more_thorough():
@@ -21,7 +21,7 @@ def test_sections_of_presets_are_in_the_order_of_the_page():
     order = list(SECTIONS)
     for settings in PRESETS.values():
         assert sorted(settings.sections, key=order.index) == list(settings.sections)
-    assert {TOP, *THIRD, *SCREENED, *FULL_ONLY} <= set(order)
+    assert {TOP, *THIRD, *JUDGED, *FULL_ONLY} <= set(order)
 
 
 def test_every_section_that_is_made_has_a_template():

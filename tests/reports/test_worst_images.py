@@ -56,7 +56,7 @@ def test_a_few_of_each_class_and_right_ones_only():
 @pytest.fixture
 def subject(random, tmp_path, monkeypatch):
     """The class is whether the left half is brighter; images from 0 on are harder and harder to turn by noise."""
-    monkeypatch.setattr("kinv.reports.subject.FEWER", {"noise": (0.1, 0.5), "greyscale": (1,)})
+    monkeypatch.setattr("kinv.reports.magnitudes.FEWER", {"noise": (0.1, 0.5), "greyscale": (1,)})
     inputs = keras.Input((8, 8, 1))
     outputs = keras.layers.Flatten()(keras.layers.AveragePooling2D((8, 4))(inputs))
     images = np.full((40, 8, 8, 1), 100, "float32")

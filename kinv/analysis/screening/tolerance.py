@@ -31,8 +31,8 @@ def tolerance(accuracy: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         Columns network, transformation, `kept`, and its interval `low` to `high`. The ends are the means of the ends
-        of the 95 % intervals at each magnitude. As the same images are seen at all magnitudes, these may err together,
-        and no narrower interval is safe.
+        of the 95 % intervals at each magnitude. That is safe, as if all of them erred together, and wider than it has
+        to be.
     """
     rows = [
         {

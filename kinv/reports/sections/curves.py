@@ -25,7 +25,7 @@ def make(subject: Subject) -> dict[str, Any]:
         "cards": [_card(subject, screening.accuracy, name, images) for name in chosen],
         "chance": subject.predictions.chance,
         "labelled": subject.stream.labelled,
-        "tables": [subject.keep_table("accuracy", screening.accuracy)],
+        "tables": [subject.keep_table(name, getattr(screening, name)) for name in ("accuracy", "critical_points")],
         "figures": [subject.keep_figure(f"curves/{name}", figure) for name, figure in figures.items()],
     }
 

@@ -7,7 +7,7 @@ from kinv.analysis.layers.movement import LayerMovement, measure_layers
 from kinv.ops import TRANSFORMATIONS
 from kinv.printable import printable
 
-from ..magnitudes import fewer_for
+from ..magnitudes import magnitudes_for
 from ..stages import Stage, stages_of
 from ..subject import Subject
 from ..words import amount, listed, title_of
@@ -20,7 +20,7 @@ def make(subject: Subject) -> dict[str, Any]:
     """A row for each layer, with the movement under each transformation."""
     stages = stages_of(subject.network, subject.settings.layers)
     images, _ = subject.sample(subject.settings.layer_images)
-    magnitudes = fewer_for(subject.network)
+    magnitudes = magnitudes_for(subject.network)
     found = measure_layers(
         subject.network,
         images,

@@ -9,7 +9,7 @@ from kinv.analysis.layers.movement import LayerMovement, measure_layers
 from kinv.printable import file_stem
 from kinv.surgery.tap import functional_core, last_layer
 
-from ..magnitudes import fewer_for
+from ..magnitudes import magnitudes_for
 from ..stages import Stage, stages_of
 from ..subject import Subject
 from ..unit_images import check_channels, liked_best
@@ -28,7 +28,7 @@ def make(subject: Subject) -> dict[str, Any]:
         raise ValueError(f"units fire at {AT} of the images, which must be at least {FEWEST}, received {len(images)}")
     stages = stages_of(subject.network, 3)
     chosen = list(dict.fromkeys([stages[(len(stages) - 1) // 2], stages[-1]]))
-    magnitudes = fewer_for(subject.network)
+    magnitudes = magnitudes_for(subject.network)
     found = measure_layers(
         subject.network,
         images,

@@ -32,7 +32,7 @@ def test_five_images_of_two_classes_are_enough():
 
 def test_the_section(tmp_path, monkeypatch):
     """Bright and dark images: without contrast, both are dark."""
-    monkeypatch.setattr("kinv.reports.subject.FEWER", {"contrast": (0,), "greyscale": (1,)})
+    monkeypatch.setattr("kinv.reports.magnitudes.FEWER", {"contrast": (0,), "greyscale": (1,)})
     inputs = keras.Input((8, 8, 1))
     dense = keras.layers.Dense(3)
     model = keras.Model(inputs, dense(keras.layers.GlobalAveragePooling2D()(inputs)), name="light")

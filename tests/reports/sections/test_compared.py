@@ -59,7 +59,7 @@ def test_points_have_no_sign():
 @pytest.fixture(scope="module", autouse=True)
 def few_transformations():
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("kinv.reports.subject.FEWER", {"brightness": (-1, 1), "contrast": (0, 3), "greyscale": (1,)})
+        patched.setattr("kinv.reports.magnitudes.FEWER", {"brightness": (-1, 1), "contrast": (0, 3), "greyscale": (1,)})
         yield
 
 
