@@ -6,6 +6,7 @@ import numpy as np
 from jinja2 import ChoiceLoader, DictLoader, PackageLoader
 from PIL import Image
 
+from kinv.printable import printable
 from kinv.reports import page
 from kinv.reports.words import amount
 
@@ -13,16 +14,11 @@ MAGNITUDES = (-180, -90, -30, -10, 0, 10, 30, 90, 180)
 LABELS = tuple(amount("rotation", magnitude, sign=True) for magnitude in MAGNITUDES)
 NEUTRAL = MAGNITUDES.index(0)
 ROWS, COLUMNS = ('"low" | <b>', "high"), ("left", "middle", "right")
-TABLE = """<div class="scroll" tabindex="0" role="group" aria-label="Classes"><table class="sortable">
-<thead><tr><th scope="col"><button type="button">Class</button></th>
-<th scope="col"><button type="button">Share</button></th></tr></thead>
-<tbody>{% for name, share in section.rows %}
-<tr><td>{{ name | plain }}</td><td data-value="{{ share }}">{{ share }}</td></tr>{% endfor %}</tbody></table></div>"""
 GRID = """{% from "macros.html" import picture, slider2 %}
 {% call(cell) slider2("grid", ("Colour", "Place"), section.grid, section.rows, section.columns, (0, 1)) %}
 {{ picture(cell.file, cell.words) }}<p>{{ cell.words }}</p>
 {% endcall %}"""
-TEMPLATES = {"sections/classes.html": TABLE, "sections/learned.html": GRID}
+TEMPLATES = {"sections/learned.html": GRID}
 HOSTILE = (
     "<script>alert(1)</script>",
     '"><img src=x onerror="window.ran = 1">',
@@ -39,16 +35,14 @@ HOSTILE = (
 
 def content(name="my network", classes=("cat", "dog"), failed="the images have no labels", finding="check the labels"):
     """What `report.json` holds; names, a failure and a finding of one's own show how they are treated."""
+    network = {
+        **{"name": name, "parameters": 12345, "classes": len(classes), "input_shape": [8, 8, 3]},
+        "weights_sha256": "0" * 64,
+    }
     return {
         "name": name,
         "identity": {
-            "network": {
-                "name": name,
-                "parameters": 12345,
-                "classes": len(classes),
-                "input_shape": [8, 8, 3],
-                "weights_sha256": "0" * 64,
-            },
+            **{"network": network, "compared": {**network, "input_shape": [12, 12, 3]}},
             "images": f"images of {name}",
             "fingerprint": "f" * 64,
             "labels": "given",
@@ -58,13 +52,15 @@ def content(name="my network", classes=("cat", "dog"), failed="the images have n
             **{"images": 50, "accuracy": 0.9, "chance": 0.5, "confidence": 0.8},
             "findings": [{"severity": "warning", "message": finding}],
         },
+        "compared": {"name": f"other {name}", "preflight": {"findings": [{"severity": "warning", "message": finding}]}},
         "limits": [{"passed": False, "said": "accuracy=0.95: 0.900, below the limit"}],
         "command": f"kinv report {name}",
         "versions": {"kinv": "0.1", "Python": "3.11"},
         "sections": {
             "tolerance": _section("What does it ignore?", **_tolerance(name)),
             "curves": _section("How far", **_curves(classes)),
-            "classes": _section("Classes", rows=[[each, place / 10] for place, each in enumerate(classes)]),
+            "classes": _section("Classes", **_classes(classes)),
+            "compared": _section("Compared", **_compared(name)),
             "metamers": {**_section("Seen directly"), "failed": failed},
             "learned": _section(
                 "Learned",
@@ -128,6 +124,47 @@ def _curves(classes):
     return {"cards": [card, one_sided], "chance": 0.5, "labelled": True}
 
 
+def _classes(classes):
+    images = [
+        {
+            **{"title": "Rotation", "amount": "15°", "class_name": name, "unchanged": 0.7, "kept": 0.2},
+            "before": {"file": "images/4.png", "says": name, "confidence": 0.9, "same": True},
+            "after": {"file": "images/6.png", "says": classes[0], "confidence": 0.4, "same": False},
+        }
+        for name in classes[:2]
+    ]
+    rows = [class_row(name, place) for place, name in enumerate(classes)]
+    return {"rows": rows, "why_not": None, "left_out": 1, "least": 5, "labelled": True, "worst": images}
+
+
+def class_row(name, place):
+    """A row of the table of classes; each has other numbers."""
+    return {
+        **{"class_name": name, "images": 10 - place, "right": 0.9, "kept": place / 10, "low": 0, "high": 1},
+        "verdict": ("better", "worse", "unknown")[place % 3],
+        "most": {"title": "Contrast", "kept": 0.95},
+        "least": {"title": "Blur", "kept": 0.2},
+        "ends": ["Rotation: 15°", "Blur: 2 px"],
+        "into": {"class_name": name, "share": 0.5} if place % 2 else None,
+    }
+
+
+def _compared(name):
+    name = printable(name)  # as it is in sentences
+    rows = [
+        {"title": title, "kept": 0.8, "kept_by_other": 0.8 - middle, "difference": middle, "low": low, "high": high}
+        | {"verdict": verdict, "said": f"{verdict}, says {name}"}
+        for title, verdict, middle, low, high in (
+            ("Rotation", "better", 0.3, 0.2, 0.4),
+            ("Blur", "unknown", 0, -0.1, 0.1),
+            ("Noise", "worse", -0.15, -0.25, -0.05),
+        )
+    ]
+    known = {"accuracy": 0.9, "low": 0.8, "high": 0.95, "chance": 0.5}
+    networks = [{**known, "name": name, "size": [8, 8]}, {**known, "name": f"other {name}", "size": [12, 12]}]
+    return {"rows": rows, "networks": networks, "right": f"{name} is right more often.", "axis": 0.4, "images": 50}
+
+
 def _cell(number):
     return {"file": f"images/{number}.png", "words": f"cell {number}"}
 
@@ -139,7 +176,7 @@ def shown(page, selector):
 
 
 def write_page(folder: Path, about: dict, templates: dict | None = None) -> Path:
-    """The page of this content as a file, with tiny images; two sections have templates of their own."""
+    """The page of this content as a file, with tiny images; the section of learned transformations has a template of its own."""
     (folder / "images").mkdir(parents=True)
     for number in range(len(MAGNITUDES)):
         Image.new("RGB", (8, 8), (20 * number, 100, 200)).save(folder / f"images/{number}.png")

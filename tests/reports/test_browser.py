@@ -76,9 +76,12 @@ def test_nothing_jumps_while_a_slider_moves(visit, hostile_file):
 
 def test_a_table_sorts_both_ways_with_unknown_values_last(visit, tmp_path):
     about = content()
-    rows = [["b", 0.5], ["class 10", None], ["A", -2], ["class 9", 10], ["c", ""], ["d", 0.5]]
-    about["sections"]["classes"]["rows"] = rows
-    page = visit(write_page(tmp_path / "report", about)).page
+    shares = {"b": 0.5, "class 10": None, "A": -2, "class 9": 10, "c": "", "d": 0.5}
+    table = """<table class="sortable"><thead><tr><th><button>Class</button></th><th><button>Share</button></th></tr>
+    </thead><tbody>{% for name, share in section.shares.items() %}<tr><td>{{ name }}</td>
+    <td data-value="{{ share }}">{{ share }}</td></tr>{% endfor %}</tbody></table>"""
+    about["sections"] = {"classes": {**about["sections"]["classes"], "shares": shares}}
+    page = visit(write_page(tmp_path / "report", about, {"sections/classes.html": table})).page
     buttons, titles = page.locator("#classes th button"), page.locator("#classes th")
 
     def order():
@@ -95,6 +98,32 @@ def test_a_table_sorts_both_ways_with_unknown_values_last(visit, tmp_path):
     assert order() == (["descending", None], ["d", "class 10", "class 9", "c", "b", "A"])
 
 
+def test_classes_sort_by_every_column(visit, tmp_path):
+    about = content(classes=("cat", "ant", "dog"))
+    page = visit(write_page(tmp_path / "report", about)).page
+    names = page.locator("#classes tbody th")
+    assert names.all_text_contents() == ["cat", "ant", "dog"]
+    for title, order in (
+        ("Class", ["ant", "cat", "dog"]),
+        ("Images", ["dog", "ant", "cat"]),
+        ("Predictions that stay", ["cat", "ant", "dog"]),
+    ):
+        page.locator("#classes").get_by_role("button", name=title).click()
+        assert names.all_text_contents() == order, title
+
+
+def test_two_networks_are_drawn_where_their_numbers_are(visit, file):
+    """The middle of a difference lies in its interval, right of the middle of the axis where the first keeps more."""
+    page = visit(file).page
+    marks = """(row) => [...row.querySelectorAll(".track")[1].querySelectorAll(".chance, .interval, .middle")].map(
+      (one) => { const box = one.getBoundingClientRect(); return [box.left, box.right]; })"""
+    rows = [row.evaluate(marks) for row in page.locator("#compared tbody tr").all()]
+    for none, interval, middle in rows:
+        assert interval[0] <= middle[0] <= middle[1] <= interval[1] and none[0] > 0
+    sides = [(interval[0] - none[1] > 0, none[0] - interval[1] > 0) for none, interval, _ in rows]
+    assert sides == [(True, False), (False, False), (False, True)]
+
+
 def test_the_page_is_never_wider_than_the_window(visit, file, hostile_file):
     for path in (file, hostile_file):
         page = visit(path).page
@@ -107,7 +136,7 @@ def test_the_page_is_never_wider_than_the_window(visit, file, hostile_file):
 def test_the_first_screen_has_the_question_the_answer_and_the_chart(visit, file):
     page = visit(file).page
     ends = "(all) => all.map((each) => each.getBoundingClientRect().bottom)"
-    ends = page.locator("h1, .summary li, .ranking tbody tr:nth-child(-n+4)").evaluate_all(ends)
+    ends = page.locator("h1, .summary li, #tolerance .ranking tbody tr:nth-child(-n+4)").evaluate_all(ends)
     assert len(ends) == 7 and 0 < min(ends) and max(ends) <= 900
 
 

@@ -50,7 +50,7 @@ def test_sections_stand_in_the_order_of_the_settings(tmp_path):
     about["sections"] = dict(reversed(about["sections"].items()))
     page = write_page(tmp_path / "report", about).read_text(encoding="utf-8")
     assert re.findall('<section id="([a-z]+)"', page) == [
-        *("tolerance", "curves", "classes", "metamers", "learned", "made"),
+        *("tolerance", "compared", "curves", "classes", "metamers", "learned", "made"),
     ]
 
 
