@@ -27,13 +27,15 @@ class Metamers(OnImages):
     """Maximum number of images, evenly spread over the data set."""
     steps: int = 150
     """Most steps of a search."""
+    restarts: int = 3
+    """How often a search that has not converged goes on for so many steps."""
     seed: int = 0
 
     def check_names(self) -> None:
         super().check_names()
-        for name, least in (("limit", self.limit), ("steps", self.steps)):
-            if least < 1:
-                raise ValueError(f"--{name} must be at least 1, received {least}")
+        for name, given, least in (("limit", self.limit, 1), ("steps", self.steps, 1), ("restarts", self.restarts, 0)):
+            if given < least:
+                raise ValueError(f"--{name} must be at least {least}, received {given}")
         if self.judge is not None and self.judge not in CLASSIFIERS and not Path(self.judge).exists():
             raise ValueError(unknown_classifier(self.judge))
 
@@ -56,8 +58,18 @@ class Metamers(OnImages):
         judge = None if self.judge is None else classifiers.load(self.judge, download=self.download)
         source = self.find(network, labels=False)
         (images, _), (others, _) = source.evenly(self.limit).load(), source.evenly(OTHERS).load()
-        settings = {"judge": judge, "pairs": self.pairs, "others": others, "seed": self.seed, "steps": self.steps}
-        found = metamers(network, self.layers or None, images, progress=self.progress, **settings)
+        found = metamers(
+            network,
+            self.layers or None,
+            images,
+            judge=judge,
+            pairs=self.pairs,
+            seed=self.seed,
+            steps=self.steps,
+            restarts=self.restarts,
+            others=others,
+            progress=self.progress,
+        )
         save_figures({"ladder": figures.ladder(found)}, self.output)
         with whole_file(self.output / "metamers.csv") as draft:
             found.to_frame().to_csv(draft, index=False)

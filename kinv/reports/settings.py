@@ -34,7 +34,7 @@ class Settings:
         thorough: whether at `MAGNITUDES` or at `FEWER` (`kinv.reports.magnitudes`).
         examples: images that sliders show.
         layers, layer_images: how many layers are measured, and with how many images.
-        metamer_images, metamer_layers, metamer_steps: of the ladder.
+        metamer_images, metamer_layers, metamer_steps, metamer_restarts: of the ladder.
         learned_epochs, learned_images: of the short training of an Invariant Transformer Net.
         preferred_classes, preferred_steps: classes of which images are made, and the steps of each.
         unit_images, unit_steps: images at which units fire, and the steps of those that units like best.
@@ -49,6 +49,7 @@ class Settings:
     metamer_images: int = 4
     metamer_layers: int = 4
     metamer_steps: int = 60
+    metamer_restarts: int = 1
     learned_epochs: int = 4
     learned_images: int = 75
     preferred_classes: int = 4
@@ -68,6 +69,7 @@ PRESETS = {
         metamer_images=3,
         metamer_layers=3,
         metamer_steps=36,
+        metamer_restarts=0,
     ),
     "default": Settings(),
     "full": Settings(
@@ -78,6 +80,7 @@ PRESETS = {
         metamer_images=8,
         metamer_layers=5,
         metamer_steps=150,
+        metamer_restarts=3,
         learned_epochs=30,
         learned_images=200,
         preferred_classes=10,

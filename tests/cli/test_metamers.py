@@ -43,6 +43,7 @@ def test_it_leaves_a_ladder_and_a_table(folder_and_network, tmp_path, capsys):
 def test_what_is_wrong_is_said_before_anything_starts(folder_and_network, tmp_path):
     for more, message in (
         (["--limit", "0"], "--limit must be at least 1, received 0"),
+        (["--restarts", "-1"], "--restarts must be at least 0, received -1"),
         (["--judge", "squeezent"], "unknown classifier 'squeezent': did you mean squeezenet"),
     ):
         with pytest.raises(SystemExit, match=message):

@@ -12,7 +12,15 @@ def test_presets_are_more_and_more_thorough():
     quick, default, full = (PRESETS[name] for name in ("quick", "default", "full"))
     assert set(quick.sections) < set(default.sections) < set(full.sections) == set(SECTIONS) - {OF_TWO}
     assert set(full.sections) - set(default.sections) == set(FULL_ONLY)
-    for name in ("images", "examples", "layer_images", "metamer_images", "metamer_layers", "metamer_steps"):
+    for name in (
+        "images",
+        "examples",
+        "layer_images",
+        "metamer_images",
+        "metamer_layers",
+        "metamer_steps",
+        "metamer_restarts",
+    ):
         assert getattr(quick, name) <= getattr(default, name) <= getattr(full, name)
     assert quick.images < default.images < full.images and default.thorough and not quick.thorough
 

@@ -39,6 +39,11 @@ def outputs_of(network: keras.Model, images: Any) -> Any:
     return ops.reshape(outputs, (ops.shape(outputs)[0], -1))
 
 
+def classes_of(classifier: keras.Model, images: Any) -> Any:
+    """The classes of images `(B, ...)`, `(B,)`."""
+    return ops.argmax(classifier(images, training=False), axis=-1)
+
+
 def correlations(first: Any, second: Any) -> np.ndarray:
     """Pearson's correlation of rows `(..., D)`, `(...)`; NaN if all values of a row are equal."""
     first, second = (

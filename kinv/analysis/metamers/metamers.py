@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from kinv.classifiers.predict import resized_for, slices
+from kinv.classifiers.predict import predict_classes, resized_for, slices
 from kinv.data.checks import as_images
 from kinv.ops.spectrum import Spectrum
 from kinv.progress_bar import progress_bar
@@ -18,7 +18,7 @@ from kinv.surgery.order import layers_in_order
 from kinv.surgery.stages import stages
 from kinv.surgery.tap import functional_core
 
-from .likeness import layer_likeness, outputs_of, pixel_likeness, predictions_kept
+from .likeness import classes_of, layer_likeness, outputs_of, pixel_likeness, predictions_kept
 from .result import Metamers
 from .search import Search
 
@@ -37,6 +37,7 @@ def metamers(
     pairs: bool = False,
     seed: int = 0,
     steps: int = 150,
+    restarts: int = 3,
     learning_rate: float = 0.1,
     tolerance: float = 0.05,
     others: Any = None,
@@ -49,7 +50,7 @@ def metamers(
     inversion: Mahendran and Vedaldi 2015). The search starts from faint random images with the spectrum of the images
     given, around their median colour, and descends with Adam in the amplitudes of their waves. Its error is the squared
     distance of the layer's outputs, relative to the variance of those for the image: 0.05 is a correlation of about
-    0.975.
+    0.975. Metamers of a classifier also have the class that it gives the image.
 
     Args:
         model: Functional or Sequential, with one input, images `(B, H, W, C)` in 0..255; or one with a Functional core.
@@ -61,8 +62,10 @@ def metamers(
         pairs: whether to find two metamers of each image, and to move them as far apart as their errors allow.
         seed: seed of the starts, which depend on nothing else than the layer's and the image's number.
         steps: most steps of a search, and of moving pairs apart.
+        restarts: how often a search that has not converged goes on for so many steps, with the learning rate raised
+            again (SGDR: Loshchilov and Hutter 2017).
         learning_rate: of Adam, in standard deviations of the waves of the images.
-        tolerance: the error at which an image has converged, and is left alone.
+        tolerance: the error at which an image has converged, and is left alone, if its class is that of the original.
         others: images `(O, H, W, C)` of the null distribution, the spectrum and the median colour; default: the images
             themselves.
         batch_size: images at a time; default: as many as have 50 million outputs of all layers, at most 32.
@@ -83,7 +86,7 @@ def metamers(
     layers = (layers,) if isinstance(layers, str) else tuple(stages(core, DEPTHS) if layers is None else layers)
     images = as_images(images, shape=core.input_shape[1:]).astype("float32")
     known = images if others is None else as_images(others, "others", shape=images.shape[1:]).astype("float32")
-    _check_settings(layers, steps, learning_rate, tolerance, batch_size)
+    _check_settings(layers, steps, restarts, learning_rate, tolerance, batch_size)
     if judge is not None:
         resized_for(judge, images[:1])  # refuses what it does not take before anything is searched
     networks = [layer_outputs(core, [layer]) for layer in layers]
@@ -93,26 +96,29 @@ def metamers(
     converged = np.empty(found.shape[:3], bool)
     apart = np.empty((len(layers), len(images), 2)) if pairs else None
     at_a_time = batch_size or _at_a_time(core, images.shape[1:])
-    searches = several + (2 if pairs else 0)
+    classify = partial(classes_of, core) if _is_classifier(core) else None
+    classes = predict_classes(core, images, at_a_time) if classify else np.zeros(len(images))
+    searches = several * (1 + restarts) + (2 if pairs else 0)
     with progress_bar("searching metamers", found[:, :, 0, 0, 0, 0].size * searches * steps, progress) as advance:
         for index, network in enumerate(networks):
-            search = Search(partial(outputs_of, network), spectrum, steps, learning_rate, tolerance)
+            search = Search(partial(outputs_of, network), spectrum, steps, restarts, learning_rate, tolerance, classify)
             for at in slices(len(images), at_a_time):
                 target = ops.convert_to_numpy(outputs_of(network, images[at]))
                 deviation = target.std(axis=-1, dtype="float64")
                 scale = np.where(deviation > 0, deviation, 1).astype("float32")
                 members = [
-                    search.match(middle + _starts(seed, index, at, member, images.shape[1:]), target, scale, advance)
+                    search.match(
+                        middle + _starts(seed, index, at, member, images.shape[1:]), target, scale, classes[at], advance
+                    )
                     for member in range(several)
                 ]
                 if apart is not None:
                     apart[index, at, 0] = search.pair_differences(members)
-                    members = search.move_apart(members, target, scale, advance)
+                    members = search.move_apart(members, target, scale, classes[at], advance)
                     apart[index, at, 1] = search.pair_differences(members)
                 for member, features in enumerate(members):
                     found[index, at, member] = ops.convert_to_numpy(search.images(features))
-                    errors = ops.convert_to_numpy(search.error(features, target, scale))
-                    converged[index, at, member] = errors <= tolerance
+                    converged[index, at, member] = search.are_metamers(features, target, scale, classes[at])
     at_layers = [
         layer_likeness(network, images, members, known, at_a_time)
         for network, members in zip(networks, found, strict=True)
@@ -165,9 +171,11 @@ def _is_classifier(model):
     return len(model.outputs) == 1 and len(model.output_shape) == 2 and (model.output_shape[-1] or 0) > 1
 
 
-def _check_settings(layers, steps, learning_rate, tolerance, batch_size):
+def _check_settings(layers, steps, restarts, learning_rate, tolerance, batch_size):
     if not layers or len(set(layers)) < len(layers):
         raise ValueError(f"layers must be one or more different names, received {layers}")
+    if restarts < 0:
+        raise ValueError(f"restarts must be at least 0, received {restarts}")
     if steps < 1 or not learning_rate > 0 or not tolerance > 0 or (batch_size is not None and batch_size < 1):
         raise ValueError(
             "steps and batch_size must be at least 1, learning_rate and tolerance positive, received "

@@ -24,7 +24,7 @@ class Metamers(TableResult):
         null_error: the same of other images, `(L, N, O)`.
         pixel_correlation: of the pixels of metamer and image, `(L, N, M)`.
         pixel_difference: root mean squared difference of their pixels, in 0..255, `(L, N, M)`.
-        converged: whether the layer's error fell to the tolerance, `(L, N, M)`.
+        converged: whether the layer's error fell to the tolerance, with the class kept if there is one, `(L, N, M)`.
         kept: whether the network says the same class of metamer and image, `(L, N, M)`; None if it has no classes.
         judge_kept: the same of another network, `(L, N, M)`, or None.
         pair_difference: root mean squared difference of the pixels of a pair, in 0..255, `(L, N, 2)`: of two searches

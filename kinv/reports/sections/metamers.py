@@ -34,6 +34,7 @@ def make(subject: Subject) -> dict[str, Any]:
         judge=judge,
         others=others if len(others) >= LEAST_OTHERS else None,
         steps=settings.metamer_steps,
+        restarts=settings.metamer_restarts,
         seed=subject.seed,
         progress=subject.progress,
     )
@@ -47,7 +48,7 @@ def make(subject: Subject) -> dict[str, Any]:
         "layers": layers,
         "start": max((place for place, layer in enumerate(layers) if layer["close"]), default=0),
         "judge": title,
-        "steps": settings.metamer_steps,
+        "steps": settings.metamer_steps * (1 + settings.metamer_restarts),
         "tables": [subject.keep_table("metamers", found.to_frame())],
         "figures": [subject.keep_figure("metamers", ladder(found, titles=shown[:10]))],
     }

@@ -84,6 +84,25 @@ def test_images_that_converged_are_left_alone(network, photographs):
     )
 
 
+def test_a_metamer_has_the_class_of_its_image(network, photographs):
+    """However near it is to the image at the layer."""
+    settings = {"tolerance": 1e6, "restarts": 0}
+    at_first = kinv.metamers(network, "means", photographs, steps=1, **settings)
+    np.testing.assert_array_equal(at_first.converged, at_first.kept)
+    assert 0 < at_first.kept.sum() < len(photographs)
+    assert kinv.metamers(network, "means", photographs, **settings).kept.all()
+
+
+def test_a_search_that_did_not_converge_goes_on(network, photographs):
+    """From where it is; one that did does not, and is not changed."""
+    settings = {"tolerance": 0.02, "steps": 20}
+    once, again = (kinv.metamers(network, "means", photographs, restarts=count, **settings) for count in (0, 5))
+    assert 0 < once.converged.sum() < len(photographs) and again.converged.all()
+    left_alone = once.converged[0, :, 0]
+    np.testing.assert_allclose(again.images[0, left_alone], once.images[0, left_alone], atol=0.1)
+    assert (again.error[0, ~left_alone] < once.error[0, ~left_alone]).all()
+
+
 def test_pairs_are_moved_apart_while_the_layer_says_the_same(network, photographs):
     found = kinv.metamers(network, "means", photographs[:3], pairs=True, tolerance=0.01, steps=60)
     before, after = found.pair_difference[0].T
@@ -123,7 +142,7 @@ def test_tiny_outputs_are_matched_as_others_are(photographs):
     inputs = keras.Input((SIZE, SIZE, 3))
     for size in (1.0, 1e-25):
         model = keras.Model(inputs, layers.Rescaling(size, name="small")(inputs))
-        found = kinv.metamers(model, "small", photographs[:2], steps=3)
+        found = kinv.metamers(model, "small", photographs[:2], steps=3, restarts=0)
         assert not found.converged.any() and 0 < found.correlation.max() < 0.9
         done = kinv.metamers(model, "small", photographs[:2])
         assert done.converged.all() and done.correlation.min() > 0.97
