@@ -176,7 +176,7 @@ def shown(page, selector):
 
 
 def write_page(folder: Path, about: dict, templates: dict | None = None) -> Path:
-    """The page of this content as a file, with tiny images; the section of learned transformations has a template of its own."""
+    """The page of this content as a file, with tiny images; that of learned transformations has its own template."""
     (folder / "images").mkdir(parents=True)
     for number in range(len(MAGNITUDES)):
         Image.new("RGB", (8, 8), (20 * number, 100, 200)).save(folder / f"images/{number}.png")
