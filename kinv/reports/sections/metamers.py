@@ -43,7 +43,7 @@ def make(subject: Subject) -> dict[str, Any]:
     title = None if judge is None else judge_title(judge)
     layers = [_layer(subject, found, index, stage) for index, stage in enumerate(stages)]
     return {
-        "sentences": _sentences(layers, title),
+        "sentences": _sentences(layers, title, several=len(set(classes.tolist())) > 1),
         "originals": _images(subject, originals, originals, "original"),
         "layers": layers,
         "start": max((place for place, layer in enumerate(layers) if layer["close"]), default=0),
@@ -108,7 +108,8 @@ def _said(network, names, originals, images):
     ]
 
 
-def _sentences(layers: list[dict[str, Any]], judge: str | None) -> list[str]:
+def _sentences(layers: list[dict[str, Any]], judge: str | None, several: bool = True) -> list[str]:
+    """What layers throw away; that predictions stay is said only if there are several of them."""
     close = [(place, layer) for place, layer in enumerate(layers) if layer["close"]]
     if not close:
         return [
@@ -126,7 +127,7 @@ def _sentences(layers: list[dict[str, Any]], judge: str | None) -> list[str]:
         f"To its {where}, other images are nearly the same as the originals ({_alike(layer)}), though they share "
         f"little with them (correlation of pixels {_number(layer['pixel_correlation'])})"
     )
-    if layer["kept"] is None:
+    if layer["kept"] is None or not several:
         return [f"{said}."]
     said += f": the network says the same of {layer['kept']['count']} of {layer['kept']['of']}"
     return [said + (f", {judge} of {layer['judge_kept']['count']}." if judge and layer["judge_kept"] else ".")]

@@ -28,6 +28,7 @@ def test_the_deepest_layer_that_hardly_tells_them_apart_is_named():
         "Other of 0."
     ]
     assert metamers._sentences(layers[:2], None)[0].endswith("of 2 of 3.")
+    assert metamers._sentences(layers, "Other", several=False)[0].endswith("(correlation of pixels 0.00).")
     [said] = metamers._sentences([layer("middle", kept=None)], None)
     assert said.endswith("(correlation of pixels 0.10).") and "as the originals (relative error 0.25)" in said
 
