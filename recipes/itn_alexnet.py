@@ -1,6 +1,6 @@
 """Invariant Transformer Net on AlexNet (Bunne, Rahmann and Wolf; figures 4a, 4b and 5).
 
-    python -m recipes.itn_alexnet                       # default: 5 minutes and 3 GB on two cores
+    python -m recipes.itn_alexnet                       # default: 5 to 9 minutes and 3 GB on two cores
     python -m recipes.itn_alexnet --preset smoke        # seconds: does it run?
     python -m recipes.itn_alexnet --preset paper        # the paper's scale: ImageNet's validation images, a GPU
     python -m recipes.itn_alexnet --data my/photos --no-labels
