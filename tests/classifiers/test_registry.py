@@ -42,7 +42,7 @@ def test_vgg16s_preprocessing_is_keras_own(random):
     np.testing.assert_allclose(prepared, expected, atol=1e-3)
 
 
-@pytest.mark.long
+@pytest.mark.release
 def test_resnet101_reads_keras_own_file(tmp_path, monkeypatch, random):
     """The published file is in Keras's older format, of the network without our preprocessing."""
     import h5py

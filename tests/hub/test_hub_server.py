@@ -195,7 +195,7 @@ def test_what_the_client_notices_and_what_it_does_not(server, alice, tmp_path, i
         alice.snapshot_download("lab/model", cache_dir=tmp_path / "none")
 
 
-@pytest.mark.long
+@pytest.mark.release
 def test_the_tests_of_the_real_hub_run_on_this_one(server, tmp_path):
     """They need a token that few have: so that they do not rot, the server stands for the hub that they ask for."""
     environment = {

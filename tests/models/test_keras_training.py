@@ -153,10 +153,8 @@ def test_metrics_that_mean_nothing_are_said_to_be_left_out():
         made("coupled", metrics=["accuracy"])
 
 
-@pytest.mark.long
-@pytest.mark.parametrize(
-    "name", ["transformer", "gan", "rbm", "coupled", pytest.param("autoencoder", marks=pytest.mark.release)]
-)
+@pytest.mark.release
+@pytest.mark.parametrize("name", ["transformer", "gan", "rbm", "coupled", "autoencoder"])
 def test_xla(name):
     model, data = made(name, jit_compile=True)
     history = model.fit(steps=2) if data is None else model.fit(*data, batch_size=8, verbose=0)

@@ -94,7 +94,7 @@ def test_a_gallery_goes_on_where_it_was(tmp_path, no_data_folder, capsys):
         coupled_gallery.run(replace(smoke, classes=("mosk",)))
 
 
-@pytest.mark.long
+@pytest.mark.release
 def test_filters_pairs_and_biases(tmp_path, no_data_folder):
     filters = coupled_filters.run(small(coupled_filters, tmp_path))
     assert filters["fire2_expand3x3"]["answer"] > 0

@@ -31,7 +31,7 @@ def read(folder):
 SEVEN_STEPS = {"batch_size": 28, "tune_batch_size": 28, "tune_epochs": 3}  # of 200 images: what 10 does not divide
 
 
-@pytest.mark.long
+@pytest.mark.release
 def test_interrupted_while_layers_are_trained_and_while_tuned(small, monkeypatch, capsys):
     config = small(sdae_mnist, "rotated", **SEVEN_STEPS)
     metrics = sdae_mnist.run(replace(config, output=config.output / "whole"))

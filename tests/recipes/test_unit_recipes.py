@@ -51,7 +51,7 @@ def test_it_writes_figures_and_numbers(data, network, tmp_path, no_data_folder, 
     assert "The paper:" in printed and units_mnist.EXPECTED[data][0] in printed
 
 
-@pytest.mark.long
+@pytest.mark.release
 def test_manifolds_of_rotated_digits(tmp_path, no_data_folder, capsys):
     numbers = manifolds_rotated_mnist.run(replace(manifolds_rotated_mnist.PRESETS["smoke"], output=tmp_path))
     folder = tmp_path / "manifolds_rotated_mnist_smoke"
