@@ -19,7 +19,7 @@ from ..subject import BATCH, Subject
 
 LEAST_OTHERS = 2  # images; of fewer, the originals' own spectrum is used
 CLOSE, CLOSER = 0.2, 0.25  # relative error of what a layer hardly tells apart, and its share of other images' error
-LIKE = 0.5  # correlation of pixels from which images have much in common
+LIKE, PARTLY = 0.8, 0.3  # correlations of pixels from which images look much alike, and have something in common
 
 
 def make(subject: Subject) -> dict[str, Any]:
@@ -125,7 +125,8 @@ def _sentences(layers: list[dict[str, Any]], judge: str | None, several: bool = 
         ]
     said = (
         f"To its {where}, other images are nearly the same as the originals ({_alike(layer)}), though they share "
-        f"little with them (correlation of pixels {_number(layer['pixel_correlation'])})"
+        f"{'only a part' if layer['pixel_correlation'] >= PARTLY else 'little'} with them (correlation of pixels "
+        f"{_number(layer['pixel_correlation'])})"
     )
     if layer["kept"] is None or not several:
         return [f"{said}."]

@@ -38,6 +38,8 @@ def test_images_that_look_alike_and_layers_without_any_are_called_so():
     assert (
         alike.startswith("Up to its layer last (2 of 2 measured), the network throws little away") and "0.80" in alike
     )
+    [part] = metamers._sentences([layer("first", 0.53)], "Other")
+    assert "though they share only a part with them (correlation of pixels 0.53)" in part
     [none] = metamers._sentences([layer("first", close=False)], "Other")
     assert "can't be said" in none
 
