@@ -113,6 +113,12 @@ def test_pairs_are_moved_apart_while_the_layer_says_the_same(network, photograph
     assert set(found.to_frame()) >= {"pair_difference", "metamer", "kept"} and len(found.to_frame()) == 6
 
 
+def test_pairs_keep_their_class_however_far_they_may_move(network, photographs):
+    found = kinv.metamers(network, "means", photographs, pairs=True, tolerance=2, steps=60)
+    before, after = found.pair_difference[0].T
+    assert found.converged.all() and found.kept.all() and (after > 2 * before).any()
+
+
 def test_the_summary_says_what_was_found(found, network, photographs):
     said = found.summary()
     assert "mixed: correlation 1.000 at the layer (other images" in said and "own class kept 100%" in said
