@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from kinv.classifiers.predict import predict_classes, resized_for, slices
+from kinv.classifiers.predict import answers, resized_for, slices
 from kinv.data.checks import as_images
 from kinv.ops.spectrum import Spectrum
 from kinv.progress_bar import progress_bar
@@ -97,7 +97,7 @@ def metamers(
     apart = np.empty((len(layers), len(images), 2)) if pairs else None
     at_a_time = batch_size or _at_a_time(core, images.shape[1:])
     classify = partial(classes_of, core) if _is_classifier(core) else None
-    classes = predict_classes(core, images, at_a_time) if classify else np.zeros(len(images))
+    classes = answers(core, images, at_a_time)[0] if classify else np.zeros(len(images))
     searches = several * (1 + restarts) + (2 if pairs else 0)
     with progress_bar("searching metamers", found[:, :, 0, 0, 0, 0].size * searches * steps, progress) as advance:
         for index, network in enumerate(networks):
@@ -174,8 +174,8 @@ def _is_classifier(model):
 def _check_settings(layers, steps, restarts, learning_rate, tolerance, batch_size):
     if not layers or len(set(layers)) < len(layers):
         raise ValueError(f"layers must be one or more different names, received {layers}")
-    if restarts < 0:
-        raise ValueError(f"restarts must be at least 0, received {restarts}")
+    if not isinstance(restarts, int) or restarts < 0:
+        raise ValueError(f"restarts must be a whole number of at least 0, received {restarts}")
     if steps < 1 or not learning_rate > 0 or not tolerance > 0 or (batch_size is not None and batch_size < 1):
         raise ValueError(
             "steps and batch_size must be at least 1, learning_rate and tolerance positive, received "

@@ -93,6 +93,15 @@ def test_a_metamer_has_the_class_of_its_image(network, photographs):
     assert kinv.metamers(network, "means", photographs, **settings).kept.all()
 
 
+def test_a_softmax_keeps_its_classes_too(network, photographs):
+    """Which class is the first does not depend on whether outputs are logits."""
+    probabilities = keras.Model(network.inputs, layers.Softmax()(network.output), name="probabilities")
+    settings = {"steps": 20, "restarts": 1}
+    first, second = (kinv.metamers(each, "mixed", photographs, **settings) for each in (network, probabilities))
+    np.testing.assert_allclose(first.images, second.images, atol=0.1)
+    np.testing.assert_array_equal(first.kept, second.kept)
+
+
 def test_a_search_that_did_not_converge_goes_on(network, photographs):
     """From where it is; one that did does not, and is not changed."""
     settings = {"tolerance": 0.02, "steps": 20}
