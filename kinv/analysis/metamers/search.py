@@ -13,7 +13,7 @@ from kinv import backend
 from kinv.ops.spectrum import Spectrum
 
 LOOK = 10  # steps between two checks of every image
-MOMENTUM, MEMORY = 0.8, 0.9  # of Adam: 0.9 and 0.999 take a quarter more steps (SqueezeNet, fire5 and fire9)
+MOMENTUM, MEMORY = 0.8, 0.9  # of Adam: 0.9 and 0.999 take 9 and 25 % more steps (SqueezeNet, fire5 and fire9)
 APART = 0.5  # weight of the logarithm of a pair's difference
 SLACK = 0.9  # of the allowed error, where moving apart begins to be held back
 
