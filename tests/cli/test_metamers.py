@@ -19,7 +19,10 @@ def folder_and_network(tmp_path_factory):
         pixels = np.kron(random.integers(0, 255, (4, 4, 3)), np.ones((3, 3, 1))).astype("uint8")
         Image.fromarray(pixels).save(folder / "images" / f"{number}.png")
     inputs = keras.Input((12, 12, 3))
-    x = layers.Conv2D(3, 3, activation="relu", name="first")(layers.Rescaling(1 / 255)(inputs))
+    positive = keras.initializers.RandomUniform(0, 1, seed=0)  # else ReLU may leave nothing to correlate
+    x = layers.Conv2D(3, 3, kernel_initializer=positive, activation="relu", name="first")(
+        layers.Rescaling(1 / 255)(inputs)
+    )
     model = keras.Model(inputs, layers.Dense(2, name="last")(layers.GlobalAveragePooling2D()(x)), name="small")
     model.save(folder / "small.keras")
     return folder / "images", folder / "small.keras"

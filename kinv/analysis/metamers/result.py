@@ -16,8 +16,8 @@ class Metamers(TableResult):
         layers: names of the layers.
         originals: the images, float32 `(N, H, W, C)` in 0..255.
         images: their metamers, float32 `(L, N, M, H, W, C)` in 0..255; `M` is 2 for pairs, else 1.
-        correlation: of the layer's outputs for the metamer and for the image, `(L, N, M)`; NaN if the outputs for the
-            image are all equal, or fewer than 10, of which a correlation says little.
+        correlation: of the layer's outputs for the metamer and for the image, `(L, N, M)`; NaN if the outputs for one
+            of them are all equal, or fewer than 10, of which a correlation says little.
         null: of the layer's outputs for other images and for the image, `(L, N, O)`.
         error: squared distance of the layer's outputs for the metamer and for the image, relative to the variance of
             the latter, `(L, N, M)`.
