@@ -17,12 +17,15 @@ if TYPE_CHECKING:
         match_activations,
         maximize_activation,
         measure_invariance,
+        measure_layers,
         sample_unit,
         screen,
         trace_manifold,
     )
+    from .analysis.metamers.metamers import metamers
     from .classifiers.preflight import preflight
     from .hub import ArtifactError, export, load, pull, push, save, verify
+    from .reports.report import report
     from .surgery.wrap import wrap
 
 __all__ = [
@@ -42,11 +45,14 @@ __all__ = [
     "match_activations",
     "maximize_activation",
     "measure_invariance",
+    "measure_layers",
+    "metamers",
     "models",
     "ops",
     "preflight",
     "pull",
     "push",
+    "report",
     "sample_unit",
     "save",
     "screen",

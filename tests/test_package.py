@@ -225,6 +225,15 @@ def test_the_public_names_are_there(package):
         module.no_such_name  # noqa: B018
 
 
+def test_what_type_checkers_and_editors_read_is_what_there_is():
+    tree = ast.parse((ROOT / "kinv" / "__init__.py").read_text(encoding="utf-8"))
+    checked = next(node for node in tree.body if isinstance(node, ast.If))
+    imported = [alias.name for node in checked.body if isinstance(node, ast.ImportFrom) for alias in node.names]
+    assert sorted(imported) == sorted(PUBLIC_NAMES["kinv"])
+    written = next(node for node in tree.body if isinstance(node, ast.Assign) and "__all__" in ast.unparse(node))
+    assert ast.literal_eval(written.value) == sorted(PUBLIC_NAMES["kinv"])
+
+
 def test_lent_names_are_what_the_table_says():
     for package, names in PUBLIC_NAMES.items():
         for name, place in names.items():

@@ -19,7 +19,7 @@ from kinv.training.batches import shuffled_batches
 from .subject import BATCH, PHOTO, Subject
 
 FEWEST = 8  # usable images of each half
-SURE = 0.5  # softmax output from which on a prediction counts where there are no labels
+SURE = 0.5  # of the way from chance to 1: softmax output from which on a prediction counts where there are no labels
 STEPS, BATCH_SIZE = 10, 10  # of an epoch, and images of a step
 LONGER = 10  # times as many epochs for small images, whose networks are quick
 RATE, FARTHEST = 4e-3, 0.8  # of Adam, which goes no farther than this in all steps: colours would run away
@@ -59,7 +59,7 @@ def usable_halves(subject: Subject) -> Halves:
             f"{2 * FEWEST} images: there are {len(images)}."
         )
     classes, confidence = answers(subject.network, images, BATCH)
-    used = classes == labels if labels is not None else confidence >= min(SURE, np.median(confidence))
+    used = classes == labels if labels is not None else confidence >= least_sure(confidence, len(subject.names))
     train, held_out = np.flatnonzero(used[::2]) * 2, np.flatnonzero(used[1::2]) * 2 + 1
     count = min(len(train), len(held_out))
     if count < FEWEST:
@@ -74,6 +74,11 @@ def usable_halves(subject: Subject) -> Halves:
             "can only be seen where it could say something else. Images of two classes are needed."
         )
     return Halves(images[train], classes[train], images[held_out], classes[held_out], labels is not None)
+
+
+def least_sure(confidence: np.ndarray, classes: int) -> float:
+    """The softmax output from which on a network is sure, unless fewer than half of these `(N,)` would be left."""
+    return min(1 / classes + SURE * (1 - 1 / classes), float(np.median(confidence)))
 
 
 def evenly(rows: np.ndarray, count: int) -> np.ndarray:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import kinv
-from kinv.reports.learning import FEWEST, evenly, usable_halves
+from kinv.reports.learning import FEWEST, evenly, least_sure, usable_halves
 from kinv.reports.settings import PRESETS
 from kinv.reports.subject import Subject
 
@@ -42,6 +42,12 @@ def test_without_labels_the_network_is_sure_of_those_that_are_used(tmp_path):
     halves = usable_halves(subject_of(images, None, tmp_path))
     assert len(halves.train) == len(halves.held_out) == 17 and not halves.labelled
     assert not (halves.train == 100).all(axis=(1, 2, 3)).any()
+
+
+def test_being_sure_means_more_than_chance_with_few_classes():
+    sure = np.ones(9)
+    assert least_sure(sure, 2) == 0.75 and least_sure(sure, 1000) == pytest.approx(0.5, abs=1e-3)
+    assert least_sure(np.linspace(0.2, 0.4, 9), 10) == pytest.approx(0.3)  # half of them are left
 
 
 def test_too_few_images_are_refused_before_anything_is_asked(tmp_path):

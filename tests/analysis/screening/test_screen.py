@@ -124,6 +124,7 @@ def test_two_transformations_give_a_grid(photos):
     assert screening.critical_points.empty
 
 
+@pytest.mark.long
 def test_a_users_function_and_a_learned_transformation(photos):
     def negative(images, magnitudes):
         return images + magnitudes[:, None, None, None] * (255 - 2 * images)

@@ -79,18 +79,22 @@ def test_rotation_of_wide_images_keeps_their_shape():
     np.testing.assert_allclose(turned, expected, atol=1e-3)
 
 
+def along(name, *ends):
+    """Settings of one parameter, evenly from one end to the other: `along("rotation", -1, 1, 61)`."""
+    return [{name: value} for value in np.linspace(*ends)]
+
+
 @pytest.mark.parametrize(
-    ("family", "images"),
+    ("family", "settings"),
     [
-        pytest.param("rotation", [moved(rotation=value) for value in np.linspace(-1, 1, 61)], marks=pytest.mark.long),
-        ("translation", [moved(translation_along_x=x, translation_along_y=y) for x in np.linspace(-0.8, 0.8, 13)
-                         for y in np.linspace(-0.8, 0.8, 13)]),
-        pytest.param("stroke width", [moved(stroke_width=value) for value in np.linspace(-0.5, 1, 25)],
-                     marks=pytest.mark.long),
+        pytest.param("rotation", along("rotation", -1, 1, 61), marks=pytest.mark.long),
+        ("translation", [x | y for x in along("translation_along_x", -0.8, 0.8, 13)
+                         for y in along("translation_along_y", -0.8, 0.8, 13)]),
+        pytest.param("stroke width", along("stroke_width", -0.5, 1, 25), marks=pytest.mark.long),
     ],
 )  # fmt: skip
-def test_what_a_unit_ignores_explains_most(family, images):
-    found = decomposed(bar(), *images)
+def test_what_a_unit_ignores_explains_most(family, settings):
+    found = decomposed(bar(), *(moved(**of) for of in settings))
     at = found.families.index(family)
     known = found.tolerances[0, :-1]
     assert known.argmax() == at

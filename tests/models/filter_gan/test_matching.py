@@ -66,6 +66,7 @@ def test_the_middle_stays_the_original(gan):
     assert np.abs(corner - images).mean() > np.abs(middle - images).mean()
 
 
+@pytest.mark.long
 def test_outputs_of_a_layer_above_can_be_compared(gan):
     images, z = shown(1), np.ones((1, 3), "float32")
     weights = {"alpha_weight": 0.0, "variation_weight": 0.0}
