@@ -22,7 +22,7 @@ from .likeness import classes_of, layer_likeness, outputs_of, pixel_likeness, pr
 from .result import Metamers
 from .search import Search
 
-VALUES, MOST_AT_A_TIME = 50_000_000, 32  # of all layers' outputs, and images, at a time
+VALUES, MOST_AT_A_TIME = 100_000_000, 32  # of all layers' outputs, and images, at a time
 DEPTHS = 5  # layers, by default
 LAYERS = 20  # as large as the input, of a network whose sizes are open
 START = 0.1  # standard deviation of the features at the start; 1 costs 0.06 to 0.08 of correlation (SqueezeNet)
@@ -68,7 +68,7 @@ def metamers(
         tolerance: the error at which an image has converged, and is left alone, if its class is that of the original.
         others: images `(O, H, W, C)` of the null distribution, the spectrum and the median colour; default: the images
             themselves.
-        batch_size: images at a time; default: as many as have 50 million outputs of all layers, at most 32.
+        batch_size: images at a time; default: as many as have 100 million outputs of all layers, at most 32.
         progress: whether to show a bar on stderr.
 
     Raises:
@@ -95,7 +95,7 @@ def metamers(
     found = np.empty((len(layers), len(images), several, *images.shape[1:]), "float32")
     converged = np.empty(found.shape[:3], bool)
     apart = np.empty((len(layers), len(images), 2)) if pairs else None
-    at_a_time = batch_size or _at_a_time(core, images.shape[1:])
+    at_a_time = batch_size or _evenly(len(images), _at_a_time(core, images.shape[1:]))
     classify = partial(classes_of, core) if _is_classifier(core) else None
     classes = answers(core, images, at_a_time)[0] if classify else np.zeros(len(images))
     searches = several * (1 + restarts) + (2 if pairs else 0)
@@ -165,6 +165,11 @@ def _at_a_time(model, shape):
     """How many images have the outputs of all layers in memory at once; of open sizes, an estimate."""
     outputs = sum(math.prod(size or 1 for size in place.leaving[1:]) for place in layers_in_order(model))
     return max(1, min(MOST_AT_A_TIME, VALUES // max(outputs, LAYERS * math.prod(shape))))
+
+
+def _evenly(count, most):
+    """The size of batches of at most so many that are about equal: each new size is compiled again."""
+    return math.ceil(count / math.ceil(count / most))
 
 
 def _is_classifier(model):

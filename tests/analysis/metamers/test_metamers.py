@@ -7,7 +7,7 @@ from keras import layers
 
 import kinv
 from kinv.analysis.metamers.likeness import correlations, layer_likeness, relative_errors
-from kinv.analysis.metamers.metamers import _at_a_time, _starts
+from kinv.analysis.metamers.metamers import _at_a_time, _evenly, _starts
 from kinv.figures import metamers as figures
 
 SIZE = 12
@@ -242,7 +242,13 @@ def test_large_networks_take_fewer_images_at_a_time(network):
     assert _at_a_time(network, (SIZE, SIZE, 3)) == 32
     inputs = keras.Input((512, 512, 3))
     large = keras.Model(inputs, layers.Conv2D(64, 1)(layers.Conv2D(64, 1)(inputs)))
-    assert _at_a_time(large, (512, 512, 3)) == 1
+    assert _at_a_time(large, (512, 512, 3)) == 2
+
+
+@pytest.mark.parametrize(("count", "most", "size"), [(3, 2, 2), (10, 4, 4), (9, 4, 3), (50, 21, 17), (2, 32, 2)])
+def test_batches_are_about_equal_and_no_larger_than_they_may_be(count, most, size):
+    assert _evenly(count, most) == size <= most
+    assert -(-count // size) == -(-count // most)  # no more of them
 
 
 def test_the_ladder_has_a_row_for_each_layer(found):
