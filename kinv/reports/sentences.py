@@ -7,7 +7,7 @@ below it.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .words import amount, listed, title_of
+from .words import amount, full_amount, listed, title_of
 
 NAMED = 3  # transformations in a sentence
 HARDLY = 0.02  # of a range: a transformation that is tolerated less far is not named
@@ -27,21 +27,21 @@ def tolerated_sentence(network: str, rows: Sequence[Mapping[str, Any]]) -> str:
     named = [f"{_title(row)} ({tolerated_range(row)})" for row in rows if _is_tolerated(row)][:NAMED]
     if not named:
         return f"{network} ignores none of these transformations: even small ones change 1 of 10 predictions."
-    return f"What {network} ignores most: {listed(named)}. Within these, 9 of 10 predictions stay."
+    return f"What {network} ignores most: {listed(named)}. Within these, 9 of 10 predictions stay the same."
 
 
-def lost_sentence(rows: Sequence[Mapping[str, Any]], chance: float) -> str:
+def lost_sentence(rows: Sequence[Mapping[str, Any]]) -> str:
     """What a network ignores least, and where half of its predictions have changed.
 
     Args:
         rows: the best tolerated first.
-        chance: the share of predictions that would stay by chance.
     """
-    named = [f"{_title(row)} ({amount(row['transformation'], at)})" for row in rows[::-1] for at in _half(row)][:2]
-    if not named:
+    found = [(row, at) for row in rows[::-1] for at in _half(row)][:2]
+    if not found:
         return "No transformation changed half of its predictions."
-    by_chance = f"by chance, {100 * (1 - chance):.0f} % would"
-    return f"What it does not ignore: {listed(named)}. There, half of its predictions change ({by_chance})."
+    named = listed([_title(row) for row, _ in found])
+    amounts = [f"{_title(row)} of {full_amount(row['transformation'], at)}" for row, at in found]
+    return f"What it does not ignore: {named}. Half of its predictions change at {' or '.join(amounts)}."
 
 
 def few_images_sentence(count: int) -> list[str]:

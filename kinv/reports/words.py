@@ -11,11 +11,17 @@ TITLES = {
     "zoom": "Zoom in or out",
     "brightness": "Darker or brighter",
     "contrast": "Less or more contrast",
-    "greyscale": "Fading to grey",
+    "greyscale": "Loss of colour",
     "blur": "Blur",
     "noise": "Noise",
 }
 TIMES, MINUS = "\N{MULTIPLICATION SIGN}", "\N{MINUS SIGN}"
+OF_WHAT = {
+    "translate_x": "of the width",
+    "translate_y": "of the height",
+    "brightness": "of the range of pixels",
+    "noise": "of the range of pixels",
+}
 PERCENT = ("translate_x", "translate_y", "brightness", "greyscale", "noise")
 
 
@@ -48,6 +54,11 @@ def amount(transformation: str, magnitude: float, sign: bool = False) -> str:
     if transformation == "blur":
         return f"{_short(value)} px"
     return f"{shown}{_short(abs(value))}"
+
+
+def full_amount(transformation: str, magnitude: float) -> str:
+    """The same, and of what: `"15 % of the width"`, `"10°"`."""
+    return " ".join(filter(None, (amount(transformation, magnitude), OF_WHAT.get(transformation))))
 
 
 def listed(parts: list[str]) -> str:

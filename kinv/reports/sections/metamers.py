@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import numpy as np
-
 from kinv.analysis.metamers.figures import ladder
 from kinv.analysis.metamers.metamers import metamers
 from kinv.analysis.metamers.result import Metamers, mean_of_known
@@ -117,29 +115,19 @@ def _sentences(layers: list[dict[str, Any]], judge: str | None, several: bool = 
             "layers throw away can't be said."
         ]
     place, layer = close[-1]
-    where = f"layer {printable(layer['layer'])} ({place + 1} of {len(layers)} measured)"
+    which = "last" if place + 1 == len(layers) else f"number {place + 1}"
+    where = f"layer {printable(layer['layer'])} ({which} of {len(layers)} looked at)"
     if layer["pixel_correlation"] >= LIKE:
         return [
-            f"Up to its {where}, the network throws little away: images that the layer hardly tells from the originals "
-            f"look much like them (correlation of pixels {layer['pixel_correlation']:.2f})."
+            f"Up to {where}, the network throws little away: images that this layer hardly tells from the originals "
+            "look much like them."
         ]
-    said = (
-        f"To its {where}, other images are nearly the same as the originals ({_alike(layer)}), though they share "
-        f"{'only a part' if layer['pixel_correlation'] >= PARTLY else 'little'} with them (correlation of pixels "
-        f"{_number(layer['pixel_correlation'])})"
-    )
+    share = "only a part" if layer["pixel_correlation"] >= PARTLY else "little"
+    said = f"{where[0].upper()}{where[1:]} hardly tells the originals from images that share {share} with them."
     if layer["kept"] is None or not several:
-        return [f"{said}."]
-    said += f": the network says the same of {layer['kept']['count']} of {layer['kept']['of']}"
-    return [said + (f", {judge} of {layer['judge_kept']['count']}." if judge and layer["judge_kept"] else ".")]
-
-
-def _alike(layer):
-    if np.isfinite(layer["correlation"]):
-        return f"correlation {_number(layer['correlation'])}"
-    return f"relative error {_number(layer['error'])}"
-
-
-def _number(value):
-    """Two digits, and no zero with a minus sign."""
-    return f"{np.round(value, 2) + 0.0:.2f}"
+        return [said]
+    said += f" The network gives {layer['kept']['count']} of {layer['kept']['of']} the class of their original"
+    return [
+        said
+        + (f"; {judge}, another network, {layer['judge_kept']['count']}." if judge and layer["judge_kept"] else ".")
+    ]

@@ -23,7 +23,7 @@ def make(subject: Subject) -> dict[str, Any]:
         "sentences": [
             *few_images_sentence(len(known.classes)),
             tolerated_sentence(printable(subject.name), rows),
-            lost_sentence(rows, known.chance),
+            lost_sentence(rows),
         ],
         "rows": rows,
         "chance": known.chance,
