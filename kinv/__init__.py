@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     )
     from .analysis.metamers.metamers import metamers
     from .classifiers.preflight import preflight
-    from .hub import ArtifactError, export, load, pull, push, save, verify
+    from .hub import ArtifactError, export, list_presets, load, pull, push, save, verify
     from .reports.report import report
     from .surgery.wrap import wrap
 
@@ -41,6 +41,7 @@ __all__ = [
     "figures",
     "hub",
     "layers",
+    "list_presets",
     "load",
     "match_activations",
     "maximize_activation",

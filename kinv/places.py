@@ -54,9 +54,10 @@ def weight_folders() -> list[Path]:
 
 
 def artifact_folders() -> list[Path]:
-    """`artifacts/` of the working folder, and of kinv's own checkout."""
-    places = [*working_folders(), Path(__file__).parents[1]]
-    return list(dict.fromkeys(place / "artifacts" for place in places))
+    """`artifacts/` of the working folder, and of kinv's own checkout; or what came inside the installed package."""
+    package = Path(__file__).parent
+    own = package.parent / "artifacts" if (package.parent / "pyproject.toml").is_file() else package / "zoo"
+    return list(dict.fromkeys([*(folder / "artifacts" for folder in working_folders()), own]))
 
 
 def cache_folder(cache_dir: str | os.PathLike | None = None) -> Path:

@@ -26,6 +26,7 @@ PUBLIC_NAMES = {
         "figures": "kinv.figures:",
         "hub": "kinv.hub:",
         "layers": "kinv.layers:",
+        "list_presets": "kinv.hub.presets",
         "load": "kinv.hub.resolve",
         "match_activations": "kinv.models.filter_gan.matching",
         "maximize_activation": "kinv.analysis.units.maximization",

@@ -45,7 +45,9 @@ class Config(BaseConfig):
 
 
 PRESETS = presets(
-    default=Config(), smoke=Config(limit=24, count=3, depths=2, seeds=(0,), steps=20, restarts=0), paper=Config(count=400)
+    default=Config(),
+    smoke=Config(limit=24, count=3, depths=2, seeds=(0,), steps=20, restarts=0),
+    paper=Config(count=400),
 )
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+import kinv
 from kinv.public_names import PUBLIC_NAMES
 
 ROOT = Path(__file__).parents[1]
@@ -247,11 +248,19 @@ def test_the_wheel_holds_what_kinv_needs(tmp_path):
     assert done.returncode == 0, done.stderr
     (wheel,) = tmp_path.glob("*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
-    sources = {
-        path.relative_to(ROOT).as_posix() for path in (ROOT / "kinv").rglob("*") if path.suffix in {".py", ".csv"}
-    }
+    files = [path for path in (ROOT / "kinv").rglob("*") if path.suffix in {".py", ".csv", ".json"}]
+    sources = {path.relative_to(ROOT).as_posix() for path in files}
     assert sources <= names
     assert not [name for name in names if name.startswith(("tests", "recipes", "artifacts"))]
+    zipfile.ZipFile(wheel).extractall(tmp_path / "installed")
+    zoo = tmp_path / "installed" / "kinv" / "zoo"
+    assert {folder.name for folder in zoo.iterdir()} >= {
+        *("itn_squeezenet", "itn_efficientnet_lite0", "digit_cnn", "sdae_patches", "dbn_patches"),
+    }
+    for folder in zoo.iterdir():
+        kinv.verify(folder)
+        assert not (folder / "figures").exists()
+    assert wheel.stat().st_size < 10_000_000
 
 
 def test_artifacts_are_looked_at_without_starting_keras():

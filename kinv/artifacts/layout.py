@@ -8,11 +8,12 @@ from typing import Any
 
 from .errors import ArtifactError
 
-CONFIG, WEIGHTS, METADATA, SAVED_MODEL, CARD, ORIGIN, MANIFEST = (
+CONFIG, WEIGHTS, METADATA, SAVED_MODEL, FIGURES, CARD, ORIGIN, MANIFEST = (
     "config.json",
     "model.weights.h5",
     "metadata.json",
     "saved_model",
+    "figures",  # may be left out, all of them: nothing but the card reads them
     "README.md",
     "origin.json",  # where it was pulled from
     "manifest.json",

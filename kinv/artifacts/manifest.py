@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from .errors import ArtifactError, DamagedError
-from .layout import CARD, MANIFEST, MAX_CARD_BYTES, SAVED_MODEL, check_names, read_json
+from .layout import CARD, FIGURES, MANIFEST, MAX_CARD_BYTES, SAVED_MODEL, check_names, read_json
 
 FORMAT, MAX_DEPTH = 1, 3
 THREADS = 4  # hashing releases the GIL
@@ -34,7 +34,7 @@ def check_bytes(folder: Path, blobs: Path | None = None) -> dict[str, Any]:
     """Checks every byte of an artifact against its manifest.
 
     Files that it does not list are ignored, as a hub's client, a file browser or a notebook may put some beside it. In
-    the SavedModel, which TensorFlow reads as a folder, they are refused.
+    the SavedModel, which TensorFlow reads as a folder, they are refused. The folder of figures may be left out.
 
     Args:
         folder: the artifact.
@@ -42,14 +42,14 @@ def check_bytes(folder: Path, blobs: Path | None = None) -> dict[str, Any]:
             There, the card may differ from the manifest, as people edit cards on the hub.
 
     Returns:
-        The manifest's entries: file name to `{"sha256": ..., "size": ...}`.
+        The manifest's entries of the files that are there: name to `{"sha256": ..., "size": ...}`.
 
     Raises:
         ArtifactError: a missing, changed or linked file, one more in the SavedModel, a name that leaves the folder, or
             no valid manifest.
         DamagedError: files that do not match the manifest.
     """
-    entries = read_manifest(folder, blobs)
+    entries = _without_figures(folder, read_manifest(folder, blobs))
     missing = sorted(name for name in entries if not _is_plain(folder, name, blobs))
     inside = folder / SAVED_MODEL
     found = list_files(inside, blobs) if inside.is_dir() else []
@@ -68,6 +68,19 @@ def check_bytes(folder: Path, blobs: Path | None = None) -> dict[str, Any]:
     if damaged:
         raise DamagedError(folder, damaged)
     return entries
+
+
+def has_figures(folder: Path) -> bool:
+    """Whether the figures that the manifest lists are there: an artifact inside a Python package has none."""
+    entries = read_manifest(folder)
+    return len(_without_figures(folder, entries)) == len(entries)
+
+
+def _without_figures(folder: Path, entries: dict[str, Any]) -> dict[str, Any]:
+    """The entries, without those of figures if their folder was left out."""
+    if os.path.lexists(folder / FIGURES):
+        return entries
+    return {name: entry for name, entry in entries.items() if not name.startswith(f"{FIGURES}/")}
 
 
 def _is_plain(folder: Path, name: str, blobs: Path | None) -> bool:
@@ -93,7 +106,7 @@ def copy_listed(folder: Path, destination: Path, blobs: Path | None = None) -> N
         DamagedError: a copy that is not what the manifest says.
     """
     entries = read_manifest(folder, blobs)
-    for name, entry in entries.items():
+    for name, entry in _without_figures(folder, entries).items():
         copy = destination / name
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(folder / name, copy)

@@ -15,7 +15,7 @@ LONGEST = 2000  # letters of a line
 
 @dataclasses.dataclass(kw_only=True)
 class List(Output):
-    """Shows the artifacts on this machine: in artifacts/ and in the hub's cache."""
+    """Shows kinv's own artifacts (presets), and all others on this machine."""
 
     remote: str | None = None
     """An organisation or a user on the hub: shows the artifacts there instead."""
@@ -34,14 +34,31 @@ class List(Output):
         if not result["artifacts"]:
             Console().print(plain(f"There are no artifacts {result['place']}."))
             return
+        rows = [_shown(one) for one in result["artifacts"]]
         table = Table()
-        for name in result["artifacts"][0]:
+        for name in rows[0]:
             column = {"no_wrap": True} if name == "artifact" else {"overflow": "fold"}  # names are there to be copied
-            table.add_column({"kind": "class", "bytes": "size", "seen_by": "who sees it"}.get(name, name), **column)
+            table.add_column({"seen_by": "who sees it"}.get(name, name), **column)
+        for row in rows:
+            table.add_row(*(plain(str(value)) for value in row.values()))
+        console = Console()
+        console.print(table)
         for one in result["artifacts"]:
-            size = {"bytes": "" if one["bytes"] is None else f"{one['bytes'] / 1e6:.1f} MB"} if "bytes" in one else {}
-            table.add_row(*(plain(str(value)) for value in {**one, **size}.values()))
-        Console().print(table)
+            if not one.get("here", True):
+                console.print(plain(f"{one['artifact']} is not here: {one['where']}."))
+
+
+def _shown(one: dict[str, Any]) -> dict[str, Any]:
+    """The columns of a table; results stand above their controls."""
+    if "bytes" not in one:
+        return one
+    return {
+        "artifact": one["artifact"],
+        "what it is": one["about"] or one["kind"],
+        "result, control": "\n".join(filter(None, (one["result"], one["control"]))),
+        "size": "" if one["bytes"] is None else f"{one['bytes'] / 1e6:.1f} MB",
+        "where": one["where"] if one["here"] else "not here",
+    }
 
 
 @dataclasses.dataclass(kw_only=True)

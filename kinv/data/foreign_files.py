@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from kinv.requirements import not_installed
+
 from .matlab_files import read_matlab
 from .numpy_pickles import read_pickled_arrays, read_pickled_npy
 from .refusal import EXPANDS, most_expanded, refusing
@@ -27,8 +29,13 @@ __all__ = [
 ]
 
 
-def find_in_package(distribution: str, file_name: str, sha256: str) -> Path:
+def find_in_package(distribution: str, file_name: str, sha256: str = "") -> Path:
     """The path of a file inside an installed distribution, which is not imported.
+
+    Args:
+        distribution: its name.
+        file_name: of the file, without folders.
+        sha256: of the file, or its first digits; empty: any file is taken.
 
     Raises:
         FileNotFoundError: the distribution or the file is not installed.
@@ -37,9 +44,7 @@ def find_in_package(distribution: str, file_name: str, sha256: str) -> Path:
     try:
         files = importlib.metadata.files(distribution) or []
     except importlib.metadata.PackageNotFoundError:
-        raise FileNotFoundError(
-            f"The package {distribution!r} is not installed: `pip install {distribution}`."
-        ) from None
+        raise FileNotFoundError(f"{file_name} is not on this machine: {not_installed(distribution)}.") from None
     for file in files:
         path = Path(str(file.locate()))
         if file.name == file_name and path.is_file():

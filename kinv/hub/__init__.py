@@ -12,6 +12,7 @@ from kinv.artifacts import (
 )
 from kinv.places import artifact_folders
 
+from .presets import list_presets
 from .pull import pull
 from .push import push
 from .resolve import find, load
@@ -24,6 +25,7 @@ __all__ = [
     "export_litert",
     "export_onnx",
     "find",
+    "list_presets",
     "load",
     "pull",
     "push",

@@ -11,7 +11,7 @@ from kinv.artifacts.artifact import load_folder
 from kinv.artifacts.atomic import unchanged
 from kinv.artifacts.errors import ArtifactError
 from kinv.artifacts.layout import CARD, MANIFEST, ORIGIN, SAVED_MODEL
-from kinv.artifacts.manifest import copy_listed, read_manifest, write_manifest
+from kinv.artifacts.manifest import copy_listed, has_figures, read_manifest, write_manifest
 from kinv.artifacts.saved_model import export_saved_model
 from kinv.artifacts.verification import cache_blobs, check
 
@@ -88,6 +88,10 @@ def _copy(folder: Path, draft: Path) -> None:
     shutil.rmtree(draft, ignore_errors=True)  # left by an earlier attempt
     draft.mkdir()
     copy_listed(folder, draft, cache_blobs(folder))
+    if not has_figures(draft):
+        raise ArtifactError(
+            f"{folder} came without its figures, which its card shows: push it from a checkout of kinv, or pull it."
+        )
 
 
 def _commit(api: Any, target: Handle, draft: Path, create_pr: bool, message: str, overwrite_card: bool) -> str:

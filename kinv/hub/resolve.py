@@ -14,6 +14,7 @@ from kinv.choices import suggestion
 from kinv.places import artifact_folders, cache_folder
 
 from .handle import SCHEME, Handle
+from .presets import presets
 
 
 def load(
@@ -26,8 +27,8 @@ def load(
     """Loads a model from an artifact, after it passed `verify`.
 
     Args:
-        handle: a folder, the name of an artifact in `artifacts/` or one that was pulled, or
-            `hf://organisation/name@revision`, which is pulled first if it is not in the cache.
+        handle: a folder, the name of a preset (`kinv.list_presets`), of an artifact in `artifacts/` or of one that was
+            pulled, or `hf://organisation/name@revision`, which is pulled first if it is not in the cache.
         revision: for an artifact on a hub: a branch, a tag or a commit, in place of `@revision`.
         token: for private repositories, as in `pull`.
         cache_dir: as in `pull`.
@@ -79,9 +80,13 @@ def find(
         raise ArtifactError(f"{text!r} was pulled more than once: {', '.join(map(str, found))}. Pass the full handle.")
     if found:
         ((pulled, folder),) = found.items()
-        print(f"{text} is {pulled}, from the cache.", file=sys.stderr)  # anybody can publish under this name
+        if text in presets():
+            presets()[text].check(folder)  # anybody can publish under this name
+        print(f"{text} is {pulled}, from the cache.", file=sys.stderr)
         return folder
     searched = ", ".join(map(str, (*artifact_folders(), cache_folder(cache_dir))))
+    if text in presets():
+        raise ArtifactError(f"The preset {text!r} is not on this machine ({searched}): {presets()[text].how_to_get}.")
     raise ArtifactError(
         f"No artifact {text!r}{suggestion(text, _names(cache_dir)) or '.'} It is not a folder, and not found in "
         f"{searched}. Pass a folder or hf://organisation/name."
@@ -90,6 +95,7 @@ def find(
 
 def _names(cache_dir):
     """The names of all artifacts on this machine."""
+    yield from presets()
     for shelf in artifact_folders():
         yield from (manifest.parent.name for manifest in shelf.glob(f"*/{MANIFEST}"))
     yield from (handle.name for handle, _ in cached(cache_dir))

@@ -1,7 +1,8 @@
 """What kinv's trained models have in common as Keras models."""
 
+import os
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 import keras
 import numpy as np
@@ -9,6 +10,7 @@ import tensorflow as tf
 from keras import ops
 
 from kinv.precision import Float32
+from kinv.public_names import public
 
 from .checked_stream import batches_said
 
@@ -42,6 +44,25 @@ class Method(Float32, keras.Model):
             args = (self.checked_inputs(args[0]), *args[1:])
         outputs = super().__call__(*args, **kwargs)
         return outputs if self.result_dtype == "float32" else ops.cast(outputs, self.result_dtype)
+
+    @classmethod
+    def from_preset(cls, preset: str | os.PathLike, **kwargs: Any) -> Self:
+        """A pretrained model, as in KerasHub.
+
+        Args:
+            preset: what `kinv.load` takes: the name of a preset (`kinv.list_presets`), a folder, or a handle on a hub.
+            **kwargs: further arguments of `kinv.load`.
+
+        Raises:
+            ArtifactError: as in `kinv.load`.
+            ValueError: it holds a model of another class.
+        """
+        model = public("load")(preset, **kwargs)
+        if not isinstance(model, cls):
+            raise ValueError(
+                f"{str(preset)!r} holds a {type(model).__name__}, not a {cls.__name__}: kinv.load loads any class."
+            )
+        return model
 
     # === Data ===
 

@@ -13,7 +13,7 @@ import pandas as pd
 from kinv.locks import FolderLock, is_empty
 from kinv.whole_file import whole_file
 
-from .tables import TABLES, Screening, concatenated, write_json, write_table
+from .tables import TABLES, Screening, concatenated, read_tables, table_format, write_json, write_table
 from .totals import Totals
 
 
@@ -102,7 +102,7 @@ class RunInFolder(Run):
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir()
         for name, table in tables.items():
-            write_table(table, draft / f"{name}.parquet")
+            write_table(table, draft / f"{name}.{table_format()}")
         os.replace(draft, draft.with_suffix(".done"))
         self._sums(number).unlink(missing_ok=True)
 
@@ -122,7 +122,7 @@ class RunInFolder(Run):
         screening = super().finish(metadata)
         if self.inside.is_dir():  # else it was finished before
             for name, table in screening.written().items():
-                write_table(table, self.folder / f"{name}.parquet")
+                write_table(table, self.folder / f"{name}.{table_format()}")
             write_json({**metadata, "finished": True}, self.folder / self.ABOUT)
             shutil.rmtree(self.inside)
         return screening
@@ -146,8 +146,7 @@ class RunInFolder(Run):
             return
         self.inside.mkdir(exist_ok=True)  # killed between the two
         for part in self.inside.glob("*.done"):
-            files = {file.stem: file for file in part.glob("*.parquet")}
-            self.parts[int(part.stem)] = {name: pd.read_parquet(file) for name, file in files.items()}
+            self.parts[int(part.stem)] = read_tables(part)
 
 
 def _short(value: Any) -> str:

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pandas as pd
 
 from kinv.choices import checked_choice
 from kinv.printable import printable
+from kinv.requirements import package_needed
 from kinv.whole_file import whole_file
 
 from .summary import ranking, sentences
@@ -134,14 +136,19 @@ class Screening:
         """The tables that are kept, by name: all, but `images` only if it was asked for."""
         return {name: getattr(self, name) for name in TABLES if name != "images" or len(self.images)}
 
-    def save(self, folder: str | os.PathLike, format: str = "parquet") -> None:
+    def save(self, folder: str | os.PathLike, format: str | None = None) -> None:
         """Writes the tables as Parquet or CSV, and `screening.json`.
+
+        Args:
+            folder: a new or empty folder.
+            format: `"parquet"` or `"csv"`; default: Parquet if pyarrow is installed, else CSV.
 
         Raises:
             ValueError: if the format is unknown.
             FileExistsError: if the folder is not empty.
+            MissingPackage: Parquet was asked for, and pyarrow is not installed.
         """
-        checked_choice("format", format, FORMATS)
+        format = table_format() if format is None else checked_choice("format", format, FORMATS)
         folder = Path(folder)
         if folder.exists() and any(folder.iterdir()):
             raise FileExistsError(f"{folder} is not empty: nothing was written. Choose a new folder.")
@@ -163,12 +170,9 @@ class Screening:
         metadata = json.loads((folder / "screening.json").read_text(encoding="utf-8"))
         if not metadata.pop("finished", False):
             raise FileNotFoundError(f"{folder} holds an unfinished screening: run the same command again to finish it.")
-        tables = {}
-        for name in TABLES:
-            parquet, text = folder / f"{name}.parquet", folder / f"{name}.csv"
-            if name in MAY_LACK and not parquet.is_file() and not text.is_file():
-                continue
-            tables[name] = pd.read_parquet(parquet) if parquet.is_file() else pd.read_csv(text, dtype=NAMES)
+        tables = read_tables(folder)
+        for name in set(TABLES) - {*tables, *MAY_LACK}:
+            raise FileNotFoundError(f"{folder} lacks the table {name}: it is not a whole screening.")
         return cls(**tables, metadata=metadata)
 
     @classmethod
@@ -193,13 +197,42 @@ def concatenated(tables: Sequence[pd.DataFrame], name: str) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=TABLES[name])
 
 
+def table_format() -> str:
+    """`"parquet"` if pyarrow is installed, else `"csv"`."""
+    return "parquet" if find_spec("pyarrow") else "csv"
+
+
+def read_tables(folder: Path) -> dict[str, pd.DataFrame]:
+    """The tables of a screening in a folder, by name, with the values and types that were written.
+
+    Versions of pandas before 3 may round the last digit of numbers in CSV.
+
+    Raises:
+        MissingPackage: they are Parquet, and pyarrow is not installed.
+    """
+    tables = {}
+    for name in TABLES:
+        parquet, text = folder / f"{name}.parquet", folder / f"{name}.csv"
+        if parquet.is_file():
+            with package_needed("pyarrow", f"{parquet}, a Parquet file,", "parquet"):
+                tables[name] = pd.read_parquet(parquet)
+        elif text.is_file():
+            tables[name] = pd.read_csv(text, dtype=NAMES, na_values=[""], keep_default_na=False)
+    return tables
+
+
 def write_table(table: pd.DataFrame, path: Path) -> None:
-    """Writes Parquet or CSV, by the suffix, in one step."""
+    """Writes Parquet or CSV, by the suffix, in one step.
+
+    Raises:
+        MissingPackage: Parquet was asked for, and pyarrow is not installed.
+    """
     with whole_file(path) as draft:
         if path.suffix == ".csv":
             table.to_csv(draft, index=False)
         else:
-            table.to_parquet(draft, index=False)
+            with package_needed("pyarrow", "Parquet", "parquet"):
+                table.to_parquet(draft, index=False)
 
 
 def write_json(value: Any, path: Path) -> None:

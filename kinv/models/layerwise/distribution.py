@@ -12,6 +12,7 @@ from keras import ops
 from kinv.choices import checked_choice
 from kinv.data.checks import checked_vectors
 from kinv.progress_bar import progress_bar
+from kinv.requirements import tensorflow_needed
 from kinv.training.method import Method
 
 from .draws import Generator, draw, draw_normal, split
@@ -181,7 +182,8 @@ class BoltzmannDistribution(Method):
         advance: Callable[[float], None] | None = None,
     ) -> tuple[Any, Any]:
         """`sample` without checks, for use inside a graph; `count` and `seed` may be tensors."""
-        from .gibbs import GibbsKernel, run_chain
+        with tensorflow_needed("Gibbs sampling"):
+            from .gibbs import GibbsKernel, run_chain
 
         first, second = split(seed, 2, generator)
         if start is None:

@@ -7,6 +7,7 @@ import tensorflow as tf
 from keras import ops
 
 from kinv.ops.weighted_mean import weighted_mean
+from kinv.requirements import tensorflow_needed
 from kinv.training.checked_data import checked_vector_data
 from kinv.training.divergence import StopWhenDiverged
 
@@ -155,7 +156,8 @@ class RestrictedBoltzmannMachine(BoltzmannDistribution):
             generator: random number generator, see `kinv.models.layerwise.draws`.
             weights: how much every vector counts, `(B,)`; default: all alike.
         """
-        from .gibbs import GibbsKernel, run_chain
+        with tensorflow_needed("Gibbs sampling"):
+            from .gibbs import GibbsKernel, run_chain
 
         seeds = split(tf.stack([self.seed, self._number_of_draw()]), 2)
         self.drawn.assign_add(1)

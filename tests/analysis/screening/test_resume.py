@@ -1,6 +1,8 @@
 """What a screening keeps: killed and continued, saved and loaded, and never mixed with another run."""
 
+import importlib
 import json
+import sys
 
 import pandas as pd
 import pytest
@@ -8,6 +10,7 @@ import tensorflow as tf
 
 import kinv
 from kinv import analysis
+from kinv.analysis.screening import tables
 from kinv.models import InvariantTransformer
 
 from .known_network import SMALL, screen, threshold_classifier
@@ -57,6 +60,36 @@ def test_a_killed_run_continues_and_ends_with_the_same_tables(photos, tmp_path, 
         "screening.json",
         "softmax.parquet",
     ]
+
+
+@pytest.mark.parametrize("batches", [3, 8])
+def test_without_pyarrow_tables_are_csv_and_exact(photos, tmp_path, monkeypatch, batches):
+    whole = screen(*photos)
+    monkeypatch.setattr(tables, "find_spec", lambda name: None)
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
+        kill_after(patch, batches)
+        screen(*photos, results=tmp_path / "results")
+    resumed = screen(*photos, results=tmp_path / "results")
+    kept = analysis.Screening.load(tmp_path / "results")
+    for name in ("accuracy", "classes", "softmax", "critical_points"):
+        pd.testing.assert_frame_equal(getattr(resumed, name), getattr(whole, name), check_exact=True)
+        pd.testing.assert_frame_equal(getattr(kept, name), getattr(whole, name), check_exact=True)
+    assert (tmp_path / "results" / "accuracy.csv").is_file()
+
+
+def test_without_pyarrow_parquet_is_refused_with_the_extra(photos, tmp_path, monkeypatch):
+    found = screen(*photos)
+    found.save(tmp_path / "parquet", format="parquet")
+    monkeypatch.setattr("kinv.requirements.find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    monkeypatch.setattr(pd.DataFrame, "to_parquet", lambda *_, **__: importlib.import_module("pyarrow"))
+    monkeypatch.setattr(pd, "read_parquet", lambda *_: importlib.import_module("pyarrow"))
+    for refused in (
+        lambda: found.save(tmp_path / "again", format="parquet"),
+        lambda: analysis.Screening.load(tmp_path / "parquet"),
+    ):
+        with pytest.raises(ImportError, match=r"Parquet.* needs the package pyarrow.*: pip install 'kinv\[parquet\]'"):
+            refused()
 
 
 def test_a_finished_run_is_read_not_repeated(photos, tmp_path):
