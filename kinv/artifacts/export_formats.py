@@ -13,12 +13,14 @@ from kinv.quiet import stderr_dropped
 from kinv.requirements import tensorflow_needed
 
 from .atomic import placed
+from .layout import SAFETENSORS
 from .registry import classify, endpoints
+from .safetensors_file import export_safetensors
 from .saved_model import check_new, export_saved_model
 
 OPSET = 18  # the first that has bitwise operations, which `augment` draws its numbers with
 OUTPUT = "output_0"  # as SavedModels of Keras call it
-FORMATS = ("saved_model", "onnx", "litert")
+FORMATS = ("saved_model", "onnx", "litert", "safetensors")
 HALF = re.compile(r"xb?f16>")  # in a converter's notation of tensors
 UNKNOWN_OPERATION = re.compile(r"No Op registered for (\w+)|'tf\.(\w+)' op is neither a custom op nor a flex op")
 
@@ -36,17 +38,21 @@ def export(
         model: one of kinv's models or classifiers.
         folder: destination; it must not exist, or be empty.
         format: `"saved_model"`, TensorFlow's, with all endpoints in one folder; `"onnx"` or `"litert"`, with a file
-            for each.
+            for each; `"safetensors"`, the weights alone.
         classifiers: additional endpoints by name: Functional models of images.
 
     Returns:
-        Endpoint to its file or, for a SavedModel, the folder.
+        Endpoint to its file or, for a SavedModel, the folder; of safetensors, `"weights"` to the file.
 
     Raises:
         ValueError: an unknown format, a missing package, a folder that already exists, or an endpoint that can't be
             converted.
     """
     checked_choice("format", format, FORMATS)
+    if format == "safetensors":
+        with placed(Path(folder), check_new) as draft:
+            export_safetensors(model, draft)
+        return {"weights": Path(folder, SAFETENSORS)}
     if format != "saved_model":
         return {"onnx": export_onnx, "litert": export_litert}[format](model, folder, classifiers)
     path = export_saved_model(model, folder, classifiers)

@@ -8,9 +8,10 @@ from typing import Any
 
 from .errors import ArtifactError
 
-CONFIG, WEIGHTS, METADATA, SAVED_MODEL, FIGURES, CARD, ORIGIN, MANIFEST = (
+CONFIG, WEIGHTS, SAFETENSORS, METADATA, SAVED_MODEL, FIGURES, CARD, ORIGIN, MANIFEST = (
     "config.json",
     "model.weights.h5",
+    "model.safetensors",  # the same weights, for other programs; kinv does not read it
     "metadata.json",
     "saved_model",
     "figures",  # may be left out, all of them: nothing but the card reads them
@@ -20,7 +21,7 @@ CONFIG, WEIGHTS, METADATA, SAVED_MODEL, FIGURES, CARD, ORIGIN, MANIFEST = (
 )
 NEEDED = (CONFIG, WEIGHTS, METADATA)
 FILES = re.compile(
-    r"config\.json|metadata\.json|origin\.json|model\.weights\.h5|README\.md"
+    r"config\.json|metadata\.json|origin\.json|model\.weights\.h5|model\.safetensors|README\.md"
     r"|figures/[\w-][\w.-]*\.(png|jpg|svg|pdf)"
     r"|saved_model/(saved_model\.pb|fingerprint\.pb|variables/variables\.(index|data-\d{5}-of-\d{5}))",
     re.ASCII,

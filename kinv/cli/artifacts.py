@@ -190,14 +190,14 @@ class Push:
 
 @dataclasses.dataclass
 class Export:
-    """Writes an artifact for programs without kinv: as a TensorFlow SavedModel, or each endpoint as ONNX or LiteRT."""
+    """Writes an artifact for programs without kinv: a TensorFlow SavedModel, ONNX, LiteRT, or its weights alone."""
 
     handle: tyro.conf.Positional[str]
     """A folder, the name of an artifact, or hf://organisation/name@revision."""
     output: tyro.conf.Positional[Path]
     """The folder to create."""
-    format: Literal["saved_model", "onnx", "litert"] = "saved_model"
-    """ONNX needs additional packages: pip install kinv[onnx]."""
+    format: Literal["saved_model", "onnx", "litert", "safetensors"] = "saved_model"
+    """ONNX needs additional packages: pip install 'kinv[onnx]'. Safetensors are the weights as plain arrays."""
 
     def run(self) -> None:
         import kinv.backend  # noqa: F401  (starts TensorFlow quietly)

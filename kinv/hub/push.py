@@ -10,8 +10,9 @@ from typing import Any
 from kinv.artifacts.artifact import load_folder
 from kinv.artifacts.atomic import unchanged
 from kinv.artifacts.errors import ArtifactError
-from kinv.artifacts.layout import CARD, MANIFEST, ORIGIN, SAVED_MODEL
+from kinv.artifacts.layout import CARD, MANIFEST, ORIGIN, SAFETENSORS, SAVED_MODEL
 from kinv.artifacts.manifest import copy_listed, has_figures, read_manifest, write_manifest
+from kinv.artifacts.safetensors_file import export_safetensors
 from kinv.artifacts.saved_model import export_saved_model
 from kinv.artifacts.verification import cache_blobs, check
 
@@ -49,7 +50,7 @@ def push(
         create_pr: proposes the commit as a pull request.
         tag: a name for the commit, such as `v1`.
         message: the commit message.
-        saved_model: adds a SavedModel, for programs without kinv, if the artifact has none.
+        saved_model: adds a SavedModel and the weights as safetensors, for programs without kinv, if it has none.
         overwrite_card: replaces the card even if somebody edited it on the hub.
 
     Returns:
@@ -66,9 +67,12 @@ def push(
         draft = Path(temporary, "artifact")
         unchanged(source, lambda folder: _copy(folder, draft))
         (draft / ORIGIN).unlink(missing_ok=True)
-        if saved_model and not (draft / SAVED_MODEL).exists():
+        if saved_model and not ((draft / SAVED_MODEL).exists() and (draft / SAFETENSORS).exists()):
             write_manifest(draft)
-            export_saved_model(load_folder(draft), draft / SAVED_MODEL)
+            model = load_folder(draft)
+            if not (draft / SAVED_MODEL).exists():
+                export_saved_model(model, draft / SAVED_MODEL)
+            export_safetensors(model, draft)
         with said_clearly(target):
             api = client(token)
             name_base_model(api, target.repository, draft)

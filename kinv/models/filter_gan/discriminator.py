@@ -50,16 +50,26 @@ class ActivationDiscriminator(Float32, keras.layers.Layer):
         self.activation_shape, self.latent_dim = tuple(activation_shape), latent_dim
         self.width, self.noise, self.seed = width, noise, seed
         self.seed_generator = keras.random.SeedGenerator(seed)
-        self.normalization = keras.layers.BatchNormalization(momentum=0.9, center=False, scale=False)
+        self.normalization = keras.layers.BatchNormalization(
+            momentum=0.9, center=False, scale=False, name="normalization"
+        )
         self.trunk, length, channels = [], max(self.activation_shape[:2]), width
         while length > self.LARGEST_MAP:
             number = len(self.trunk)
             self.trunk.append(
-                keras.layers.Conv2D(channels, 3, 2, "same", activation="silu", kernel_initializer=self._start(number))
+                keras.layers.Conv2D(
+                    channels,
+                    3,
+                    2,
+                    "same",
+                    activation="silu",
+                    kernel_initializer=self._start(number),
+                    name=f"trunk{number}",
+                )
             )
             length, channels = math.ceil(length / 2), min(2 * channels, self.WIDEST)
         self.trunk.append(keras.layers.Flatten())
-        self.trunk.append(keras.layers.Dense(self.WIDEST, "silu", kernel_initializer=self._start(100)))
+        self.trunk.append(keras.layers.Dense(self.WIDEST, "silu", kernel_initializer=self._start(100), name="trunk"))
         self.real = keras.layers.Dense(1, kernel_initializer=self._start(101), name="real")
         self.code = keras.layers.Dense(latent_dim, kernel_initializer=self._start(102), name="code")
 
