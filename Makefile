@@ -6,8 +6,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 EXTRAS := test
+WHEEL_PYTHON ?= $(PYTHON)
 
-.PHONY: demo test test-long test-release lint bench figures wheel clean
+.PHONY: demo test test-long test-release lint bench docs docs-serve figures wheel test-wheel clean
 
 # One stamp for the whole environment: it is made again when the dependencies change.
 $(VENV)/.ready: pyproject.toml constraints.txt
@@ -43,6 +44,14 @@ bench: $(VENV)/.ready
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[bench]"
 	for benchmark in benchmarks/*.py; do $(BIN)/python $$benchmark || exit 1; done
 
+# The pages' numbers are those of the artifacts; the site is in build/site.
+docs: $(VENV)/.ready
+	$(BIN)/python -m recipes.experiment.pages
+	$(BIN)/zensical build --strict
+
+docs-serve: docs
+	$(BIN)/zensical serve
+
 # Draws every committed artifact's figures again, by training it again with its recipe.
 figures: $(VENV)/.ready
 	$(BIN)/python -m recipes.itn_alexnet
@@ -55,6 +64,15 @@ figures: $(VENV)/.ready
 
 wheel: $(VENV)/.ready
 	$(BIN)/python -m build --wheel
+
+# The wheel in an empty environment, outside the checkout: WHEEL_PYTHON=python3.13 make test-wheel
+test-wheel: $(VENV)/.ready
+	rm -rf build/wheel
+	$(BIN)/python -m build --wheel --outdir build/wheel
+	$(WHEEL_PYTHON) -m venv build/wheel/venv
+	build/wheel/venv/bin/pip install --quiet --disable-pip-version-check "$$(ls build/wheel/*.whl)[tensorflow-cpu]"
+	HF_HUB_OFFLINE=1 build/wheel/venv/bin/python tests/installed.py
+	rm -rf build/wheel
 
 clean:
 	rm -rf $(VENV) runs dist build

@@ -48,7 +48,9 @@ PUBLIC_NAMES = {
         "wrap": "kinv.surgery.wrap",
     },
     "kinv.figures": {
+        "contact_sheet": "kinv.figures.images",
         "invariant_transformer": "kinv.models.invariant_transformer.figures:",
+        "labelled_rows": "kinv.figures.images",
         "layers": "kinv.analysis.layers.figures:",
         "metamers": "kinv.analysis.metamers.figures:",
         "sensitivity": "kinv.analysis.screening.figures:",

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from huggingface_hub import constants
 
 import kinv
 from kinv.hub import listing, presets, resolve
@@ -87,7 +88,7 @@ def test_published_ones_are_pinned_by_commit_and_manifest(local, tmp_path, monke
         tmp_path / "mine" / "sdae_patches", "hf://lab/sdae_patches", token=local.token, saved_model=False
     )
     monkeypatch.setenv("HF_TOKEN", local.token)
-    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
     presets.presets.cache_clear()
     try:
         recipe.run(tmp_path / "mine", published=True)

@@ -1,4 +1,4 @@
-"""The README's Python runs as it stands there."""
+"""README and docs: their Python runs as it stands there, their links lead somewhere, and they are easy to read."""
 
 import json
 import os
@@ -13,31 +13,109 @@ import pytest
 from keras import layers
 
 import kinv
+from recipes.experiment import pages
 
 ROOT = Path(__file__).parents[1]
-SNIPPETS = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.DOTALL)
+PAGES = {page.relative_to(ROOT).as_posix(): page.read_text(encoding="utf-8") for page in pages.pages()}
+README = PAGES["README.md"]
+SNIPPETS = {page: re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL) for page, text in PAGES.items()}
+LINK = re.compile(r"\]\(([^)]+)\)")
+MOST_WORDS, MOST_NUMBERS, MOST_LINES = 30, 2, 150
 
 
-def test_its_images_are_there():
-    """All of them in the repository: what `.gitignore` holds back is missing in a clone."""
-    shown = re.findall(
-        r"(?:!\[[^]]*\]|\[[^]]*\])\((artifacts/[^)]+)\)", (ROOT / "README.md").read_text(encoding="utf-8")
-    )
-    assert len(shown) > 10
-    assert [path for path in shown if not (ROOT / path).is_file()] == []
-    ignored = subprocess.run(["git", "check-ignore", "--no-index", *shown], cwd=ROOT, capture_output=True, text=True)
-    assert ignored.stdout == ""
+# === Pages ===
 
 
-def snippet(part):
-    """The one that holds these words."""
-    (found,) = [snippet for snippet in SNIPPETS if part in snippet]
+@pytest.mark.parametrize("page", PAGES)
+def test_links_and_images_lead_to_files_of_the_repository(page):
+    targets = [link for link in LINK.findall(PAGES[page]) if not link.startswith(("https://", "#"))]
+    places = [((ROOT / page).parent / target).resolve() for target in targets]
+    assert [place for place in places if not place.is_file()] == []
+    if places:  # what `.gitignore` holds back is missing in a clone
+        command = ["git", "check-ignore", "--no-index", *map(str, places)]
+        assert subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout == ""
+
+
+def test_every_image_of_the_docs_is_shown():
+    shown = {Path(link).name for text in PAGES.values() for link in LINK.findall(text)}
+    assert {image.name for image in (ROOT / "docs" / "images").iterdir()} == shown & {
+        image.name for image in (ROOT / "docs" / "images").iterdir()
+    }
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_numbers_are_those_of_the_artifacts(page):
+    """`python -m recipes.experiment.pages` writes them."""
+    assert pages.filled(PAGES[page]) == PAGES[page]
+
+
+def test_images_of_artifacts_are_those_of_the_artifacts():
+    for name, figure in pages.IMAGES.items():
+        there, here = ROOT / "artifacts" / figure, ROOT / "docs" / "images" / name
+        assert there.read_bytes() == here.read_bytes(), name
+
+
+def paragraphs(text):
+    """Paragraphs and items of lists, without code, tables, headings, comments and where links lead."""
+    text = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+    text = re.sub(r"^(\||#|<!--|!\[).*$", "", text, flags=re.MULTILINE)
+    text = re.sub(r"`[^`]*`", "code", LINK.sub("]", text))
+    return [" ".join(part.split()) for part in re.split(r"\n\s*\n|\n- ", text) if part.strip()]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_sentences_are_short(page):
+    sentences = [one for part in paragraphs(PAGES[page]) for one in re.split(r"(?<=[.!?:;])\s+", part)]
+    assert [one for one in sentences if len(one.split()) > MOST_WORDS] == []
+
+
+def test_the_readme_is_read_in_minutes():
+    assert len(README.splitlines()) <= MOST_LINES
+    for part in paragraphs(README):
+        numbers = re.findall(r"(?<![\w.])\d[\d,.]*(?![\w])", part)
+        assert len(numbers) <= MOST_NUMBERS, part
+
+
+def test_the_site_is_built_without_a_warning(tmp_path):
+    """Strict: a page that is missing, or an anchor, is an error."""
+    pytest.importorskip("zensical", reason="needs Zensical: pip install 'kinv[docs]'")
+    command = [sys.executable, "-m", "zensical", "build", "--strict"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0 and "No issues found" in done.stdout + done.stderr, done.stdout + done.stderr
+    assert (ROOT / "build" / "site" / "methods" / "units" / "index.html").is_file()
+
+
+# === Their code ===
+
+
+def snippet(part, page=None):
+    """The one that holds these words, of a page or of all."""
+    there = SNIPPETS.items() if page is None else [(page, SNIPPETS[page])]
+    (found,) = {snippet for _, of in there for snippet in of if part in snippet}
     return found
 
 
 def run(snippet, names):
-    exec(compile(snippet, "README.md", "exec"), names)
+    exec(compile(snippet, "page", "exec"), names)
     return names
+
+
+def test_the_readmes_quick_start(images, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names = run(snippet("kinv.load(", "README.md"), {"images": images})
+    assert names["augmented"].shape == images.shape
+    assert (tmp_path / "augmented.png").stat().st_size > 5000
+
+
+def test_the_docs_quick_start(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names = run(snippet("kinv.load(", "docs/quick_start.md"), {})
+    assert names["augmented"].shape == (4, 227, 227, 3)
+
+
+def test_presets_of_a_class():
+    names = run(snippet("list_presets", "docs/guides/publishing.md"), {"kinv": kinv})
+    assert len(names["table"]) == 13 and names["transformer"].name == "invariant_transformer"
 
 
 @pytest.mark.long
@@ -45,20 +123,23 @@ def test_on_your_own_model(images, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     inputs = layers.Input((32, 32, 3))
     outputs = layers.Dense(4)(layers.Flatten()(layers.Conv2D(4, 5, strides=4, activation="relu")(inputs)))
-    shown = keras.ops.image.resize(images, (32, 32))
+    shown = np.asarray(keras.ops.image.resize(images, (32, 32)))
     names = {
         "my_keras_model": keras.Model(inputs, outputs),
         "my_preprocessing": lambda images: images / 255,
-        "images": np.asarray(shown),
+        "images": shown,
         "labels": np.arange(len(shown)) % 4,
-        "held_out": np.asarray(shown),
+        "held_out": shown,
     }
-    names = run(snippet("kinv.report("), names)
-    assert names["page"].stat().st_size > 50_000 and "ignore" in names["report"].summary()
+    for page in ("README.md", "docs/quick_start.md"):
+        report = run(snippet("kinv.report(", page), {**names, "kinv": kinv})["report"]
+        assert (tmp_path / "my_report" / "report.html").stat().st_size > 50_000 and "ignore" in report.summary()
+    names = run(snippet("kinv.wrap(", "docs/guides/own_network.md"), names)
+    names = run(snippet("kinv.report(", "docs/guides/own_network.md"), names)
+    assert names["page"].stat().st_size > 50_000
     names = run(snippet("InvariantTransformer(classifier)"), names)
     assert (tmp_path / "learned.png").stat().st_size > 5000
-    augmented = names["transformer"].augment(names["images"], seed=1)
-    assert augmented.shape == shown.shape and np.isfinite(augmented).all()
+    assert names["augmented"].shape == shown.shape and np.isfinite(names["augmented"]).all()
     names = run(snippet("kinv.screen("), names)
     assert len(names["screening"].accuracy["transformation"].unique()) == 11
     assert (tmp_path / "rotation.png").stat().st_size > 5000 and (tmp_path / "my_screening").is_dir()
@@ -78,7 +159,7 @@ def test_in_your_pipeline(images, monkeypatch):
 
 def test_as_a_layer(images, monkeypatch):
     monkeypatch.chdir(ROOT)
-    network = run(snippet("LearnedAugmentation"), {"kinv": kinv})["network"]
+    network = run(snippet("LearnedAugmentation("), {"kinv": kinv})["network"]
     shown = images / 255
     assert np.abs(network.layers[0](shown, training=True) - shown).mean() > 0.02
     np.testing.assert_array_equal(network.layers[0](shown, training=False), shown)
@@ -124,7 +205,7 @@ def test_what_is_learned_in_colour_hardly_depends_on_k(monkeypatch, no_data_fold
 
 @pytest.mark.long
 def test_boltzmann_machines_and_autoencoders(no_data_folder):
-    names = run(snippet("vectors"), {"kinv": kinv, "keras": keras})
+    names = run(snippet("vectors = "), {"kinv": kinv, "keras": keras})
     assert names["vectors"].shape == (968, 784) and names["patches"].shape == (1000, 144)
     assert names["samples"].shape == (4, 784) and names["classifier"](names["images"][:2]).shape == (2, 10)
 

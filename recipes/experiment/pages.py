@@ -1,0 +1,185 @@
+"""Writes what README.md and docs/ show of artifacts: numbers, the zoo, images.
+
+python -m recipes.experiment.pages
+
+A page has places for them, `<!-- generated: NAME -->` to `<!-- /generated -->`. A test holds that they are up to date.
+"""
+
+import json
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import tyro
+
+from kinv.cli.failures import one_line_errors
+
+ROOT = Path(__file__).parents[2]
+PLACE = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- /generated -->)", re.DOTALL)
+IMAGES = {  # of artifacts, shown in docs/, which holds all it shows
+    "itn_squeezenet_images.png": "itn_squeezenet/figures/images.png",
+    "filter_gan_mnist_conv4_grids.png": "filter_gan_mnist_conv4/figures/grids.png",
+    "coupled_squeezenet_sheet_00.png": "coupled_squeezenet/figures/sheet_00.png",
+    "dbn_mnist_samples.png": "dbn_mnist/figures/samples.png",
+    "sdae_patches_filters.png": "sdae_patches/figures/filters.png",
+}
+LAYERWISE = {
+    "dbn_mnist": "1.34 % (LISA tutorials)",
+    "sdae_mnist": "1.30 % (LISA tutorials)",
+    "sdae_silhouettes": "",
+    "sdae_rotated_mnist": "",
+    "sdae_patches": "like Gabor functions",
+    "dbn_patches": "not like them",
+}
+FILTERS = {
+    "network": ("the network as it is", ".2%", "97.1 %"),
+    "averaged": ("average of 10 sets of filters, layers above retrained", ".2%", "98.2 %"),
+    "control": ("control: its own filters, layers above retrained", ".2%", ""),
+    "single_mean": ("single sets, nothing retrained: mean of 100", ".2%", ""),
+    "single_worst": ("the worst of them", ".2%", ""),
+    "random_mean": ("control: its own filters plus random numbers of the same size", ".2%", ""),
+    "explained_variance": ("explained variance of the code", ".2f", ""),
+    "diversity": ("diversity, in standard deviations of the real filters", ".2f", ""),
+    "grid_fall": ("grids of 100 digits: the objective falls by", ".0%", ""),
+    "grid_fall_at_output": ("the same at the convolution's own output, as in the paper", ".0%", ""),
+    "grid_unchanged": ("cells that are still the same digit to the classifier", ".1%", ""),
+    "grid_middle_change": ("largest mean change of a middle cell, of 255", ".2f", ""),
+    "grid_change": ("mean change of the other cells, of 255", ".2f", ""),
+    "grid_shape_share": ("share of shape in the change of corner cells", ".2f", ""),
+    "grid_shape_change": ("change of shape of a corner cell, of 255", ".2f", ""),
+}
+
+
+def metadata(name: str) -> dict[str, Any]:
+    """What an artifact's recipe measured, and how."""
+    return json.loads((ROOT / "artifacts" / name / "metadata.json").read_text(encoding="utf-8"))
+
+
+def table(header: str, rows: list[list[str]]) -> str:
+    """A table in Markdown; the header's columns are separated by `|`."""
+    columns = header.split("|")
+    lines = [[column.strip() for column in columns], ["---"] * len(columns), *rows]
+    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
+
+
+def invariant_transformer() -> str:
+    """Learned transformations and the control, of the two networks."""
+    rows = []
+    for network in ("squeezenet", "efficientnet_lite0"):
+        of = metadata(f"itn_{network}")["metrics"]
+        distances = f"{of['space_distance']:.2f}, {of['color_distance']:.2f}"
+        rows.append([network, f"{of['learned_unchanged']:.1%}", f"{of['random_unchanged']:.1%}", distances])
+    return table("network | predictions unchanged, learned | random | distance in space, in colour", rows)
+
+
+def filter_gan() -> str:
+    """All numbers of the two Filter GANs."""
+    conv4, conv2 = (metadata(f"filter_gan_mnist_{layer}")["metrics"] for layer in ("conv4", "conv2"))
+    rows = [
+        [title, format(conv4[name], form), format(conv2[name], form), paper]
+        for name, (title, form, paper) in FILTERS.items()
+    ]
+    return table(" | conv4 | conv2 | the paper's", rows)
+
+
+def layerwise() -> str:
+    """Test errors, or what filters look like."""
+    rows = []
+    for name, paper in LAYERWISE.items():
+        of = metadata(name)["metrics"]
+        edges = f"{of.get('edge_share', 0):.0%} edges; Gabor functions explain {of.get('explained_by_gabor', 0):.0%}"
+        rows.append([f"`{name}`", f"{of['test_error']:.2%}" if "test_error" in of else edges, paper])
+    return table("artifact | result | published, or the paper's words", rows)
+
+
+def methods() -> str:
+    """Each method with one number and its control."""
+    itn, gan = metadata("itn_squeezenet")["metrics"], metadata("filter_gan_mnist_conv4")["metrics"]
+    gallery, dbn = metadata("coupled_squeezenet")["metrics"], metadata("dbn_mnist")["metrics"]
+    page = "docs/methods/{}.md".format
+    rows = [
+        [
+            f"[Invariant Transformer Net]({page('invariant_transformer')})",
+            "[Bunne et al. 2018](https://arxiv.org/abs/1803.05963)",
+            f"{itn['learned_unchanged']:.0%} of predictions stay",
+            f"random, as far: {itn['random_unchanged']:.0%}",
+        ],
+        [f"[Screening]({page('screening')})", "the same paper", "two networks' tolerances correlate", ""],
+        [
+            f"[Filter GAN]({page('filter_gan')})",
+            "[Kilcher et al. 2017](https://arxiv.org/abs/1710.11386)",
+            f"{gan['single_mean']:.1%} right with other filters",
+            f"random ones: {gan['random_mean']:.1%}",
+        ],
+        [
+            f"[Coupled generator]({page('coupled_generator')})",
+            "[Despraz et al. 2017](https://doi.org/10.5220/0006495102150222)",
+            f"{gallery['first_five_of_judge']:.0%} among a judge's first five",
+            "chance: 0.5%",
+        ],
+        [
+            f"[Deep belief nets, autoencoders]({page('layerwise')})",
+            "[Hinton et al. 2006](https://doi.org/10.1162/neco.2006.18.7.1527)",
+            f"{dbn['test_error']:.2%} test error",
+            "published: 1.34%",
+        ],
+        [f"[Units]({page('units')})", "Erhan et al. 2010", "upper layers are more invariant", "linear units"],
+        [
+            f"[Metamers, layers]({page('metamers')})",
+            "[Feather et al. 2023](https://doi.org/10.1038/s41593-023-01442-0)",
+            "seen above",
+            "a judge's opinion",
+        ],
+    ]
+    return table("method | paper | one number | control", rows)
+
+
+def zoo() -> str:
+    """The presets."""
+    from kinv.hub.presets import presets
+
+    rows = [
+        [f"`{one.name}`", one.about, one.result, one.control, f"{one.bytes / 1e6:.1f} MB"] for one in presets().values()
+    ]
+    return table("preset | what it is | result | control | size", rows)
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    made.__name__: made for made in (invariant_transformer, filter_gan, layerwise, methods, zoo)
+}
+
+
+def filled(text: str) -> str:
+    """A page with its places filled."""
+    return PLACE.sub(lambda place: place[1] + TABLES[place[2]]() + place[3], text)
+
+
+def pages() -> list[Path]:
+    """All pages that may have places."""
+    return [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def run() -> list[str]:
+    """Fills all pages; returns the names of those that changed."""
+    changed = []
+    for page in pages():
+        text = page.read_text(encoding="utf-8")
+        if filled(text) != text:
+            page.write_text(filled(text), encoding="utf-8")
+            changed.append(page.relative_to(ROOT).as_posix())
+    for name, figure in IMAGES.items():
+        shutil.copyfile(ROOT / "artifacts" / figure, ROOT / "docs" / "images" / name)
+    print(f"Pages that changed: {', '.join(changed) or 'none'}")
+    return changed
+
+
+def main() -> None:
+    """The command line."""
+    with one_line_errors():
+        tyro.cli(run, description=__doc__)
+
+
+if __name__ == "__main__":
+    main()
