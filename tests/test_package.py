@@ -265,6 +265,10 @@ def test_the_wheel_holds_what_kinv_needs(tmp_path):
 
 def test_artifacts_are_looked_at_without_starting_keras():
     """`kinv list` and programs that move artifacts start at once."""
-    code = "import sys, kinv.artifacts.atomic, kinv.hub; print({'keras', 'tensorflow'} & set(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "set()\n"
+    commands = "['list'], ['show', 'itn_squeezenet'], ['show', 'sdae_patches'], ['verify', 'itn_squeezenet']"
+    code = (
+        f"import sys, kinv.artifacts.atomic, kinv.hub.listing\nfrom kinv.cli import main\nfor command in ({commands}):\n"
+        "    main(command)\nprint({'keras', 'tensorflow'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.splitlines()[-1] == "set()"

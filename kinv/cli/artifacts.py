@@ -210,7 +210,12 @@ class Export:
 
 
 def _endpoints(folder: Path) -> dict[str, str]:
-    """The endpoints of an artifact without SavedModel."""
+    """The endpoints of an artifact without SavedModel; of a preset, without loading it."""
+    from kinv.hub.presets import presets
+
+    preset = presets().get(folder.name)
+    if preset is not None and preset.is_at(folder):
+        return preset.endpoints
     import kinv.backend  # noqa: F401  (starts TensorFlow quietly)
     from kinv.artifacts.summary import endpoints
     from kinv.hub import load

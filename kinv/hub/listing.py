@@ -12,7 +12,7 @@ from kinv.places import artifact_folders, working_folders
 
 from .client import client, said_clearly
 from .handle import SCHEME
-from .presets import Preset, manifest_sha256, presets
+from .presets import Preset, presets
 from .resolve import cached
 
 TAG = "kinv"  # on every card
@@ -77,7 +77,7 @@ def _row(name: str, folder: Path, place: str) -> LocalArtifact:
     except ArtifactError as error:
         return LocalArtifact(name, "damaged", "", str(error), "", None, "", True, place)
     preset = presets().get(name)
-    if preset is not None and preset.manifest_sha256 == manifest_sha256(folder):
+    if preset is not None and preset.is_at(folder):
         return _of_preset(preset, summary.size, place)
     return LocalArtifact(name, summary.kind, "", summary.result, "", summary.size, "", True, place)
 

@@ -32,6 +32,7 @@ class Preset:
         bytes: size without figures.
         license: of what it holds.
         recipe: the module that trains it.
+        endpoints: of the SavedModel that `kinv export` makes: name to inputs.
         manifest_sha256: of the manifest in kinv's own copy.
         commit, published_sha256: the pinned commit on the hub and its manifest's sha256; None until it is published.
     """
@@ -44,6 +45,7 @@ class Preset:
     bytes: int
     license: str
     recipe: str
+    endpoints: dict[str, str]
     manifest_sha256: str
     commit: str | None = None
     published_sha256: str | None = None
@@ -60,14 +62,17 @@ class Preset:
             return f"kinv pull {self.handle} ({self.bytes / 1e6:.1f} MB)"
         return f"it comes with a checkout of kinv (artifacts/{self.name}), or python -m {self.recipe} trains it"
 
+    def is_at(self, folder: Path) -> bool:
+        """Whether this folder holds it, according to its manifest."""
+        return manifest_sha256(folder) in (self.manifest_sha256, self.published_sha256)
+
     def check(self, folder: Path) -> None:
         """Refuses a pulled artifact that only has this one's name.
 
         Raises:
             ArtifactError: its manifest is another one.
         """
-        known = {self.manifest_sha256, self.published_sha256}
-        if manifest_sha256(folder) not in known:
+        if not self.is_at(folder):
             raise ArtifactError(
                 f"{folder} is called {self.name}, but is not kinv's own artifact of this name: its manifest differs. "
                 "To load it all the same, pass its full handle or its folder."

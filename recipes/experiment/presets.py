@@ -68,10 +68,11 @@ def run(folder: Path = Path("artifacts"), published: bool = False) -> dict[str, 
     """
     import kinv
     from kinv.artifacts.layout import CONFIG, FIGURES, read_json
+    from kinv.artifacts.summary import endpoints
     from kinv.hub.handle import SCHEME
     from kinv.hub.presets import TABLE, manifest_sha256, organisation, presets
 
-    before, table = presets(), {}
+    before, table = json.loads(TABLE.read_text(encoding="utf-8")), {}
     for artifact in sorted(manifest.parent for manifest in folder.glob("*/manifest.json")):
         files, metadata = kinv.verify(artifact), kinv.hub.read_metadata(artifact)
         kind = read_json(artifact / CONFIG)["class"]
@@ -85,14 +86,15 @@ def run(folder: Path = Path("artifacts"), published: bool = False) -> dict[str, 
             "bytes": sum(sizes),
             "license": "Apache-2.0",
             "recipe": metadata["recipe"],
+            "endpoints": endpoints(kinv.load(artifact)),
             "manifest_sha256": manifest_sha256(artifact),
         }
-        old = before.get(artifact.name)
+        old = before.get(artifact.name, {})
         if published:
             pulled = kinv.pull(f"{SCHEME}{organisation()}/{artifact.name}")
             known |= {"commit": pulled.name, "published_sha256": manifest_sha256(pulled)}
-        elif old and old.manifest_sha256 == known["manifest_sha256"] and old.commit:
-            known |= {"commit": old.commit, "published_sha256": old.published_sha256}
+        elif old.get("manifest_sha256") == known["manifest_sha256"] and "commit" in old:
+            known |= {name: old[name] for name in ("commit", "published_sha256")}
         table[artifact.name] = known
     TABLE.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
     presets.cache_clear()
