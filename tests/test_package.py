@@ -267,8 +267,9 @@ def test_artifacts_are_looked_at_without_starting_keras():
     """`kinv list` and programs that move artifacts start at once."""
     commands = "['list'], ['show', 'itn_squeezenet'], ['show', 'sdae_patches'], ['verify', 'itn_squeezenet']"
     code = (
-        f"import sys, kinv.artifacts.atomic, kinv.hub.listing\nfrom kinv.cli import main\nfor command in ({commands}):\n"
-        "    main(command)\nprint({'keras', 'tensorflow'} & set(sys.modules))"
+        "import sys, kinv.artifacts.atomic, kinv.hub.listing\nfrom kinv.cli import main\n"
+        f"for command in ({commands}):\n    main(command)\n"
+        "print({'keras', 'tensorflow'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.splitlines()[-1] == "set()"

@@ -1,4 +1,4 @@
-"""The base model of an artifact, as named by its card on a hub."""
+"""What a card says of the hub that it is on: the base model, and the organisation in its examples."""
 
 from pathlib import Path
 from typing import Any
@@ -8,6 +8,22 @@ from kinv.artifacts.registry import OWN
 from kinv.artifacts.summary import read_metadata
 
 PUBLISHED = {"efficientnet_lite0": "timm/tf_efficientnet_lite0.in1k"}  # TensorFlow's weights, for PyTorch
+
+
+ORGANISATION = "<org>"  # in cards, until they are pushed
+
+
+def name_organisation(repository: str, artifact: Path) -> None:
+    """Writes the organisation into the card's examples.
+
+    Args:
+        repository: `organisation/name` of the artifact.
+        artifact: a folder whose card may be written to.
+    """
+    card = artifact / CARD
+    if card.is_file():
+        text = card.read_text(encoding="utf-8").replace(ORGANISATION, repository.split("/")[0])
+        card.write_text(text, encoding="utf-8")
 
 
 def name_base_model(api: Any, repository: str, artifact: Path) -> None:

@@ -16,7 +16,7 @@ from kinv.artifacts.safetensors_file import export_safetensors
 from kinv.artifacts.saved_model import export_saved_model
 from kinv.artifacts.verification import cache_blobs, check
 
-from .base_model import name_base_model
+from .base_model import name_base_model, name_organisation
 from .client import client, said_clearly
 from .handle import Handle
 from .resolve import find
@@ -76,6 +76,7 @@ def push(
         with said_clearly(target):
             api = client(token)
             name_base_model(api, target.repository, draft)
+            name_organisation(target.repository, draft)
             write_manifest(draft)
             if not api.repo_exists(target.repository):
                 api.create_repo(target.repository, private=private, exist_ok=True)

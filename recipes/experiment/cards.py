@@ -4,6 +4,7 @@ python -m recipes.experiment.cards                      # renews those in artifa
 python -m recipes.experiment.cards --folder runs/ci
 """
 
+import functools
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,10 +15,18 @@ import tyro
 
 from kinv.cli.failures import one_line_errors
 from kinv.printable import printable
+from recipes.experiment.papers import PAPERS
 
 TEMPLATES = Path(__file__).parents[2] / "hub_cards"
 BASE = "base"
 LONGEST = 500  # letters of a text
+DATA = {  # what recipes print of data sets, as people say it
+    ", mnist.npz of KINV_DATA_DIR": "",
+    ", caltech101_silhouettes_28.mat of KINV_DATA_DIR": "",
+    "images in imagenet_samples": "photographs of ImageNet",
+    "images in pets/dog": "photographs of dogs",
+    " (all)": "",
+}
 ESCAPES = str.maketrans({"<": "&lt;", ">": "&gt;", "`": "'", '"': "'", "[": r"\[", "|": r"\|"})
 ENVIRONMENT = jinja2.Environment(
     loader=jinja2.FileSystemLoader(TEMPLATES),
@@ -28,6 +37,8 @@ ENVIRONMENT = jinja2.Environment(
     keep_trailing_newline=True,
 )
 ENVIRONMENT.filters["form"] = format
+ENVIRONMENT.filters["said"] = lambda text: functools.reduce(lambda text, pair: text.replace(*pair), DATA.items(), text)
+ENVIRONMENT.globals["PAPERS"] = PAPERS
 
 
 def bodies() -> list[str]:

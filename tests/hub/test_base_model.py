@@ -64,3 +64,10 @@ def test_what_the_card_says_already_stays(local, cache, tmp_path):
     assert base_of(read_card(local, handle, cache)) == "alice/hers"
     handle, _ = local.push(made_for(tmp_path / "plain", "efficientnet_lite0", "# No front matter\n"), saved_model=False)
     assert "base_model" not in (kinv.pull(handle, token=local.token, cache_dir=cache) / "README.md").read_text()
+
+
+def test_a_pushed_cards_examples_have_its_organisation(local, cache, tmp_path):
+    made = made_for(tmp_path / "made", "mine", CARD + '`kinv.load("hf://<org>/made")`\n')
+    kinv.push(made, "hf://lab/made", token=local.token, saved_model=False)
+    assert '`kinv.load("hf://lab/made")`' in read_card(local, "hf://lab/made", cache)
+    assert "<org>" in (made / "README.md").read_text()  # the user's own copy stays as it is
