@@ -132,8 +132,11 @@ def test_on_your_own_model(images, tmp_path, monkeypatch):
         "held_out": shown,
     }
     for page in ("README.md", "docs/quick_start.md"):
+        (tmp_path / page.replace("/", "_")).mkdir()
+        monkeypatch.chdir(tmp_path / page.replace("/", "_"))
         report = run(snippet("kinv.report(", page), {**names, "kinv": kinv})["report"]
-        assert (tmp_path / "my_report" / "report.html").stat().st_size > 50_000 and "ignore" in report.summary()
+        assert Path("my_report", "report.html").stat().st_size > 50_000 and "ignore" in report.summary()
+    monkeypatch.chdir(tmp_path)
     names = run(snippet("kinv.wrap(", "docs/guides/own_network.md"), names)
     names = run(snippet("kinv.report(", "docs/guides/own_network.md"), names)
     assert names["page"].stat().st_size > 50_000

@@ -15,6 +15,8 @@ from kinv.artifacts.export_formats import export_litert, export_onnx
 from kinv.artifacts.registry import endpoints
 from kinv.places import artifact_folders
 
+from .rounding import SEVERAL, moved_by_rounding
+
 GOLDEN = sorted(entry.parent for entry in (Path(__file__).parent / "golden").glob("*/manifest.json"))
 COMMITTED = sorted(
     entry.parent for shelf in artifact_folders() for entry in shelf.glob("*/manifest.json") if shelf.name == "artifacts"
@@ -115,7 +117,10 @@ def test_files_answer_as_the_endpoints_do(folder, file_format, tmp_path, random,
                 assert error.max() <= 1 and np.mean(error > 0) <= ROUNDED, f"{name} {size}: {np.mean(error > 0)}"
             else:
                 scale = 255 if expected.ndim == 4 else max(1, np.ptp(expected))
-                assert error.max() <= TOLERANCE * scale, f"{name} {size}: {error.max()}"
+                if error.max() > TOLERANCE * scale:  # rounding alone may do that to a tiny model of random weights
+                    nearby = endpoints(moved_by_rounding(load(folder)))[name][0]
+                    moved = np.abs(np.asarray(nearby(*map(tf.constant, inputs.values())), "float64") - expected).max()
+                    assert error.max() <= SEVERAL * moved < 1e-3 * scale, f"{name} {size}: {error.max()}, {moved}"
 
 
 @pytest.mark.filterwarnings("ignore:.*tf.lite.Interpreter is deprecated:UserWarning")

@@ -3,7 +3,6 @@
 import json
 from pathlib import Path
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -12,10 +11,10 @@ from packaging.version import Version
 import kinv
 from kinv.artifacts.registry import CLASSES
 
+from .rounding import SEVERAL, moved_by_rounding
 from .write_golden import answers, example
 
 GOLDEN = Path(__file__).parent / "golden"
-SEVERAL = 4  # times what one rounding of every weight does to the answers; 1 was seen between two processors
 NAMES = sorted(path.stem for path in GOLDEN.glob("*.npz"))
 
 
@@ -35,18 +34,6 @@ def test_it_answers_as_it_did(name):
         atol = max(1e-6 * np.abs(values).max(), SEVERAL * rounding)
         np.testing.assert_allclose(now[endpoint], values, rtol=1e-6, atol=atol, err_msg=endpoint)
         assert atol < 1e-3 * np.abs(values).max(), f"{endpoint} is no use: rounding alone moves it by {rounding}"
-
-
-def moved_by_rounding(model):
-    """The model with every weight at a neighbouring number: processors round differently, and so do we."""
-    random = np.random.default_rng(0)
-    for variable in model.variables:
-        if keras.backend.is_float_dtype(variable.dtype):
-            values = keras.ops.convert_to_numpy(variable)
-            variable.assign(
-                np.nextafter(values, np.where(random.random(values.shape) < 0.5, -np.inf, np.inf), dtype=values.dtype)
-            )
-    return model
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if (GOLDEN / name / "saved_model").is_dir()])
