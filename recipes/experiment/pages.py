@@ -151,14 +151,37 @@ TABLES: dict[str, Callable[[], str]] = {
 }
 
 
+def api() -> dict[str, str]:
+    """Pages of the API by their place in docs/, for mkdocstrings: what is defined where, under its public name."""
+    from kinv.models import CLASSES
+    from kinv.public_names import PUBLIC_NAMES
+
+    functions = {name: place for name, place in PUBLIC_NAMES["kinv"].items() if not place.endswith(":")}
+    own = {
+        "Corruption": "kinv.layers.corruption",
+        "LocalResponseNormalization": "kinv.layers.local_response_normalization",
+    }
+    groups = {
+        "functions": ("Functions", "kinv", functions),
+        "models": ("Models", "kinv.models", CLASSES),
+        "layers": ("Layers", "kinv.layers", {**PUBLIC_NAMES["kinv.layers"], **own}),
+    }
+    return {
+        f"api/{page}.md": f"# {title}\n"
+        + "".join(f"\n## `{package}.{name}`\n\n::: {place}.{name}\n" for name, place in sorted(names.items()))
+        for page, (title, package, names) in groups.items()
+    }
+
+
 def filled(text: str) -> str:
     """A page with its places filled."""
     return PLACE.sub(lambda place: place[1] + TABLES[place[2]]() + place[3], text)
 
 
 def pages() -> list[Path]:
-    """All pages that may have places."""
-    return [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    """All pages that are written by hand, but for their places."""
+    written = {ROOT / "docs" / name for name in api()}
+    return [ROOT / "README.md", *sorted(set((ROOT / "docs").rglob("*.md")) - written)]
 
 
 def run() -> list[str]:
@@ -169,6 +192,10 @@ def run() -> list[str]:
         if filled(text) != text:
             page.write_text(filled(text), encoding="utf-8")
             changed.append(page.relative_to(ROOT).as_posix())
+    for name, text in api().items():
+        page = ROOT / "docs" / name
+        page.parent.mkdir(exist_ok=True)
+        page.write_text(text, encoding="utf-8")
     for name, figure in IMAGES.items():
         shutil.copyfile(ROOT / "artifacts" / figure, ROOT / "docs" / "images" / name)
     print(f"Pages that changed: {', '.join(changed) or 'none'}")
