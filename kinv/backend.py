@@ -6,13 +6,43 @@ unless the start fails.
 """
 
 import functools
+import json
 import os
 import sys
 import weakref
 from collections.abc import Callable
 from typing import Any
 
+from kinv.places import keras_folder
 from kinv.quiet import stderr_dropped
+from kinv.requirements import MissingPackage, installed
+
+
+def _choose() -> None:
+    """Where Keras's backend is not installed and nobody chose one for this process, takes one that is, and says so.
+
+    Raises:
+        MissingPackage: there is none.
+    """
+    if "keras" in sys.modules or "KERAS_BACKEND" in os.environ or installed(_configured()):
+        return
+    found = next((name for name in ("tensorflow", "jax", "torch") if installed(name)), None)
+    if found is None:
+        raise MissingPackage(
+            "kinv needs TensorFlow, JAX or PyTorch, none of which is installed: pip install 'kinv[tensorflow]' (or "
+            "tensorflow-cpu, gpu, jax, torch)",
+            name="tensorflow",
+        )
+    os.environ["KERAS_BACKEND"] = found
+    print(f"{_configured()} is not installed: using {found} (KERAS_BACKEND={found}).", file=sys.stderr)
+
+
+def _configured() -> str:
+    """The backend in Keras's own file of settings, which it writes when it is first imported; else its default."""
+    try:
+        return str(json.loads((keras_folder() / "keras.json").read_text(encoding="utf-8"))["backend"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return "tensorflow"
 
 
 def _start() -> None:
@@ -25,6 +55,7 @@ def _start() -> None:
         tf.config.list_physical_devices()  # looks for GPUs now: that writes lines too
 
 
+_choose()
 if "tensorflow" in sys.modules:  # it is already started
     _start()
 else:

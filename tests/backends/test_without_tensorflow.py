@@ -43,6 +43,38 @@ print(json.dumps(said))
 """
 
 
+CHOICE = """
+import sys
+
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in sys.argv[1].split(","):
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, Missing())
+import kinv.backend, keras
+print(keras.backend.backend())
+"""
+
+
+def chosen(missing, **settings):
+    environment = {name: value for name, value in os.environ.items() if name != "KERAS_BACKEND"}
+    command = [sys.executable, "-c", CHOICE, missing]
+    return subprocess.run(command, cwd=ROOT, env=environment | settings, capture_output=True, text=True)
+
+
+def test_a_backend_that_is_installed_is_taken_and_named(tmp_path):
+    pytest.importorskip("jax")
+    home = {"KERAS_HOME": str(tmp_path), "JAX_PLATFORMS": "cpu"}
+    done = chosen("tensorflow", **home)
+    assert done.stdout == "jax\n", done.stderr
+    assert "tensorflow is not installed: using jax (KERAS_BACKEND=jax)." in done.stderr
+    done = chosen("tensorflow,jax,torch", **home)
+    assert done.returncode == 1 and "kinv needs TensorFlow, JAX or PyTorch, none of which is installed" in done.stderr
+    done = chosen("tensorflow", KERAS_BACKEND="jax", **home)
+    assert done.stdout == "jax\n" and "not installed" not in done.stderr
+
+
 @pytest.mark.long
 def test_what_cannot_work_says_that_it_needs_tensorflow(tmp_path):
     pytest.importorskip("jax")

@@ -4,7 +4,6 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ import pandas as pd
 
 from kinv.choices import checked_choice
 from kinv.printable import printable
-from kinv.requirements import package_needed
+from kinv.requirements import installed, package_needed
 from kinv.whole_file import whole_file
 
 from .summary import ranking, sentences
@@ -199,7 +198,7 @@ def concatenated(tables: Sequence[pd.DataFrame], name: str) -> pd.DataFrame:
 
 def table_format() -> str:
     """`"parquet"` if pyarrow is installed, else `"csv"`."""
-    return "parquet" if find_spec("pyarrow") else "csv"
+    return "parquet" if installed("pyarrow") else "csv"
 
 
 def read_tables(folder: Path) -> dict[str, pd.DataFrame]:

@@ -65,7 +65,7 @@ def test_a_killed_run_continues_and_ends_with_the_same_tables(photos, tmp_path, 
 @pytest.mark.parametrize("batches", [3, 8])
 def test_without_pyarrow_tables_are_csv_and_exact(photos, tmp_path, monkeypatch, batches):
     whole = screen(*photos)
-    monkeypatch.setattr(tables, "find_spec", lambda name: None)
+    monkeypatch.setattr(tables, "installed", lambda name: False)
     with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
         kill_after(patch, batches)
         screen(*photos, results=tmp_path / "results")
@@ -80,7 +80,7 @@ def test_without_pyarrow_tables_are_csv_and_exact(photos, tmp_path, monkeypatch,
 def test_without_pyarrow_parquet_is_refused_with_the_extra(photos, tmp_path, monkeypatch):
     found = screen(*photos)
     found.save(tmp_path / "parquet", format="parquet")
-    monkeypatch.setattr("kinv.requirements.find_spec", lambda name: None)
+    monkeypatch.setattr("kinv.requirements.installed", lambda name: False)
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     monkeypatch.setattr(pd.DataFrame, "to_parquet", lambda *_, **__: importlib.import_module("pyarrow"))
     monkeypatch.setattr(pd, "read_parquet", lambda *_: importlib.import_module("pyarrow"))
