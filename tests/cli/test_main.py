@@ -176,7 +176,7 @@ def test_screen_leaves_tables_and_figures_and_goes_on(shelf, folder_and_network,
     assert "greyscale: done before" in capsys.readouterr().err
 
 
-@pytest.mark.long
+@pytest.mark.release
 def test_screen_takes_magnitudes_and_several_learned_families(shelf, folder_and_network, tmp_path):
     photos, network = folder_and_network
     command = ["screen", "--classifier", str(network), "--images", str(photos), "--output", str(tmp_path / "out")]

@@ -67,7 +67,7 @@ def test_the_next_batch_is_what_it_would_be_alone(no_data_folder):
     assert one_after_the_other.last[1] is not model
 
 
-@pytest.mark.long
+@pytest.mark.release
 def test_a_gallery_goes_on_where_it_was(tmp_path, no_data_folder, capsys):
     smoke = replace(coupled_gallery.PRESETS["smoke"], output=tmp_path / "artifacts", checkpoints=tmp_path)
     coupled_gallery.run(replace(smoke, classes=("tench", "golden retriever")))

@@ -61,7 +61,7 @@ def test_interrupted_while_layers_are_trained_and_while_tuned(small, monkeypatch
         np.testing.assert_array_equal(one, other)
 
 
-@pytest.mark.long
+@pytest.mark.release
 def test_the_error_is_that_of_the_network_in_the_artifact(small, tmp_path):
     config = small(sdae_mnist, "rotated", tune_epochs=20)
     metrics = sdae_mnist.run(config)
@@ -72,7 +72,7 @@ def test_the_error_is_that_of_the_network_in_the_artifact(small, tmp_path):
     assert (exported / "saved_model.pb").is_file() and len(list(tmp_path.glob(".exported*"))) == 0
 
 
-@pytest.mark.long
+@pytest.mark.release
 def test_deformed_images_are_those_of_the_recipe(small, monkeypatch):
     streams, deform = [], kinv.data.deformed_mnist
     monkeypatch.setattr(

@@ -102,7 +102,7 @@ def test_targets_do_not_change_each_other(network):
     np.testing.assert_allclose(alone, beside, atol=0.05)
 
 
-@pytest.mark.parametrize("shared", [pytest.param(False, marks=pytest.mark.long), True])
+@pytest.mark.parametrize("shared", [pytest.param(False, marks=pytest.mark.release), True])
 def test_restarted_for_other_targets_it_makes_what_a_new_model_would(network, shared):
     settings = {"generator": decoder(), "gain": 0.01} if shared else {"width": 0.05}
     first = [target.classes(0) + target.unit("edges", 1), target.classes(1)]
@@ -196,7 +196,7 @@ def test_wrong_settings(network, settings, message):
         CoupledGenerator(network, **{"target": target.classes(0), **settings})
 
 
-@pytest.mark.long
+@pytest.mark.release
 def test_a_unit_counts_beside_a_class_in_cross_entropy(network):
     def loss(*terms):
         coupled = CoupledGenerator(
@@ -221,7 +221,7 @@ def test_both_losses_together(network):
     assert loss("both") == pytest.approx(loss("activation") + loss("cross_entropy"), rel=1e-4)
 
 
-@pytest.mark.long
+@pytest.mark.release
 def test_it_is_kept_without_its_network_and_goes_on_with_it(network, tmp_path):
     targets = [target.classes(0, 1), target.unit("edges", 2, (1, 1))]
     coupled = CoupledGenerator(network, targets, width=0.05, seed=3)

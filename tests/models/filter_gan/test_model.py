@@ -132,7 +132,7 @@ def test_the_middle_belongs_to_the_classifier_at_hand_and_is_not_trained():
         np.testing.assert_allclose(np.mean(gan.generate_filters(many), axis=0), real, atol=0.03 * real.std())
 
 
-@pytest.mark.long
+@pytest.mark.release
 def test_filters_are_kept_as_spread_as_they_have_to_be():
     settings = {"latent_dim": 3, "width": 8, "information_weight": 0.0}
     spreads = {}
@@ -157,7 +157,7 @@ def test_dead_filters_need_no_spread():
     assert np.isfinite(gan.generate_filters(codes(3))).all()
 
 
-@pytest.mark.long
+@pytest.mark.release
 def test_it_learns_filters_that_pass_for_real():
     digits = data.load("mnist", "train", limit=2048)[0][:, 6:22, 6:22]
     classifier = small_classifier(side=16)
