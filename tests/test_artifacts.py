@@ -12,7 +12,6 @@ from kinv import analysis, classifiers, data
 from recipes.experiment import cards
 from recipes.experiment.provenance import as_json
 from recipes.families import invariant_transformer
-from recipes.families.invariant_transformer import readme_row
 
 ROOT = Path(__file__).parents[1]
 NAMES = sorted(path.parent.name for path in (ROOT / "artifacts").glob("*/manifest.json"))
@@ -75,11 +74,6 @@ def test_the_images_of_figure_5_differ(on_photographs):
     changes = invariant_transformer.visible_changes(images, moved)
     assert changes["smallest_change"] > VISIBLE
     assert changes["smallest_change_between_0_and_1"] > VISIBLE
-
-
-@pytest.mark.parametrize("name", PROMISED)
-def test_the_readme_says_what_the_metadata_says(name):
-    assert readme_row(read(name)) in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", PROMISED)

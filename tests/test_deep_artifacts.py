@@ -64,12 +64,3 @@ def test_filters_of_patches_are_edges():
 def test_the_rotated_digits_classifier_reads_rotated_digits():
     images, labels = data.load("rotated_mnist", "test")
     assert analysis.accuracy(kinv.load(FOLDER / "sdae_rotated_mnist"), images[:2000], labels[:2000]) > 0.85
-
-
-def test_the_readme_says_what_the_metadata_says():
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    for name in ("dbn_mnist", "sdae_mnist", "sdae_silhouettes", "sdae_rotated_mnist"):
-        assert f"| `{name}` | {read(name)['metrics']['test_error']:.2%} |" in readme
-    for name in ("dbn_patches", "sdae_patches"):
-        metrics = read(name)["metrics"]
-        assert f"| `{name}` | {metrics['edge_share']:.0%}, {metrics['explained_by_gabor']:.0%} |" in readme

@@ -90,11 +90,3 @@ def class_names(classifier: keras.Model, source: Any) -> list[str]:
     if source.class_names is not None and len(source.class_names) == count:
         return source.class_names
     return [str(index) for index in range(count)]
-
-
-def readme_row(metadata: dict[str, Any]) -> str:
-    """This artifact's row of the table in the README."""
-    metrics = metadata["metrics"]
-    values = [f"{metrics[name]:.1%}" for name in ("learned_unchanged", "random_unchanged")]
-    distances = f"{metrics['space_distance']:.2f} / {metrics['color_distance']:.2f}"
-    return f"| {metadata['classifier']['name']} | {metadata['labels']} | {' | '.join(values)} | {distances} |"

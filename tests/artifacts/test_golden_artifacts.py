@@ -28,12 +28,17 @@ def test_it_answers_as_it_did(name):
     assert Version(json.loads((GOLDEN / name / "config.json").read_text())["kinv"]) <= Version(kinv.__version__)
     now, then = answers(kinv.load(GOLDEN / name)), known(name)
     assert set(then) <= set(now)  # endpoints may be added, never taken away
-    nearby = answers(moved_by_rounding(kinv.load(GOLDEN / name)))
+    limits = {endpoint: 1e-6 * np.abs(values).max() for endpoint, values in then.items()}
+    if any(
+        np.abs(now[endpoint].astype("float64") - then[endpoint]).max() > limit for endpoint, limit in limits.items()
+    ):
+        nearby = answers(moved_by_rounding(kinv.load(GOLDEN / name)))  # is it more than another processor's rounding?
+        for endpoint, limit in limits.items():
+            rounding = np.abs(nearby[endpoint].astype("float64") - now[endpoint]).max()
+            limits[endpoint] = max(limit, SEVERAL * rounding)
+            assert limits[endpoint] < 1e3 * limit, f"{endpoint} is no use: rounding alone moves it by {rounding}"
     for endpoint, values in then.items():
-        rounding = np.abs(nearby[endpoint].astype("float64") - now[endpoint]).max()
-        atol = max(1e-6 * np.abs(values).max(), SEVERAL * rounding)
-        np.testing.assert_allclose(now[endpoint], values, rtol=1e-6, atol=atol, err_msg=endpoint)
-        assert atol < 1e-3 * np.abs(values).max(), f"{endpoint} is no use: rounding alone moves it by {rounding}"
+        np.testing.assert_allclose(now[endpoint], values, rtol=1e-6, atol=limits[endpoint], err_msg=endpoint)
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if (GOLDEN / name / "saved_model").is_dir()])
