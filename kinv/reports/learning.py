@@ -20,6 +20,7 @@ from .subject import BATCH, PHOTO, Subject
 
 FEWEST = 8  # usable images of each half
 SURE = 0.5  # of the way from chance to 1: softmax output from which on a prediction counts where there are no labels
+GOOD = {True: "gets right", False: "is sure of"}  # with labels, and without
 STEPS, BATCH_SIZE = 10, 10  # of an epoch, and images of a step
 LONGER = 10  # times as many epochs for small images, whose networks are quick
 RATE, FARTHEST = 4e-3, 0.8  # of Adam, which goes no farther than this in all steps: colours would run away
@@ -64,8 +65,8 @@ def usable_halves(subject: Subject) -> Halves:
     count = min(len(train), len(held_out))
     if count < FEWEST:
         raise ValueError(
-            f"only images that the network gets right are used, at least {FEWEST} to learn from and {FEWEST} to test "
-            f"with: it gets {len(train)} and {len(held_out)} right."
+            f"only images that the network {GOOD[labels is not None]} are used, at least {FEWEST} to learn from and "
+            f"{FEWEST} to test with: there are {len(train)} and {len(held_out)}."
         )
     train, held_out = evenly(train, count), evenly(held_out, count)
     if len(np.unique(classes[np.concatenate([train, held_out])])) == 1:

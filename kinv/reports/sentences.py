@@ -40,8 +40,8 @@ def lost_sentence(rows: Sequence[Mapping[str, Any]]) -> str:
     if not found:
         return "No transformation changed half of its predictions."
     named = listed([_title(row) for row, _ in found])
-    amounts = [f"{_title(row)} of {full_amount(row['transformation'], at)}" for row, at in found]
-    return f"What it does not ignore: {named}. Half of its predictions change at {' or '.join(amounts)}."
+    amounts = listed([f"{_title(row)} ({full_amount(row['transformation'], at)})" for row, at in found])
+    return f"What it does not ignore: {named}. Half of its predictions change at {amounts}."
 
 
 def few_images_sentence(count: int) -> list[str]:

@@ -60,7 +60,7 @@ class Method(Float32, keras.Model):
         model = public("load")(preset, **kwargs)
         if not isinstance(model, cls):
             raise ValueError(
-                f"{str(preset)!r} holds a {type(model).__name__}, not a {cls.__name__}: kinv.load loads any class."
+                f"{str(preset)!r} holds {type(model).__name__}, not {cls.__name__}: kinv.load loads any class."
             )
         return model
 

@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-import tyro
 
-from kinv.cli.failures import one_line_errors
 from kinv.printable import printable
+from recipes.experiment.command_line import command
 from recipes.experiment.papers import PAPERS
 
 TEMPLATES = Path(__file__).parents[2] / "hub_cards"
@@ -108,11 +107,5 @@ def run(folder: Path = Path("artifacts")) -> list[str]:
     return changed
 
 
-def main() -> None:
-    """The command line."""
-    with one_line_errors():
-        tyro.cli(run, description=__doc__)
-
-
 if __name__ == "__main__":
-    main()
+    command(run, __doc__)

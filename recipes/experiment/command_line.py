@@ -1,4 +1,4 @@
-"""The command line of every recipe: `--preset`, then every setting as a flag."""
+"""The command line of every recipe, and of the tools beside them: `--preset`, then every setting as a flag."""
 
 import dataclasses
 import sys
@@ -27,6 +27,12 @@ def main(recipe: Callable[[Any], Any], documentation: str | None, arguments: lis
     """
     with one_line_errors():
         _run(recipe, documentation, sys.argv[1:] if arguments is None else arguments)
+
+
+def command(run: Callable[..., Any], documentation: str | None) -> None:
+    """The command line of a tool beside the recipes: its arguments are flags, and errors are one line."""
+    with one_line_errors():
+        tyro.cli(run, description=documentation)
 
 
 def _run(recipe: Callable[[Any], Any], documentation: str | None, given: list[str]) -> None:

@@ -12,9 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import tyro
-
-from kinv.cli.failures import one_line_errors
+from recipes.experiment.command_line import command
 
 ROOT = Path(__file__).parents[2]
 PLACE = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- /generated -->)", re.DOTALL)
@@ -202,11 +200,5 @@ def run() -> list[str]:
     return changed
 
 
-def main() -> None:
-    """The command line."""
-    with one_line_errors():
-        tyro.cli(run, description=__doc__)
-
-
 if __name__ == "__main__":
-    main()
+    command(run, __doc__)

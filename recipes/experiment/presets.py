@@ -9,9 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import tyro
-
-from kinv.cli.failures import one_line_errors
+from recipes.experiment.command_line import command
 
 DATA = {
     "rotated_mnist": "rotated digits",
@@ -102,11 +100,5 @@ def run(folder: Path = Path("artifacts"), published: bool = False) -> dict[str, 
     return table
 
 
-def main() -> None:
-    """The command line."""
-    with one_line_errors():
-        tyro.cli(run, description=__doc__)
-
-
 if __name__ == "__main__":
-    main()
+    command(run, __doc__)

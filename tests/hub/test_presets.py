@@ -35,7 +35,7 @@ def test_every_preset_is_listed_with_what_it_is_and_where():
 def test_a_class_loads_its_own_presets_only():
     model = kinv.models.InvariantTransformer.from_preset("itn_squeezenet")
     assert isinstance(model, kinv.models.InvariantTransformer)
-    with pytest.raises(ValueError, match="'dbn_patches' holds a DeepBeliefNetwork, not a InvariantTransformer"):
+    with pytest.raises(ValueError, match="'dbn_patches' holds DeepBeliefNetwork, not InvariantTransformer"):
         kinv.models.InvariantTransformer.from_preset("dbn_patches")
 
 

@@ -58,7 +58,7 @@ def test_too_few_images_are_refused_before_anything_is_asked(tmp_path):
 
 def test_a_network_that_is_hardly_ever_right_is_refused(tmp_path):
     images, labels = images_of_halves(40)
-    with pytest.raises(ValueError, match="it gets 0 and 0 right"):
+    with pytest.raises(ValueError, match=r"gets right are used.*there are 0 and 0"):
         usable_halves(subject_of(images, 1 - labels, tmp_path))
 
 
@@ -81,3 +81,10 @@ def test_a_network_that_always_says_the_same_is_refused(tmp_path):
 def test_rows_are_evenly_spread_and_never_repeated():
     np.testing.assert_array_equal(evenly(np.arange(10), 4), [0, 3, 6, 9])
     np.testing.assert_array_equal(evenly(np.arange(3), 5), [0, 1, 2])
+
+
+def test_without_labels_nothing_is_said_to_be_right(tmp_path):
+    images, _ = images_of_halves(40)
+    images[1::2] = 100  # both halves alike: it is sure of none of the other half
+    with pytest.raises(ValueError, match=r"the network is sure of are used.*there are 20 and 0"):
+        usable_halves(subject_of(images, None, tmp_path))

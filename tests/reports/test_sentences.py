@@ -71,7 +71,7 @@ def test_nothing_is_tolerated():
 def test_where_half_of_the_predictions_change():
     assert lost_sentence([GREY, CONTRAST, ROTATION, NOISE]) == (
         "What it does not ignore: noise and rotation. "
-        "Half of its predictions change at noise of 15 % of the range of pixels or rotation of 45°."
+        "Half of its predictions change at noise (15 % of the range of pixels) and rotation (45°)."
     )
 
 
