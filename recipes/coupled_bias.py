@@ -26,6 +26,7 @@ class Config(CoupledConfig):
     ways: tuple[Way, ...] = ("spectral", "decoded", "improved")
     classes: tuple[str, ...] = ("crib", "cradle", "miniskirt", "muzzle", "harmonica", "tench")  # names or indices
     others: int = 4  # classes that are named
+    photographs: bool = False  # whether the figure shows some of the data; may they be published?
 
 
 PRESETS = presets(
@@ -49,10 +50,11 @@ def run(config: Config, experiment: Experiment) -> dict[str, Any]:
     chosen, names = find_classes(network, config.classes), class_names(network)
     targets = targets_of(network, chosen)
     rows = {TITLES[way]: coupling.fill(way, targets) for way in config.ways}
-    rows["photograph"] = photographs(coupling.source, names, chosen, rows[TITLES[config.ways[0]]].shape[1])
-    missing = [label for label, image in zip(targets, rows["photograph"], strict=True) if np.isnan(image).all()]
-    if missing:
-        print(f"No photograph in {coupling.source.name}: {', '.join(missing)}")
+    if config.photographs:
+        rows["photograph"] = photographs(coupling.source, names, chosen, rows[TITLES[config.ways[0]]].shape[1])
+        missing = [label for label, image in zip(targets, rows["photograph"], strict=True) if np.isnan(image).all()]
+        if missing:
+            print(f"No photograph in {coupling.source.name}: {', '.join(missing)}")
     seen = {}
     for row, images in rows.items():
         there = [place for place, image in enumerate(images) if np.isfinite(image).all()]
@@ -61,9 +63,9 @@ def run(config: Config, experiment: Experiment) -> dict[str, Any]:
             list(targets)[place]: {by: [names[index] for index in of[at]] for by, of in found.items()}
             for at, place in enumerate(there)
         }
-    experiment.keep_results(
-        seen, {"bias.png": figures.labelled_rows(rows, [names[index] for index in chosen], 1.8)}
-    )  # fmt: skip
+    title = f"What {network.name} takes for part of a class"
+    sheet = figures.labelled_rows(rows, [names[index] for index in chosen], 1.6, title)
+    experiment.keep_results(seen, {"bias.png": sheet})
     for row, of in seen.items():
         print(f"\n{row}: other classes that are seen")
         for name, by in of.items():

@@ -57,8 +57,17 @@ def run(config: Config, experiment: Experiment) -> dict[str, Any]:
         made, kept = coupling.fill(way, targets), coupling.kept(way)
         seconds = float(np.mean([kept.made_of(label)[1] for label in targets]))
         numbers[TITLES[way]] = {**judged(network, judge, made, chosen), "seconds_a_class": seconds}
-        sheets[TITLES[way]] = made[:: max(1, len(made) // max(1, config.shown))][: config.shown]
-    experiment.keep_results(numbers, {"images.png": figures.labelled_rows(sheets)})
+        every = max(1, len(made) // max(1, config.shown))
+        sheets[TITLES[way]] = made[::every][: config.shown]
+        shown = [label[5:] for label in targets][::every][: config.shown]
+    experiment.keep_results(
+        numbers,
+        {
+            "images.png": figures.labelled_rows(
+                sheets, shown, 1.0, f"Images that classes of {network.name} like best, made in {len(sheets)} ways"
+            )
+        },
+    )
     print_table(numbers)
     return numbers
 

@@ -61,8 +61,9 @@ def run(config: Config, experiment: Experiment) -> dict[str, Any]:
         own, other = (kinv.analysis.class_ranks(by, both, [a, b]) for by in (network, judge))
         numbers[pair] = {"ranks": own.tolist(), "ranks_of_judge": other.tolist()}
         rows[pair.replace("+", " + ")] = row
+    columns = ["the first", "both", "the second"]
     experiment.keep_results(
-        numbers, {"compound.png": figures.labelled_rows(rows, ["one", "both", "the other"], 1.8)}
+        numbers, {"compound.png": figures.labelled_rows(rows, columns, 1.8, f"{network.name}: images for two classes")}
     )  # fmt: skip
     table = Table("", f"ranks in {network.name}", f"ranks in {judge.name}")
     for pair, of in numbers.items():

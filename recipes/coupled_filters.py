@@ -63,7 +63,20 @@ def run(config: Config, experiment: Experiment) -> dict[str, Any]:
             **kinv.analysis.image_statistics(made).as_dict(),
         }
         rows[layer] = made
-    experiment.keep_results(numbers, {"filters.png": figures.labelled_rows(rows)})
+    experiment.keep_results(
+        numbers,
+        {
+            "filters.png": figures.labelled_rows(
+                rows,
+                [
+                    f"filter {number + 1} of {len(rows[config.layers[0]])}"
+                    for number in range(len(rows[config.layers[0]]))
+                ],
+                1.1,
+                f"Images that filters of {network.name} like best",
+            )
+        },
+    )
     print_table(numbers)
     print(f"The paper: {EXPECTED}")
     return numbers

@@ -52,7 +52,6 @@ PRESETS = presets(
 @recipe(PRESETS, card="coupled_generator")
 def run(config: Config, experiment: Experiment) -> dict[str, Any]:
     """Makes, judges and keeps; returns the numbers."""
-    from kinv.figures import images as figures
     from recipes.families.coupled_ways import SHARED, TITLES
 
     experiment.about("coupled")
@@ -64,7 +63,7 @@ def run(config: Config, experiment: Experiment) -> dict[str, Any]:
     sheets = {}
     for begin in range(0, len(labels), max(1, config.of_a_sheet)):
         part = slice(begin, begin + max(1, config.of_a_sheet))
-        sheets[f"sheet_{len(sheets):02d}.png"] = figures.contact_sheet(images[part], labels[part])
+        sheets[f"sheet_{len(sheets):02d}.png"] = sheet(images[part], labels[part], network.name)
     metrics = judged(network, judge, images, chosen)
     if config.way in SHARED:
         known = {
@@ -82,6 +81,14 @@ def run(config: Config, experiment: Experiment) -> dict[str, Any]:
     first, five = metrics["first"], metrics["first_five_of_judge"]
     print(f"First in {network.name}: {first:.1%}; among the first five of {judge.name}: {five:.1%}")
     return metrics
+
+
+def sheet(images: Any, labels: list[str], network: str) -> Any:
+    """A contact sheet. Labels begin with the class's index."""
+    from kinv.figures.images import contact_sheet
+
+    title = f"Images that classes of {network} like best"
+    return contact_sheet(images, [label.partition(" ")[2] for label in labels], 5, 1.7, title)
 
 
 def collected(coupling: Any, way: str, labels: list[str], name: str) -> Any:

@@ -57,7 +57,8 @@ def run(config: Config, experiment: Experiment) -> dict[str, Any]:
             label: {network.name: int(a), judge.name: int(b)}
             for label, a, b in zip(targets, own, other, strict=True)
         }  # fmt: skip
-    experiment.keep_results(numbers, {"classes.png": figures.labelled_rows(rows, list(targets), 2.0)})
+    title = f"Images that classes of {network.name} like best"
+    experiment.keep_results(numbers, {"classes.png": figures.labelled_rows(rows, list(targets), 2.0, title)})
     table = Table("", *targets)
     for way, of in numbers.items():
         table.add_row(way, *(" / ".join(str(rank) for rank in ranks.values()) for ranks in of.values()))

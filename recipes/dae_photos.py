@@ -22,7 +22,7 @@ from recipes.experiment.material import TenCrops, find_halves, sources
 from recipes.experiment.naming import data_words
 
 COLUMNS = {"loss": "error", "val_loss": "held out"}
-SHOWN = 10
+SHOWN = 8
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,6 @@ def run(config: Config, experiment: Experiment) -> dict[str, float]:
     """Trains, measures and keeps; returns the metrics."""
     import keras
 
-    from kinv.figures import images as figures
-
     train, test = photographs(config.data, config.download)
     larger = config.size * 8 // 7
     whole, held_out = (source.load(size, config.limit)[0] for source, size in ((train, larger), (test, config.size)))
@@ -75,13 +73,23 @@ def run(config: Config, experiment: Experiment) -> dict[str, float]:
     )
     error, variance = (np.square(held_out - other).mean() for other in (again, held_out.mean(axis=0)))
     metrics = {"explained": float(1 - error / variance), "error": float(np.sqrt(error))}
-    shown = {"photographs": held_out[:SHOWN], "reconstructions": again[:SHOWN]}
     experiment.keep_artifact(
-        autoencoder, metrics, {"reconstructions.png": figures.labelled_rows(shown)},
+        autoencoder, metrics, {"reconstructions.png": reconstructions(autoencoder)},
         known={"data": sources(train, test=test)}, half=True, saved_model=False,
     )  # fmt: skip
     print(f"Of the variance of held-out photographs {metrics['explained']:.1%} is explained.")
     return metrics
+
+
+def reconstructions(autoencoder: Any) -> Any:
+    """Photographs of known licences, which come with packages, and their reconstructions."""
+    from kinv.figures.images import labelled_rows
+
+    shown, _ = find_halves("photos", False)[1].load(autoencoder.size, None)
+    shown = shown[np.linspace(0, len(shown) - 1, SHOWN).astype(int)]
+    rows = {"held-out photographs": shown, "reconstructions": np.asarray(autoencoder.reconstruct(shown))}
+    title = "A denoising autoencoder: photographs that it was not trained with, and what it makes of them"
+    return labelled_rows(rows, [f"photograph {number + 1}" for number in range(SHOWN)], 1.2, title)
 
 
 def photographs(name: str, download: bool) -> tuple[Any, Any]:

@@ -43,7 +43,9 @@ def run(config: Config, experiment: Experiment) -> dict[str, str]:
     sheets["natural_patches"] = (127.5 + 127.5 * patches / 4).clip(0, 255).reshape(-1, 12, 12)
     for name, description in shown.items():
         print(f"{name}: {description}")
-    experiment.keep_results(shown, {"data_sets.png": deep_units.sheets(sheets)})
+    experiment.keep_results(
+        shown, {"data_sets.png": deep_units.sheets(sheets, "Data sets that networks of units learn from")}
+    )
     return shown
 
 

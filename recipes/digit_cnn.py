@@ -78,7 +78,8 @@ def hardest(classifier: Any, test: Any) -> Any:
     shown = np.argsort(margins)[:HARDEST]
     signs = np.where(margins[shown] < 0, "not", "or")
     labels = [f"{test.labels[i]}, {sign} {others[i]}" for i, sign in zip(shown, signs, strict=True)]
-    return contact_sheet(test.images[shown], labels, columns=12)
+    title = "digit_cnn: the test digits with the smallest margins, errors first"
+    return contact_sheet(test.images[shown], labels, 10, 0.85, title)
 
 
 if __name__ == "__main__":

@@ -70,7 +70,14 @@ def run(config: Config, experiment: Experiment) -> list[dict[str, float]]:
         part = experiment.part(information_weight=weight, min_diversity=least, weights=(weight,), diversities=(least,))
         run = {"digits": train.source.description, "classifier": describe(classifier)}
         points.append(part.once(partial(measure, part), **run))
-    experiment.keep_results(points, {"sweep.png": figures.diversity_against_accuracy(points)})
+    experiment.keep_results(
+        points,
+        {
+            "sweep.png": figures.diversity_against_accuracy(
+                points, f"Filter GAN of {experiment.config.layer}: diverse or accurate"
+            )
+        },
+    )
     filter_gan_report.print_sweep(points)
     return points
 

@@ -84,8 +84,9 @@ def run(config: Config, experiment: Experiment) -> dict[str, float]:
     comparison = compare(transformer, classifier, tested, config)
     metrics = comparison.metrics()
     figures, changes = family.draw(
-        transformer, classifier, tested.images, tested.labels, family.class_names(classifier, train), history
-    )
+        transformer, classifier, tested.images, tested.labels, family.class_names(classifier, train), history,
+        family.publishable(classifier),
+    )  # fmt: skip
     right = comparison.learned_unchanged.shape[1]
     known = {
         "held_out": {"images": len(tested.images), "right": right, "draws": config.draws},
@@ -93,6 +94,7 @@ def run(config: Config, experiment: Experiment) -> dict[str, float]:
         "data": sources(train, held_out=held_out),
         "classifier": describe(classifier),
         "figure_5": changes,
+        "history": {name: [round(value, 4) for value in values] for name, values in history.items()},
     }
     experiment.keep_artifact(transformer, metrics, figures, known=known)
     family.print_table(experiment.name, metrics, known["held_out"])

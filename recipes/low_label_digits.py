@@ -81,7 +81,14 @@ def run(config: Config, experiment: Experiment) -> list[dict[str, Any]]:
             keras.backend.clear_session()
             values = ", ".join(f"{arm} {errors[arm]:.2%}" for arm in ARMS)
             print(f"{count:>5} labels, seed {seed}: errors {values}", flush=True)
-    experiment.keep_results(rows, {"errors.png": figures.errors_against_labels(rows, ARMS)})
+    experiment.keep_results(
+        rows,
+        {
+            "errors.png": figures.errors_against_labels(
+                rows, ARMS, "Digits from few labels: with and without other filters"
+            )
+        },
+    )
     print_errors(rows, ARMS)
     return rows
 

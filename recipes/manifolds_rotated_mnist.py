@@ -98,14 +98,19 @@ def draw(maxima, manifold, known, digits) -> dict[str, Any]:
     def grey(images):
         return deep_units.around_grey(images[..., 0])
 
-    inputs, title = grey(manifold.inputs[0])[..., None], f"manifolds of digit {digits[0]}"
+    inputs, title = (
+        grey(manifold.inputs[0])[..., None],
+        f"sdae_rotated_mnist: invariance manifolds of the output unit of digit {digits[0]}",
+    )
     return {
         "maxima.png": deep_units.sheets(
             {f"output unit of digit {digit}, all starts": grey(maxima.inputs[digit]) for digit in digits}
         ),
         "manifolds.png": figures.manifold_rows(inputs, manifold.epsilons, manifold.activations[0], title),
-        "restricted.png": figures.restricted_curves({LAYER: known}),
-        "tolerance.png": figures.tolerance_map({LAYER: known}),
+        "restricted.png": figures.restricted_curves(
+            {LAYER: known}, "sdae_rotated_mnist: output units under known transformations"
+        ),
+        "tolerance.png": figures.tolerance_map({LAYER: known}, "sdae_rotated_mnist: what output units ignore"),
     }
 
 

@@ -173,11 +173,10 @@ def summarised(table: Any) -> list[dict[str, Any]]:
 
 def drawn(rows: list[dict[str, Any]]) -> Any:
     """What stays of the class, layer after layer: a panel for each network."""
-    from kinv.figures.style import ACCENT, BAD, QUIET, legend_beside, new_figure
+    from kinv.figures.style import headline, legend_below, new_figure, series
 
     networks = list(dict.fromkeys(row["network"] for row in rows))
-    figure, (axes,) = new_figure(5.2 * len(networks) + 1.5, 3.4, 1, len(networks), sharey=True)
-    styles = {"kept": (ACCENT, "o-"), "noise_kept": (QUIET, "s:"), "judge_kept": (BAD, "^--")}
+    figure, (axes,) = new_figure(4.6 * len(networks), 4.4, 1, len(networks), sharey=True)
     titles = {
         "kept": "the network's own",
         "noise_kept": "own, noise of equal error",
@@ -185,16 +184,17 @@ def drawn(rows: list[dict[str, Any]]) -> Any:
     }
     for axis, network in zip(axes, networks, strict=True):
         of = [row for row in rows if row["network"] == network]
-        for number, (name, (color, style)) in enumerate(styles.items()):
+        for number, (name, title) in enumerate(titles.items()):
             means = np.array([row[name]["mean"] for row in of])
             low, high = np.array([row[name]["interval"] for row in of]).T
             places = np.arange(len(of)) + 0.06 * (number - 1)
             bars = np.maximum([means - low, high - means], 0)
-            axis.errorbar(places, means, bars, fmt=style, color=color, capsize=3, label=titles[name])
+            axis.errorbar(places, means, bars, **{**series(number), "markevery": None}, capsize=3, label=title)
         axis.set_xticks(range(len(of)), [row["layer"] for row in of], rotation=20, ha="right")
         axis.set(title=f"metamers of {network}", ylim=(-0.03, 1.03))
-    axes[0].set_ylabel("share that keeps its class")
-    legend_beside(axes[-1])
+    axes[0].set_ylabel("metamers that keep their class, share")
+    legend_below(figure, axes[0])
+    headline(figure, "Whose class do metamers keep? Layer by layer, with 95 % intervals")
     return figure
 
 

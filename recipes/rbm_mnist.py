@@ -77,7 +77,7 @@ def run(config: Config, experiment: Experiment) -> dict[str, float]:
     experiment.fit(machine, vectors, train.labels, COLUMNS, steps_per_epoch=steps, first=[gap], run=run)
 
     metrics = measure(machine, base, held_out, config)
-    figures = draw(machine, train.images.shape[1:3], config.sample_steps, config.seed)
+    figures = draw(machine, train.images.shape[1:3], experiment.name, config.sample_steps, config.seed)
     experiment.keep_artifact(machine, metrics, figures, known={"data": sources(train.source, test=test.source)})
     low = metrics["log_likelihood"] + metrics["log_partition"] - metrics["log_partition_high"]
     print(
@@ -113,7 +113,7 @@ def measure(machine, base, held_out, config: Config) -> dict[str, float]:
     }
 
 
-def draw(machine, shape, steps: int, seed: int) -> dict:
+def draw(machine, shape, name: str, steps: int, seed: int) -> dict:
     """Filters and samples; `shape` is an image's height and width."""
     import keras
 
@@ -122,8 +122,8 @@ def draw(machine, shape, steps: int, seed: int) -> dict:
     _, means = machine.sample(36, steps, seed)
     kernel = keras.ops.convert_to_numpy(machine.kernel)
     return {
-        "filters.png": deep_units.filters(kernel, shape, title="weights of hidden units"),
-        "samples.png": deep_units.sheets({"samples, as means": 255 * np.asarray(means).reshape(-1, *shape)}),
+        "filters.png": deep_units.filters(kernel, shape, title=f"{name}: weights of 100 hidden units"),
+        "samples.png": deep_units.sheets({f"{name}: samples, as means": 255 * np.asarray(means).reshape(-1, *shape)}),
     }
 
 

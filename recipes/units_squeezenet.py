@@ -129,12 +129,20 @@ def draw(name, maxima, readable, measured, last, color) -> dict[str, Any]:
     from kinv.analysis.units import figures
     from kinv.figures import images
 
-    rows, title = _contrasted(last.inputs[:4, 0]), f"manifolds of {last.layer}"
+    rows, title = _contrasted(last.inputs[:4, 0]), f"{name}: invariance manifolds of units of {last.layer}"
     return {
-        "maxima.png": images.labelled_rows({layer: _contrasted(found.best) for layer, found in maxima.items()}),
-        "readable.png": images.labelled_rows({layer: found.best + color for layer, found in readable.items()}),
+        "maxima.png": images.labelled_rows(
+            {layer: _contrasted(found.best) for layer, found in maxima.items()},
+            inches=1.1,
+            title=f"What units of {name} look for: 8 in the middle of each layer's map",
+        ),
+        "readable.png": images.labelled_rows(
+            {layer: found.best + color for layer, found in readable.items()},
+            inches=1.1,
+            title=f"What units of {name} look for: 8 in the middle of each layer's map, smooth and in range",
+        ),
         "manifolds.png": figures.manifold_rows(rows, last.epsilons, last.activations[:4, 0], title, last.names),
-        "invariance.png": figures.invariance_curves({name: measured}),
+        "invariance.png": figures.invariance_curves({name: measured}, "How activations fall"),
     }
 
 

@@ -26,6 +26,25 @@ def images(random):
 
 
 @pytest.fixture
+def readable_figures(monkeypatch):
+    """Every figure that the test makes must be readable when it ends."""
+    from kinv.figures import style
+    from tests.figures import readable
+
+    made = []
+
+    class Kept(style.NotebookFigure):
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **kwargs)
+            made.append(self)
+
+    monkeypatch.setattr(style, "NotebookFigure", Kept)
+    yield
+    for figure in made:
+        readable.check(figure)
+
+
+@pytest.fixture
 def no_data_folder(monkeypatch, tmp_path):
     """As on a machine that has nothing but the packages."""
     monkeypatch.delenv("KINV_DATA_DIR", raising=False)

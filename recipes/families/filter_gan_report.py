@@ -59,16 +59,24 @@ def draw(gan: Any, matches: ActivationMatches, layer: str, seed: int) -> dict[st
     kernel = np.asarray(gan.cut.require("draw").kernel())
     codes = np.random.default_rng(seed + 2).normal(size=(MAPPED, gan.latent_dim))
     generated = np.asarray(gan.generate_filters(codes))
+    of = f"Filter GAN of {layer} of {gan.studied_network().name}"
     rows = {"real": kernel, **{f"draw {index + 1}": generated[index] for index in range(SHOWN)}}
     sweep = sweep_of(layer)
     titles = [f"code {row} down, code {column} across" for row, column in matches.dimensions]
     drawings = {
-        "filters.png": figures.filters_as_colors(rows),
-        "map.png": figures.map_of_filters(*scale_filters(kernel, generated)),
-        "grids.png": figures.activation_grids(matches.images[:GRIDS], titles[:GRIDS]),
-        "differences.png": figures.grid_differences(matches.images[:GRIDS], titles[:GRIDS]),
-    }
-    return {**drawings, "sweep.png": figures.diversity_against_accuracy(sweep)} if sweep else drawings
+        "filters.png": figures.filters_as_colors(rows, title=f"{of}: filters, channels as colours"),
+        "map.png": figures.map_of_filters(*scale_filters(kernel, generated), f"{of}: {MAPPED} draws"),
+        "grids.png": figures.activation_grids(
+            matches.images[:GRIDS], titles[:GRIDS], f"{of}: in the middle a held-out image, around it images that "
+            "other filters answer alike",
+        ),
+        "differences.png": figures.grid_differences(
+            matches.images[:GRIDS], titles[:GRIDS], f"{of}: differences from the middle, enlarged; grey: none"
+        ),
+    }  # fmt: skip
+    if sweep:
+        drawings["sweep.png"] = figures.diversity_against_accuracy(sweep, f"{of}: diverse or accurate")
+    return drawings
 
 
 def sweep_of(layer: str) -> list[dict[str, float]] | None:

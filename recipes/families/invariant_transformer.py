@@ -9,6 +9,7 @@ from rich.table import Table
 
 import kinv
 from kinv.models.invariant_transformer import figures
+from recipes.experiment.material import find_halves
 
 COLUMNS = {
     "classifier_loss": "classifier",
@@ -20,19 +21,30 @@ COLUMNS = {
     "expanding": "expanding",
 }
 PATHS = {  # figure 4b: which of (k_color_1, k_color_2, k_space_1, k_space_2) follows k
-    "F([0, 0], [k, 0]): space 1": (0, 0, 1, 0),
-    "F([0, 0], [0, k]): space 2": (0, 0, 0, 1),
-    "F([k, 0], [0, 0]): colour 1": (1, 0, 0, 0),
-    "F([0, k], [0, 0]): colour 2": (0, 1, 0, 0),
+    "space 1: F([0, 0], [k, 0])": (0, 0, 1, 0),
+    "space 2: F([0, 0], [0, k])": (0, 0, 0, 1),
+    "colour 1: F([k, 0], [0, 0])": (1, 0, 0, 0),
+    "colour 2: F([0, k], [0, 0])": (0, 1, 0, 0),
 }
 SHOWN, MEASURED, STEPS_ALONG_K = 4, 50, 6  # four: there are no more embedded photographs to hold out
+IMAGENET_CLASSES = 1000
 
 
 def draw(
     transformer: Any, classifier: keras.Model, images: np.ndarray, labels: np.ndarray | None, names: list[str],
-    history: dict[str, list],
+    history: dict[str, list] | None, shown: np.ndarray | None = None,
 ) -> tuple[dict[str, Any], dict[str, float]]:  # fmt: skip
-    """The paper's figures of held-out images, by file name, and how visible the changes of figure 5 are."""
+    """The paper's figures of held-out images, by file name, and how visible the changes of figure 5 are.
+
+    Args:
+        transformer: trained on images to logits of `classifier`, whose classes have `names`.
+        classifier: the network under study.
+        images: held out, in 0..255.
+        labels: of the images; None: predictions take their place.
+        names: of the classes.
+        history: of the training; None: no figure of it.
+        shown: images of figure 5; None: some of `images`.
+    """
     k = np.linspace(0, 1, STEPS_ALONG_K, dtype="float32")
     unchanged, confidence = {}, {}
     sample = images[:MEASURED]
@@ -42,13 +54,31 @@ def draw(
     for path, outputs in zip(PATHS, np.split(softmax, len(PATHS)), strict=True):
         unchanged[path] = np.mean(np.argmax(outputs, axis=-1) == first, axis=1)
         confidence[path] = np.mean(outputs[:, np.arange(len(first)), first], axis=1)
-    shown = images[_chosen(classifier, images, labels)]
+    shown = images[_chosen(classifier, images, labels)] if shown is None else shown
     moved = figures.at_corners(transformer, shown)
-    return {
-        "training.png": figures.training_curves(history, transformer.accuracy_threshold),
-        "classification.png": figures.classification_along_k(k, unchanged, confidence),
-        "images.png": figures.predicted_images(classifier, shown, moved, names),
-    }, visible_changes(shown, moved)
+    of = f"Transformations that {classifier.name} ignores"
+    drawings = {
+        "classification.png": figures.classification_along_k(
+            k, unchanged, confidence, f"{of}: {len(sample)} held-out images, one control parameter at a time"
+        ),
+        "images.png": figures.predicted_images(classifier, shown, moved, names, f"{of}: held-out images"),
+    }
+    if history:
+        drawings["training.png"] = figures.training_curves(history, transformer.accuracy_threshold, f"{of}: training")
+    return drawings, visible_changes(shown, moved)
+
+
+def publishable(classifier: keras.Model) -> np.ndarray | None:
+    """Held-out photographs of known licences, which come with packages, for figures of networks with ImageNet's
+    classes; None for other networks, and where the packages are missing."""
+    from kinv.requirements import installed
+
+    if classifier.output_shape[-1] != IMAGENET_CLASSES or not installed("skimage"):
+        return None
+    images, _ = find_halves("photos", False)[1].load(classifier.input_shape[1], None)
+    predicted, confidence = kinv.analysis.predict(classifier, images)
+    surest = [np.flatnonzero(predicted == index)[np.argmax(confidence[predicted == index])] for index in set(predicted)]
+    return images[sorted(sorted(surest, key=lambda place: -confidence[place])[:SHOWN])]
 
 
 def _chosen(classifier: keras.Model, images: np.ndarray, labels: np.ndarray | None) -> np.ndarray:

@@ -136,7 +136,7 @@ def train_and_keep(
     vectors = kinv.data.as_vectors(train.images)
     source = train.source if config.deformed else None
     learn_greedily(stack, vectors, train.labels, experiment, train.source.description, source)
-    figures = stack_figures(stack, test, experiment.config.seed, samples)
+    figures = stack_figures(stack, test, experiment.name, experiment.config.seed, samples)
     classifier = fine_tune(stack, train, experiment)
     if holds == "classifier":  # as the artifact keeps it
         classifier.set_weights([weights.astype("float16") for weights in classifier.get_weights()])
@@ -154,7 +154,7 @@ def train_and_keep(
     return metrics
 
 
-def stack_figures(stack: Any, test: Labelled, seed: int, samples: int = 0) -> Mapping[str, Any]:
+def stack_figures(stack: Any, test: Labelled, name: str, seed: int, samples: int = 0) -> Mapping[str, Any]:
     """First-layer filters, images beside their reconstructions from the uppermost layer, and samples."""
     import keras
 
@@ -166,12 +166,15 @@ def stack_figures(stack: Any, test: Labelled, seed: int, samples: int = 0) -> Ma
     again = np.asarray(stack.reconstruct(kinv.data.as_vectors(images)))
     kernel = keras.ops.convert_to_numpy(stack.blocks[0].kernel)
     figures = {
-        "filters.png": deep_units.filters(kernel, shape, title="weights of units of the first layer"),
+        "filters.png": deep_units.filters(kernel, shape, title=f"{name}: weights of 100 units of the first layer"),
         "reconstructions.png": deep_units.sheets(
-            {"images": images[..., 0], "from the uppermost layer": 255 * again.reshape(-1, *shape)}
+            {"held-out images": images[..., 0], "from the uppermost layer": 255 * again.reshape(-1, *shape)},
+            f"{name}: reconstructions",
         ),
     }
     if samples:
         _, means = stack.sample(SHOWN, samples, seed)
-        figures["samples.png"] = deep_units.sheets({"samples, as means": 255 * np.asarray(means).reshape(-1, *shape)})
+        figures["samples.png"] = deep_units.sheets(
+            {f"{name}: samples, as means": 255 * np.asarray(means).reshape(-1, *shape)}
+        )
     return figures

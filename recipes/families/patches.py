@@ -52,7 +52,7 @@ def run_on(make: Callable[[int], Any], kind: str, experiment: Experiment) -> dic
         "unexplained_variance": float(np.square(held_out - again).mean() / held_out.var()),
     }
     data = {"train": description, "license": "see the data set's page"}
-    figures = _figures(kernel[:, np.argsort(-fits.explained)], held_out, again, config.size, metrics["edge_share"])
+    figures = patch_figures(experiment.name, kernel[:, np.argsort(-fits.explained)], held_out, again, config.size)
     known = {"kind": kind, "holds": "stack", "threshold": EXPLAINED, "data": data}
     experiment.keep_artifact(stack, metrics, figures, known=known, half=True, saved_model=False)
     print(
@@ -63,15 +63,17 @@ def run_on(make: Callable[[int], Any], kind: str, experiment: Experiment) -> dic
     return metrics
 
 
-def _figures(kernel, patches, again, size, share):
+def patch_figures(name: str, kernel: Any, patches: Any, again: Any, size: int) -> dict[str, Any]:
     """First-layer filters, the best explained first, and held-out patches beside their reconstructions."""
     from kinv.models.layerwise import figures as deep_units
 
     def grey(vectors):  # four standard deviations either way
         return (127.5 + 127.5 * vectors[:SHOWN] / 4).clip(0, 255).reshape(-1, size, size)
 
-    title = f"weights of first-layer units; localised oriented edges: {share:.0%}"
+    title = f"{name}: weights of 100 units of the first layer, the most Gabor-like first"
     return {
         "filters.png": deep_units.filters(kernel, (size, size), title=title),
-        "reconstructions.png": deep_units.sheets({"patches": grey(patches), "from the first layer": grey(again)}),
+        "reconstructions.png": deep_units.sheets(
+            {"held-out patches": grey(patches), "from the first layer": grey(again)}, f"{name}: reconstructions"
+        ),
     }

@@ -161,9 +161,11 @@ def draw(name: str, ways: Any, decomposed: Any) -> dict[str, Figure]:
     """Figures by file name; layers of which no unit is turned on have none."""
     on = {layer: found for layer, found in decomposed.items() if found.turned_on.any()}
     return {
-        f"{name}_paths.png": figures.paths_beside({layer: ways[layer] for layer in on}),
-        f"{name}_restricted.png": figures.restricted_curves(on),
-        f"{name}_tolerance.png": figures.tolerance_map(on),
+        f"{name}_paths.png": figures.paths_beside(
+            {layer: ways[layer] for layer in on}, f"{name}: ways from the maxima, median of units"
+        ),
+        f"{name}_restricted.png": figures.restricted_curves(on, f"{name}: units under known transformations"),
+        f"{name}_tolerance.png": figures.tolerance_map(on, f"{name}: what units ignore"),
     }
 
 

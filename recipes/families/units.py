@@ -46,7 +46,7 @@ def analyse(experiment: Experiment, expected: Sequence[str]) -> dict[str, Any]:
             )
             for layer, width in zip(layers, stack.units[1:], strict=True)
         }
-        drawings[f"{network}_maxima.png"] = _draw_maxima(maxima, side)
+        drawings[f"{network}_maxima.png"] = _draw_maxima(network, maxima, side)
         if isinstance(stack, DeepBeliefNetwork):
             print(f"{network}: samples of units ...", flush=True)
             drawings.update(_draw_samples(network, stack, maxima, side, config))
@@ -60,7 +60,7 @@ def analyse(experiment: Experiment, expected: Sequence[str]) -> dict[str, Any]:
         decomposed = tables.decompose(stack, maxima, ways, side, config.transformations, config.seed)
         drawings.update(tables.draw(network, ways, decomposed))
         numbers[network] = tables.numbers_of(maxima, measured[network], ways, decomposed)
-    drawings["invariance.png"] = figures.invariance_curves(measured)
+    drawings["invariance.png"] = figures.invariance_curves(measured, "How activations fall along invariance manifolds")
     experiment.keep_results({"norm": norm, "networks": numbers}, drawings)
     tables.print_table(numbers)
     tables.print_tables(numbers)
@@ -83,12 +83,12 @@ def _images(vectors: np.ndarray, side: Sequence[int]) -> np.ndarray:
     return deep_units.around_grey(vectors.reshape(*vectors.shape[:-1], *side))
 
 
-def _draw_maxima(maxima, side) -> Figure:
+def _draw_maxima(network, maxima, side) -> Figure:
     """Figures 1 and 2: units of every layer, and solutions from all starts for some of the uppermost."""
     sheets = {f"{layer}: maxima": _images(found.best, side) for layer, found in maxima.items()}
     layer, last = list(maxima.items())[-1]
     sheets[f"{layer}: {EXAMPLES} units, all starts"] = _images(last.inputs[:EXAMPLES], side)
-    return deep_units.sheets(sheets)
+    return deep_units.sheets(sheets, f"{network}: what units look for")
 
 
 def _draw_samples(network, stack, maxima, side, config) -> dict[str, Figure]:
@@ -106,6 +106,10 @@ def _draw_samples(network, stack, maxima, side, config) -> dict[str, Figure]:
     }
     shown = _images(some, side) if stack.visible == "gaussian" else 255 * some.reshape(*some.shape[:2], *side)
     return {
-        f"{network}_samples.png": deep_units.sheets({"samples of second-layer units, one in each row": shown}),
-        f"{network}_comparison.png": deep_units.sheets(ways),
+        f"{network}_samples.png": deep_units.sheets(
+            {f"{network}: samples of units of the second layer, one in each row": shown}
+        ),
+        f"{network}_comparison.png": deep_units.sheets(
+            ways, f"{network}: three ways to look at units of the second layer"
+        ),
     }

@@ -1,8 +1,11 @@
 """Images beside each other."""
 
 import numpy as np
+import pytest
 
 from kinv.figures import images
+
+pytestmark = pytest.mark.usefixtures("readable_figures")
 
 
 def test_a_label_for_every_row_and_a_title_for_every_column(random):
@@ -16,7 +19,8 @@ def test_a_label_for_every_row_and_a_title_for_every_column(random):
 
 def test_a_contact_sheet(random):
     made = random.uniform(0, 255, (5, 4, 4, 3))
-    axes = images.contact_sheet(made, ["tench", "goldfish", "a class with a long name", "b", "c"], columns=3).axes
+    names = ["tench", "goldfish", "a class with a name that is much too long", "b", "c"]
+    axes = images.contact_sheet(made, names, columns=3).axes
     assert len(axes) == 6 and [len(axis.images) for axis in axes] == [1, 1, 1, 1, 1, 0]
-    assert axes[0].get_title() == "tench" and axes[2].get_title().endswith("…")
+    assert axes[0].get_title() == "tench" and axes[2].get_title() == "a class with a\nname that is…"
     np.testing.assert_array_equal(axes[3].images[0].get_array(), made[3].round().astype("uint8"))

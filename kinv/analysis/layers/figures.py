@@ -2,8 +2,8 @@
 
 from matplotlib.figure import Figure
 
-from kinv.figures.labels import label, labels
-from kinv.figures.style import new_figure
+from kinv.figures.labels import SHORT, fitted, labels
+from kinv.figures.style import headline, new_figure
 
 from .movement import LayerMovement
 
@@ -21,18 +21,19 @@ def heat_map(found: LayerMovement) -> Figure:
         found: the result of `kinv.measure_layers`.
     """
     areas = found.areas()
-    figure, axes = new_figure(0.75 * len(areas.columns) + 2.6, 0.34 * len(areas) + 1.6)
+    figure, axes = new_figure(0.62 * len(areas.columns) + 2.8, 0.3 * len(areas) + 2.2)
     axis = axes[0, 0]
     values = areas.to_numpy()
     image = axis.imshow(values, vmin=0, vmax=FULL, cmap="magma", aspect="auto")
     for row, numbers in enumerate(values):
         for column, number in enumerate(numbers):
             color = "black" if number > LIGHT * FULL else "white"
-            axis.text(column, row, f"{number:.2f}", ha="center", va="center", color=color, fontsize=7)
-    axis.set_xticks(range(len(areas.columns)), labels(areas.columns), rotation=40, ha="right", fontsize=8)
-    axis.set_yticks(range(len(areas)), labels(areas.index), fontsize=8)
+            axis.text(column, row, f"{number:.2f}", ha="center", va="center", color=color)
+    axis.set_xticks(range(len(areas.columns)), labels(areas.columns), rotation=40, ha="right")
+    axis.set_yticks(range(len(areas)), labels(areas.index, SHORT))
     axis.spines[:].set_visible(False)
     axis.tick_params(length=0)
-    axis.set_title(f"{label(found.network)}: movement of outputs; 1: as far as another image", fontsize=9)
-    figure.colorbar(image, ax=axis, extend="max" if (values > FULL).any() else "neither")
+    bar = figure.colorbar(image, ax=axis, extend="max" if (values > FULL).any() else "neither")
+    bar.set_label(fitted("movement; 1: as far as another image", 0.5 * figure.get_figheight(), 3))
+    headline(figure, f"{found.network}: how far outputs of layers move, mean over magnitudes")
     return figure

@@ -6,15 +6,20 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from kinv.arrays import check_drawn
-from kinv.figures.labels import class_label, wrapped
-from kinv.figures.style import QUIET, new_figure, show_image
+from kinv.figures.labels import fitted, fitted_class
+from kinv.figures.style import headline, new_figure, show_image
 
 from .result import Metamers, mean_of_known
 
-INCHES = 1.2  # side of an image
+INCHES, BESIDE = 1.1, 1.7  # inches of an image, and of what stands beside a row
 
 
-def ladder(found: Metamers, chosen: Sequence[int] | None = None, titles: Sequence[str] | None = None) -> Figure:
+def ladder(
+    found: Metamers,
+    chosen: Sequence[int] | None = None,
+    titles: Sequence[str] | None = None,
+    title: str = "",
+) -> Figure:
     """Images in the first row, and the metamers of a layer in each further one.
 
     Under a row's name stands the mean correlation at the layer, of the images that are shown; of a layer of few values,
@@ -24,6 +29,7 @@ def ladder(found: Metamers, chosen: Sequence[int] | None = None, titles: Sequenc
         found: the result of `kinv.metamers`; of pairs, both are shown, one under the other.
         chosen: numbers of the images to show; default: all, at most ten.
         titles: a title for each image that is shown.
+        title: title of the figure.
 
     Raises:
         ValueError: no images are chosen, one does not exist, or the number of titles differs.
@@ -38,14 +44,15 @@ def ladder(found: Metamers, chosen: Sequence[int] | None = None, titles: Sequenc
     for index, (layer, images) in enumerate(zip(found.layers, found.images, strict=True)):
         for member in range(images.shape[1]):
             rows.append((layer, _alike(found, index, places, member), images[:, member]))
-    figure, axes = new_figure(INCHES * (len(places) + 0.9), INCHES * len(rows) + 0.2, len(rows), len(places))
+    figure, axes = new_figure(INCHES * len(places) + BESIDE, INCHES * len(rows) + 1.0, len(rows), len(places))
     for row, (name, alike, images) in zip(axes, rows, strict=True):
         for axis, image in zip(row, check_drawn(images[places], name), strict=True):
             show_image(axis, image)
-        row[0].set_ylabel(wrapped(name), fontsize=8, rotation=0, ha="right", va="center", labelpad=8)
-        row[0].text(-0.12, 0.25, alike, transform=row[0].transAxes, fontsize=7, color=QUIET, ha="right", va="center")
-    for axis, title in zip(axes[0], titles or [], strict=False):
-        axis.set_title(class_label(title), fontsize=8)
+        shown = "\n".join(filter(None, (fitted(name, BESIDE - 0.3), alike)))
+        row[0].set_ylabel(shown, rotation=0, ha="right", va="center", labelpad=6)
+    for axis, text in zip(axes[0], titles or [], strict=False):
+        axis.set_title(fitted_class(text, INCHES), fontsize=10)
+    headline(figure, title)
     return figure
 
 

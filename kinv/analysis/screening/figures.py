@@ -1,6 +1,5 @@
 """Figures of the sensitivity screening (Bunne, Rahmann and Wolf; figures 2, 3, 6 and 7, and beyond)."""
 
-import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,8 +8,20 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from kinv.arrays import check_drawn
-from kinv.figures.labels import class_label, label
-from kinv.figures.style import ACCENT, BAD, GOOD, INK, QUIET, legend_beside, new_figure, show_image
+from kinv.figures.labels import SHORT, class_label, fitted, label
+from kinv.figures.style import (
+    ACCENT,
+    BAD,
+    INK,
+    LINEAR,
+    QUIET,
+    SERIES,
+    headline,
+    legend_beside,
+    new_figure,
+    series,
+    show_image,
+)
 from kinv.ops import TRANSFORMATIONS
 from kinv.printable import file_stem
 
@@ -18,13 +29,13 @@ from .learned_transformation import PARTS
 from .strip import transformed_strip
 from .totals import OTHERS
 
-CURVES = (ACCENT, "#c8791c", "#5b3f99", GOOD)
-STRIP_INCHES = 0.72
+WIDTH, HEIGHT = 8.0, 3.6  # inches of a figure of curves, without its strip
+STRIP_INCHES = 0.85
 CLASSES = 3  # that get their own curves in an overview
 COLOR_FAMILIES = ("brightness", "contrast", "greyscale")
 LEARNED_SPACE, LEARNED_COLOR = (f"_{part}" for part in PARTS)  # how their names end
-REDS = (BAD, "#e8836b", "#6e1a16")  # what was learned
-PALETTE = ("#222222", "#2f5fa8", "#c8791c", "#5b3f99", "#2a7f4f", "#8a8a8a", "#b08bbb")
+HIGHEST_STRIP = 10.0  # inches
+ROW, NARROW_ROW, MOST_NAMED = 0.2, 0.06, 45  # inches of a class in a strip, and how many get their names
 
 
 def class_curves(
@@ -50,19 +61,20 @@ def class_curves(
         )
     if rows["network"].nunique() > 1:
         raise ValueError(f"The table has several networks: pass network= one of {sorted(rows['network'].unique())}.")
-    figure, axis, below = _with_strip(5.6, 3.2, strip)
-    colors = iter(CURVES)
+    figure, axis, below = _with_strip(strip)
+    number = 0
     for predicted, curve in rows.groupby("predicted", sort=False):
         name = class_label(curve["predicted_name"].iloc[0])
         if predicted == OTHERS:
-            axis.plot(curve["magnitude"], curve["softmax"], color=QUIET, linestyle=":", label="others (highest)")
+            axis.plot(curve["magnitude"], curve["softmax"], **LINEAR, label="others, the highest")
+        elif predicted == class_index:
+            axis.plot(curve["magnitude"], curve["softmax"], **series(0), linewidth=2.4, label=name)
         else:
-            own = predicted == class_index
-            color = INK if own else next(colors)
-            axis.plot(curve["magnitude"], curve["softmax"], color=color, linewidth=2.2 if own else 1.3, label=name)
-    title = f"{class_label(rows['class_name'].iloc[0])}, {label(rows['network'].iloc[0])}"
-    axis.set(title=title, xlabel=_with_unit(transformation), ylabel="mean softmax", ylim=(0, 1.02), xlim=_extent(rows))
-    legend_beside(axis)
+            number += 1
+            axis.plot(curve["magnitude"], curve["softmax"], **series(number), label=name)
+    axis.set(xlabel=_with_unit(transformation), ylabel="softmax, mean over images", ylim=(0, 1.02), xlim=_extent(rows))
+    legend_beside(axis, title="predicted")
+    headline(figure, f"{rows['network'].iloc[0]}: images of {class_label(rows['class_name'].iloc[0])}")
     _draw_strip(below, strip)
     return figure
 
@@ -78,14 +90,13 @@ def accuracy_curves(
         measure: `"accuracy"` or `"unchanged"`.
     """
     rows = _chosen(accuracy, transformation, None)
-    figure, axis, below = _with_strip(5.6, 3.2, strip)
-    colors = itertools.cycle((INK, *CURVES))
-    for (network, curve), color in zip(rows.groupby("network", sort=False), colors, strict=False):
-        axis.plot(curve["magnitude"], curve[measure], color=color, label=label(network), marker=".", markersize=4)
-    shown = {"accuracy": "accuracy, mean over classes", "unchanged": "predictions unchanged"}[measure]
-    axis.set(title=label(transformation), xlabel=_with_unit(transformation), ylabel=shown)
-    axis.set(ylim=(0, 1.02), xlim=_extent(rows))
-    legend_beside(axis)
+    figure, axis, below = _with_strip(strip)
+    for number, (network, curve) in enumerate(rows.groupby("network", sort=False)):
+        axis.plot(curve["magnitude"], curve[measure], **series(number), label=label(network, SHORT))
+    shown = {"accuracy": "accuracy, mean over classes", "unchanged": "predictions unchanged, share"}[measure]
+    axis.set(xlabel=_with_unit(transformation), ylabel=shown, ylim=(0, 1.02), xlim=_extent(rows))
+    legend_beside(axis, title="network")
+    headline(figure, f"{', '.join(rows['network'].unique())} under {transformation}")
     _draw_strip(below, strip)
     return figure
 
@@ -93,8 +104,8 @@ def accuracy_curves(
 def critical_strip(critical_points: pd.DataFrame, transformation: str, network: str | None = None) -> Figure:
     """The critical points of all classes, sorted by the width of the range with a correct mean prediction.
 
-    A bar spans the magnitudes that a class tolerates. An end in another colour lies beyond the screened range. Classes
-    that are predicted incorrectly at the neutral magnitude are left out and counted under the axis.
+    A bar spans the magnitudes that a class tolerates. Where it ends in an arrowhead, the class stays right to the end
+    of the screened range. Classes that are predicted incorrectly at the neutral magnitude are left out and counted.
     """
     rows = _chosen(critical_points, transformation, network)
     wrong = rows[rows["status"] == "wrong at neutral"]["class"].nunique()
@@ -107,24 +118,28 @@ def critical_strip(critical_points: pd.DataFrame, transformation: str, network: 
     filled = filled.fillna(TRANSFORMATIONS[transformation].neutral if transformation in TRANSFORMATIONS else 0.0)
     order = (filled["above"] - filled["below"]).sort_values().index
 
-    many = len(order) > 60
-    figure, axes = new_figure(6.4, min(10.0, 1.2 + (0.06 if many else 0.17) * max(len(order), 4)))
+    many = len(order) > MOST_NAMED
+    height = min(HIGHEST_STRIP, 2.0 + (NARROW_ROW if many else ROW) * max(len(order), 4))
+    figure, axes = new_figure(WIDTH, height)
     axis = axes[0, 0]
+    beyond = {"below": "<", "above": ">"}  # arrowheads
     for position, index in enumerate(order):
         left, right = filled.loc[index, "below"], filled.loc[index, "above"]
         axis.plot([left, right], [position, position], color=QUIET, linewidth=1 if many else 3, solid_capstyle="butt")
         for side, at in (("below", left), ("above", right)):
             if side in sides:
                 never = np.isnan(table.loc[index, side])
-                axis.plot(at, position, marker=".", markersize=4 if many else 7, color=ACCENT if never else BAD)
+                mark, color = (beyond[side], ACCENT) if never else ("o", BAD)
+                axis.plot(at, position, marker=mark, markersize=3 if many else 6, color=color, clip_on=False)
     if many:
         axis.set(yticks=[], ylabel=f"{len(order)} classes, most tolerant at the top")
     else:
-        axis.set_yticks(range(len(order)), [class_label(names[index]) for index in order], fontsize=7)
-    of = label(rows["network"].iloc[0] if len(rows) else network)
-    title = f"{of}: critical points of {label(transformation)}"
-    left_out = f"\nleft out: {wrong} of {wrong + len(order)} classes, wrong before any change" if wrong else ""
-    axis.set(title=title, xlabel=f"{_with_unit(transformation)}; blue: right to the end of the range{left_out}")
+        axis.set_yticks(range(len(order)), [class_label(names[index]) for index in order])
+    of = rows["network"].iloc[0] if len(rows) else network
+    left_out = f"; left out: {wrong} of {wrong + len(order)} classes, wrong before any change" if wrong else ""
+    note = f"dot: no longer right; arrowhead: right to the end of the range{left_out}"
+    axis.set_xlabel(f"{_with_unit(transformation)}\n{fitted(note, 0.75 * WIDTH)}")
+    headline(figure, f"{of}: critical points of {transformation}, by class")
     if not len(order):
         axis.set(xticks=[], yticks=[])
         axis.text(0.5, 0.5, "no class is right before any change", transform=axis.transAxes, ha="center")
@@ -136,11 +151,12 @@ def two_transformations(accuracy: pd.DataFrame, transformation: str, network: st
     rows = _chosen(accuracy, transformation, network)
     grid = rows.pivot(index="magnitude_2", columns="magnitude", values="accuracy")
     first, second = transformation.split("+")
-    figure, axes = new_figure(5.0, 4.2)
+    figure, axes = new_figure(6.0, 4.8)
     axis = axes[0, 0]
     mesh = axis.pcolormesh(grid.columns, grid.index, grid.to_numpy(), vmin=0, vmax=1, cmap="magma", shading="nearest")
-    axis.set(title=f"{label(rows['network'].iloc[0])}: accuracy", xlabel=_with_unit(first), ylabel=_with_unit(second))
-    figure.colorbar(mesh, ax=axis)
+    axis.set(xlabel=_with_unit(first), ylabel=_with_unit(second))
+    figure.colorbar(mesh, ax=axis, label="accuracy, mean over classes")
+    headline(figure, f"{rows['network'].iloc[0]} under {first} and {second}")
     return figure
 
 
@@ -151,30 +167,36 @@ def unchanged_by_distance(accuracy: pd.DataFrame, network: str | None = None) ->
     rows = rows if network is None else rows[rows["network"] == network]
     if rows.empty:
         raise ValueError("None of the transformations has a distance from the identity: include an affine one.")
-    families: dict[str, list[str]] = {"space": [], "color": []}
+    families: dict[str, list[str]] = {"space": [], "colour": []}
     for name in rows["transformation"].unique():
         in_color = name in COLOR_FAMILIES or name.endswith(LEARNED_COLOR)
-        families["color" if in_color else "space"].append(name)
+        families["colour" if in_color else "space"].append(name)
     families = {family: names for family, names in families.items() if names}
-    figure, axes = new_figure(4.8 * len(families), 3.8, 1, len(families), sharey=True)
+    figure, axes = new_figure(4.9 * len(families), 4.4, 1, len(families), sharey=True)
+    number = 0
     for axis, (family, names) in zip(axes.flat, families.items(), strict=True):
-        reds, others = itertools.cycle(REDS), itertools.cycle(PALETTE)
         for name in names:
             curve = rows[rows["transformation"] == name].sort_values("distance")
             learned = name.endswith((LEARNED_SPACE, LEARNED_COLOR))
+            style = SERIES[number % len(SERIES)]
             axis.scatter(
                 curve["distance"],
                 curve["unchanged"],
-                s=26 if learned else 9,
-                color=next(reds) if learned else next(others),
+                s=60 if learned else 18,
+                color=style["color"],
+                marker="*" if learned else style["marker"],
+                edgecolors=INK if learned else "none",
+                linewidths=0.6,
                 zorder=3 if learned else 2,
-                label=label(name),
+                label=f"{label(name)}: learned" if learned else label(name),
                 clip_on=False,  # at the identity all predictions stay
             )
-        axis.set(title=family, xlabel="Frobenius distance from the identity", ylim=(0, 1.02))
+            number += 1
+        axis.set(xlabel=f"distance from the identity in {family}, Frobenius norm", ylim=(0, 1.02))
         axis.set_xlim(left=0)
-        legend_beside(axis, 7)
-    axes[0, 0].set_ylabel("predictions unchanged")
+        axis.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=2)
+    axes[0, 0].set_ylabel("predictions unchanged, share")
+    headline(figure, f"{', '.join(rows['network'].unique())}: what stays at equal distance")
     return figure
 
 
@@ -262,15 +284,15 @@ def _extent(rows):
     return (low, high) if high > low else (low - 0.5, high + 0.5)
 
 
-def _with_strip(width, height, strip):
+def _with_strip(strip):
     """A figure with an axis for curves and, below, one for each image of the strip, if there is one."""
     if strip is None:
-        figure, axes = new_figure(width, height)
+        figure, axes = new_figure(WIDTH, HEIGHT)
         return figure, axes[0, 0], []
     count = len(strip[1])
-    figure, axes = new_figure(width, height + STRIP_INCHES + 0.3)
+    figure, axes = new_figure(WIDTH, HEIGHT + STRIP_INCHES + 0.4)
     axes[0, 0].remove()
-    grid = figure.add_gridspec(2, count, height_ratios=[height, STRIP_INCHES + 0.3])
+    grid = figure.add_gridspec(2, count, height_ratios=[HEIGHT, STRIP_INCHES + 0.4])
     curves = figure.add_subplot(grid[0, :])
     curves.spines[["top", "right"]].set_visible(False)
     return figure, curves, [figure.add_subplot(grid[1, column]) for column in range(count)]
@@ -282,4 +304,4 @@ def _draw_strip(axes: Sequence[Any], strip: Any) -> None:
     magnitudes, images = strip
     for axis, magnitude, image in zip(axes, magnitudes, check_drawn(images, "strip"), strict=True):
         show_image(axis, image)
-        axis.set_xlabel(f"{magnitude:.3g}", fontsize=7)
+        axis.set_xlabel(f"{magnitude:.3g}")

@@ -7,93 +7,119 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from kinv.arrays import check_drawn
-from kinv.figures.labels import class_label, label, labels
-from kinv.figures.style import QUIET, legend_beside, new_figure, show_image
+from kinv.figures.labels import SHORT, class_label, fitted, fitted_class, label, labels
+from kinv.figures.style import (
+    LINEAR,
+    QUIET,
+    headline,
+    legend_below,
+    mark_clipped,
+    new_figure,
+    note_below,
+    series,
+    show_image,
+)
 
-COLORS = ("#222222", "#2f5fa8", "#b3372f", "#2a7f4f", "#8a5fb0", "#c08a2e")
-MOST_NAMED = 40  # rows of a map that get their own label
+PANEL, INCHES = 3.2, 0.75  # inches of a panel and of an image
+DISTANCE, OF_OPTIMUM = "distance epsilon from the optimum", "activation / at the optimum, median"
+RELATIVE = (-1.2, 1.1)  # what is shown of activations relative to that at the optimum
+NONE = "none of these"
+MOST_NAMED = 24  # rows of a map that get their own label
+TALLEST = 30  # lines of text beside a map
 SHORTEST = 16  # letters beside an image
 
 
-def invariance_curves(measured: Mapping[str, Sequence[Any]]) -> Figure:
+def invariance_curves(measured: Mapping[str, Sequence[Any]], title: str = "") -> Figure:
     """Figure 7 for several networks (above), and the activation relative to that at the optimum (below).
 
     Args:
         measured: for each network, the `LayerInvariance` of each layer, from `analysis.measure_invariance`.
+        title: title of the figure.
     """
-    figure, axes = new_figure(3.6 * len(measured), 5.6, 2, len(measured))
+    figure, axes = new_figure(4.4 * len(measured) + 0.6, 8.6, 2, len(measured))
     for column, (name, layers) in enumerate(measured.items()):
         above, below = axes[:, column]
-        for color, layer in zip(COLORS, layers, strict=False):
-            area = f"{label(layer.layer)}: {layer.area:.2f} ({layer.low:.2f} to {layer.high:.2f})"
-            above.plot(layer.epsilons, np.nanmean(layer.log_sigmoid, axis=0), color=color, label=label(layer.layer))
-            first = layer.activations[:, :1]
-            relative = np.where(first > 0, layer.activations / first, np.nan)
-            below.plot(layer.epsilons, np.nanmedian(relative, axis=0), color=color, label=area)
+        below.set(ylim=RELATIVE)
+        for number, layer in enumerate(layers):
+            area = f"{label(layer.layer, SHORT)}: {layer.area:.2f} ({layer.low:.2f} to {layer.high:.2f})"
+            style, first = series(number), layer.activations[:, :1]
+            above.plot(layer.epsilons, np.nanmean(layer.log_sigmoid, axis=0), **style, label=label(layer.layer, SHORT))
+            relative = np.nanmedian(np.where(first > 0, layer.activations / first, np.nan), axis=0)
+            below.plot(layer.epsilons, relative, **style, label=area)
+            mark_clipped(below, layer.epsilons, relative, style["color"])
         epsilons = layers[0].epsilons
-        below.plot(epsilons, 1 - epsilons**2 / 2, color=QUIET, linestyle=":", label="linear unit: 0.94")
-        above.set(title=label(name), ylabel="log sigmoid(activation), mean")
-        below.set(xlabel="epsilon", ylabel="activation / at the optimum, median", ylim=(-1.1, 1.05))
-        above.legend(frameon=False, fontsize=7, loc="lower left")
-        below.legend(frameon=False, fontsize=7, loc="lower left", title="area", title_fontsize=7)
+        below.plot(epsilons, 1 - epsilons**2 / 2, **LINEAR, label="linear unit: 0.94")
+        above.set(xlabel=DISTANCE)
+        above.set_title(fitted(name, 4.0), fontsize=11)
+        below.set(xlabel=DISTANCE)
+        legend = {"frameon": False, "loc": "upper center", "bbox_to_anchor": (0.5, -0.16)}
+        above.legend(**legend, ncols=2)
+        below.legend(**legend, title="area under the curve (interval)")
+    axes[0, 0].set_ylabel("log sigmoid of the activation, mean")
+    axes[1, 0].set_ylabel(OF_OPTIMUM)
+    headline(figure, title)
     return figure
 
 
-def paths_beside(layers: Mapping[str, Mapping[str, Any]]) -> Figure:
+def paths_beside(layers: Mapping[str, Mapping[str, Any]], title: str = "") -> Figure:
     """The activation along traced manifolds and their baselines, relative to that at the optimum: medians over units.
 
     Args:
         layers: an `InvarianceManifold` by layer and by name of the method. Units whose activation at the optimum is not
             positive are left out.
+        title: title of the figure.
     """
-    figure, (axes,) = new_figure(3.4 * len(layers) + 1.6, 3.0, 1, len(layers))
+    figure, axes = _panels(layers)
     for axis, (name, ways) in zip(axes, layers.items(), strict=True):
-        for color, (way, path) in zip(COLORS, ways.items(), strict=False):
+        for number, (way, path) in enumerate(ways.items()):
             activations = path.best_activations
             on = activations[:, 0] > 0
-            relative = np.median(activations[on] / activations[on, :1], axis=0)
-            axis.plot(path.epsilons, relative, color=color, label=label(way))
+            _line(axis, path.epsilons, np.median(activations[on] / activations[on, :1], axis=0), number, way)
         axis.axhline(0, color=QUIET, linewidth=0.6)
-        axis.set(title=label(name), xlabel="epsilon", ylim=(-1.2, 1.1))
-    axes[0].set_ylabel("activation / at the optimum, median")
-    legend_beside(axes[-1])
+        axis.set_title(fitted(name, PANEL), fontsize=11)
+    legend_below(figure, axes[0])
+    headline(figure, title)
     return figure
 
 
-def restricted_curves(layers: Mapping[str, Any]) -> Figure:
+def restricted_curves(layers: Mapping[str, Any], title: str = "") -> Figure:
     """Median activation along known transformations and the free manifold, relative to that at the optimum.
 
     Args:
         layers: an `InvarianceDecomposition` by name of the layer.
+        title: title of the figure.
     """
-    figure, (axes,) = new_figure(3.4 * len(layers) + 1.6, 3.0, 1, len(layers))
+    figure, axes = _panels(layers)
     for axis, (name, found) in zip(axes, layers.items(), strict=True):
         on = found.turned_on
         first = found.at_optimum[on, None]
-        for index, (color, family) in enumerate(zip(COLORS[1:], found.families, strict=False)):
+        _line(axis, found.epsilons, np.median(found.free[on] / first, axis=0), 0, "free")
+        for index, family in enumerate(found.families):
             curves = found.activations[on, index] / first
             half = np.isfinite(curves).mean(axis=0) >= 0.5  # of the units reach this distance
-            axis.plot(found.epsilons[half], np.nanmedian(curves[:, half], axis=0), color=color, label=label(family))
-        axis.plot(found.epsilons, np.median(found.free[on] / first, axis=0), color=COLORS[0], label="free")
-        axis.plot(found.epsilons, 1 - found.epsilons**2 / 2, color=QUIET, linestyle=":", label="linear unit")
-        axis.set(title=f"{label(name)}: {on.sum()} units", xlabel="epsilon, or farther", ylim=(-1.2, 1.1))
-    axes[0].set_ylabel("activation / at the optimum, median")
-    legend_beside(axes[-1])
+            _line(axis, found.epsilons[half], np.nanmedian(curves[:, half], axis=0), index + 1, family)
+        axis.plot(found.epsilons, 1 - found.epsilons**2 / 2, **LINEAR, label="linear unit")
+        axis.set_title(fitted(f"{name}: {on.sum()} units", PANEL), fontsize=11)
+        axis.set_xlabel("distance epsilon, or farther")
+    legend_below(figure, axes[0])
+    headline(figure, title)
     return figure
 
 
-def tolerance_map(layers: Mapping[str, Any]) -> Figure:
+def tolerance_map(layers: Mapping[str, Any], title: str = "") -> Figure:
     """Units grouped by the family they tolerate most, with the share of a linear unit's loss that they keep.
 
     Args:
         layers: an `InvarianceDecomposition` by name of the layer. Units whose activation at the optimum is not positive
             are left out. Of a few units of a classifier's last layer, the classes' names are shown.
+        title: title of the figure.
     """
-    figure, (axes,) = new_figure(3.6 * len(layers) + 1.2, 4.6, 1, len(layers))
+    named = any(_has_names(found) for found in layers.values())
+    figure, (axes,) = new_figure((4.8 if named else 3.6) * len(layers) + 1.4, 6.0, 1, len(layers))
     image: Any = None
     for axis, (name, found) in zip(axes, layers.items(), strict=True):
         groups = found.groups()
-        names = [group for group in (*found.families[:-1], "none of these") if (groups == group).any()]
+        names = [group for group in (*found.families[:-1], NONE) if (groups == group).any()]
         tolerances = np.nan_to_num(found.tolerances)
         rows = [
             unit
@@ -101,23 +127,41 @@ def tolerance_map(layers: Mapping[str, Any]) -> Figure:
             for unit in sorted(np.flatnonzero(groups == group), key=lambda unit: -tolerances[unit, :-1].max())
         ]
         image = axis.imshow(found.tolerances[rows], cmap="RdBu_r", vmin=-1, vmax=1, aspect="auto", interpolation="none")
-        ends = np.cumsum([(groups == group).sum() for group in names])
+        sizes = np.array([(groups == group).sum() for group in names])
+        ends = np.cumsum(sizes)
         for end in ends[:-1]:
             axis.axhline(end - 0.5, color="white", linewidth=2)
-        starts = ends - [(groups == group).sum() for group in names]
-        shown = [f"{label(group)}: {end - start}" for group, start, end in zip(names, starts, ends, strict=True)]
-        axis.set_yticks((starts + ends - 1) / 2, shown, fontsize=6)
-        if found.names is not None and len(rows) <= MOST_NAMED:
-            axis.set_yticks(range(len(rows)), [class_label(found.names[row]) for row in rows], fontsize=6)
-            for middle, group in zip((starts + ends - 1) / 2, shown, strict=True):
-                axis.text(1.02, middle, group, transform=axis.get_yaxis_transform(), va="center", fontsize=6)
-        axis.set_xticks(range(len(found.families)), labels(found.families), rotation=30, ha="right", fontsize=8)
-        axis.set_title(label(name), fontsize=9)
+        middles = _apart(ends - sizes / 2 - 0.5, len(rows))
+        shown = [f"{fitted(group, 1.2, 1)}\n{size} of {len(rows)}" for group, size in zip(names, sizes, strict=True)]
+        axis.set_yticks(middles, shown)
+        if _has_names(found):
+            axis.set_yticks(range(len(rows)), [class_label(found.names[row], SHORTEST) for row in rows])
+            for middle, group in zip(middles, shown, strict=True):
+                axis.text(1.02, middle, group, transform=axis.get_yaxis_transform(), va="center")
+        axis.set_xticks(range(len(found.families)), labels(found.families), rotation=40, ha="right")
+        axis.set_title(fitted(name, 3.0), fontsize=11)
         axis.spines[:].set_visible(False)
         axis.tick_params(length=0)
-    bar = figure.colorbar(image, ax=axes[-1], fraction=0.08)
-    bar.set_label("kept of what a linear unit loses", fontsize=8)
+    values = np.concatenate([found.tolerances[np.isfinite(found.tolerances)] for found in layers.values()])
+    low, high = (values < -1).any(), (values > 1).any()
+    extend = "both" if low and high else "min" if low else "max" if high else "neither"
+    bar = figure.colorbar(image, ax=axes[-1], fraction=0.08, extend=extend)
+    bar.set_label("kept of what a linear unit loses, share")
+    headline(figure, title)
     return figure
+
+
+def _has_names(found):
+    return found.names is not None and found.turned_on.sum() <= MOST_NAMED
+
+
+def _apart(places, count):
+    """Places of labels, moved down where two lines of text would be closer than they are high."""
+    least = 2.4 * count / TALLEST  # of two lines of text, in rows
+    moved = list(places[:1])
+    for place in places[1:]:
+        moved.append(max(place, moved[-1] + least))
+    return moved
 
 
 def manifold_rows(
@@ -140,15 +184,34 @@ def manifold_rows(
         ValueError: images of another shape, not finite, or out of range.
     """
     images = check_drawn(images, "images", 5)
-    figure, axes = new_figure(0.8 * len(epsilons) + 0.2, 1.0 * len(images) + 0.5, len(images), len(epsilons))
+    wide = max(INCHES, 0.42)
+    figure, axes = new_figure(
+        wide * len(epsilons) + 0.6, (INCHES + 0.28) * len(images) + 1.2, len(images), len(epsilons)
+    )
     for axis, name in zip(axes[:, 0], names or (), strict=False):
-        axis.set_ylabel(class_label(name, SHORTEST), fontsize=7)
+        axis.set_ylabel(fitted_class(name, INCHES))
     for row, (manifold, values) in enumerate(zip(images, activations, strict=True)):
         for column, (image, value) in enumerate(zip(manifold, values, strict=True)):
             axis = axes[row, column]
             show_image(axis, image)
-            axis.set_xlabel(f"{value / values[0]:.2f}", fontsize=7, labelpad=2)
+            axis.set_xlabel(f"{value / values[0]:.2f}", labelpad=2)
             if not row:
-                axis.set_title(f"{epsilons[column]:.1f}", fontsize=8)
-    figure.suptitle(label(title), fontsize=9)
+                axis.set_title(f"{epsilons[column]:.1f}", fontsize=10)
+    note_below(figure, "above: distance epsilon; under each image: activation / at the optimum")
+    headline(figure, title)
     return figure
+
+
+def _panels(layers):
+    """A panel for each layer, for activations relative to that at the optimum."""
+    figure, (axes,) = new_figure(PANEL * len(layers) + 0.6, 4.2, 1, len(layers), sharey=True)
+    for axis in axes:
+        axis.set(xlabel=DISTANCE, ylim=RELATIVE)
+    axes[0].set_ylabel(OF_OPTIMUM)
+    return figure, axes
+
+
+def _line(axis, epsilons, values, number, name):
+    style = series(number)
+    axis.plot(epsilons, values, **style, label=label(name))
+    mark_clipped(axis, epsilons, values, style["color"])

@@ -1,7 +1,6 @@
 """The figures of "Parametrizing filters of a CNN with a GAN"."""
 
 from collections.abc import Mapping, Sequence
-from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -10,50 +9,61 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from kinv.arrays import as_numbers, check_drawn
-from kinv.figures.labels import SHORT, label
-from kinv.figures.style import ACCENT, BAD, GOOD, INK, legend_beside, new_figure, show_image
+from kinv.figures.labels import LONGEST, fitted, label
+from kinv.figures.style import (
+    ACCENT,
+    INK,
+    LINEAR,
+    headline,
+    legend_below,
+    legend_beside,
+    new_figure,
+    series,
+    show_image,
+)
 from kinv.printable import printable
 
 from .scaling import to_plane
 
-LINES = (INK, ACCENT, GOOD, BAD)
 LARGEST_SHOWN = 0.999  # quantile of the differences
-RANDOM = "0.55"  # grey of the Gaussian noise control
 FRAME = 90  # grey level between the cells of a grid
 
 
-def filters_as_colors(filters: Mapping[str, np.ndarray], shown: int = 16) -> Figure:
+def filters_as_colors(filters: Mapping[str, np.ndarray], shown: int = 16, title: str = "") -> Figure:
     """Figure 2: filters as small RGB images, each colour the sum of a third of the input channels.
 
     Args:
         filters: title, such as "real", to filters `(rows, columns, C, F)`; one row of images each.
         shown: number of filters per row.
+        title: title of the figure.
 
     Raises:
         ValueError: no filters, filters of another shape, or not finite.
     """
-    filters = {title: as_numbers(kernel, f"filters {title!r:.40}") for title, kernel in filters.items()}
+    filters = {name: as_numbers(kernel, f"filters {name!r:.40}") for name, kernel in filters.items()}
     if not filters or any(kernel.ndim != 4 for kernel in filters.values()):
         shapes = [kernel.shape for kernel in filters.values()]
         raise ValueError(f"filters must have shape (rows, columns, C, F), received {shapes}")
     shown = min(shown, *(kernel.shape[-1] for kernel in filters.values()))
-    figure, axes = new_figure(0.6 * shown + 1, 0.65 * len(filters) + 0.3, len(filters), shown)
-    for row, (title, kernel) in zip(axes, filters.items(), strict=True):
+    figure, axes = new_figure(0.5 * shown + 1, 0.53 * len(filters) + 0.6, len(filters), shown)
+    for row, (name, kernel) in zip(axes, filters.items(), strict=True):
         thirds = np.array_split(kernel, 3, axis=2) if kernel.shape[2] >= 3 else [kernel] * 3
         colors = np.stack([third.sum(axis=2) for third in thirds], axis=2)  # (rows, columns, 3, F)
         largest = np.abs(colors).max()
         for axis, index in zip(row, range(shown), strict=True):
             show_image(axis, 127.5 + 127.5 * colors[..., index] / largest)
-        row[0].set_ylabel(label(title), rotation=0, ha="right", va="center", fontsize=8)
+        row[0].set_ylabel(label(name), rotation=0, ha="right", va="center")
+    headline(figure, title)
     return figure
 
 
-def activation_grids(images: np.ndarray, titles: Sequence[str] = ()) -> Figure:
+def activation_grids(images: np.ndarray, titles: Sequence[str] = (), title: str = "") -> Figure:
     """Figures 3, 4, 6 and 7: grids of images with matching activations; the original is in the middle.
 
     Args:
         images: `(N, R, R, H, W, C)` in 0..255.
         titles: titles of the grids.
+        title: title of the figure.
 
     Raises:
         ValueError: images of another shape, not finite, or out of range.
@@ -64,23 +74,25 @@ def activation_grids(images: np.ndarray, titles: Sequence[str] = ()) -> Figure:
     mosaics = framed.transpose(0, 1, 3, 2, 4, 5).reshape(count, cells * (height + 2), cells * (width + 2), channels)
     columns = min(count, 2)
     rows = -(-count // columns)
-    figure, axes = new_figure(4.6 * columns, 4.8 * rows, rows, columns)
+    figure, axes = new_figure(4.6 * columns, 4.8 * rows + 0.3, rows, columns)
     for axis in axes.flat[count:]:
         axis.set_axis_off()
     for index, (axis, mosaic) in enumerate(zip(axes.flat, mosaics, strict=False)):
         show_image(axis, mosaic)
         corner = (cells // 2 * (width + 2) - 0.5, cells // 2 * (height + 2) - 0.5)
         axis.add_patch(Rectangle(corner, width + 2, height + 2, fill=False, edgecolor=ACCENT, linewidth=2))
-        axis.set_title(label(titles[index]) if titles else "", fontsize=9)
+        axis.set_title(fitted(titles[index], 4.2) if titles else "", fontsize=10)
+    headline(figure, title)
     return figure
 
 
-def grid_differences(images: np.ndarray, titles: Sequence[str] = ()) -> Figure:
-    """The grids as differences from their middle cells, on grey, amplified as far as they stay in range.
+def grid_differences(images: np.ndarray, titles: Sequence[str] = (), title: str = "") -> Figure:
+    """The grids as differences from their middle cells, on grey, amplified until one value in 1,000 leaves the range.
 
     Args:
         images: `(N, R, R, H, W, C)` in 0..255.
         titles: titles of the grids; the amplification is appended.
+        title: title of the figure.
 
     Raises:
         ValueError: images of another shape, not finite, or out of range.
@@ -93,7 +105,8 @@ def grid_differences(images: np.ndarray, titles: Sequence[str] = ()) -> Figure:
     shown = np.clip(127.5 + gains[:, None, None, None, None, None] * differences, 0, 255)
     titles = titles or [""] * len(gains)
     pairs = zip(titles, gains, strict=True)
-    return activation_grids(shown, [f"{printable(title, SHORT)}: change x {gain:.0f}" for title, gain in pairs])
+    named = [f"{printable(name, LONGEST)}: change x {gain:.0f}" for name, gain in pairs]
+    return activation_grids(shown, named, title)
 
 
 def scale_filters(real: np.ndarray, generated: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -113,68 +126,73 @@ def scale_filters(real: np.ndarray, generated: np.ndarray) -> tuple[np.ndarray, 
     return points[0], points[1:]
 
 
-def map_of_filters(real: np.ndarray, generated: np.ndarray) -> Figure:
+def map_of_filters(real: np.ndarray, generated: np.ndarray, title: str = "") -> Figure:
     """Figure 5: real and generated filters, mapped to the plane; one colour per real filter.
 
     Args:
         real: points `(F, 2)` from `scale_filters`.
         generated: points `(draws, F, 2)`.
+        title: title of the figure.
     """
-    figure, ((axis,),) = new_figure(6, 5.5)
+    figure, ((axis,),) = new_figure(6.4, 5.8)
     colors = colormaps["hsv"](np.linspace(0, 1, len(real), endpoint=False))
     for index, color in enumerate(colors):
         axis.scatter(*generated[:, index].T, s=9, color=color, alpha=0.6, linewidths=0)
-        axis.scatter(*real[index], s=60, color=color, marker="*", edgecolors=INK, linewidths=0.6)
-    axis.set(title="filters: real (stars) and generated", xticks=[], yticks=[])
+        axis.scatter(*real[index], s=90, color=color, marker="*", edgecolors=INK, linewidths=0.8, zorder=3)
+    axis.set(xticks=[], yticks=[], xlabel="first direction of the scaling", ylabel="second direction of the scaling")
     axis.set_aspect("equal")
+    axis.set_title("stars: real filters; dots: generated, in the colour of the real one", fontsize=10)
+    headline(figure, title)
     return figure
 
 
-def diversity_against_accuracy(points: Sequence[Mapping[str, float]]) -> Figure:
+def diversity_against_accuracy(points: Sequence[Mapping[str, float]], title: str = "") -> Figure:
     """The trade-off between diverse and accurate filters: one line per lambda, over diversity.
 
     Args:
         points: mappings with `information_weight`, `diversity`, `single_mean`, `random_mean` and `explained_variance`.
+        title: title of the figure.
     """
-    figure, (axes,) = new_figure(9, 4, 1, 2)
+    figure, (axes,) = new_figure(9.5, 4.4, 1, 2)
     points = sorted(points, key=lambda point: point["diversity"])
-    for weight, color in zip(sorted({point["information_weight"] for point in points}), cycle(LINES), strict=False):
+    for number, weight in enumerate(sorted({point["information_weight"] for point in points})):
         line = [point for point in points if point["information_weight"] == weight]
         for axis, key in zip(axes, ("single_mean", "explained_variance"), strict=True):
             x, y = [point["diversity"] for point in line], [point[key] for point in line]
-            axis.plot(x, y, "o-", color=color, label=f"λ {weight:g}")
+            axis.plot(x, y, **{**series(number), "markevery": None}, label=f"λ = {weight:g}")
     of_random = [[point[key] for point in points] for key in ("diversity", "random_mean")]
-    for axis in axes:  # on both axes, for the legend
-        shown = of_random if axis is axes[0] else [[], []]
-        axis.plot(*shown, "x:", color=RANDOM, label="random numbers")
-    axes[0].set_ylabel("accuracy of single sets of filters")
+    axes[0].plot(*of_random, **LINEAR, marker="x", label="control: random numbers")
+    axes[0].set_ylabel("accuracy, single sets of filters")
     axes[1].set_ylabel("explained variance of the code")
     for axis in axes:
-        axis.set_xlabel("diversity")
+        axis.set_xlabel("diversity, standard deviations of the filters")
         axis.locator_params(axis="x", nbins=5)
-    legend_beside(axes[1])
+    legend_below(figure, axes[0])
+    headline(figure, title)
     return figure
 
 
-def errors_against_labels(rows: Sequence[Mapping[str, Any]], arms: Sequence[str]) -> Figure:
+def errors_against_labels(rows: Sequence[Mapping[str, Any]], arms: Sequence[str], title: str = "") -> Figure:
     """Test errors over the number of labels: a line of means per arm, with the standard deviation over seeds.
 
     Args:
         rows: one per number of labels and seed, with `labels` and the error of every arm, 0..1.
         arms: keys of `rows`.
+        title: title of the figure.
     """
-    figure, ((axis,),) = new_figure(6, 4)
+    figure, ((axis,),) = new_figure(8, 4.4)
     counts = sorted({row["labels"] for row in rows})
-    for index, (arm, color) in enumerate(zip(arms, cycle(LINES), strict=False)):
+    for index, arm in enumerate(arms):
         errors = [[100 * row[arm] for row in rows if row["labels"] == count] for count in counts]
         places = [count * (1 + 0.03 * (index - len(arms) / 2)) for count in counts]  # side by side
         deviations = [np.std(values) for values in errors]
         means = [np.mean(values) for values in errors]
-        axis.errorbar(places, means, deviations, color=color, label=label(arm), capsize=3)
+        axis.errorbar(places, means, deviations, **{**series(index), "markevery": None}, label=label(arm), capsize=3)
     axis.set(xscale="log", yscale="log", xlabel="labelled digits", ylabel="test error, %", xticks=counts)
     axis.xaxis.set_major_formatter("{x:g}")
     axis.yaxis.set_major_formatter("{x:g}")
     axis.yaxis.set_minor_formatter("{x:g}")
     axis.minorticks_off()
     legend_beside(axis)
+    headline(figure, title)
     return figure

@@ -1,5 +1,6 @@
 """The figures of Bunne, Rahmann and Wolf for the Invariant Transformer Net."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,41 +10,59 @@ from matplotlib.figure import Figure
 
 from kinv.arrays import check_drawn
 from kinv.classifiers.predict import answers
-from kinv.figures.labels import class_label, label
-from kinv.figures.style import ACCENT, BAD, GOOD, INK, QUIET, new_figure, show_image
+from kinv.figures.labels import fitted, fitted_class
+from kinv.figures.style import (
+    ACCENT,
+    BAD,
+    INK,
+    LINE,
+    LINEAR,
+    QUIET,
+    headline,
+    legend_below,
+    new_figure,
+    note_below,
+    series,
+    show_image,
+)
+
+INCHES = 1.08  # side of an image
+SAME, OTHER = "\N{CHECK MARK}", "\N{BALLOT X}"  # under an image: its class is still that of the original, or another
 
 
-def training_curves(history: Mapping[str, Sequence[float]], accuracy_threshold: float) -> Figure:
+def training_curves(history: Mapping[str, Sequence[float]], accuracy_threshold: float, title: str = "") -> Figure:
     """Figure 4a: both losses over the epochs, the distances, and the accuracy with its threshold.
 
     Args:
         history: metric of `InvariantTransformer` to one value per epoch.
         accuracy_threshold: the threshold, drawn as a line: a share of the network's own accuracy.
+        title: title of the figure.
     """
-    figure, ((left, middle, right),) = new_figure(11, 3.2, 1, 3)
+    figure, ((left, middle, right),) = new_figure(10.5, 3.8, 1, 3)
     epochs = np.arange(1, len(history["classifier_loss"]) + 1)
-    left.plot(epochs, history["classifier_loss"], color=INK, label="classifier $L_{orig}$")
+    left.plot(epochs, history["classifier_loss"], **series(0), label="of the classifier")
     twin = left.twinx()
-    twin.plot(epochs, history["transformation_loss"], color=ACCENT)
+    twin.plot(epochs, history["transformation_loss"], **series(1), label="of the transformation")
     twin.set_ylabel("transformation loss", color=ACCENT)
     twin.spines["top"].set_visible(False)
-    left.set(title="losses", xlabel="epoch", ylabel="classifier loss", ylim=(0, None))
+    left.set(title="Losses", xlabel="epoch", ylabel="classifier loss, cross-entropy", ylim=(0, None))
 
-    middle.plot(epochs, history["space_distance"], color=INK, label="space")
-    middle.plot(epochs, history["color_distance"], color=ACCENT, label="colour")
-    middle.set(title="distance from the identity", xlabel="epoch", ylabel="Frobenius distance", ylim=(0, None))
-    middle.legend(frameon=False, loc="lower right")
+    middle.plot(epochs, history["space_distance"], **series(0), label="space")
+    middle.plot(epochs, history["color_distance"], **series(1), label="colour")
+    middle.set(title="Distance from the identity", xlabel="epoch", ylabel="Frobenius distance", ylim=(0, None))
 
-    right.plot(epochs, history["accuracy"], color=INK, label="mean of the batches")
+    right.plot(epochs, history["accuracy"], **series(0), label="mean of the batches")
     gate = accuracy_threshold * np.asarray(history.get("own_accuracy", np.ones(len(epochs))))
-    right.plot(epochs, gate, color=QUIET, linestyle="--", label="gate $acc_{orig}$")
-    right.set(title="accuracy on transformed images", xlabel="epoch", ylim=(0, 1))
-    right.legend(frameon=False, loc="lower right")
+    right.plot(epochs, gate, **LINEAR, label="gate")
+    right.set(title="Accuracy, transformed images", xlabel="epoch", ylabel="accuracy", ylim=(0, 1))
+    for axis in (middle, right):
+        axis.legend(frameon=False, loc="lower right")
+    headline(figure, title)
     return figure
 
 
 def classification_along_k(
-    k: np.ndarray, unchanged: Mapping[str, np.ndarray], confidence: Mapping[str, np.ndarray]
+    k: np.ndarray, unchanged: Mapping[str, np.ndarray], confidence: Mapping[str, np.ndarray], title: str = ""
 ) -> Figure:
     """Figure 4b: the predictions as one control parameter grows and the others are 0.
 
@@ -51,13 +70,19 @@ def classification_along_k(
         k: `(K,)` in 0..1.
         unchanged: path, such as `"F([k, 0], [0, 0])"`, to the share of images with unchanged predictions, `(K,)`.
         confidence: path to the mean softmax output of the originally predicted class, `(K,)`.
+        title: title of the figure.
     """
-    figure, axes = new_figure(3.2 * len(unchanged), 3, 1, len(unchanged), sharey=True)
+    figure, axes = new_figure(2.6 * len(unchanged), 3.6, 1, len(unchanged), sharey=True)
     for axis, path in zip(axes.flat, unchanged, strict=True):
-        axis.plot(k, unchanged[path], color=INK, label="prediction unchanged")
-        axis.plot(k, confidence[path], color=ACCENT, label="softmax of the original class")
-        axis.set(title=label(path), xlabel="k", ylim=(0, 1.02), xlim=(0, 1))
-    axes[0, 0].legend(frameon=False, loc="lower left", fontsize=8)
+        axis.plot(k, unchanged[path], **series(0), label="predictions unchanged, share")
+        axis.plot(k, confidence[path], **series(1), label="softmax of the original class, mean")
+        axis.set(
+            xlabel="control parameter k", ylim=(0, 1.02), xlim=(0, 1), xticks=(0, 0.5, 1), xticklabels=("0", "0.5", "1")
+        )
+        axis.set_title(fitted(path, 2.2), fontsize=10)
+    axes[0, 0].set_ylabel("share, mean")
+    legend_below(figure, axes[0, 0])
+    headline(figure, title)
     return figure
 
 
@@ -85,6 +110,7 @@ def transformed_images(
     titles: Sequence[str],
     original_names: Sequence[str],
     names: Sequence[Sequence[str]],
+    title: str = "",
 ) -> Figure:
     """Figure 5: one row per image, one column per setting of the control parameters.
 
@@ -93,29 +119,36 @@ def transformed_images(
         transformed: `(N, K, H, W, C)`.
         titles: names of the `K` settings.
         original_names: predicted classes of the originals, `N`.
-        names: predicted classes of the transformed images, `N x K`; green if unchanged, else red.
+        names: predicted classes of the transformed images, `N x K`; marked where they changed.
+        title: title of the figure.
 
     Raises:
         ValueError: images of another shape or range.
     """
     originals, transformed = check_drawn(originals, "originals"), check_drawn(transformed, "transformed", 5)
     rows, columns = len(originals), len(titles) + 1
-    figure, axes = new_figure(1.45 * columns, 1.62 * rows, rows, columns)
+    firsts = [fitted_class(name, INCHES, 3) for name in original_names]
+    said = [
+        [SAME if name == first else fitted(f"{OTHER} {str(name).split(',')[0]}", INCHES, 3) for name in of]
+        for first, of in zip(original_names, names, strict=True)
+    ]
+    lines = 1 + max(text.count("\n") for text in itertools.chain(firsts, *said))
+    figure, axes = new_figure(INCHES * columns, (INCHES + LINE * (lines + 0.5)) * rows + 5 * LINE, rows, columns)
     for row in range(rows):
         show_image(axes[row, 0], originals[row])
-        axes[row, 0].set_xlabel(class_label(original_names[row]), fontsize=8)
-        for column, image in enumerate(transformed[row], start=1):
-            name = names[row][column - 1]
-            show_image(axes[row, column], image)
-            color = GOOD if name == original_names[row] else BAD
-            axes[row, column].set_xlabel(class_label(name), color=color, fontsize=8)
-    for column, title in enumerate(["original", *titles]):
-        axes[0, column].set_title(label(title), fontsize=8)
+        axes[row, 0].set_xlabel(firsts[row], color=INK)
+        for axis, image, text in zip(axes[row, 1:], transformed[row], said[row], strict=True):
+            show_image(axis, image)
+            axis.set_xlabel(text, color=QUIET if text == SAME else BAD)
+    for column, text in enumerate(["original", *titles]):
+        axes[0, column].set_title(fitted(text, INCHES), fontsize=10)
+    note_below(figure, f"under the originals: what the network predicts; {SAME}: the same; {OTHER}: another class")
+    headline(figure, title)
     return figure
 
 
 def predicted_images(
-    classifier: Any, originals: np.ndarray, transformed: np.ndarray, class_names: Sequence[str]
+    classifier: Any, originals: np.ndarray, transformed: np.ndarray, class_names: Sequence[str], title: str = ""
 ) -> Figure:
     """Figure 5 with the network's predictions.
 
@@ -124,10 +157,11 @@ def predicted_images(
         originals: `(N, H, W, C)` in 0..255.
         transformed: `(N, 8, H, W, C)`, from `at_corners`.
         class_names: of the network's outputs.
+        title: title of the figure.
     """
     count, settings = transformed.shape[:2]
     before, _ = answers(classifier, originals)
     after, _ = answers(classifier, transformed.reshape(-1, *originals.shape[1:]))
     names = [[class_names[int(index)] for index in row] for row in after.reshape(count, settings)]
     first = [class_names[int(index)] for index in before]
-    return transformed_images(originals, transformed, list(CORNERS), first, names)
+    return transformed_images(originals, transformed, list(CORNERS), first, names, title)

@@ -6,12 +6,12 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from kinv.arrays import as_numbers, check_drawn
-from kinv.figures.labels import label
-from kinv.figures.style import new_figure, show_image
+from kinv.figures.labels import fitted
+from kinv.figures.style import headline, new_figure, show_image
 
 MARGIN = 1  # pixels between the images of a sheet
 INCHES = 0.45  # per image of a sheet
-LETTER = 0.075  # inches per letter of a title
+NARROWEST = 2.6  # inches of a sheet, for its title
 GREY = 90  # background between the images
 
 
@@ -22,7 +22,7 @@ def filters(kernel: np.ndarray, shape: Sequence[int], shown: int = 100, title: s
         kernel: `(V, H)`.
         shape: shape of the images, `(rows, columns)`.
         shown: number of units, evenly spaced.
-        title: title of the figure.
+        title: title of the sheet.
 
     Raises:
         ValueError: weights that are not finite, or not those of images of this shape.
@@ -40,28 +40,29 @@ def around_grey(images: np.ndarray) -> np.ndarray:
     return 127.5 + 127.5 * images / np.maximum(largest, 1e-12)
 
 
-def sheets(images: Mapping[str, np.ndarray]) -> Figure:
+def sheets(images: Mapping[str, np.ndarray], title: str = "") -> Figure:
     """Sheets of grey images, side by side.
 
     Args:
-        images: title to images, `(N, H, W)` in 0..255, or `(rows, columns, H, W)`.
+        images: title of a sheet to its images, `(N, H, W)` in 0..255, or `(rows, columns, H, W)`.
+        title: title of the figure.
 
     Raises:
         ValueError: no images, images of another shape, not finite, or out of range.
     """
     if not images:
         raise ValueError("images must hold at least one sheet, received none")
-    images = {title: check_drawn(stack, f"images of {title!r:.40}", (3, 4)) for title, stack in images.items()}
-    mosaics = {title: mosaic(stack) for title, stack in images.items()}
+    images = {name: check_drawn(stack, f"images of {name!r:.40}", (3, 4)) for name, stack in images.items()}
+    mosaics = {name: mosaic(stack) for name, stack in images.items()}
     sizes = [stack.shape[-2:] for stack in images.values()]
     cells = [np.divide(image.shape, np.add(size, MARGIN)) for image, size in zip(mosaics.values(), sizes, strict=True)]
-    titles = [label(title) for title in images]
-    widths = [max(INCHES * columns, LETTER * len(title)) for (_, columns), title in zip(cells, titles, strict=True)]
-    height = INCHES * max(rows for rows, _ in cells)
-    figure, (axes,) = new_figure(sum(widths), height + 0.3, 1, len(mosaics), width_ratios=widths)
-    for axis, title, image in zip(axes, titles, mosaics.values(), strict=True):
+    widths = [max(INCHES * columns, NARROWEST) for _, columns in cells]
+    height = max(INCHES * rows for rows, _ in cells)
+    figure, (axes,) = new_figure(sum(widths), height + 0.5 + 0.5 * bool(title), 1, len(mosaics), width_ratios=widths)
+    for axis, name, width, image in zip(axes, images, widths, mosaics.values(), strict=True):
         show_image(axis, image[..., None])
-        axis.set_title(title, fontsize=9)
+        axis.set_title(fitted(name, width), fontsize=10)
+    headline(figure, title)
     return figure
 
 

@@ -9,6 +9,8 @@ import kinv
 from kinv.ops import TRANSFORMATIONS
 from kinv.surgery.layer_outputs import layer_outputs
 
+pytestmark = pytest.mark.usefixtures("readable_figures")
+
 SIZE = 8
 
 

@@ -9,6 +9,8 @@ import kinv
 from kinv.figures import sensitivity
 from kinv.ops import TRANSFORMATIONS, compose
 
+pytestmark = pytest.mark.usefixtures("readable_figures")
+
 TRANSLATE = compose(TRANSFORMATIONS["translate_x"], TRANSFORMATIONS["translate_y"])
 
 
@@ -113,14 +115,14 @@ def test_what_is_left_out_of_a_strip_is_said_under_the_axis(screening):
     some = points.assign(status=points["status"].mask(wrong, "wrong at neutral"))
     figure = sensitivity.critical_strip(some, "rotation")
     label = figure.axes[0].get_xlabel()
-    assert f"left out: 1 of {len(classes)} classes" in label and not figure.axes[0].texts
+    assert f"left out: 1 of {len(classes)} classes" in " ".join(label.split()) and not figure.axes[0].texts
     figure = sensitivity.critical_strip(points.assign(status="wrong at neutral"), "rotation")
     assert [text.get_text() for text in figure.axes[0].texts] == ["no class is right before any change"]
 
 
 def test_a_family_that_was_not_screened_has_no_axes(screening):
     (axis,) = sensitivity.unchanged_by_distance(screening.accuracy.query("transformation == 'rotation'")).axes
-    assert axis.get_title() == "space" and axis.get_ylabel()
+    assert "in space" in axis.get_xlabel() and axis.get_ylabel()
 
 
 def test_progress_is_not_among_the_results(capsys):

@@ -3,9 +3,12 @@
 import dataclasses
 
 import numpy as np
+import pytest
 
 from kinv.analysis import InvarianceDecomposition, InvarianceManifold
 from kinv.analysis.units import figures as unit_analysis
+
+pytestmark = pytest.mark.usefixtures("readable_figures")
 
 EPSILONS = np.array([0.0, 1.0, 2.0])
 
@@ -25,7 +28,7 @@ def test_units_stand_in_their_groups():
     assert list(found.groups()) == ["rotation", "none of these", "rotation", "not turned on"]
     figure = unit_analysis.tolerance_map({"unit": found})
     axis = figure.axes[0]
-    assert [label.get_text() for label in axis.get_yticklabels()] == ["rotation: 2", "none of these: 1"]
+    assert [label.get_text() for label in axis.get_yticklabels()] == ["rotation\n2 of 3", "none of these\n1 of 3"]
     shown = np.ma.getdata(axis.images[0].get_array())
     np.testing.assert_allclose(shown, found.tolerances[[0, 2, 1]])
 
@@ -34,7 +37,7 @@ def test_units_of_classes_have_their_names():
     named = dataclasses.replace(decomposition(), names=("tench, Tinca tinca", "$hark", "_ray", "off"))
     axis = unit_analysis.tolerance_map({"unit": named}).axes[0]
     assert [label.get_text() for label in axis.get_yticklabels()] == ["tench", "\u200b_ray", r"\$hark"]
-    assert [text.get_text() for text in axis.texts] == ["rotation: 2", "none of these: 1"]
+    assert [text.get_text() for text in axis.texts] == ["rotation\n2 of 3", "none of these\n1 of 3"]
 
 
 def test_curves_are_medians_of_units_that_are_turned_on():

@@ -1,8 +1,11 @@
 """Sheets of filters and images hold what they are given."""
 
 import numpy as np
+import pytest
 
 from kinv.models.layerwise import figures as deep_units
+
+pytestmark = pytest.mark.usefixtures("readable_figures")
 
 
 def test_filters_are_grey_where_they_are_zero(random):
