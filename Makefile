@@ -39,6 +39,7 @@ test-release: $(VENV)/.ready
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/codespell
 	$(BIN)/pyright
 
 bench: $(VENV)/.ready
@@ -48,6 +49,7 @@ bench: $(VENV)/.ready
 # The pages' numbers are those of the artifacts; the site is in build/site.
 docs: $(VENV)/.ready
 	$(BIN)/python -m recipes.experiment.pages
+	$(BIN)/python -m recipes.experiment.site
 	$(BIN)/zensical build --strict
 
 docs-serve: docs

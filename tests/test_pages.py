@@ -12,15 +12,20 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
+from PIL import Image
 
 import kinv
-from recipes.experiment import pages
+from recipes.experiment import notebooks, pages, site
 
 ROOT = Path(__file__).parents[1]
 PAGES = {page.relative_to(ROOT).as_posix(): page.read_text(encoding="utf-8") for page in pages.pages()}
 README = PAGES["README.md"]
 SNIPPETS = {page: re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL) for page, text in PAGES.items()}
 LINK = re.compile(r"\]\(([^)]+)\)")
+SCREENSHOTS = ("report_squeezenet.png",)
+AMERICAN = re.compile(
+    r"\b\w*(?:color|gray|center|behavior|neighbor|maximiz|minimiz|optimiz(?!er)|visualiz|normaliz)\w*", re.I
+)
 MOST_WORDS, MOST_NUMBERS, MOST_LINES = 30, 2, 150
 
 
@@ -65,7 +70,8 @@ def test_images_of_artifacts_are_those_of_the_artifacts():
 
 def paragraphs(text):
     """Paragraphs and items of lists, without code, tables, headings, comments and where links lead."""
-    text = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+    text = re.sub(r"```.*?```|^\$\$.*?^\$\$", "", text, flags=re.DOTALL | re.MULTILINE)
+    text = re.sub(r"\$`[^`]*`\$", "symbol", text)
     text = re.sub(r"^(\||#|<!--|!\[).*$", "", text, flags=re.MULTILINE)
     text = re.sub(r"`[^`]*`", "code", LINK.sub("]", text))
     return [" ".join(part.split()) for part in re.split(r"\n\s*\n|\n- ", text) if part.strip()]
@@ -84,14 +90,31 @@ def test_the_readme_is_read_in_minutes():
         assert len(numbers) <= MOST_NUMBERS, part
 
 
-def test_the_site_is_built_without_a_warning(tmp_path):
+@pytest.mark.parametrize("page", PAGES)
+def test_the_spelling_is_british(page):
+    prose = " ".join(paragraphs(PAGES[page]))
+    assert AMERICAN.findall(prose) == []
+
+
+def test_images_are_drawn_in_one_style():
+    """At 150 dots an inch, which `kinv/figures/style.py` sets; what is older has another number."""
+    for image in [*(ROOT / "docs" / "images").glob("*.png"), *(ROOT / "artifacts").glob("*/figures/*.png")]:
+        if image.name not in SCREENSHOTS:
+            assert round(Image.open(image).info["dpi"][0]) == 150, image
+
+
+def test_the_site_is_built_without_a_warning():
     """Strict: a page that is missing, or an anchor, is an error."""
     pytest.importorskip("zensical", reason="needs Zensical: pip install 'kinv[docs]'")
+    site.run()
     command = [sys.executable, "-m", "zensical", "build", "--strict", "--clean"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     said = done.stdout + done.stderr
     assert done.returncode == 0 and "No issues found" in said and "griffe" not in said, said
-    assert (ROOT / "build" / "site" / "methods" / "units" / "index.html").is_file()
+    built = ROOT / "build" / "site"
+    assert "<math" in (built / "methods" / "units" / "index.html").read_text(encoding="utf-8")
+    assert "_files/" in (built / "tutorials" / "units" / "index.html").read_text(encoding="utf-8")  # its images
+    assert len(list(built.rglob("*.html"))) >= len(PAGES) + len(notebooks.names())
 
 
 # === Their code ===
@@ -167,6 +190,26 @@ def test_in_your_pipeline(images, monkeypatch):
     assert len(first) == len(images)
     assert np.abs(first - images).mean() > 5
     assert np.abs(first - second).mean() > 1  # of two epochs
+
+
+def test_keras_habits(images, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    inputs = layers.Input((20, 24, 3))
+    classifier = keras.Model(inputs, layers.Dense(4)(layers.Flatten()(layers.Rescaling(1 / 255)(inputs))))
+    names = {"kinv": kinv, "classifier": classifier, "images": images, "labels": np.arange(len(images)) % 4}
+    page = "docs/guides/keras.md"
+    names = run(snippet("transformer.compile(", page), names)
+    assert "space_distance" in names["history"].history and (tmp_path / "log.csv").is_file()
+    names = run(snippet("transformer.save(", page), names)
+    for loaded in (names["same"], names["again"]):
+        first, second = (np.asarray(one.augment(images, seed=1)) for one in (names["transformer"], loaded))
+        np.testing.assert_allclose(second, first, atol=0.1)
+
+
+def test_export(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run(snippet("kinv.export(", "docs/guides/export.md"), {"kinv": kinv})
+    assert (tmp_path / "transformer" / "saved_model.pb").is_file()
 
 
 def test_as_a_layer(images, monkeypatch):

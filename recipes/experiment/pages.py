@@ -5,14 +5,19 @@ python -m recipes.experiment.pages
 A page has places for them, `<!-- generated: NAME -->` to `<!-- /generated -->`. A test holds that they are up to date.
 """
 
+import contextlib
+import io
 import json
+import os
 import re
 import shutil
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from recipes.experiment.command_line import command
+from recipes.experiment.papers import PAPERS
 
 ROOT = Path(__file__).parents[2]
 PLACE = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- /generated -->)", re.DOTALL)
@@ -23,6 +28,7 @@ IMAGES = {  # of artifacts, shown in docs/, which holds all it shows
     "dbn_mnist_samples.png": "dbn_mnist/figures/samples.png",
     "sdae_patches_filters.png": "sdae_patches/figures/filters.png",
 }
+HELP_WIDTH = 100  # letters of a line of --help
 LAYERWISE = {
     "dbn_mnist": "1.34 % (LISA tutorials)",
     "sdae_mnist": "1.30 % (LISA tutorials)",
@@ -96,42 +102,59 @@ def methods() -> str:
     """Each method with one number and its control."""
     itn, gan = metadata("itn_squeezenet")["metrics"], metadata("filter_gan_mnist_conv4")["metrics"]
     gallery, dbn = metadata("coupled_squeezenet")["metrics"], metadata("dbn_mnist")["metrics"]
-    page = "docs/methods/{}.md".format
+    page, tutorial = "docs/methods/{}.md".format, "[notebook](docs/tutorials/{}.ipynb)".format
     rows = [
         [
             f"[Invariant Transformer Net]({page('invariant_transformer')})",
             "[Bunne et al. 2018](https://arxiv.org/abs/1803.05963)",
             f"{itn['learned_unchanged']:.0%} of predictions stay",
             f"random, as far: {itn['random_unchanged']:.0%}",
+            tutorial("augmentation_pipeline"),
         ],
-        [f"[Screening]({page('screening')})", "the same paper", "two networks' tolerances correlate", ""],
+        [
+            f"[Screening]({page('screening')})",
+            "the same paper",
+            "two networks' tolerances correlate",
+            "",
+            tutorial("screening"),
+        ],
         [
             f"[Filter GAN]({page('filter_gan')})",
             "[Kilcher et al. 2017](https://arxiv.org/abs/1710.11386)",
             f"{gan['single_mean']:.1%} right with other filters",
             f"random ones: {gan['random_mean']:.1%}",
+            tutorial("filters"),
         ],
         [
             f"[Coupled generator]({page('coupled_generator')})",
             "[Despraz et al. 2017](https://doi.org/10.5220/0006495102150222)",
-            f"{gallery['first_five_of_judge']:.0%} among a judge's first five",
+            f"{gallery['first_five_of_judge']:.0%} among a judge's first five, one seed",
             "chance: 0.5%",
+            tutorial("class_pictures"),
         ],
         [
             f"[Deep belief nets, autoencoders]({page('layerwise')})",
             "[Hinton et al. 2006](https://doi.org/10.1162/neco.2006.18.7.1527)",
             f"{dbn['test_error']:.2%} test error",
             "published: 1.34%",
+            tutorial("units"),
         ],
-        [f"[Units]({page('units')})", "Erhan et al. 2010", "upper layers are more invariant", "linear units"],
+        [
+            f"[Units]({page('units')})",
+            "Erhan et al. 2010",
+            "upper layers are more invariant",
+            "linear units",
+            tutorial("units"),
+        ],
         [
             f"[Metamers, layers]({page('metamers')})",
             "[Feather et al. 2023](https://doi.org/10.1038/s41593-023-01442-0)",
             "seen above",
             "a judge's opinion",
+            tutorial("report"),
         ],
     ]
-    return table("method | paper | one number | control", rows)
+    return table("method | paper | one number | control | try it", rows)
 
 
 def zoo() -> str:
@@ -144,13 +167,49 @@ def zoo() -> str:
     return table("preset | what it is | result | control | size", rows)
 
 
+def badges() -> str:
+    """What is true without a server that says so: Python and Keras versions, the licence."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    versions = [one.rpartition(" ")[2] for one in project["classifiers"] if re.search(r"Python :: 3\.", one)]
+    keras = re.match(r"keras>=([\d.]+)", next(one for one in project["dependencies"] if one.startswith("keras")))
+    shown = {"python": f"{versions[0]} to {versions[-1]}", "keras": f"{keras[1] if keras else ''}+"}
+    shown["licence"] = project["license"]
+    address = "https://img.shields.io/badge/{}-{}-0072B2".format
+    quoted = {name: value.replace("-", "--").replace(" ", "%20").replace("+", "%2B") for name, value in shown.items()}
+    return " ".join(f"![{name} {value}]({address(name, quoted[name])})" for name, value in shown.items()) + "\n"
+
+
+def citations() -> str:
+    """The papers, as BibTeX."""
+    return "```bibtex\n" + "\n\n".join(paper.bibtex for paper in PAPERS.values()) + "\n```\n"
+
+
 TABLES: dict[str, Callable[[], str]] = {
-    made.__name__: made for made in (invariant_transformer, filter_gan, layerwise, methods, zoo)
+    made.__name__: made for made in (invariant_transformer, filter_gan, layerwise, methods, zoo, badges, citations)
 }
 
 
+def commands() -> str:
+    """What `kinv NAME --help` prints, as a page."""
+    from kinv.cli.main import COMMANDS, main
+
+    terminal = {"COLUMNS": str(HELP_WIDTH), "NO_COLOR": "1", "TERM": "dumb"}
+    before = {name: os.environ.get(name) for name in terminal}
+    os.environ.update(terminal)
+    parts = ["# Commands\n\nWhat `--help` prints. How they are used: [command line](../guides/command_line.md).\n"]
+    for name in COMMANDS:
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed), contextlib.suppress(SystemExit):
+            main([name, "--help"])
+        lines = "\n".join(line.rstrip() for line in printed.getvalue().strip().splitlines())
+        parts.append(f"\n## `kinv {name}`\n\n```text\n{lines}\n```\n")
+    for name, value in before.items():
+        os.environ.pop(name) if value is None else os.environ.update({name: value})
+    return "".join(parts)
+
+
 def api() -> dict[str, str]:
-    """Pages of the API by their place in docs/, for mkdocstrings: what is defined where, under its public name."""
+    """Pages of the API by their place in docs/: commands and, for mkdocstrings, what is defined where."""
     from kinv.models import CLASSES
     from kinv.public_names import PUBLIC_NAMES
 
@@ -165,6 +224,8 @@ def api() -> dict[str, str]:
         "layers": ("Layers", "kinv.layers", {**PUBLIC_NAMES["kinv.layers"], **own}),
     }
     return {
+        "api/commands.md": commands(),
+    } | {
         f"api/{page}.md": f"# {title}\n"
         + "".join(f"\n## `{package}.{name}`\n\n::: {place}.{name}\n" for name, place in sorted(names.items()))
         for page, (title, package, names) in groups.items()

@@ -46,7 +46,7 @@ def measured(metrics: Mapping[str, float], card: str) -> tuple[str, str]:
             f"{metrics['random_mean']:.1%} with random ones",
         )
     if card == "coupled_generator":
-        return f"{metrics['first_five_of_judge']:.0%} among a judge's first five", "0.5% by chance"
+        return f"{metrics['first_five_of_judge']:.0%} among a judge's first five, one seed", "0.5% by chance"
     if card == "denoising_autoencoder":
         return f"{metrics['explained']:.0%} of the variance reconstructed", ""
     if card == "digit_cnn":
