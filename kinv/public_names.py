@@ -49,11 +49,14 @@ PUBLIC_NAMES = {
     },
     "kinv.figures": {
         "contact_sheet": "kinv.figures.images",
+        "filter_gan": "kinv.models.filter_gan.figures:",
         "invariant_transformer": "kinv.models.invariant_transformer.figures:",
         "labelled_rows": "kinv.figures.images",
         "layers": "kinv.analysis.layers.figures:",
+        "layerwise": "kinv.models.layerwise.figures:",
         "metamers": "kinv.analysis.metamers.figures:",
         "sensitivity": "kinv.analysis.screening.figures:",
+        "units": "kinv.analysis.units.figures:",
     },
     "kinv.layers": {
         "ActivationDiscriminator": "kinv.models.filter_gan.discriminator",

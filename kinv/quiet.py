@@ -1,6 +1,7 @@
-"""Keeps the logs of other programs' libraries off standard error, which they write to below Python."""
+"""Keeps the logs of other programs' libraries off standard error."""
 
 import contextlib
+import logging
 import os
 import sys
 import tempfile
@@ -38,3 +39,19 @@ def stderr_dropped(*, shown_on_error: bool) -> Iterator[None]:
             with contextlib.suppress(OSError, AttributeError, ValueError):
                 sys.stderr.flush()  # what the block itself wrote is a part of it
             os.dup2(saved, 2)
+
+
+@contextlib.contextmanager
+def silent(name: str) -> Iterator[None]:
+    """Keeps a Python logger from logging while the block runs.
+
+    Args:
+        name: of the logger.
+    """
+    logger = logging.getLogger(name)
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)

@@ -50,6 +50,8 @@ def short_repr(result: Any, values: Mapping[str, Any], numbers: Mapping[str, Any
 
 
 def _short(value: Any) -> str:
+    if isinstance(value, np.integer):
+        return str(int(value))
     if isinstance(value, (float, np.floating)):
         return f"{value:.4g}"
     if isinstance(value, (list, tuple)):

@@ -52,14 +52,14 @@ def run(config: Config, experiment: Experiment) -> dict[str, Any]:
     chosen = spread_classes(network, config.classes)
     targets = targets_of(network, chosen)
     numbers: dict[str, Any] = {"photographs": kinv.analysis.image_statistics(coupling.photographs).as_dict()}
+    every = max(1, len(targets) // max(1, config.shown))
+    shown = [label[5:] for label in targets][::every][: config.shown]
     sheets = {}
     for way in config.ways:
         made, kept = coupling.fill(way, targets), coupling.kept(way)
         seconds = float(np.mean([kept.made_of(label)[1] for label in targets]))
         numbers[TITLES[way]] = {**judged(network, judge, made, chosen), "seconds_a_class": seconds}
-        every = max(1, len(made) // max(1, config.shown))
         sheets[TITLES[way]] = made[::every][: config.shown]
-        shown = [label[5:] for label in targets][::every][: config.shown]
     experiment.keep_results(
         numbers,
         {

@@ -1,15 +1,13 @@
 """A model's named endpoints as ONNX and LiteRT files, for programs without TensorFlow."""
 
-import contextlib
-import logging
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from kinv.choices import checked_choice
-from kinv.quiet import stderr_dropped
+from kinv.quiet import silent, stderr_dropped
 from kinv.requirements import tensorflow_needed
 
 from .atomic import placed
@@ -86,7 +84,7 @@ def export_onnx(model: Any, folder: str | os.PathLike, classifiers: Mapping[str,
             frozen = _frozen(_rewritten(frozen, signature, FOR_ONNX), signature)
         inputs, output = [tensor.name for tensor in frozen.inputs], frozen.outputs[0].name
         names = {tensor: spec.name for tensor, spec in zip(inputs, signature, strict=True)}
-        with _silent("tf2onnx"):  # it logs tracebacks of optimizations that it then leaves out
+        with silent("tf2onnx"):  # it logs tracebacks of optimizations that it then leaves out
             converted, _ = tf2onnx.convert.from_graph_def(
                 frozen.graph.as_graph_def(add_shapes=True),
                 input_names=inputs,
@@ -139,17 +137,6 @@ def _export(model, folder, classifiers, suffix: str, convert: Callable[[Any, Any
             (draft / f"{name}.{suffix}").write_bytes(content)
             files[name] = Path(folder, f"{name}.{suffix}")
     return files
-
-
-@contextlib.contextmanager
-def _silent(name: str) -> Iterator[None]:
-    logger = logging.getLogger(name)
-    before = logger.level
-    logger.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        logger.setLevel(before)
 
 
 def _reason(error: Exception) -> str:

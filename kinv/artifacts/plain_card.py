@@ -1,6 +1,7 @@
 """The card of an artifact that was saved without a template: what it is, of which network, and how to use it."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,7 +9,8 @@ from kinv.printable import printable
 
 from .summary import is_number, metrics
 
-HEAD = "---\nlibrary_name: kinv\ntags: [kinv, keras, tensorflow]\n---"  # `kinv list --remote` looks for the first tag
+HEAD = "---\nlibrary_name: kinv\n{}tags: [kinv, keras, tensorflow]\n---"  # `kinv list --remote` looks for the first tag
+LICENSE = re.compile(r"[A-Za-z0-9.+-]{1,40}")  # as hubs name licences
 LONGEST = 80  # letters of a name
 SPECIAL = str.maketrans({letter: f"\\{letter}" for letter in "\\`*_{}[]<>|#!$&~"})
 
@@ -19,11 +21,18 @@ def plain_card(name: str, kind: str, metadata: Mapping[str, Any], endpoints: Map
     Args:
         name: of the artifact.
         kind: the class of the model.
-        metadata: any JSON object; of `metrics`, `classifier` and `preflight`, what kinv itself writes there is shown.
+        metadata: any JSON object; of `metrics`, `classifier` and `preflight`, what kinv itself writes there is shown;
+            `license`, such as `"apache-2.0"`, is the card's.
         endpoints: of the SavedModel, name to signature.
     """
-    parts = HEAD, f"# {_shown(name)}", _about(kind, metadata), _numbers(metadata), _use(name, endpoints)
+    head = f"{_head(metadata.get('license'))}\n\n# {_shown(name)}"
+    parts = head, _about(kind, metadata), _numbers(metadata), _use(name, endpoints)
     return "\n\n".join(part for part in parts if part)
+
+
+def _head(license: Any) -> str:
+    known = isinstance(license, str) and LICENSE.fullmatch(license)
+    return HEAD.format(f"license: {license.lower()}\n" if known else "")
 
 
 def _about(kind: str, metadata: Mapping[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 import collections
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,15 @@ def export_safetensors(model: Any, path: Path) -> Path:
     arrays = {name: np.array(keras.ops.convert_to_numpy(variable)) for name, variable in named(model).items()}
     path = path / SAFETENSORS if path.is_dir() else path
     save_file(arrays, path, {"format": "np", "kinv": __version__, "class": kind, "config": json.dumps(config)})
+    _open_to_readers(path)
     return path
+
+
+def _open_to_readers(path: Path) -> None:
+    """Gives the file the permissions that other files get; safetensors makes it the owner's alone."""
+    mask = os.umask(0)
+    os.umask(mask)
+    path.chmod(0o666 & ~mask)
 
 
 def named(model: Any) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from kinv.quiet import silent
+
 from .atomic import placed
 from .registry import classify, endpoints
 
@@ -36,7 +38,7 @@ def export_saved_model(model: Any, folder: str | os.PathLike, classifiers: Mappi
         answers = {**answers, name: classify(classifier)}
     for name, (function, signature) in answers.items():
         archive.add_endpoint(name, function, input_signature=signature)
-    with placed(Path(folder), check_new) as draft, _as_oserror(draft):
+    with placed(Path(folder), check_new) as draft, _as_oserror(draft), silent("tensorflow"):
         archive.write_out(str(draft), verbose=False)
     return Path(folder)
 

