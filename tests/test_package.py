@@ -22,7 +22,7 @@ ORDER = (
     *("requirements", "printable", "choices", "known_names", "public_names", "registration", "progress_bar"),
     *("results", "json_values", "places", "intervals", "verdicts", "quiet", "backend"),
     *("precision", "arrays", "locks", "whole_file", "figures", "ops", "surgery", "layers", "data"),
-    *("classifiers", "training", "models", "analysis", "artifacts", "hub", "reports", "cli"),
+    *("classifiers", "training", "models", "analysis", "artifacts", "hub", "reports", "cli", "__main__"),
 )
 PRIVATE_GRAPH = re.compile(
     r"\b(_keras_history|_inbound_nodes|_outbound_nodes|_nodes_by_depth|_flatten_layers|_deferred_initialize|keras\.src)\b"

@@ -22,9 +22,10 @@ def test_text_from_outside_stays_text(text):
     network = {"name": text, "parameters": 5, "input_shape": [text], "classes": text, "weights_sha256": text}
     metadata = {"classifier": network, "metrics": {text: 1.0}, "preflight": {"images": text}}
     card = plain_card(text, "FilterGAN", metadata, {})
-    assert card.startswith(f"{HEAD}\n\n# ") and len(card) < 1500
+    head = HEAD.format("")
+    assert card.startswith(f"{head}\n\n# ") and len(card) < 1500
     assert all(line.isprintable() for line in card.splitlines())
-    body = card.removeprefix(HEAD)
+    body = card.removeprefix(head)
     prose = body.split("```python")[0].replace("`FilterGAN`", "")
     for sign in "<$&":
         assert prose.count(sign) == prose.count(f"\\{sign}")
@@ -76,3 +77,9 @@ def test_a_card_of_a_method_without_network(tmp_path):
     card = (folder / "README.md").read_text(encoding="utf-8")
     assert "# rbm" in card and "A trained `RestrictedBoltzmannMachine` of kinv." in card and "network" not in card
     assert kinv.artifacts.summary.abstract(folder) == "A trained `RestrictedBoltzmannMachine` of kinv."
+
+
+def test_a_licence_that_hubs_know_is_the_cards():
+    for license, said in (("Apache-2.0", True), ("mit\nlibrary_name: evil", False), (7, False)):
+        card = plain_card("x", "FilterGAN", {"license": license}, {})
+        assert ("\nlicense: apache-2.0\n" in card) == said and card.count("library_name") == 1
