@@ -28,7 +28,7 @@ IMAGES = {  # of artifacts, shown in docs/, which holds all it shows
     "dbn_mnist_samples.png": "dbn_mnist/figures/samples.png",
     "sdae_patches_filters.png": "sdae_patches/figures/filters.png",
 }
-HELP_WIDTH = 100  # letters of a line of --help
+HELP_WIDTH = 88  # letters of a line of --help
 LAYERWISE = {
     "dbn_mnist": "1.34 % (LISA tutorials)",
     "sdae_mnist": "1.30 % (LISA tutorials)",

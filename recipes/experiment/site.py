@@ -24,7 +24,7 @@ def page(text: str) -> str:
     from latex2mathml.converter import convert
 
     text = DISPLAYED.sub(lambda found: convert(" ".join(found[1].split()), display="block"), text)
-    text = INLINE.sub(lambda found: convert(found[1]), text)
+    text = INLINE.sub(lambda found: f"<span>{convert(found[1])}</span>", text)  # else a line that starts so is a block
     return TO_NOTEBOOK.sub(r"\1.md\2", text)
 
 
