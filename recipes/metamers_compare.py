@@ -114,7 +114,8 @@ def measured(
         network, stages(network, config.depths), images, judge=judge, others=others, seed=seed, steps=config.steps,
         restarts=config.restarts, progress=True,
     )  # fmt: skip
-    figures.ladder(found).savefig(folder / "figures" / f"ladder_{network.name}_seed{seed}.png")
+    title = f"Metamers of {network.name}, seed {seed}: layer by layer"
+    figures.ladder(found, title=title).savefig(folder / "figures" / f"ladder_{network.name}_seed{seed}.png")
     table = found.to_frame()
     table["noise_kept"] = np.concatenate([
         noise_kept(network, layer, images, found.error[index, :, 0], config.draws, seed)

@@ -33,8 +33,14 @@ import kinv
 transformer = kinv.load("itn_squeezenet")
 photos, _ = kinv.data.find("photos").load(size=227)
 few = photos[[32, 160, 224]]
-rows = {"images": few, "seed 1": transformer.augment(few, seed=1), "seed 2": transformer.augment(few, seed=2)}
-kinv.figures.labelled_rows({name: np.asarray(images) for name, images in rows.items()}, inches=0.8)
+rows = {
+    "images": few,
+    "seed 1": transformer.augment(few, seed=1),
+    "seed 2": transformer.augment(few, seed=2),
+}
+kinv.figures.labelled_rows(
+    {name: np.asarray(images) for name, images in rows.items()}, inches=0.8
+)
 
 # %% [markdown]
 # Images move, shrink and tilt a little, and their colours change. What is left empty is black. The same seed gives the
@@ -61,7 +67,10 @@ transformer.plot(photos[[96, 192]])
 
 # %%
 for part, one in (("space", [(0, 0), (1, 1)]), ("colour", [(1, 1), (0, 0)])):
-    ends = [np.asarray(transformer.transform(few, k_color=k, k_space=other)) for k, other in (((0, 0), (0, 0)), one)]
+    ends = [
+        np.asarray(transformer.transform(few, k_color=k, k_space=other))
+        for k, other in (((0, 0), (0, 0)), one)
+    ]
     print(f"{part}: {np.abs(ends[1] - ends[0]).mean():.1f} of 255")
 
 # %% [markdown]
@@ -76,7 +85,9 @@ for part, one in (("space", [(0, 0), (1, 1)]), ("colour", [(1, 1), (0, 0)])):
 # %%
 confidence = tf.nn.softmax(squeezenet.predict(photos, verbose=0)).numpy().max(axis=1)
 sure = confidence >= 0.5
-comparison = kinv.analysis.compare_with_random(transformer, squeezenet, photos[sure], draws=1)
+comparison = kinv.analysis.compare_with_random(
+    transformer, squeezenet, photos[sure], draws=1
+)
 print(comparison.summary())
 
 # %% [markdown]
@@ -96,7 +107,11 @@ table.groupby("photograph")[["learned_unchanged", "random_unchanged"]].mean().ro
 # with half of them.
 
 # %%
-print(kinv.analysis.compare_with_random(transformer, squeezenet, photos[~sure][::2], draws=1).summary())
+print(
+    kinv.analysis.compare_with_random(
+        transformer, squeezenet, photos[~sure][::2], draws=1
+    ).summary()
+)
 
 # %% [markdown]
 # Here few predictions stay, under both. **What was learned keeps most predictions only where the network is sure.**
@@ -111,10 +126,19 @@ print(kinv.analysis.compare_with_random(transformer, squeezenet, photos[~sure][:
 keras.utils.set_random_seed(0)
 layer = kinv.layers.LearnedAugmentation("itn_squeezenet", value_range=(0, 1), seed=1)
 small = tf.image.resize(photos, (64, 64)).numpy() / 255
-features = [keras.layers.Conv2D(8, 3, activation="relu"), keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(9)]
+features = [
+    keras.layers.Conv2D(8, 3, activation="relu"),
+    keras.layers.GlobalAveragePooling2D(),
+    keras.layers.Dense(9),
+]
 network = keras.Sequential([keras.layers.Input((64, 64, 3)), layer, *features])
-changed = {training: np.abs(layer(small[:8], training=training) - small[:8]).mean() for training in (True, False)}
-print(f"mean change while training: {changed[True]:.2f} of 1; at inference: {changed[False]:.2f}")
+changed = {
+    training: np.abs(layer(small[:8], training=training) - small[:8]).mean()
+    for training in (True, False)
+}
+print(
+    f"mean change while training: {changed[True]:.2f} of 1; at inference: {changed[False]:.2f}"
+)
 
 # %% [markdown]
 # At inference the layer does nothing. The next cell trains the network for two epochs, to tell the nine photographs
@@ -122,10 +146,15 @@ print(f"mean change while training: {changed[True]:.2f} of 1; at inference: {cha
 
 # %%
 before = [weights.numpy() for weights in layer.weights]
-network.compile(keras.optimizers.Adam(0.02), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+network.compile(
+    keras.optimizers.Adam(0.02),
+    keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+)
 history = network.fit(small, np.arange(len(small)) // 32, epochs=2, verbose=0).history
 print("loss:", [round(loss, 2) for loss in history["loss"]])
-same = all(np.array_equal(old, new) for old, new in zip(before, layer.weights, strict=True))
+same = all(
+    np.array_equal(old, new) for old, new in zip(before, layer.weights, strict=True)
+)
 print("the layer's weights are the same:", same)
 
 # %% [markdown]
@@ -139,12 +168,18 @@ print("the layer's weights are the same:", same)
 # %%
 epochs = []
 for _ in range(2):
-    layer = kinv.layers.LearnedAugmentation("itn_squeezenet", value_range=(0, 1), seed=1)
+    layer = kinv.layers.LearnedAugmentation(
+        "itn_squeezenet", value_range=(0, 1), seed=1
+    )
     batches = tf.data.Dataset.from_tensor_slices(small).batch(16).map(layer)
     batches = batches.prefetch(tf.data.AUTOTUNE)
     epochs.append([next(iter(batches)).numpy() for _ in range(2)])
-print(f"batch {epochs[0][0].shape} in {epochs[0][0].min():.0f}..{epochs[0][0].max():.0f}")
-print(f"mean difference of two epochs: {np.abs(epochs[0][0] - epochs[0][1]).mean():.2f}")
+print(
+    f"batch {epochs[0][0].shape} in {epochs[0][0].min():.0f}..{epochs[0][0].max():.0f}"
+)
+print(
+    f"mean difference of two epochs: {np.abs(epochs[0][0] - epochs[0][1]).mean():.2f}"
+)
 print("the other layer gives the same:", np.array_equal(epochs[0], epochs[1]))
 
 # %% [markdown]

@@ -24,7 +24,10 @@ from kinv.models import CoupledGenerator, target
 
 # %%
 gallery = kinv.load("coupled_squeezenet")
-images, names = gallery.images(), [label[5:] for label in gallery.labels]  # labels are such as "0105 koala"
+images, names = (
+    gallery.images(),
+    [label[5:] for label in gallery.labels],
+)  # labels are such as "0105 koala"
 kinv.figures.contact_sheet(images[::2], names[::2], columns=5, inches=1.15)
 
 # %% [markdown]
@@ -37,13 +40,17 @@ kinv.figures.contact_sheet(images[::2], names[::2], columns=5, inches=1.15)
 # next cell loads both networks and computes the rank of each image's class: 0 means that the class comes first.
 
 # %%
-network, judge = (kinv.classifiers.load(name) for name in ("squeezenet", "efficientnet_lite0"))
+network, judge = (
+    kinv.classifiers.load(name) for name in ("squeezenet", "efficientnet_lite0")
+)
 classes = [int(label[:4]) for label in gallery.labels]
 ranks = kinv.analysis.class_ranks(judge, images, classes)
 all_names = kinv.classifiers.class_names(judge)
 said, sure = kinv.analysis.predict(judge, kinv.analysis.resized_for(judge, images))
 for i in range(0, 20, 2):
-    print(f"{names[i]:25} rank {ranks[i]:3}, the judge says: {all_names[said[i]]} ({sure[i]:.0%})")
+    print(
+        f"{names[i]:25} rank {ranks[i]:3}, the judge says: {all_names[said[i]]} ({sure[i]:.0%})"
+    )
 
 # %% [markdown]
 # The judge names several classes, with no help. Elsewhere it sees something else, and is sometimes sure of it.
@@ -54,8 +61,12 @@ for i in range(0, 20, 2):
 # that for all 20 classes, from uniform noise. `box=True` keeps pixels in 0..255.
 
 # %%
-ascent = kinv.maximize_activation(network, "logits", classes, restarts=1, steps=40, box=True)
-kinv.figures.labelled_rows({"gallery": images[6:12:2], "gradient ascent": ascent.best[6:12:2]}, names[6:12:2])
+ascent = kinv.maximize_activation(
+    network, "logits", classes, restarts=1, steps=40, box=True
+)
+kinv.figures.labelled_rows(
+    {"gallery": images[6:12:2], "gradient ascent": ascent.best[6:12:2]}, names[6:12:2]
+)
 
 # %% [markdown]
 # The lower images look like noise. The next cell compares both with chance. There are two rows for chance: the number
@@ -69,8 +80,12 @@ rows = {
     "gallery with wrong labels": (images, np.roll(classes, 1)),
 }
 for name, (shown, wanted) in rows.items():
-    own, other = (kinv.analysis.class_ranks(by, shown, wanted) for by in (network, judge))
-    print(f"{name:28} {np.mean(own == 0):19.0%} {np.mean(other < 5):25.0%} {np.median(other):13.1f}")
+    own, other = (
+        kinv.analysis.class_ranks(by, shown, wanted) for by in (network, judge)
+    )
+    print(
+        f"{name:28} {np.mean(own == 0):19.0%} {np.mean(other < 5):25.0%} {np.median(other):13.1f}"
+    )
 print(f"{'chance':28} {1 / 1000:19.1%} {5 / 1000:25.1%} {499.5:13.1f}")
 
 # %% [markdown]
@@ -86,10 +101,16 @@ print(f"{'chance':28} {1 / 1000:19.1%} {5 / 1000:25.1%} {499.5:13.1f}")
 # photographs. `slope` says how the power falls with the frequency: about -2 for photographs, and 0 for white noise.
 
 # %%
-photographs, _ = kinv.data.load("photos", size=227)  # 32 parts of each of 9 photographs
-for name, shown in {"photographs": photographs[::8], "gallery": images, "gradient ascent": ascent.best}.items():
+photographs, _ = kinv.data.load("photos", size=227, limit=36)  # parts of 9 photographs
+for name, shown in {
+    "photographs": photographs,
+    "gallery": images,
+    "gradient ascent": ascent.best,
+}.items():
     found = kinv.analysis.image_statistics(shown)
-    print(f"{name:16} saturation {found.saturation:4.0f}   contrast {found.contrast:3.0f}   slope {found.slope:5.1f}")
+    print(
+        f"{name:16} saturation {found.saturation:4.0f}   contrast {found.contrast:3.0f}   slope {found.slope:5.1f}"
+    )
 
 # %% [markdown]
 # The spectrum differs most. Gradient ascent makes images that are almost as white as noise. The power of the gallery
@@ -141,10 +162,18 @@ kinv.figures.contact_sheet(np.stack(list(made.values())), list(made), columns=6)
 # %%
 for name in list(made)[2:5]:
     shown, wanted = np.stack([made[name]] * 2), [classes[first], classes[second]]
-    own, other = (kinv.analysis.class_ranks(by, shown, wanted) for by in (network, judge))
+    own, other = (
+        kinv.analysis.class_ranks(by, shown, wanted) for by in (network, judge)
+    )
     print(f"{name:15} ranks of {' and '.join(pair)}: SqueezeNet {own}, judge {other}")
 index = all_names.index("goldfish")
-print("goldfish: rank", *(kinv.analysis.class_ranks(by, goldfish[None], [index])[0] for by in (network, judge)))
+print(
+    "goldfish: rank",
+    *(
+        kinv.analysis.class_ranks(by, goldfish[None], [index])[0]
+        for by in (network, judge)
+    ),
+)
 
 # %% [markdown]
 # Mixing features is hardly more than mixing pixels: this decoder is almost linear, so that its images fade into each

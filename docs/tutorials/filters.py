@@ -11,7 +11,6 @@
 import numpy as np
 
 import kinv
-from kinv.models.filter_gan import figures
 
 # %% [markdown]
 # ## The network and its Filter GAN
@@ -26,7 +25,9 @@ network = kinv.classifiers.load("digit_cnn")
 gan = kinv.load("filter_gan_mnist_conv4")
 gan.set_classifier(network)
 digits, labels = kinv.data.load("mnist", "test")
-print(f"accuracy on {len(digits)} digits: {kinv.analysis.accuracy(network, digits, labels):.1%}")
+print(
+    f"accuracy on {len(digits)} digits: {kinv.analysis.accuracy(network, digits, labels):.1%}"
+)
 
 # %% [markdown]
 # These digits come from MNIST's training set, which the network has seen. On MNIST's test set it has 99.45 %. Here we
@@ -45,9 +46,16 @@ codes = random.normal(size=(20, gan.latent_dim)).astype("float32")
 generated = gan.generate_filters(codes).numpy()
 size = (generated - real).std(axis=(0, 1, 2, 3))  # of each of the 32 filters
 noisy = real + size * random.normal(size=generated.shape)
-print(f"change: {np.mean(size / real.std(axis=(0, 1, 2))):.2f} of the real filters' standard deviation")
-sets = {"real": real, "code 1": generated[0], "code 2": generated[1], "real + noise": noisy[0]}
-figures.filters_as_colors(sets, shown=14)
+print(
+    f"change: {np.mean(size / real.std(axis=(0, 1, 2))):.2f} of the real filters' standard deviation"
+)
+sets = {
+    "real": real,
+    "code 1": generated[0],
+    "code 2": generated[1],
+    "real + noise": noisy[0],
+}
+kinv.figures.filter_gan.filters_as_colors(sets, shown=14)
 
 # %% [markdown]
 # The generated filters are visibly different from the real ones: the change is about half of the weights' own
@@ -69,7 +77,10 @@ def accuracies(sets):
     return np.array(found)
 
 
-for name, found in {"generated": accuracies(generated), "real + noise": accuracies(noisy)}.items():
+for name, found in {
+    "generated": accuracies(generated),
+    "real + noise": accuracies(noisy),
+}.items():
     print(f"{name:13} mean {found.mean():.1%}, worst {found.min():.1%}")
 
 # %% [markdown]
@@ -91,7 +102,9 @@ for factor in (0.5, 1, 2, 4):
     size = (far - real).std(axis=(0, 1, 2, 3))
     control = real + size * random.normal(size=far.shape)
     distance = np.mean(size / real.std(axis=(0, 1, 2)))
-    print(f"{distance:8.2f} {accuracies(far).mean():11.1%} {accuracies(control).mean():14.1%}")
+    print(
+        f"{distance:8.2f} {accuracies(far).mean():11.1%} {accuracies(control).mean():14.1%}"
+    )
 
 # %% [markdown]
 # The second row is what the GAN was trained for. In the third row, the change is as large as the filters themselves:
@@ -109,12 +122,18 @@ for factor in (0.5, 1, 2, 4):
 
 # %%
 shown = digits[[300, 550]]
-matches = kinv.match_activations(gan, shown, compare_at="pool", smoothing=1.0, extent=5.0, cells=5, steps=40, seed=4)
+matches = kinv.match_activations(
+    gan, shown, compare_at="pool", smoothing=1.0, extent=5.0, cells=5, steps=40, seed=4
+)
 found = kinv.analysis.summarise_matches(matches, shown, network)
-print(f"difference at the layer `pool`: falls by {found['fall']:.0%} (median of the cells)")
+print(
+    f"difference at the layer `pool`: falls by {found['fall']:.0%} (median of the cells)"
+)
 print(f"still the same digit to the network: {found['unchanged']:.0%} of the cells")
-print(f"change of pixels: {found['change']:.1f} of 255; with the filters of the middle: {found['middle_change']:.1f}")
-figures.activation_grids(matches.images, ["three", "five"])
+print(
+    f"change of pixels: {found['change']:.1f} of 255; with the filters of the middle: {found['middle_change']:.1f}"
+)
+kinv.figures.filter_gan.activation_grids(matches.images, ["three", "five"])
 
 # %% [markdown]
 # The frame marks the digit itself. Around it, each cell is what filters of another code take for that digit. To a
@@ -124,7 +143,7 @@ figures.activation_grids(matches.images, ["three", "five"])
 # next cell shows the change of the other cells, made larger.
 
 # %%
-figures.grid_differences(matches.images, ["three", "five"])
+kinv.figures.filter_gan.grid_differences(matches.images, ["three", "five"])
 
 # %% [markdown]
 # Grey is no change, white is brighter and black is darker. The changes follow the strokes: parts of them become
@@ -138,7 +157,9 @@ figures.grid_differences(matches.images, ["three", "five"])
 # %%
 pooled = gan.pooled_classifier(draws=10)
 print(type(pooled.get_layer("conv4")).__name__)
-print(f"with the average of ten sets: {kinv.analysis.accuracy(pooled, digits, labels):.1%}")
+print(
+    f"with the average of ten sets: {kinv.analysis.accuracy(pooled, digits, labels):.1%}"
+)
 
 # %% [markdown]
 # The accuracy is that of the network. It must be: this GAN is trained so that the mean of all its sets is the real

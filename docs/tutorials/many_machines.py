@@ -35,26 +35,41 @@ import kinv
 
 # %%
 command = Path(sys.executable).with_name("kinv")  # on the command line, simply: kinv
-asked = ["--classifier", "digit_cnn", "--images", "mnist", "--limit", "100", "--every", "4", "--quiet"]
+asked = "--classifier digit_cnn --images mnist --limit 100 --every 4 --no-figures --quiet".split()
 parts = {"part_0": ["translate_x", "noise"], "part_1": ["rotation", "zoom"]}
 jobs = []
 for folder, names in parts.items():
-    arguments = [command, "screen", *asked, "--transformations", *names, "--output", folder]
-    jobs.append(subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE))
+    arguments = [
+        command,
+        "screen",
+        *asked,
+        "--transformations",
+        *names,
+        "--output",
+        folder,
+    ]
+    jobs.append(
+        subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    )
 for job in jobs:
     job.communicate()
 print("exit status:", [job.returncode for job in jobs])
 
 # %% [markdown]
-# Both jobs ended well. `--every 4` takes every fourth of the default magnitudes, to save time here.
+# Both jobs ended well. `--every 4` takes every fourth of the default magnitudes, to save time here. `--no-figures` leaves
+# the figures to whoever joins the parts.
 #
 # ## Put the parts together
 #
 # `kinv.Screening.load` reads a folder, and `kinv.Screening.join` puts the tables below each other.
 
 # %%
-joined = kinv.Screening.join([kinv.Screening.load(Path(folder) / "tables") for folder in parts])
-joined.ranking()[["transformation", "unchanged", "worst", "worst_unchanged", "low", "high"]].round(2)
+joined = kinv.Screening.join(
+    [kinv.Screening.load(Path(folder) / "tables") for folder in parts]
+)
+joined.ranking()[
+    ["transformation", "unchanged", "worst", "worst_unchanged", "low", "high"]
+].round(2)
 
 # %% [markdown]
 # `unchanged` is the share of predictions that stay, averaged over the magnitudes. The ten digits are equally frequent
@@ -104,8 +119,8 @@ except ValueError as error:
     print(error)
 
 # %% [markdown]
-# The message thinks of two networks with one name. That is the other use of `join`: give each network, or each
-# checkpoint of one, a job and a name of its own.
+# The other use of `join` is for several networks: give each network, or each checkpoint of one, a job and a name of its
+# own.
 #
 # ## A job that is killed
 #
@@ -113,7 +128,7 @@ except ValueError as error:
 # a report, waits until three transformations are finished, and kills it.
 
 # %%
-asked = ["digit_cnn", "--images", "mnist", "--preset", "quick", "--sections", "tolerance", "--quiet"]
+asked = "digit_cnn --images mnist --preset quick --sections tolerance --quiet".split()
 start = [command, "report", *asked, "--output", "killed_report"]
 job = subprocess.Popen(start, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 inside = Path("killed_report/tables/screening/parts")
@@ -122,7 +137,9 @@ while job.poll() is None and len(list(inside.glob("*.done"))) < 3:
 job.kill()
 job.communicate()
 finished = json.loads(Path("killed_report/report.json").read_text())["finished"]
-print(f"exit status {job.returncode}; finished: {finished}; transformations kept: {len(list(inside.glob('*.done')))}")
+print(
+    f"exit status {job.returncode}; finished: {finished}; transformations kept: {len(list(inside.glob('*.done')))}"
+)
 
 # %% [markdown]
 # The report is not finished, and there is no page yet. But the transformations that were done are there. The next cell
@@ -137,9 +154,14 @@ print(again.stdout)
 # compares the numbers of both.
 
 # %%
-kinv.report(network, "mnist", preset="quick", sections=["tolerance"], folder="whole_report")
+kinv.report(
+    network, "mnist", preset="quick", sections=["tolerance"], folder="whole_report"
+)
 for table in ("tolerance", "limits"):
-    one, other = (pd.read_csv(f"{folder}/tables/{table}.csv") for folder in ("killed_report", "whole_report"))
+    one, other = (
+        pd.read_csv(f"{folder}/tables/{table}.csv")
+        for folder in ("killed_report", "whole_report")
+    )
     print(f"{table:12}{len(one):5} rows, the same: {one.equals(other)}")
 
 # %% [markdown]
@@ -159,10 +181,10 @@ for table in ("tolerance", "limits"):
 # names=(translate_x translate_y rotation scale_x scale_y zoom brightness contrast greyscale blur noise)
 # name=${names[$SLURM_ARRAY_TASK_ID]}
 # kinv screen --classifier my_model.keras --value-range 0 1 --images my/photos \
-#     --transformations "$name" --output "parts/$name"
+#     --transformations "$name" --no-figures --output "parts/$name"
 # ```
 #
-# Afterwards, `kinv.Screening.join` puts `parts/*/tables` together, as above. The folder must be on a file system that
+# Afterwards, `kinv.Screening.join` puts `parts/*/tables` together, as above, and `save_figures` draws them. The folder must be on a file system that
 # all machines see. Give each job its own folder: kinv refuses a second one in the same.
 #
 # ## What we have learned

@@ -30,20 +30,32 @@ digits, labels = kinv.data.load("mnist", "train")
 test_digits, test_labels = kinv.data.load("mnist", "test")
 keras.utils.set_random_seed(0)
 convolution = {"kernel_size": 3, "strides": 2, "activation": "relu"}
-layers = [keras.layers.Conv2D(16, **convolution), keras.layers.Conv2D(32, **convolution), keras.layers.Flatten()]
-layers = [keras.layers.Input((28, 28, 1)), *layers, keras.layers.Dense(10, activation="softmax")]
+layers = [
+    keras.layers.Conv2D(16, **convolution),
+    keras.layers.Conv2D(32, **convolution),
+    keras.layers.Flatten(),
+]
+layers = [
+    keras.layers.Input((28, 28, 1)),
+    *layers,
+    keras.layers.Dense(10, activation="softmax"),
+]
 network = keras.Sequential(layers, name="small_cnn")
 network.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
 network.fit(digits / 255, labels, epochs=8, verbose=0)
 _, accuracy = network.evaluate(test_digits / 255, test_labels, verbose=0)
-print(f"accuracy on {len(test_digits)} digits that it was not trained with: {accuracy:.1%}")
+print(
+    f"accuracy on {len(test_digits)} digits that it was not trained with: {accuracy:.1%}"
+)
 
 # %% [markdown]
 # The first lines name the data: 5,000 digits that come inside a Python package. The network gets most of the others
 # right. Ten of them:
 
 # %%
-kinv.figures.contact_sheet(test_digits[::100], [str(label) for label in test_labels[::100]])
+kinv.figures.contact_sheet(
+    test_digits[::100], [str(label) for label in test_labels[::100]]
+)
 
 # %% [markdown]
 # ## Wrap it
@@ -62,7 +74,9 @@ classifier.summary()
 own = network.predict(test_digits / 255, verbose=0)
 wrapped = keras.ops.softmax(classifier.predict(test_digits, verbose=0))
 print(f"largest difference of a softmax output: {np.abs(own - wrapped).max():.1e}")
-print(f"digits with the same prediction: {np.mean(own.argmax(1) == np.argmax(wrapped, 1)):.0%}")
+print(
+    f"digits with the same prediction: {np.mean(own.argmax(1) == np.argmax(wrapped, 1)):.0%}"
+)
 
 # %% [markdown]
 # All predictions are the same, and softmax outputs agree up to rounding. `kinv.wrap` also makes such a comparison by
@@ -99,7 +113,14 @@ except ValueError as error:
 # %%
 other = kinv.classifiers.load("digit_cnn")
 sections = ["tolerance", "classes", "layers"]
-report = kinv.report(classifier, test_digits, test_labels, sections=sections, compare=other, folder="my_report")
+report = kinv.report(
+    classifier,
+    test_digits,
+    test_labels,
+    sections=sections,
+    compare=other,
+    folder="my_report",
+)
 print(report.summary())
 
 # %% [markdown]
@@ -111,7 +132,9 @@ print(report.summary())
 
 # %%
 tolerance = report.content["sections"]["tolerance"]
-print(f"{tolerance['images']} digits. By chance, {tolerance['chance']:.0%} of the predictions would stay.")
+print(
+    f"{tolerance['images']} digits. By chance, {tolerance['chance']:.0%} of the predictions would stay."
+)
 pd.DataFrame(tolerance["rows"])[["title", "kept", "low", "high"]].round(2)
 
 # %% [markdown]
@@ -125,10 +148,16 @@ pd.DataFrame(tolerance["rows"])[["title", "kept", "low", "high"]].round(2)
 
 # %%
 folders = ["screening", "screening_compared"]
-screening = kinv.Screening.join([kinv.Screening.load(report.folder / "tables" / folder) for folder in folders])
-shifts = screening.accuracy.query("transformation == 'translate_x'")["magnitude"].unique()
+screening = kinv.Screening.join(
+    [kinv.Screening.load(report.folder / "tables" / folder) for folder in folders]
+)
+shifts = screening.accuracy.query("transformation == 'translate_x'")[
+    "magnitude"
+].unique()
 strip = kinv.analysis.transformed_strip(kinv.ops.translate_x, test_digits[400], shifts)
-kinv.figures.sensitivity.accuracy_curves(screening.accuracy, "translate_x", strip, measure="unchanged")
+kinv.figures.sensitivity.accuracy_curves(
+    screening.accuracy, "translate_x", strip, measure="unchanged"
+)
 
 # %% [markdown]
 # A shift by 0.15 of the width is four pixels. People still read the digit easily. `small_cnn` changes most of its

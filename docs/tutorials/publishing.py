@@ -33,8 +33,7 @@ import kinv
 # %%
 transformer = kinv.load("itn_squeezenet")
 squeezenet = kinv.classifiers.load("squeezenet")
-photographs, _ = kinv.data.load("photos", size=227)  # 32 parts of each of 9 photographs
-images = photographs[::8]
+images, _ = kinv.data.load("photos", size=227, limit=36)  # parts of 9 photographs
 measured = kinv.analysis.compare_with_random(transformer, squeezenet, images, draws=2)
 print(measured.summary())
 
@@ -47,10 +46,14 @@ print(measured.summary())
 # `kinv.save` writes a folder. Metrics in the metadata will appear on its card. The next cell lists the files.
 
 # %%
-tf.get_logger().setLevel("WARNING")  # otherwise TensorFlow says where it writes the SavedModel
 found = measured.metrics()
-results = {"predictions that stay": found["learned_unchanged"], "control: random ones": found["random_unchanged"]}
-folder = kinv.save(transformer, "my-augmentation", {"name": "my-augmentation", "metrics": results})
+results = {
+    "predictions that stay": found["learned_unchanged"],
+    "control: random ones": found["random_unchanged"],
+}
+folder = kinv.save(
+    transformer, "my-augmentation", {"name": "my-augmentation", "metrics": results}
+)
 for path in sorted(path for path in folder.rglob("*") if path.is_file()):
     print(f"{path.stat().st_size:8,} bytes  {path}")
 
@@ -97,7 +100,12 @@ except kinv.ArtifactError as error:
 
 # %%
 class Trojan(tf.Module):
-    @tf.function(input_signature=[tf.TensorSpec((None, None, None, 3)), tf.TensorSpec((2,), tf.int32)])
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec((None, None, None, 3)),
+            tf.TensorSpec((2,), tf.int32),
+        ]
+    )
     def augment(self, images, seed):
         tf.io.write_file("surprise.txt", "I can write files.")
         return images
@@ -108,9 +116,19 @@ shutil.rmtree(trojan / "saved_model")
 tf.saved_model.save(Trojan(), str(trojan / "saved_model"))
 
 # %%
-files = [path for path in trojan.rglob("*") if path.is_file() and path.name != "manifest.json"]
-sums = {path.relative_to(trojan).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
-entries = {name: {"sha256": value, "size": (trojan / name).stat().st_size} for name, value in sums.items()}
+files = [
+    path
+    for path in trojan.rglob("*")
+    if path.is_file() and path.name != "manifest.json"
+]
+sums = {
+    path.relative_to(trojan).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+    for path in files
+}
+entries = {
+    name: {"sha256": value, "size": (trojan / name).stat().st_size}
+    for name, value in sums.items()
+}
 manifest = json.dumps({"format": 1, "files": entries}, indent=1, sort_keys=True) + "\n"
 (trojan / "manifest.json").write_text(manifest)
 try:
@@ -153,7 +171,11 @@ np.save("augmented.npy", next(iter(augmented)).numpy())
 print("kinv was imported:", "kinv" in sys.modules)
 """
 np.save("images.npy", images[::5])
-print(subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout)
+print(
+    subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    ).stdout
+)
 
 # %% [markdown]
 # Did it compute the same? The next cell compares its images with those of kinv for the same seed, and for another one
@@ -163,8 +185,12 @@ print(subprocess.run([sys.executable, "-c", program], capture_output=True, text=
 elsewhere = np.load("augmented.npy")
 for seed in ([0, 1], [0, 2]):
     here = transformer.augment(images[::5], seed=seed).numpy()
-    print(f"seed {seed}: largest difference {np.abs(here - elsewhere).max():.4f} of 255")
-kinv.figures.labelled_rows({"photographs": images[::5], "augmented": elsewhere}, inches=0.9)
+    print(
+        f"seed {seed}: largest difference {np.abs(here - elsewhere).max():.4f} of 255"
+    )
+kinv.figures.labelled_rows(
+    {"photographs": images[::5], "augmented": elsewhere}, inches=0.9
+)
 
 # %% [markdown]
 # With the same seed, both give the same images. With another seed, the images are others, as they should be. For
@@ -203,7 +229,9 @@ for name, array in arrays.items():
 # %%
 offline = os.environ | {"HF_HUB_OFFLINE": "1"}
 program = "import kinv; kinv.load('hf://my-organisation/my-augmentation@v1')"
-done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=offline)
+done = subprocess.run(
+    [sys.executable, "-c", program], capture_output=True, text=True, env=offline
+)
 print(done.stderr.strip().splitlines()[-1])
 
 # %% [markdown]

@@ -34,7 +34,9 @@ squeezenet = kinv.classifiers.load("squeezenet")
 names = kinv.classifiers.class_names(squeezenet)
 photos, _ = kinv.data.find("photos").evenly(9).load(size=227)
 says = squeezenet.predict(photos, verbose=0).argmax(axis=1)
-kinv.figures.contact_sheet(photos, [names[index] for index in says], columns=9, inches=0.85)
+kinv.figures.contact_sheet(
+    photos, [names[index] for index in says], columns=9, inches=0.85
+)
 
 # %% [markdown]
 # Some answers are right, others are not. A report without labels does not ask whether the network is right. It asks
@@ -47,7 +49,12 @@ kinv.figures.contact_sheet(photos, [names[index] for index in says], columns=9, 
 
 # %%
 limits = ["greyscale:unchanged@1=0.7", "rotation:unchanged@20=0.8"]
-asked = {"preset": "quick", "limit": 27, "fail_under": limits, "folder": "squeezenet_report"}
+asked = {
+    "preset": "quick",
+    "limit": 27,
+    "fail_under": limits,
+    "folder": "squeezenet_report",
+}
 report = kinv.report(squeezenet, "photos", sections=["tolerance", "curves"], **asked)
 print(report.summary())
 
@@ -66,7 +73,9 @@ print(report.summary())
 
 # %%
 tolerance = report.content["sections"]["tolerance"]
-print(f"{tolerance['images']} images. By chance, {tolerance['chance']:.0%} of the predictions would stay.")
+print(
+    f"{tolerance['images']} images. By chance, {tolerance['chance']:.0%} of the predictions would stay."
+)
 table = pd.DataFrame(tolerance["rows"])[["title", "kept", "low", "high"]]
 table["ImageNet"] = [row["landmarks"]["SqueezeNet"] for row in tolerance["rows"]]
 table.round(2)
@@ -84,10 +93,21 @@ table.round(2)
 # images of one slider side by side. The man with the camera turns.
 
 # %%
-(turned,) = [card for card in report.content["sections"]["curves"]["cards"] if card["transformation"] == "rotation"]
+(turned,) = [
+    card
+    for card in report.content["sections"]["curves"]["cards"]
+    if card["transformation"] == "rotation"
+]
 shown = [(point["label"], point["images"][1]) for point in turned["points"]]
-pixels = np.stack([np.asarray(Pixels.open(report.folder / image["file"]).convert("RGB")) for _, image in shown])
-kinv.figures.contact_sheet(pixels, [f"{angle} {image['says']}" for angle, image in shown], inches=1.1)
+pixels = np.stack(
+    [
+        np.asarray(Pixels.open(report.folder / image["file"]).convert("RGB"))
+        for _, image in shown
+    ]
+)
+kinv.figures.contact_sheet(
+    pixels, [f"{angle} {image['says']}" for angle, image in shown], inches=1.1
+)
 
 # %% [markdown]
 # A small turn leaves the answer, a large one changes it. The black corners are part of the change. A network could be
@@ -100,13 +120,18 @@ kinv.figures.contact_sheet(pixels, [f"{angle} {image['says']}" for angle, image 
 
 # %%
 since = time.monotonic()
-report = kinv.report(squeezenet, "photos", sections=["tolerance", "curves", "classes", "layers"], **asked)
+report = kinv.report(
+    squeezenet, "photos", sections=["tolerance", "curves", "classes", "layers"], **asked
+)
 print(f"this call took {time.monotonic() - since:.1f} s")
-pd.Series({name: section["seconds"] for name, section in report.content["sections"].items()}, name="seconds")
+pd.Series(
+    {name: section["seconds"] for name, section in report.content["sections"].items()},
+    name="seconds",
+)
 
 # %% [markdown]
 # The call took about as long as its two new sections: the others were read from the folder. With another seed, other
-# images or other limits, kinv refuses the folder, and asks for a new one.
+# images or a limit at another magnitude, kinv refuses the folder, and asks for a new one.
 #
 # ## Which images change first?
 #
@@ -115,9 +140,20 @@ pd.Series({name: section["seconds"] for name, section in report.content["section
 
 # %%
 worst = report.content["sections"]["classes"]["worst"][:4]
-files = {when: [report.folder / one[when]["file"] for one in worst] for when in ("before", "after")}
-rows = {when: np.stack([np.asarray(Pixels.open(file).convert("RGB")) for file in files[when]]) for when in files}
-titles = [f"{one['before']['says']} ({one['before']['confidence']:.0%}) to {one['after']['says']}" for one in worst]
+files = {
+    when: [report.folder / one[when]["file"] for one in worst]
+    for when in ("before", "after")
+}
+rows = {
+    when: np.stack(
+        [np.asarray(Pixels.open(file).convert("RGB")) for file in files[when]]
+    )
+    for when in files
+}
+titles = [
+    f"{one['before']['says']} ({one['before']['confidence']:.0%}) to {one['after']['says']}"
+    for one in worst
+]
 print(", ".join(f"{one['title']} {one['amount']}" for one in worst))
 kinv.figures.labelled_rows(rows, titles)
 
@@ -135,7 +171,7 @@ Image(report.folder / report.content["sections"]["layers"]["figures"][0])
 
 # %% [markdown]
 # Read it from top to bottom. Noise moves the first layers further than another image would. Later layers ignore some of
-# it, but not enough. Loss of colour hardly moves any layer, and rotation moves all of them.
+# it, but not enough. Loss of colour moves every layer least, and rotation moves all of them far.
 #
 # ## What is in the folder
 #
@@ -143,9 +179,13 @@ Image(report.folder / report.content["sections"]["layers"]["figures"][0])
 # next cell lists the rest.
 
 # %%
-for place in sorted(report.folder.glob("*")) + sorted((report.folder / "tables").glob("*")):
+for place in sorted(report.folder.glob("*")) + sorted(
+    (report.folder / "tables").glob("*")
+):
     files = len(list(place.rglob("*.*"))) if place.is_dir() else 1
-    print(f"{place.relative_to(report.folder).as_posix():28}{f'{files} files' if place.is_dir() else ''}")
+    print(
+        f"{place.relative_to(report.folder).as_posix():28}{f'{files} files' if place.is_dir() else ''}"
+    )
 
 # %% [markdown]
 # The tables open in any spreadsheet. `tables/screening` is what `kinv.Screening.load` reads.
@@ -157,7 +197,9 @@ for place in sorted(report.folder.glob("*")) + sorted((report.folder / "tables")
 
 # %%
 print("\n".join(report.broken()))
-pd.DataFrame(report.content["limits"])[["limit", "measured", "low", "high", "passed"]].round(2)
+pd.DataFrame(report.content["limits"])[
+    ["limit", "measured", "low", "high", "passed"]
+].round(2)
 
 # %% [markdown]
 # One limit is broken. It lies above the whole interval, so that chance is no excuse. The other one is reached, but with

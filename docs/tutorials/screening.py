@@ -32,7 +32,9 @@ efficientnet = kinv.classifiers.load("efficientnet_lite0")
 photos = kinv.data.find("photos").evenly(27)
 images, _ = photos.load(size=227)
 names = kinv.classifiers.class_names(squeezenet)
-says = [names[index] for index in squeezenet.predict(images[::3], verbose=0).argmax(axis=1)]
+says = [
+    names[index] for index in squeezenet.predict(images[::3], verbose=0).argmax(axis=1)
+]
 kinv.figures.contact_sheet(images[::3], says, columns=9, inches=0.85)
 
 # %% [markdown]
@@ -49,9 +51,15 @@ magnitudes = {
     "greyscale": [0, 0.5, 1],  # the share of colour that is lost
     "blur": [0, 1, 2, 4],  # pixels
 }
-asked = {"transformations": list(magnitudes), "magnitudes": magnitudes, "each_image": True}
+asked = {
+    "transformations": list(magnitudes),
+    "magnitudes": magnitudes,
+    "each_image": True,
+}
 screening = kinv.screen(squeezenet, photos, **asked)
-screening.ranking()[["transformation", "unchanged", "worst", "worst_unchanged", "low", "high"]].round(2)
+screening.ranking()[
+    ["transformation", "unchanged", "worst", "worst_unchanged", "low", "high"]
+].round(2)
 
 # %% [markdown]
 # `unchanged` is the mean share of predictions that stay, over all magnitudes but the neutral one. The network tolerates
@@ -65,8 +73,12 @@ screening.ranking()[["transformation", "unchanged", "worst", "worst_unchanged", 
 # The ranking is one number each. The next cell draws the whole curve for rotation, with a crop under it.
 
 # %%
-strip = kinv.analysis.transformed_strip(kinv.ops.rotation, images[3], magnitudes["rotation"])
-kinv.figures.sensitivity.accuracy_curves(screening.accuracy, "rotation", strip, measure="unchanged")
+strip = kinv.analysis.transformed_strip(
+    kinv.ops.rotation, images[3], magnitudes["rotation"]
+)
+kinv.figures.sensitivity.accuracy_curves(
+    screening.accuracy, "rotation", strip, measure="unchanged"
+)
 
 # %% [markdown]
 # Predictions are lost early: 20 degrees change a part of them, though the cup is still a cup. What do predictions
@@ -74,8 +86,12 @@ kinv.figures.sensitivity.accuracy_curves(screening.accuracy, "rotation", strip, 
 
 # %%
 tripod = names.index("tripod")
-strip_of_tripod = kinv.analysis.transformed_strip(kinv.ops.rotation, images[9], magnitudes["rotation"])
-kinv.figures.sensitivity.class_curves(screening.softmax, tripod, "rotation", strip=strip_of_tripod)
+strip_of_tripod = kinv.analysis.transformed_strip(
+    kinv.ops.rotation, images[9], magnitudes["rotation"]
+)
+kinv.figures.sensitivity.class_curves(
+    screening.softmax, tripod, "rotation", strip=strip_of_tripod
+)
 
 # %% [markdown]
 # Where the thick line is on top, the mean prediction is still the tripod. The place where another line crosses it is
@@ -100,7 +116,9 @@ kinv.figures.sensitivity.critical_strip(screening.critical_points, "rotation")
 
 # %%
 joined = kinv.Screening.join([screening, kinv.screen(efficientnet, photos, **asked)])
-kinv.figures.sensitivity.accuracy_curves(joined.accuracy, "rotation", strip, measure="unchanged")
+kinv.figures.sensitivity.accuracy_curves(
+    joined.accuracy, "rotation", strip, measure="unchanged"
+)
 
 # %% [markdown]
 # The curves have a similar form. EfficientNet-Lite0 keeps more at large angles. Could that be chance? The next cell
@@ -119,7 +137,9 @@ at[["network", "magnitude", "unchanged", "unchanged_low", "unchanged_high"]].rou
 
 # %%
 kept = joined.images.assign(photograph=joined.images["image"] // 3)
-kept = kept.pivot_table(index="photograph", columns=["transformation", "network"], values="kept")
+kept = kept.pivot_table(
+    index="photograph", columns=["transformation", "network"], values="kept"
+)
 kept["rotation"].assign(squeezenet_says=says).round(2)
 
 # %% [markdown]
@@ -127,7 +147,9 @@ kept["rotation"].assign(squeezenet_says=says).round(2)
 # keeps more, and less. If nothing but chance were at work, both numbers would be about the same.
 
 # %%
-difference = kept.xs("efficientnet_lite0", axis=1, level="network") - kept.xs("squeezenet", axis=1, level="network")
+difference = kept.xs("efficientnet_lite0", axis=1, level="network") - kept.xs(
+    "squeezenet", axis=1, level="network"
+)
 counts = {"more": (difference > 0).sum(), "less": (difference < 0).sum()}
 pd.DataFrame({"mean difference": difference.mean(), **counts}).round(2)
 

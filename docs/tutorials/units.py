@@ -12,7 +12,6 @@
 import numpy as np
 
 import kinv
-from kinv.analysis.units import figures
 
 # %% [markdown]
 # ## A network and its digits
@@ -38,15 +37,22 @@ print(f"{len(vectors)} digits of {vectors.shape[1]} pixels, mean norm {norm:.1f}
 
 # %%
 layers, units = ["hidden1", "hidden2", "hidden3"], range(50, 1000, 120)
-maxima = {layer: kinv.maximize_activation(net, layer, units, norm, restarts=5) for layer in layers}
+maxima = {
+    layer: kinv.maximize_activation(net, layer, units, norm, restarts=5)
+    for layer in layers
+}
 
 
 def grey(x):
     """Vectors as images: grey is 0, white is positive, black is negative."""
-    return (127.5 + 127.5 * x / np.abs(x).max(axis=-1, keepdims=True)).reshape(*x.shape[:-1], 28, 28, 1)
+    return (127.5 + 127.5 * x / np.abs(x).max(axis=-1, keepdims=True)).reshape(
+        *x.shape[:-1], 28, 28, 1
+    )
 
 
-shown = {"digits, for comparison": digits[::125]} | {layer: grey(found.best) for layer, found in maxima.items()}
+shown = {"digits, for comparison": digits[::125]} | {
+    layer: grey(found.best) for layer, found in maxima.items()
+}
 kinv.figures.labelled_rows(shown, inches=0.8)
 
 # %% [markdown]
@@ -63,11 +69,17 @@ kinv.figures.labelled_rows(shown, inches=0.8)
 
 # %%
 noise = np.random.default_rng(0).uniform(size=vectors.shape).astype("float32")
-of_norm = [norm * x / np.linalg.norm(x, axis=1, keepdims=True) for x in (vectors, noise)]
-print("layer    cosine of starts   maximum   best digit   best noise   (medians over units)")
+of_norm = [
+    norm * x / np.linalg.norm(x, axis=1, keepdims=True) for x in (vectors, noise)
+]
+print(
+    "layer    cosine of starts   maximum   best digit   best noise   (medians over units)"
+)
 for layer, found in maxima.items():
     tapped = kinv.analysis.tap(net, layer, units)
-    digit, noisy = (np.median(tapped.activations(x).numpy().max(axis=0)) for x in of_norm)
+    digit, noisy = (
+        np.median(tapped.activations(x).numpy().max(axis=0)) for x in of_norm
+    )
     maximum, cosine = np.median(found.best_activations), np.median(found.agreement)
     print(f"{layer}  {cosine:16.3f} {maximum:9.1f} {digit:12.1f} {noisy:12.1f}")
 
@@ -85,14 +97,18 @@ for layer, found in maxima.items():
 # %%
 epsilons = np.linspace(0, 1.4, 8)
 ways = [
-    kinv.trace_manifold(net, layer, list(units)[:2], maxima[layer].best[:2], epsilons, starts=1)
+    kinv.trace_manifold(
+        net, layer, list(units)[:2], maxima[layer].best[:2], epsilons, starts=1
+    )
     for layer in ("hidden1", "hidden3")
 ]
 seen = np.concatenate([way.inputs[:, 0] for way in ways])
 kept = np.concatenate([way.activations[:, 0] for way in ways])
 names = [f"{way.layer} unit {unit}" for way in ways for unit in way.units]
 print("linear unit:", "  ".join(f"{1 - epsilon**2 / 2:.2f}" for epsilon in epsilons))
-figures.manifold_rows(grey(seen), epsilons, kept, "above: epsilon; below: activation / at the maximum", names)
+kinv.figures.units.manifold_rows(
+    grey(seen), epsilons, kept, "Walks from the maxima of four units", names
+)
 
 # %% [markdown]
 # The printed line is the baseline. Whatever the filter of a linear unit is, it keeps `1 - epsilon² / 2` of its
@@ -112,8 +128,10 @@ grid = np.linspace(0, 2, 11)
 curves = kinv.measure_invariance(net, layers, norm, units=30, epsilons=grid, restarts=3)
 print(f"linear unit: area {np.trapezoid(np.maximum(1 - grid**2 / 2, 0), grid):.2f}")
 for curve in curves:
-    print(f"{curve.layer}: area {curve.area:.2f} (95 % interval {curve.low:.2f} to {curve.high:.2f})")
-figures.invariance_curves({"deep belief net": curves})
+    print(
+        f"{curve.layer}: area {curve.area:.2f} (95 % interval {curve.low:.2f} to {curve.high:.2f})"
+    )
+kinv.figures.units.invariance_curves({"deep belief net": curves})
 
 # %% [markdown]
 # The lower plot shows the share of the activation that is kept. The first layer follows the dotted line of a linear
@@ -128,9 +146,18 @@ figures.invariance_curves({"deep belief net": curves})
 
 # %%
 known = kinv.decompose_invariance(
-    net, "hidden3", units, maxima["hidden3"].best, grid, shape=(28, 28), samples=32, proposals=4
+    net,
+    "hidden3",
+    units,
+    maxima["hidden3"].best,
+    grid,
+    shape=(28, 28),
+    samples=32,
+    proposals=4,
 )
-for family, tolerance in zip(known.families, np.median(known.tolerances, axis=0), strict=True):
+for family, tolerance in zip(
+    known.families, np.median(known.tolerances, axis=0), strict=True
+):
     print(f"{family:13} {tolerance:+.2f}")
 
 # %% [markdown]
@@ -144,12 +171,20 @@ for family, tolerance in zip(known.families, np.median(known.tolerances, axis=0)
 
 # %%
 rotated = kinv.load("sdae_rotated_mnist")
-size = float(np.linalg.norm(digits.reshape(len(digits), -1), axis=1).mean())  # this one takes images in 0..255
+size = float(
+    np.linalg.norm(digits.reshape(len(digits), -1), axis=1).mean()
+)  # this one takes images in 0..255
 optima = kinv.maximize_activation(rotated, "logits", norm=size, restarts=5)
-control = kinv.decompose_invariance(rotated, "logits", None, optima.best, grid, samples=32, proposals=4)
-for family, tolerance in zip(control.families, np.median(control.tolerances, axis=0), strict=True):
+control = kinv.decompose_invariance(
+    rotated, "logits", None, optima.best, grid, samples=32, proposals=4
+)
+for family, tolerance in zip(
+    control.families, np.median(control.tolerances, axis=0), strict=True
+):
     print(f"{family:13} {tolerance:+.2f}")
-figures.tolerance_map({"deep belief net": known, "trained with rotated digits": control})
+kinv.figures.units.tolerance_map(
+    {"deep belief net": known, "trained with rotated digits": control}
+)
 
 # %% [markdown]
 # Each row of the figure is one unit, and the colours are its tolerances. The labels beside the rows count the units

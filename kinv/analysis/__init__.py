@@ -8,7 +8,9 @@ from kinv.surgery.tap import Tap, tap
 
 from .layers.movement import LayerMovement, measure_layers
 from .metamers.result import Metamers
+from .screening.class_means import class_means
 from .screening.learned_transformation import LearnedTransformation
+from .screening.paired import compared_tolerance
 from .screening.screen import screen
 from .screening.strip import class_examples, transformed_strip
 from .screening.tables import Screening
@@ -33,7 +35,9 @@ __all__ = [
     "UnitSamples",
     "accuracy",
     "class_examples",
+    "class_means",
     "combine_filters",
+    "compared_tolerance",
     "decompose_invariance",
     "follow_great_circles",
     "maximize_activation",

@@ -70,7 +70,8 @@ class Metamers(OnImages):
             others=others,
             progress=self.progress,
         )
-        save_figures({"ladder": figures.ladder(found)}, self.output)
+        title = f"{network.name}: under each image, others that a layer hardly tells from it"
+        save_figures({"ladder": figures.ladder(found, title=title)}, self.output)
         with whole_file(self.output / "metamers.csv") as draft:
             found.to_frame().to_csv(draft, index=False)
         return {

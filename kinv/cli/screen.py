@@ -34,6 +34,10 @@ class Screen(OnImages):
     fill: Literal["zeros", "reflect", "nearest"] = "zeros"
     """How to fill pixels outside the frame."""
     seed: int = 0
+    each_image: bool = False
+    """Keeps every image's prediction, in the table `images`, to compare networks image by image."""
+    figures: bool = True
+    """False: writes tables only."""
 
     def check_names(self) -> None:
         super().check_names()
@@ -90,10 +94,13 @@ class Screen(OnImages):
             results=self.output / "tables",
             progress=self.progress,
             preflight=self.preflight,
+            each_image=self.each_image,
         )
-        classes = classes or sensitivity.highest_classes(screening)
-        images = analysis.class_examples(network, source, classes=classes, use_labels=self.labels)
-        figures = sensitivity.overview(screening, chosen, images, classes)
+        figures = {}
+        if self.figures:
+            classes = classes or sensitivity.highest_classes(screening)
+            images = analysis.class_examples(network, source, classes=classes, use_labels=self.labels)
+            figures = sensitivity.overview(screening, chosen, images, classes)
         return {
             "network": network.name,
             "images": source.description,
@@ -101,7 +108,7 @@ class Screen(OnImages):
             "ranking": screening.ranking().to_dict("records"),
             "accuracy": screening.accuracy.to_dict("records"),
             "tables": self.output / "tables",
-            "figures": save_figures(figures, self.output / "figures"),
+            "figures": save_figures(figures, self.output / "figures") if figures else [],
         }
 
     def show(self, result: dict[str, Any]) -> None:

@@ -43,7 +43,7 @@ def labelled_rows(
             axis.set_axis_off()
         row[0].set_ylabel(name)
     for axis, text in zip(axes[0], titles, strict=False):
-        axis.set_title(fitted(text, inches), fontsize=10)
+        axis.set_title(fitted(text, 0.97 * inches), fontsize=10)
     headline(figure, title)
     return figure
 
@@ -71,7 +71,7 @@ def contact_sheet(
         )
     rows = -(-len(images) // columns)
     columns = min(columns, len(images))
-    names = [fitted(name, inches) for name in labels]
+    names = [fitted(name, 0.97 * inches) for name in labels]
     lines = max(name.count("\n") + 1 for name in names)
     height = (inches + LINE * lines) * rows + headline_inches(title, inches * columns)
     figure, axes = new_figure(inches * columns, height, rows, columns)

@@ -1,15 +1,20 @@
 """Names in figures: every title, label and legend that comes from data passes here."""
 
-import textwrap
+import functools
+import re
+import warnings
 from collections.abc import Iterable
 from typing import Any
+
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import text_to_path
 
 from kinv.printable import printable
 
 NAMELESS = "-"
 LONGEST, SHORT = 60, 22  # letters
-LETTER = 0.078  # inches of a letter of ten points
-FEWEST = 5  # letters of a line
+PART = re.compile(r"\s*[^\s_-]+[_-]*|\s*[_-]+")  # of a name, between places where a line may end
+POINTS = 72  # an inch
 ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 
 
@@ -24,10 +29,38 @@ def class_label(name: Any, longest: int = SHORT) -> str:
 
 
 def fitted(name: Any, inches: float, lines: int = 2) -> str:
-    """A name of ten points in lines that are no longer than that, cut where it needs more of them."""
-    width = max(FEWEST, int(inches / LETTER))
-    text = printable(name, 10 * LONGEST)
-    return _plain("\n".join(textwrap.wrap(text, width, max_lines=lines, placeholder=ELLIPSIS)))
+    """A name of ten points in lines that are no longer than that, cut where it needs more of them.
+
+    Lines end at spaces, and after the underscores and hyphens in names of layers.
+    """
+    shown = [""]
+    for part in PART.findall(printable(name, 10 * LONGEST)):
+        if shown[-1] and width(shown[-1] + part) > inches:
+            shown.append(part.lstrip())
+        else:
+            shown[-1] += part
+        while (most := _that_fit(shown[-1], inches)) < len(shown[-1]):  # a word that is longer than a line
+            shown[-1:] = [shown[-1][:most], shown[-1][most:]]
+    if len(shown) > lines:
+        last = shown[lines - 1]
+        shown = [*shown[: lines - 1], last[: _that_fit(last, inches - width(ELLIPSIS))].rstrip() + ELLIPSIS]
+    return _plain("\n".join(shown))
+
+
+@functools.lru_cache(10_000)
+def width(text: str) -> float:
+    """How long a line of ten points is, in inches."""
+    with warnings.catch_warnings(action="ignore"):  # of letters that the font lacks, it says so when it draws them
+        points, _, _ = text_to_path.get_text_width_height_descent(text, FontProperties(size=10), ismath=False)
+    return points / POINTS
+
+
+def _that_fit(line: str, inches: float) -> int:
+    """How many letters of a line fit, at least one."""
+    most = len(line)
+    while most > 1 and width(line[:most]) > inches:
+        most -= 1
+    return most
 
 
 def fitted_class(name: Any, inches: float, lines: int = 2) -> str:

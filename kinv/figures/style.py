@@ -13,7 +13,8 @@ from matplotlib.figure import Figure
 
 from kinv.whole_file import whole_file
 
-from .labels import LETTER, fitted
+from .labels import fitted
+from .labels import width as text_width
 
 DPI = 150
 INK, QUIET = "#222222", "#6f6f6f"
@@ -64,7 +65,7 @@ def headline_inches(text: str, width: float) -> float:
 
 
 def _headline(text, width):
-    return fitted(text, 0.88 * width, lines=3)
+    return fitted(text, 0.85 * width, lines=3)  # of eleven points
 
 
 def series(number: int, marks: bool = True) -> dict[str, Any]:
@@ -101,7 +102,7 @@ def legend_beside(axis, **settings: Any) -> None:
 def legend_below(figure: Figure, axis: Any) -> None:
     """A legend of one of the axes under all of them, in as many columns as fit."""
     handles, names = axis.get_legend_handles_labels()
-    columns = int(figure.get_figwidth() / (LETTER * max(map(len, names)) + HANDLE))
+    columns = int(figure.get_figwidth() / (max(map(text_width, names)) + HANDLE))
     figure.legend(handles, names, frameon=False, loc="outside lower center", ncols=max(1, columns))
 
 

@@ -72,6 +72,7 @@ class LearnedAugmentation(Float32, BaseImagePreprocessingLayer):
                 f"artifact must be a model with `augment(images, seed)`, received a {type(artifact).__name__}."
             )
         self.transformer, self.value_range, self.seed = artifact, (low, high), seed
+        self.transformer.trainable = True  # a value that is there already would not reach its layers, as after loading
         self.transformer.trainable = False
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.built = True

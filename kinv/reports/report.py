@@ -166,6 +166,7 @@ def report(
     check_logits(model)
     chosen, labels = material(model, images, labels, settings.images, use_labels)
     place = Path(tempfile.mkdtemp(prefix="kinv-report-")) if folder is None else Path(folder)
+    given = {"limit": limit, "sections": sections and list(sections), "fail_under": list(fail_under) or None}
     with FolderLock(place):
         judging = chosen_judge(model, judge, bool(set(JUDGED) & set(settings.sections)))
         shown = name or model.name.removesuffix(WRAPPED)
@@ -183,13 +184,15 @@ def report(
                     "preset": preset,
                     "limit": settings.images,
                     "seed": seed,
-                    "magnitudes": [limit.text for limit in limits if limit.magnitude is not None],
+                    "magnitudes": sorted(
+                        {(one.transformation, one.magnitude) for one in limits if one.magnitude is not None}
+                    ),
                     "compared": None if compare is None else describe_network(compare),
                     "judge": judge_name(model, judge),
                 },
                 "preflight": _preflight(subject) if preflight else None,
                 "compared": _other(subject.other, preflight),
-                "command": command or _call(preset, seed, compare),
+                "command": command or _call(preset, seed, compare, **given),
                 "versions": _versions(),
                 "limits": [],
                 "finished": False,
@@ -214,9 +217,15 @@ def _other(other, preflight) -> dict[str, Any] | None:
     return None if other is None else {"name": other.name, "preflight": _preflight(other) if preflight else None}
 
 
-def _call(preset, seed, compare) -> str:
-    other = "" if compare is None else ", compare=other"
-    return f"kinv.report(model, images, preset={preset!r}, seed={seed}{other})"
+def _call(preset: str, seed: int, compare: Any, **others: Any) -> str:
+    """The call that makes the report; of the others, those that were given."""
+    given = {
+        "preset": preset,
+        "seed": seed,
+        **{name: value for name, value in others.items() if value not in (None, ())},
+    }
+    said = ["model", "images", *(f"{name}={value!r}" for name, value in given.items())]
+    return f"kinv.report({', '.join([*said, 'compare=other'] if compare is not None else said)})"
 
 
 def _preflight(subject) -> dict[str, Any]:

@@ -7,6 +7,8 @@ Each tutorial is a pair: NAME.py is written by hand (jupytext's percent format),
 in an empty folder, without a folder of data sets, as on a machine that has nothing but the packages.
 """
 
+import base64
+import io
 import os
 import re
 import tempfile
@@ -16,6 +18,7 @@ from typing import Any
 import jupytext
 import nbformat
 from nbclient import NotebookClient
+from PIL import Image
 
 from recipes.experiment.command_line import command
 
@@ -23,6 +26,7 @@ ROOT = Path(__file__).parents[2]
 TUTORIALS = ROOT / "docs" / "tutorials"
 SECONDS = 180  # at most, for a tutorial
 HIDDEN = ("KINV_DATA_DIR", "KERAS_BACKEND", "MPLBACKEND")  # of the environment, which tutorials do not see
+PNG = "image/png"
 ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 REMARKS = re.compile(r"^(WARNING: All log messages before absl|[IWE]0000 |To enable the following).*\n?", re.MULTILINE)
 
@@ -53,8 +57,9 @@ def executed(name: str) -> Any:
     notebook = sourced(name)
     seen = {name: value for name, value in os.environ.items() if name not in HIDDEN}
     with tempfile.TemporaryDirectory() as folder:
-        settings = {"metadata": {"path": folder}}
-        NotebookClient(notebook, timeout=SECONDS, resources=settings).execute(env={**seen, "PYTHONPATH": str(ROOT)})
+        place = {"metadata": {"path": folder}}
+        client = NotebookClient(notebook, timeout=SECONDS, resources=place, coalesce_streams=True)
+        client.execute(env={**seen, "PYTHONPATH": str(ROOT)})
         for cell in notebook.cells:
             cell.metadata = nbformat.NotebookNode()
             if "outputs" in cell:
@@ -69,7 +74,18 @@ def _cleaned(output: Any, folder: str) -> bool:
         for kind in ("text", "text/plain"):
             if kind in holder:
                 holder[kind] = REMARKS.sub("", ADDRESS.sub("", holder[kind].replace(folder, ".")))
+    images = output.get("data", {})
+    if PNG in images:
+        images[PNG] = _smaller(images[PNG])
     return output.get("text") != ""
+
+
+def _smaller(image: str) -> str:
+    """A PNG in base64, with 256 colours, at which photographs take a third."""
+    kept = io.BytesIO()
+    read = Image.open(io.BytesIO(base64.b64decode(image)))
+    read.convert("RGB").quantize(256).save(kept, "png", optimize=True, dpi=read.info.get("dpi"))
+    return base64.b64encode(kept.getvalue()).decode()
 
 
 def run(names: tuple[str, ...] = ()) -> None:

@@ -176,6 +176,24 @@ def test_screen_leaves_tables_and_figures_and_goes_on(shelf, folder_and_network,
     assert "greyscale: done before" in capsys.readouterr().err
 
 
+def test_screening_in_parts_without_figures_equals_the_whole(folder_and_network, tmp_path):
+    photos, network = folder_and_network
+    command = ["screen", "--classifier", str(network), "--images", str(photos), "--every", "10", "--no-figures"]
+    command += ["--each-image", "--transformations"]
+    names = ["greyscale", "rotation"]
+    for number, chosen in enumerate(([names[0]], [names[1]], names)):
+        cli.main([*command, *chosen, "--output", str(tmp_path / str(number))])
+        assert not (tmp_path / str(number) / "figures").exists()
+    first, second, whole = (kinv.Screening.load(tmp_path / str(number) / "tables") for number in range(3))
+    joined = kinv.Screening.join([first, second])
+    for name, table in whole.written().items():
+        assert getattr(joined, name).equals(table), name
+    classifier, (images, _) = kinv.classifiers.load(network), kinv.data.load(str(photos), size=12)
+    assert joined.save_figures(tmp_path / "drawn", classifier, images)
+    with pytest.raises(ValueError, match="screenings of other images can't be joined"):
+        kinv.Screening.join([first, first])
+
+
 @pytest.mark.release
 def test_screen_takes_magnitudes_and_several_learned_families(shelf, folder_and_network, tmp_path):
     photos, network = folder_and_network

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from kinv.figures import images
+from kinv.figures import images, labels
 
 pytestmark = pytest.mark.usefixtures("readable_figures")
 
@@ -24,3 +24,9 @@ def test_a_contact_sheet(random):
     assert len(axes) == 6 and [len(axis.images) for axis in axes] == [1, 1, 1, 1, 1, 0]
     assert axes[0].get_title() == "tench" and axes[2].get_title() == "a class with a\nname that is…"
     np.testing.assert_array_equal(axes[3].images[0].get_array(), made[3].round().astype("uint8"))
+
+
+def test_names_of_layers_are_broken_at_underscores():
+    assert labels.fitted("fire2_expand3x3", 1.0) == "fire2_\nexpand3x3"
+    assert labels.fitted("fire2_expand3x3", 3.0) == "fire2_expand3x3"
+    assert labels.fitted("a name that is longer than two lines", 0.8).endswith(labels.ELLIPSIS)

@@ -192,3 +192,14 @@ def test_the_names_that_keras_may_ask_for_are_those_that_are_registered():
         assert keras.saving.get_registered_object(f"kinv>{name}") is member
     registered = {name.split(">")[1] for name in keras.saving.get_custom_objects() if name.startswith("kinv>")}
     assert registered == set(MODULES)
+
+
+def test_after_loading_nothing_of_it_is_trained(tmp_path):
+    transformer = kinv.models.InvariantTransformer(channels=3)
+    layer = kinv.layers.LearnedAugmentation(transformer, seed=1)
+    network = keras.Sequential([keras.Input((8, 8, 3)), layer, keras.layers.Flatten(), keras.layers.Dense(2)])
+    network.compile("adam", "mse")
+    network.save(tmp_path / "network.keras")
+    again = keras.models.load_model(tmp_path / "network.keras")
+    for one in (network, again, keras.models.clone_model(network), keras.Sequential.from_config(network.get_config())):
+        assert len(one.trainable_variables) == 2

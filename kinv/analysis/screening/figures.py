@@ -218,7 +218,7 @@ def overview(
     figures: dict[str, Figure] = {}
     images, classes = images or {}, list(classes) or highest_classes(screening)
     known = {**TRANSFORMATIONS, **{transformation.name: transformation for transformation in transformations}}
-    settings = screening.metadata
+    settings = screening.metadata.get("joined", [screening.metadata])[0]
 
     def under(name, points, image):
         if image is None or name not in known:

@@ -63,14 +63,22 @@ def sentences(screening: Any) -> str:
         about = screening.accuracy[screening.accuracy["network"] == network]
         least = about.loc[about["unchanged"].idxmax()]
         before = "before any change" if least["unchanged"] == 1 else "after the smallest change"
+        accuracy = f"accuracy {least['accuracy']:.3f} {before}, averaged over classes"
+        if not _labelled(screening.metadata, network):
+            accuracy = "no labels, so the predictions before any change count as right"
         lines.append(
-            f"{printable(network)}: accuracy {least['accuracy']:.3f} {before}, averaged over classes "
-            f"({about['images'].max():,} images). Share of predictions that stay, on average over the screened "
-            "magnitudes, the largest first:"
+            f"{printable(network)}: {accuracy} ({about['images'].max():,} images). Share of predictions that stay, on "
+            "average over the screened magnitudes, the largest first:"
         )
         for place, row in enumerate(rows.to_dict("records"), start=1):
             lines.append(f"{place:>3}. {printable(row['transformation'])}: {row['unchanged']:.0%}{_details(row)}.")
     return "\n".join(lines)
+
+
+def _labelled(metadata, network):
+    """Whether labels were given; joined screenings have metadata each."""
+    of = [one for one in metadata.get("joined", [metadata]) if one.get("network", network) == network]
+    return all(one.get("labels", "given") == "given" for one in of)
 
 
 def _details(row):

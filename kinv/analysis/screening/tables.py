@@ -176,7 +176,7 @@ class Screening:
 
     @classmethod
     def join(cls, screenings: Sequence["Screening"]) -> "Screening":
-        """Concatenates the tables of several networks.
+        """Concatenates the tables of several networks, or of one network under several transformations.
 
         Raises:
             ValueError: if there are no screenings, or two of the same network and transformation.
@@ -186,7 +186,10 @@ class Screening:
         tables = {name: concatenated([getattr(one, name) for one in screenings], name) for name in TABLES}
         keys = ["network", "transformation", "magnitude", "magnitude_2"]
         if tables["accuracy"].duplicated(keys).any():
-            raise ValueError("the same network and transformation appear twice: give the networks different names")
+            raise ValueError(
+                "the same network and transformation appear twice: give networks different names; screenings of other "
+                "images can't be joined"
+            )
         return cls(**tables, metadata={"joined": [one.metadata for one in screenings]})
 
 

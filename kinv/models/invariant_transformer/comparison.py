@@ -87,16 +87,16 @@ class InvarianceComparison(TableResult):
         moved = f"space {found['space_distance']:.2f}, colour {found['color_distance']:.2f}"
         lines = [
             f"Learned transformations keep {found['learned_unchanged']:.1%} of the predictions ({images} images x "
-            f"{draws} draws; mean distance from the identity: {moved})."
+            f"{draws} {'draw' if draws == 1 else 'draws'}; mean distance from the identity: {moved})."
         ]
-        controls = {"random matrices, the control": self.random_unchanged}
+        controls = {"random matrices, the control, keep": self.random_unchanged}
         if self.hand_made is not None and self.hand_made_unchanged is not None:
-            controls[f"the best hand-made family, {self.hand_made[0]} with {self.hand_made[1]}"] = (
+            controls[f"the best hand-made family, {self.hand_made[0]} with {self.hand_made[1]}, keeps"] = (
                 self.hand_made_unchanged
             )
         for name, control in controls.items():
             verdict = self.verdict(control).words("the learned ones", "they")
-            lines.append(f"At the same distance, {name}, keep {control.mean():.1%}: {verdict}.")
+            lines.append(f"At the same distance, {name} {control.mean():.1%}: {verdict}.")
         if max(found["space_distance"], found["color_distance"]) < EXPLORED:
             lines.append(
                 "The family NEVER EXPLORED: its images hardly differ from the originals. Train longer, or lower "

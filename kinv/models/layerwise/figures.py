@@ -61,7 +61,7 @@ def sheets(images: Mapping[str, np.ndarray], title: str = "") -> Figure:
     figure, (axes,) = new_figure(sum(widths), height + 0.5 + 0.5 * bool(title), 1, len(mosaics), width_ratios=widths)
     for axis, name, width, image in zip(axes, images, widths, mosaics.values(), strict=True):
         show_image(axis, image[..., None])
-        axis.set_title(fitted(name, width), fontsize=10)
+        axis.set_title(fitted(name, 0.95 * width), fontsize=10)
     headline(figure, title)
     return figure
 

@@ -20,7 +20,8 @@ def make(subject: Subject) -> dict[str, Any]:
     screening = subject.screening
     images, _ = examples(subject, subject.settings.examples)
     chosen = [name for name in screening.accuracy["transformation"].unique() if name in TRANSFORMATIONS]
-    figures = {name: sensitivity.accuracy_curves(screening.accuracy, name) for name in chosen}
+    measure = "accuracy" if subject.stream.labelled else "unchanged"
+    figures = {name: sensitivity.accuracy_curves(screening.accuracy, name, measure=measure) for name in chosen}
     return {
         "cards": [_card(subject, screening.accuracy, name, images) for name in chosen],
         "chance": subject.predictions.chance,
