@@ -54,7 +54,10 @@ print(
 
 # %%
 kinv.figures.contact_sheet(
-    test_digits[::100], [str(label) for label in test_labels[::100]]
+    test_digits[::100],
+    [str(label) for label in test_labels[::100]],
+    columns=10,
+    inches=0.8,
 )
 
 # %% [markdown]
