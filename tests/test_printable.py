@@ -4,7 +4,7 @@ import pytest
 
 from kinv.analysis.screening.tables import Screening
 from kinv.figures import images as figures
-from kinv.figures.labels import class_label, label, wrapped
+from kinv.figures.labels import class_label, fitted, label
 from kinv.figures.style import new_figure
 from kinv.printable import file_stem, printable
 
@@ -30,7 +30,7 @@ def test_any_name_can_be_drawn():
     legend = axis.legend()
     axis.set_xticks(range(len(NAMES)), [label(name) for name in NAMES])
     axis.set_title(label(NAMES[2]))
-    axis.set_xlabel(wrapped(NAMES[9]))
+    axis.set_xlabel(fitted(NAMES[9], 2.0))
     figure.canvas.draw()
     assert len(legend.get_texts()) == len(NAMES)  # none is hidden
     assert all(text.get_text() and "\n" not in text.get_text() for text in legend.get_texts())
