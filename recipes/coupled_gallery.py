@@ -18,6 +18,7 @@ import numpy as np
 import kinv
 from recipes.experiment.command_line import main
 from recipes.experiment.experiment import Experiment, presets, recipe
+from recipes.experiment.material import license_of
 from recipes.experiment.provenance import describe
 from recipes.families.coupled_study import (
     SMOKE,
@@ -70,7 +71,7 @@ def run(config: Config, experiment: Experiment) -> dict[str, Any]:
             "way": TITLES[config.way],
             "classifier": describe(network),
             "judge": judge.name,
-            "data": {"train": coupling.source.description, "license": coupling.source.license},
+            "data": {"train": coupling.source.description, "license": license_of(coupling.source)},
         }
         gallery = collected(coupling, config.way, labels, experiment.name)
         experiment.keep_artifact(gallery, metrics, sheets, known=known, half=True, saved_model=False)

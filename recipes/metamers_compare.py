@@ -190,7 +190,7 @@ def drawn(rows: list[dict[str, Any]]) -> Any:
             low, high = np.array([row[name]["interval"] for row in of]).T
             places = np.arange(len(of)) + 0.06 * (number - 1)
             bars = np.maximum([means - low, high - means], 0)
-            axis.errorbar(places, means, bars, **{**series(number), "markevery": None}, capsize=3, label=title)
+            axis.errorbar(places, means, bars, **series(number, 0), capsize=3, label=title)
         axis.set_xticks(range(len(of)), [row["layer"] for row in of], rotation=20, ha="right")
         axis.set(title=f"metamers of {network}", ylim=(-0.03, 1.03))
     axes[0].set_ylabel("metamers that keep their class, share")

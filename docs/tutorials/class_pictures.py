@@ -98,7 +98,7 @@ print(f"{'chance':28} {1 / 1000:19.1%} {5 / 1000:25.1%} {499.5:13.1f}")
 # ## How much like photographs?
 #
 # `kinv.analysis.image_statistics` computes simple properties. The next cell compares them with parts of nine
-# photographs. `slope` says how the power falls with the frequency: about -2 for photographs, and 0 for white noise.
+# photographs. `slope` says how the power falls with the frequency: about -2.5 for photographs, and 0 for white noise.
 
 # %%
 photographs, _ = kinv.data.load("photos", size=227, limit=36)  # parts of 9 photographs

@@ -154,8 +154,8 @@ counts = {"more": (difference > 0).sum(), "less": (difference < 0).sum()}
 pd.DataFrame({"mean difference": difference.mean(), **counts}).round(2)
 
 # %% [markdown]
-# Where nearly all photographs agree, the networks probably differ. Elsewhere, nine photographs can't tell. A mean
-# difference alone says less: one photograph can make it.
+# No change is clear here. Even where 7 of 9 photographs favour one network, chance does as much about one time in six.
+# A mean difference alone says less still: one photograph can make it.
 #
 # ## Keep the tables
 #

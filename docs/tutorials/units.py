@@ -200,7 +200,7 @@ kinv.figures.units.tolerance_map(
 #
 # ## Where to go next
 #
-# - [Units](../methods/units.md): the paper, results for 50 units a layer, and a network of photographs.
+# - [Units](../methods/units.md): the paper, results for 100 units a layer, and a network of photographs.
 # - [Your own network](../guides/own_network.md): the same functions take any Keras model, see
 #   [own_model](own_model.ipynb).
 # - [Filters](filters.ipynb): what a layer ignores when its weights change.

@@ -113,7 +113,7 @@ def preflight(classifier: keras.Model, images: Any, labels: Any = None, *, limit
     Raises:
         ValueError: images or labels that can't be used at all: another shape or range, or no classes of the network.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from kinv import classifiers
         >>> preflight(classifiers.build("digit_cnn"), np.full((3, 28, 28, 1), 100, "float32")).passed

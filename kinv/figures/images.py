@@ -34,7 +34,8 @@ def labelled_rows(
     names = [fitted(name, inches, lines=3) for name in rows]
     beside = LINE * max(name.count("\n") + 1 for name in names) + 0.1
     width = inches * columns + beside
-    above = 2 * LINE * bool(titles) + headline_inches(title, width)
+    heads = [fitted(text, 0.97 * inches, lines=3) for text in titles]
+    above = LINE * max((text.count("\n") + 1 for text in heads), default=0) + headline_inches(title, width)
     figure, axes = new_figure(width, (inches + 0.05) * len(rows) + above, len(rows), columns)
     for row, name, images in zip(axes, names, rows.values(), strict=True):
         for axis, image in zip(row, images, strict=False):
@@ -42,8 +43,8 @@ def labelled_rows(
         for axis in row[len(images) :]:
             axis.set_axis_off()
         row[0].set_ylabel(name)
-    for axis, text in zip(axes[0], titles, strict=False):
-        axis.set_title(fitted(text, 0.97 * inches), fontsize=10)
+    for axis, text in zip(axes[0], heads, strict=False):
+        axis.set_title(text, fontsize=10)
     headline(figure, title)
     return figure
 

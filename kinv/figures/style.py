@@ -30,6 +30,7 @@ SERIES = (  # Okabe and Ito's palette, 2008; lines differ in their dashes and ma
 )
 LINEAR = {"color": QUIET, "linestyle": ":", "linewidth": 1.2}  # what a series is compared with
 MARK, EVERY = 4, 0.12  # points, and marks along a line as a share of the figure
+FEW = 25  # points of a line, each of which gets a mark
 LINE = 0.19  # inches of a line of text
 HANDLE = 0.75  # inches of a legend's column that are not letters
 
@@ -68,10 +69,10 @@ def _headline(text, width):
     return fitted(text, 0.85 * width, lines=3)  # of eleven points
 
 
-def series(number: int, marks: bool = True) -> dict[str, Any]:
-    """How the number-th line of a plot is drawn."""
+def series(number: int, points: int | None = None) -> dict[str, Any]:
+    """How the number-th line of a plot is drawn, of so many points: few of them are all marked."""
     style = dict(next(islice(cycle(SERIES), number, None)))
-    return {**style, "markersize": MARK, "markevery": EVERY} if marks else {**style, "marker": ""}
+    return {**style, "markersize": MARK, "markevery": 1 if points is not None and points <= FEW else EVERY}
 
 
 def mark_clipped(axis: Any, x: Any, y: Any, color: str) -> None:

@@ -46,7 +46,7 @@ class LearnedAugmentation(Float32, BaseImagePreprocessingLayer):
         ValueError: the model has no `augment`, `value_range` is empty, images have another number of channels or lie in
             0..1 where 0..255 is expected, or a dict has boxes or masks, which the layer can't move.
 
-    Example:
+    Examples:
         >>> layer = LearnedAugmentation("itn_squeezenet", seed=1)
         >>> model = keras.Sequential([keras.Input((32, 32, 3)), layer, keras.layers.GlobalAveragePooling2D()])
     """

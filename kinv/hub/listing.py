@@ -28,7 +28,7 @@ class LocalArtifact(NamedTuple):
         kind: its class.
         about: what it is, in a line; empty if it is no preset.
         result, control: what was measured, and the baseline beside it.
-        bytes: its size on disk.
+        bytes: its size on disk; of presets without figures, which not all copies have.
         license: of a preset.
         here: whether it is on this machine.
         where: its place, or how to get it.
@@ -78,7 +78,7 @@ def _row(name: str, folder: Path, place: str) -> LocalArtifact:
         return LocalArtifact(name, "damaged", "", str(error), "", None, "", True, place)
     preset = presets().get(name)
     if preset is not None and preset.is_at(folder):
-        return _of_preset(preset, summary.size, place)
+        return _of_preset(preset, preset.bytes, place)
     return LocalArtifact(name, summary.kind, "", summary.result, "", summary.size, "", True, place)
 
 

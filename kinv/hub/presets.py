@@ -100,7 +100,7 @@ def list_presets() -> "pd.DataFrame":
 
     `where` is the folder that holds it on this machine, else how to get it. `kinv list` shows the same.
 
-    Example:
+    Examples:
         >>> import kinv
         >>> kinv.list_presets().set_index("preset").loc["itn_squeezenet", "class"]
         'InvariantTransformer'

@@ -152,7 +152,7 @@ def report(
         ValueError: if the network, the images, the labels or a setting can't be used, the folder holds another report
             or other files, or preflight found an error.
 
-    Example:
+    Examples:
         >>> from kinv import classifiers, data
         >>> images, labels = data.load("mnist", "test", limit=20)
         >>> found = report(classifiers.load("digit_cnn"), images, labels, "quick", sections=["tolerance"])

@@ -45,7 +45,7 @@ def split(classifier: keras.Model, name: str) -> Split:
         ValueError: if there is no such layer, or more than one, if it is called more than once or has several inputs
             or outputs, or if the model is not Functional.
 
-    Example:
+    Examples:
         >>> from kinv import classifiers
         >>> parts = split(classifiers.build("digit_cnn"), "conv4")
         >>> parts.below.output_shape, parts.above.output_shape

@@ -28,7 +28,7 @@ def layer_outputs(model: Any, names: Sequence[str]) -> keras.Model:
         ValueError: if there is no such layer, it is called more than once or has several outputs, or the model is
             subclassed and has no Functional core.
 
-    Example:
+    Examples:
         >>> from kinv import classifiers
         >>> [tensor.shape for tensor in layer_outputs(classifiers.build("digit_cnn"), ["conv4", "logits"]).outputs]
         [(None, 14, 14, 32), (None, 10)]

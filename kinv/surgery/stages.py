@@ -32,7 +32,7 @@ def stages(model: Any, count: int = 8) -> list[str]:
     Raises:
         ValueError: no layer with a kernel is passed by all paths.
 
-    Example:
+    Examples:
         >>> from kinv import classifiers
         >>> stages(classifiers.build("squeezenet"), 5)
         ['fire3_concat', 'fire5_concat', 'fire6_concat', 'fire8_concat', 'conv10']

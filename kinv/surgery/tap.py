@@ -102,7 +102,7 @@ def tap(model: Any, layer: str, units: Units = None, position: str | tuple[int, 
         ValueError: if there is no such layer, unit or position, the layer is called more than once, its output has no
             units, or weights are not finite.
 
-    Example:
+    Examples:
         >>> from kinv import classifiers
         >>> tap(classifiers.build("digit_cnn"), "logits", [3, 5]).activations(ops.zeros((2, 28, 28, 1))).shape
         TensorShape([2, 2])

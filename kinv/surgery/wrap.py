@@ -54,7 +54,7 @@ def wrap(
             none is chosen, returns independent sigmoids, has channels first or names that TensorFlow can't compile,
             shapes are wrong, or outputs differ from the model's own, as where a layer draws random numbers.
 
-    Example:
+    Examples:
         >>> network = keras.applications.MobileNetV2(weights=None, input_shape=(96, 96, 3), classes=7)
         >>> wrap(network, value_range=(-1, 1)).output_shape
         (None, 7)

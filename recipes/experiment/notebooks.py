@@ -26,6 +26,8 @@ ROOT = Path(__file__).parents[2]
 TUTORIALS = ROOT / "docs" / "tutorials"
 SECONDS = 180  # at most, for a tutorial
 HIDDEN = ("KINV_DATA_DIR", "KERAS_BACKEND", "MPLBACKEND")  # of the environment, which tutorials do not see
+NEWLINE = "\n"
+FORMAT = {"extension": ".py", "format_name": "percent", "comment_magics": False}  # `#!/bin/bash` stays as it is
 PNG = "image/png"
 ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 REMARKS = re.compile(r"^(WARNING: All log messages before absl|[IWE]0000 |To enable the following).*\n?", re.MULTILINE)
@@ -38,7 +40,7 @@ def names() -> list[str]:
 
 def sourced(name: str) -> Any:
     """A tutorial as a notebook without outputs; its cells have the same ids every time."""
-    read = jupytext.read(TUTORIALS / f"{name}.py")
+    read = jupytext.read(TUTORIALS / f"{name}.py", FORMAT)
     for index, cell in enumerate(read.cells):
         cell.id = f"cell-{index}"
         cell.metadata = nbformat.NotebookNode()
@@ -73,7 +75,8 @@ def _cleaned(output: Any, folder: str) -> bool:
     for holder in (output, output.get("data", {})):
         for kind in ("text", "text/plain"):
             if kind in holder:
-                holder[kind] = REMARKS.sub("", ADDRESS.sub("", holder[kind].replace(folder, ".")))
+                cleaned = REMARKS.sub("", ADDRESS.sub("", holder[kind].replace(folder, ".")))
+                holder[kind] = f"{cleaned.strip(NEWLINE)}{NEWLINE}" if cleaned.strip() else ""
     images = output.get("data", {})
     if PNG in images:
         images[PNG] = _smaller(images[PNG])
@@ -84,7 +87,9 @@ def _smaller(image: str) -> str:
     """A PNG in base64, with 256 colours, at which photographs take a third."""
     kept = io.BytesIO()
     read = Image.open(io.BytesIO(base64.b64decode(image)))
-    read.convert("RGB").quantize(256).save(kept, "png", optimize=True, dpi=read.info.get("dpi"))
+    whole = read.convert("RGB")
+    few = whole.quantize(palette=whole.quantize(256), dither=Image.Dither.FLOYDSTEINBERG)
+    few.save(kept, "png", optimize=True, dpi=read.info.get("dpi"))
     return base64.b64encode(kept.getvalue()).decode()
 
 

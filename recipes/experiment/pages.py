@@ -6,13 +6,14 @@ A page has places for them, `<!-- generated: NAME -->` to `<!-- /generated -->`.
 """
 
 import contextlib
+import importlib
 import io
 import json
 import os
 import re
 import shutil
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ IMAGES = {  # of artifacts, shown in docs/, which holds all it shows
     "dbn_mnist_samples.png": "dbn_mnist/figures/samples.png",
     "sdae_patches_filters.png": "sdae_patches/figures/filters.png",
 }
+OTHERS = "classifiers", "data", "ops", "training"  # packages with a page of their own
 HELP_WIDTH = 88  # letters of a line of --help
 LAYERWISE = {
     "dbn_mnist": "1.34 % (LISA tutorials)",
@@ -151,10 +153,10 @@ def methods() -> str:
             "[Feather et al. 2023](https://doi.org/10.1038/s41593-023-01442-0)",
             "seen above",
             "a judge's opinion",
-            tutorial("report"),
+            "`kinv metamers`",
         ],
     ]
-    return table("method | paper | one number | control | try it", rows)
+    return table("method | paper | found | compare with | try it", rows)
 
 
 def zoo() -> str:
@@ -218,18 +220,37 @@ def api() -> dict[str, str]:
         "Corruption": "kinv.layers.corruption",
         "LocalResponseNormalization": "kinv.layers.local_response_normalization",
     }
-    groups = {
-        "functions": ("Functions", "kinv", functions),
-        "models": ("Models", "kinv.models", CLASSES),
-        "layers": ("Layers", "kinv.layers", {**PUBLIC_NAMES["kinv.layers"], **own}),
+    pages = {
+        "functions": ("kinv", functions),
+        "models": ("kinv.models", CLASSES),
+        "layers": ("kinv.layers", {**PUBLIC_NAMES["kinv.layers"], **own}),
+        **{package: (f"kinv.{package}", defined_in(f"kinv.{package}")) for package in ("analysis", *OTHERS)},
     }
-    return {
-        "api/commands.md": commands(),
-    } | {
-        f"api/{page}.md": f"# {title}\n"
-        + "".join(f"\n## `{package}.{name}`\n\n::: {place}.{name}\n" for name, place in sorted(names.items()))
-        for page, (title, package, names) in groups.items()
-    }
+    written = {f"api/{page}.md": _page(package, names, functions) for page, (package, names) in pages.items()}
+    modules = {name: place[:-1] for name, place in PUBLIC_NAMES["kinv.figures"].items() if place.endswith(":")}
+    parts = [
+        _page(
+            "kinv.figures", {name: place for name, place in PUBLIC_NAMES["kinv.figures"].items() if name not in modules}
+        )
+    ]
+    for name, place in sorted(modules.items()):
+        parts.append(_page(f"kinv.figures.{name}", defined_in(place, public=False)))
+    return {"api/commands.md": commands(), "api/figures.md": "\n".join(parts), **written}
+
+
+def defined_in(package: str, public: bool = True) -> dict[str, str]:
+    """The functions and classes of a package or, without its public names, of a module: name to where it is defined."""
+    module = importlib.import_module(package)
+    names = module.__all__ if public else [name for name in vars(module) if not name.startswith("_")]
+    things = {name: getattr(module, name) for name in names}
+    places = {name: getattr(thing, "__module__", "") for name, thing in things.items() if callable(thing)}
+    return {name: place for name, place in places.items() if place.startswith("kinv") and (public or place == package)}
+
+
+def _page(package: str, names: dict[str, str], shown_elsewhere: Iterable[str] = ()) -> str:
+    """A page of a package, for mkdocstrings."""
+    left = names if package == "kinv" else {name: place for name, place in names.items() if name not in shown_elsewhere}
+    return f"# `{package}`\n" + "".join(f"\n::: {place}.{name}\n" for name, place in sorted(left.items()))
 
 
 def filled(text: str) -> str:

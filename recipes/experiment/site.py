@@ -36,8 +36,18 @@ def notebook(path: Path) -> tuple[str, dict[str, bytes]]:
     read = nbformat.read(path, as_version=4)
     folder = f"{path.stem}_files"
     text, resources = MarkdownExporter().from_notebook_node(read, {"output_files_dir": folder, "unique_key": path.stem})
+    text = _described(text)
     link = f"[This page is a notebook: `{path.name}`]({path.name})\n"
     return page(text).rstrip() + f"\n\n---\n\n{link}", resources["outputs"]
+
+
+def _described(text: str) -> str:
+    """Images of outputs say what they are of: the heading above them."""
+    heading, lines = "", []
+    for line in text.splitlines():
+        heading = line.lstrip("# ") if line.startswith("#") else heading
+        lines.append(re.sub(r"^!\[png\]", lambda _: f"![Output: {heading}]", line))  # noqa: B023
+    return "\n".join(lines)
 
 
 def run() -> None:

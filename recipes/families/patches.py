@@ -8,6 +8,7 @@ import numpy as np
 
 import kinv
 from recipes.experiment.experiment import Experiment
+from recipes.experiment.material import LICENSES
 from recipes.experiment.naming import USUAL
 from recipes.families.layerwise import SHOWN, GreedyConfig, learn_greedily
 
@@ -51,7 +52,7 @@ def run_on(make: Callable[[int], Any], kind: str, experiment: Experiment) -> dic
         "edge_share": float(np.mean(fits.edges(config.size, EXPLAINED))),
         "unexplained_variance": float(np.square(held_out - again).mean() / held_out.var()),
     }
-    data = {"train": description, "license": "see the data set's page"}
+    data = {"train": description, "license": LICENSES.get(source, "see the data set's page")}
     figures = patch_figures(experiment.name, kernel[:, np.argsort(-fits.explained)], held_out, again, config.size)
     known = {"kind": kind, "holds": "stack", "threshold": EXPLAINED, "data": data}
     experiment.keep_artifact(stack, metrics, figures, known=known, half=True, saved_model=False)

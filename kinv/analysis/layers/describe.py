@@ -102,7 +102,7 @@ def describe_layers(model: Any) -> LayerDescriptions:
     Raises:
         ValueError: if the model is subclassed and has no Functional core, or has several inputs.
 
-    Example:
+    Examples:
         >>> from kinv import classifiers
         >>> layers = describe_layers(classifiers.build("digit_cnn"))
         >>> layers["conv4"].output_shape, layers["conv4"].units, layers["conv4"].usable_for

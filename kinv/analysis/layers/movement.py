@@ -140,7 +140,7 @@ def measure_layers(
     Raises:
         ValueError: if images, layers, transformations or magnitudes can't be used, or outputs are not finite.
 
-    Example:
+    Examples:
         >>> from kinv import classifiers, data
         >>> images, _ = data.load("mnist", "test", limit=4)
         >>> found = measure_layers(classifiers.load("digit_cnn"), images, ["rotation"], {"rotation": [-90, 90]})

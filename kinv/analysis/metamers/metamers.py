@@ -75,7 +75,7 @@ def metamers(
         ValueError: images or settings out of range or of the wrong shape; no such layer, or it is called more than
             once.
 
-    Example:
+    Examples:
         >>> from kinv import classifiers, data
         >>> images, _ = data.load("mnist", "test", limit=4)
         >>> found = metamers(classifiers.load("digit_cnn"), ["conv2", "conv4"], images, steps=10)

@@ -68,10 +68,10 @@ def class_curves(
         if predicted == OTHERS:
             axis.plot(curve["magnitude"], curve["softmax"], **LINEAR, label="others, the highest")
         elif predicted == class_index:
-            axis.plot(curve["magnitude"], curve["softmax"], **series(0), linewidth=2.4, label=name)
+            axis.plot(curve["magnitude"], curve["softmax"], **series(0, len(curve)), linewidth=2.4, label=name)
         else:
             number += 1
-            axis.plot(curve["magnitude"], curve["softmax"], **series(number), label=name)
+            axis.plot(curve["magnitude"], curve["softmax"], **series(number, len(curve)), label=name)
     axis.set(xlabel=_with_unit(transformation), ylabel="softmax, mean over images", ylim=(0, 1.02), xlim=_extent(rows))
     legend_beside(axis, title="predicted")
     headline(figure, f"{rows['network'].iloc[0]}: images of {class_label(rows['class_name'].iloc[0])}")
@@ -92,10 +92,11 @@ def accuracy_curves(
     rows = _chosen(accuracy, transformation, None)
     figure, axis, below = _with_strip(strip)
     for number, (network, curve) in enumerate(rows.groupby("network", sort=False)):
-        axis.plot(curve["magnitude"], curve[measure], **series(number), label=label(network, SHORT))
+        axis.plot(curve["magnitude"], curve[measure], **series(number, len(curve)), label=label(network, SHORT))
     shown = {"accuracy": "accuracy, mean over classes", "unchanged": "predictions unchanged, share"}[measure]
     axis.set(xlabel=_with_unit(transformation), ylabel=shown, ylim=(0, 1.02), xlim=_extent(rows))
-    legend_beside(axis, title="network")
+    if rows["network"].nunique() > 1:
+        legend_beside(axis, title="network")
     headline(figure, f"{', '.join(rows['network'].unique())} under {transformation}")
     _draw_strip(below, strip)
     return figure
@@ -219,6 +220,7 @@ def overview(
     images, classes = images or {}, list(classes) or highest_classes(screening)
     known = {**TRANSFORMATIONS, **{transformation.name: transformation for transformation in transformations}}
     settings = screening.metadata.get("joined", [screening.metadata])[0]
+    measure = "accuracy" if settings.get("labels", "given") == "given" else "unchanged"
 
     def under(name, points, image):
         if image is None or name not in known:
@@ -231,7 +233,7 @@ def overview(
             continue
         stem = file_stem(name)
         strip = under(name, table["magnitude"], next(iter(images.values()), None))
-        figures[f"accuracy_{stem}"] = accuracy_curves(screening.accuracy, name, strip)
+        figures[f"accuracy_{stem}"] = accuracy_curves(screening.accuracy, name, strip, measure)
         figures[f"critical_{stem}"] = critical_strip(screening.critical_points, name)
         for index in classes:
             strip = under(name, table["magnitude"], images.get(index))

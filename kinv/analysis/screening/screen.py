@@ -86,7 +86,7 @@ def screen(
         ValueError: if images, labels, transformations or magnitudes can't be used, or `results` holds another run, or
             one that is going on.
 
-    Example:
+    Examples:
         >>> import keras, numpy as np
         >>> inputs = keras.Input((8, 8, 3))
         >>> brightest = keras.Model(inputs, keras.layers.GlobalAveragePooling2D()(inputs))

@@ -20,7 +20,7 @@ BATCH = 32
 def transformed_strip(
     transformation: Transformation, image: np.ndarray, magnitudes: Sequence[float], fill: str = "zeros", seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Transforms one image with up to `STRIP` evenly spaced magnitudes, to draw under an axis.
+    """Transforms one image with up to `STRIP` of the magnitudes, evenly spaced where they are, to draw under an axis.
 
     Args:
         transformation: the one that was screened.
@@ -35,8 +35,9 @@ def transformed_strip(
         ValueError: an image of another shape or range.
     """
     image = as_images(np.asarray(image)[None], "image")[0]
-    points = np.unique(np.asarray(magnitudes, "float32"))
-    points = points[np.unique(np.linspace(0, len(points) - 1, STRIP).round().astype(int))]
+    known = np.unique(np.asarray(magnitudes, "float32"))
+    wanted = np.linspace(known[0], known[-1], STRIP)  # evenly spaced, so that they stand under their places on the axis
+    points = known[np.unique(np.abs(known - wanted[:, None]).argmin(axis=1))]
     images = transformation(np.repeat(image[None], len(points), axis=0), points, fill, seed)
     return points, ops.convert_to_numpy(images)
 

@@ -20,7 +20,7 @@ from kinv.figures.style import (
     show_image,
 )
 
-PANEL, INCHES = 3.2, 0.75  # inches of a panel and of an image
+PANEL, INCHES = 3.1, 0.75  # inches of a panel and of an image
 DISTANCE, OF_OPTIMUM = "distance epsilon from the optimum", "activation / at the optimum, median"
 RELATIVE = (-1.2, 1.1)  # what is shown of activations relative to that at the optimum
 NONE = "none of these"
@@ -42,7 +42,7 @@ def invariance_curves(measured: Mapping[str, Sequence[Any]], title: str = "") ->
         below.set(ylim=RELATIVE)
         for number, layer in enumerate(layers):
             area = f"{label(layer.layer, SHORT)}: {layer.area:.2f} ({layer.low:.2f} to {layer.high:.2f})"
-            style, first = series(number), layer.activations[:, :1]
+            style, first = series(number, len(layer.epsilons)), layer.activations[:, :1]
             above.plot(layer.epsilons, np.nanmean(layer.log_sigmoid, axis=0), **style, label=label(layer.layer, SHORT))
             relative = np.nanmedian(np.where(first > 0, layer.activations / first, np.nan), axis=0)
             below.plot(layer.epsilons, relative, **style, label=area)
@@ -115,7 +115,7 @@ def tolerance_map(layers: Mapping[str, Any], title: str = "") -> Figure:
         title: title of the figure.
     """
     named = any(_has_names(found) for found in layers.values())
-    figure, (axes,) = new_figure((4.8 if named else 3.6) * len(layers) + 1.4, 6.0, 1, len(layers))
+    figure, (axes,) = new_figure((4.8 if named else 2.9) * len(layers) + 1.4, 6.0, 1, len(layers))
     image: Any = None
     for axis, (name, found) in zip(axes, layers.items(), strict=True):
         groups = found.groups()
@@ -139,7 +139,7 @@ def tolerance_map(layers: Mapping[str, Any], title: str = "") -> Figure:
             for middle, group in zip(middles, shown, strict=True):
                 axis.text(1.02, middle, group, transform=axis.get_yaxis_transform(), va="center")
         axis.set_xticks(range(len(found.families)), labels(found.families), rotation=40, ha="right")
-        axis.set_title(fitted(name, 3.0), fontsize=11)
+        axis.set_title(fitted(name, 2.4), fontsize=11)
         axis.spines[:].set_visible(False)
         axis.tick_params(length=0)
     values = np.concatenate([found.tolerances[np.isfinite(found.tolerances)] for found in layers.values()])
@@ -212,6 +212,6 @@ def _panels(layers):
 
 
 def _line(axis, epsilons, values, number, name):
-    style = series(number)
+    style = series(number, len(epsilons))
     axis.plot(epsilons, values, **style, label=label(name))
     mark_clipped(axis, epsilons, values, style["color"])

@@ -51,7 +51,7 @@ class DenoisingAutoencoder(Method):
         ValueError: if `size` is less than 32; images have another shape or range, or are not finite; also raised by
             `build_generator` and `Corruption`.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> autoencoder = DenoisingAutoencoder(32, 1, width=0.05)
         >>> autoencoder.encode(np.zeros((2, 32, 32, 1), "float32")).shape

@@ -26,7 +26,7 @@ class FeatureGain(Float32, keras.layers.Layer):
     Raises:
         ValueError: if `rows` is less than 1.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> FeatureGain(rows=2)(np.ones((1, 3), "float32")).shape
         TensorShape([2, 3])

@@ -48,7 +48,7 @@ class Gallery(Method):
     Raises:
         ValueError: if there are no labels, or a decoder, a brightness, a contrast or the shape of features is invalid.
 
-    Example:
+    Examples:
         >>> gallery = Gallery(["tench", "goldfish"], "spectral", size=16)
         >>> gallery.image("tench").shape
         (16, 16, 3)

@@ -51,7 +51,7 @@ def build_generator(
     Raises:
         ValueError: if `size` is less than 16, `width` is not positive, or `channels` is neither 1 nor 3.
 
-    Example:
+    Examples:
         >>> build_generator().count_params() - sum(w.shape[0] for w in build_generator().non_trainable_variables)
         5237641
     """

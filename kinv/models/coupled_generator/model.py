@@ -80,7 +80,7 @@ class CoupledGenerator(TargetImages):
         ValueError: if a value is out of range, a class, layer or unit does not exist, or the network can't take the
             generator's images.
 
-    Example:
+    Examples:
         >>> from kinv import classifiers
         >>> from kinv.models import CoupledGenerator, target
         >>> coupled = CoupledGenerator(classifiers.build("digit_cnn"), target.classes(3), width=0.1)

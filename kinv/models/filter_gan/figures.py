@@ -159,7 +159,7 @@ def diversity_against_accuracy(points: Sequence[Mapping[str, float]], title: str
         line = [point for point in points if point["information_weight"] == weight]
         for axis, key in zip(axes, ("single_mean", "explained_variance"), strict=True):
             x, y = [point["diversity"] for point in line], [point[key] for point in line]
-            axis.plot(x, y, **{**series(number), "markevery": None}, label=f"λ = {weight:g}")
+            axis.plot(x, y, **series(number, 0), label=f"λ = {weight:g}")
     of_random = [[point[key] for point in points] for key in ("diversity", "random_mean")]
     axes[0].plot(*of_random, **LINEAR, marker="x", label="control: random numbers")
     axes[0].set_ylabel("accuracy, single sets of filters")
@@ -187,7 +187,7 @@ def errors_against_labels(rows: Sequence[Mapping[str, Any]], arms: Sequence[str]
         places = [count * (1 + 0.03 * (index - len(arms) / 2)) for count in counts]  # side by side
         deviations = [np.std(values) for values in errors]
         means = [np.mean(values) for values in errors]
-        axis.errorbar(places, means, deviations, **{**series(index), "markevery": None}, label=label(arm), capsize=3)
+        axis.errorbar(places, means, deviations, **series(index, 0), label=label(arm), capsize=3)
     axis.set(xscale="log", yscale="log", xlabel="labelled digits", ylabel="test error, %", xticks=counts)
     axis.xaxis.set_major_formatter("{x:g}")
     axis.yaxis.set_major_formatter("{x:g}")

@@ -30,7 +30,7 @@ class GeneratedConvolution(Float32, keras.layers.Layer):
     Raises:
         ValueError: if `padding` is unknown, or both strides and dilation exceed 1.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> images, kernels = np.ones((2, 5, 5, 1), "float32"), np.ones((2, 3, 3, 1, 4), "float32")
         >>> GeneratedConvolution(padding="valid")(images, kernels).shape

@@ -84,7 +84,7 @@ class FilterGAN(FilterFamily):
     Raises:
         ValueError: if a value is out of range, or the layer is not a convolution or can't be cut out.
 
-    Example:
+    Examples:
         >>> from kinv import classifiers
         >>> gan = FilterGAN(classifiers.build("digit_cnn"), "conv4")
         >>> gan.generate_filters(keras.random.normal((2, 16), seed=0)).shape

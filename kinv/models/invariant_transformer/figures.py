@@ -72,10 +72,10 @@ def classification_along_k(
         confidence: path to the mean softmax output of the originally predicted class, `(K,)`.
         title: title of the figure.
     """
-    figure, axes = new_figure(2.6 * len(unchanged), 3.6, 1, len(unchanged), sharey=True)
+    figure, axes = new_figure(2.5 * len(unchanged), 3.6, 1, len(unchanged), sharey=True)
     for axis, path in zip(axes.flat, unchanged, strict=True):
-        axis.plot(k, unchanged[path], **series(0), label="predictions unchanged, share")
-        axis.plot(k, confidence[path], **series(1), label="softmax of the original class, mean")
+        axis.plot(k, unchanged[path], **series(0, len(k)), label="predictions unchanged, share")
+        axis.plot(k, confidence[path], **series(1, len(k)), label="softmax of the original class, mean")
         axis.set(
             xlabel="control parameter k", ylim=(0, 1.02), xlim=(0, 1), xticks=(0, 0.5, 1), xticklabels=("0", "0.5", "1")
         )

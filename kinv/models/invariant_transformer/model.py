@@ -85,7 +85,7 @@ class InvariantTransformer(Measured, AffineFamily):
     Raises:
         ValueError: an argument is out of range; the message names it.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> transformer = InvariantTransformer(channels=3)
         >>> transformer.augment(np.zeros((2, 32, 32, 3), "float32"), seed=1).shape

@@ -22,7 +22,7 @@ class SpatialTransformer(Float32, keras.layers.Layer):
     Raises:
         ValueError: `fill` is unknown.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> halves = SpatialTransformer()(np.ones((1, 4, 4, 3), "float32"), np.array([[1, 0, 1], [0, 1, 0]], "float32"))
         >>> float(np.mean(halves))  # moved by half a width: the right half is black
@@ -57,7 +57,7 @@ class ColorTransformer(Float32, keras.layers.Layer):
         homogeneous: float tensor `(B, H, W, 1)`, the homogeneous coordinate of every pixel; default 1. It is
             0 for pixels outside the frame, so that a brightness shift leaves them black.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> darker = np.array([[0.5, 0.0]], "float32")
         >>> float(np.mean(ColorTransformer()(np.full((1, 2, 2, 1), 100, "float32"), darker)))

@@ -38,7 +38,7 @@ class DeepBeliefNetwork(GreedyStack):
     Raises:
         ValueError: an argument is out of range.
 
-    Example:
+    Examples:
         >>> dbn = DeepBeliefNetwork((784, 500, 500, 250))
         >>> dbn.classifier(classes=10, input_shape=(28, 28, 1)).output.shape
         (None, 10)

@@ -11,7 +11,7 @@ from kinv.figures.style import headline, new_figure, show_image
 
 MARGIN = 1  # pixels between the images of a sheet
 INCHES = 0.45  # per image of a sheet
-NARROWEST = 2.6  # inches of a sheet, for its title
+NARROWEST, WIDEST = 2.6, 10.0  # inches of a sheet, for its title, and of a figure
 GREY = 90  # background between the images
 
 
@@ -41,7 +41,7 @@ def around_grey(images: np.ndarray) -> np.ndarray:
 
 
 def sheets(images: Mapping[str, np.ndarray], title: str = "") -> Figure:
-    """Sheets of grey images, side by side.
+    """Sheets of grey images, side by side and, where that is too wide, in rows.
 
     Args:
         images: title of a sheet to its images, `(N, H, W)` in 0..255, or `(rows, columns, H, W)`.
@@ -57,11 +57,16 @@ def sheets(images: Mapping[str, np.ndarray], title: str = "") -> Figure:
     sizes = [stack.shape[-2:] for stack in images.values()]
     cells = [np.divide(image.shape, np.add(size, MARGIN)) for image, size in zip(mosaics.values(), sizes, strict=True)]
     widths = [max(INCHES * columns, NARROWEST) for _, columns in cells]
-    height = max(INCHES * rows for rows, _ in cells)
-    figure, (axes,) = new_figure(sum(widths), height + 0.5 + 0.5 * bool(title), 1, len(mosaics), width_ratios=widths)
-    for axis, name, width, image in zip(axes, images, widths, mosaics.values(), strict=True):
+    heights = [INCHES * rows + 0.5 for rows, _ in cells]
+    columns = next(count for count in range(len(mosaics), 0, -1) if count == 1 or max(widths) * count <= WIDEST)
+    rows = -(-len(mosaics) // columns)
+    size = max(widths) * columns, max(heights) * rows + 0.5 * bool(title)
+    figure, axes = new_figure(*size, rows, columns)
+    for axis, name, width, image in zip(axes.flat, images, widths, mosaics.values(), strict=False):
         show_image(axis, image[..., None])
         axis.set_title(fitted(name, 0.95 * width), fontsize=10)
+    for axis in axes.flat[len(mosaics) :]:
+        axis.set_axis_off()
     headline(figure, title)
     return figure
 

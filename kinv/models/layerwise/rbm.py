@@ -50,7 +50,7 @@ class RestrictedBoltzmannMachine(BoltzmannDistribution):
             another width, lies outside 0..1 for Bernoulli units, or is not finite.
         FloatingPointError: training diverged.
 
-    Example:
+    Examples:
         >>> rbm = RestrictedBoltzmannMachine(784, 500)
         >>> rbm.compile(keras.optimizers.SGD(0.1))
         >>> rbm(keras.ops.zeros((2, 784))).shape

@@ -43,7 +43,7 @@ class StackedDenoisingAutoencoder(GreedyStack):
     Raises:
         ValueError: an argument is out of range.
 
-    Example:
+    Examples:
         >>> stack = StackedDenoisingAutoencoder((784, 500, 250), rates=(0.1, 0.2))
         >>> stack.reconstruct(keras.ops.ones((2, 784))).shape
         TensorShape([2, 784])

@@ -40,7 +40,7 @@ class Transformation(ABC):
     Raises:
         ValueError: if shapes are wrong, `fill` is unknown, or a magnitude is not finite or below `least`.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from kinv.ops import TRANSFORMATIONS
         >>> float(np.mean(TRANSFORMATIONS["contrast"](np.full((1, 2, 2, 3), 100, "float32"), 0.5)))
