@@ -165,6 +165,7 @@ print("the layer's weights are the same:", same)
 # The same layer maps a data set. Its random numbers go on, so that each epoch is augmented in another way. The next
 # cell compares the same images in two epochs, and those of two layers with one seed.
 
+
 # %%
 def two_epochs(layer):
     batches = tf.data.Dataset.from_tensor_slices(small[::8]).batch(16).map(layer)

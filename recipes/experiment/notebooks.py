@@ -17,6 +17,7 @@ from typing import Any
 
 import jupytext
 import nbformat
+import numpy as np
 from nbclient import NotebookClient
 from PIL import Image
 
@@ -26,6 +27,7 @@ ROOT = Path(__file__).parents[2]
 TUTORIALS = ROOT / "docs" / "tutorials"
 SECONDS = 180  # at most, for a tutorial
 HIDDEN = ("KINV_DATA_DIR", "KERAS_BACKEND", "MPLBACKEND")  # of the environment, which tutorials do not see
+COLORS = 256
 NEWLINE = "\n"
 FORMAT = {"extension": ".py", "format_name": "percent", "comment_magics": False}  # `#!/bin/bash` stays as it is
 PNG = "image/png"
@@ -40,7 +42,7 @@ def names() -> list[str]:
 
 def sourced(name: str) -> Any:
     """A tutorial as a notebook without outputs; its cells have the same ids every time."""
-    read = jupytext.read(TUTORIALS / f"{name}.py", FORMAT)
+    read = jupytext.read(TUTORIALS / f"{name}.py", fmt=FORMAT)
     for index, cell in enumerate(read.cells):
         cell.id = f"cell-{index}"
         cell.metadata = nbformat.NotebookNode()
@@ -84,11 +86,15 @@ def _cleaned(output: Any, folder: str) -> bool:
 
 
 def _smaller(image: str) -> str:
-    """A PNG in base64, with 256 colours, at which photographs take a third."""
+    """A PNG in base64 with 256 colours, which takes a third."""
     kept = io.BytesIO()
     read = Image.open(io.BytesIO(base64.b64decode(image)))
     whole = read.convert("RGB")
-    few = whole.quantize(palette=whole.quantize(256), dither=Image.Dither.FLOYDSTEINBERG)
+    few = whole.quantize(palette=whole.quantize(COLORS - 1), dither=Image.Dither.FLOYDSTEINBERG)
+    numbers = np.where((np.asarray(whole) == 255).all(axis=-1), COLORS - 1, np.asarray(few)).astype("uint8")
+    palette = [*(few.getpalette() or [])[: 3 * (COLORS - 1)]]
+    few = Image.fromarray(numbers, "P")
+    few.putpalette([*palette, *[255] * (3 * COLORS - len(palette))])  # white stays white
     few.save(kept, "png", optimize=True, dpi=read.info.get("dpi"))
     return base64.b64encode(kept.getvalue()).decode()
 

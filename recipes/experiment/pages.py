@@ -13,7 +13,7 @@ import os
 import re
 import shutil
 import tomllib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -226,7 +226,10 @@ def api() -> dict[str, str]:
         "layers": ("kinv.layers", {**PUBLIC_NAMES["kinv.layers"], **own}),
         **{package: (f"kinv.{package}", defined_in(f"kinv.{package}")) for package in ("analysis", *OTHERS)},
     }
-    written = {f"api/{page}.md": _page(package, names, functions) for page, (package, names) in pages.items()}
+    written = {
+        f"api/{page}.md": _page(package, names, {} if package == "kinv" else functions)
+        for page, (package, names) in pages.items()
+    }
     modules = {name: place[:-1] for name, place in PUBLIC_NAMES["kinv.figures"].items() if place.endswith(":")}
     parts = [
         _page(
@@ -247,9 +250,9 @@ def defined_in(package: str, public: bool = True) -> dict[str, str]:
     return {name: place for name, place in places.items() if place.startswith("kinv") and (public or place == package)}
 
 
-def _page(package: str, names: dict[str, str], shown_elsewhere: Iterable[str] = ()) -> str:
+def _page(package: str, names: Mapping[str, str], shown_elsewhere: Mapping[str, str] | None = None) -> str:
     """A page of a package, for mkdocstrings."""
-    left = names if package == "kinv" else {name: place for name, place in names.items() if name not in shown_elsewhere}
+    left = {name: place for name, place in names.items() if (shown_elsewhere or {}).get(name) != place}
     return f"# `{package}`\n" + "".join(f"\n::: {place}.{name}\n" for name, place in sorted(left.items()))
 
 
