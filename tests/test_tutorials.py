@@ -48,6 +48,10 @@ def test_images_are_not_blank(name):
     assert all(np.asarray(image.convert("L")).std() > 5 for image in shown)
 
 
+def test_a_script_keeps_its_first_line():
+    assert "#!/bin/bash" in "".join(cell.source for cell in read("many_machines").cells)
+
+
 def test_the_index_names_all():
     index = (notebooks.TUTORIALS / "index.md").read_text(encoding="utf-8")
     assert all(f"({name}.ipynb)" in index for name in NAMES) and index.count(".ipynb)") == len(NAMES) == 9
