@@ -54,8 +54,10 @@ def filter_gan(gan: Any, metadata: Metadata) -> dict[str, Any]:
     config = Settings(metadata["config"])
     classifier = kinv.classifiers.load(metadata["classifier"]["name"])
     gan.set_classifier(classifier)
-    test = load_digits(config.data, False, config.limit)[1]
-    matches, _ = family.match(gan, classifier, test.images, config)
+    images = load_digits(config.data, False, config.limit)[1].images
+    shown = np.linspace(0, len(images) - 1, config.matched).astype(int)[: filter_gan_report.GRIDS]
+    few = Settings({**metadata["config"], "matched": len(shown)})  # those that are drawn
+    matches, _ = family.match(gan, classifier, images[shown], few)
     return filter_gan_report.draw(gan, matches, config.layer, config.seed)
 
 
