@@ -64,7 +64,7 @@ def run(config: Config, experiment: Experiment) -> dict[str, Any]:
         numbers,
         {
             "images.png": figures.labelled_rows(
-                sheets, shown, 1.0, f"Images that classes of {network.name} like best, made in {len(sheets)} ways"
+                sheets, shown, 0.93, f"Images that classes of {network.name} like best, made in {len(sheets)} ways"
             )
         },
     )
