@@ -100,7 +100,7 @@ LICENSES = {  # of folders whose photographs are no package's
 
 def license_of(source: Any) -> str:
     """The licence of a source of images; of a folder that is a known data set, that one's."""
-    return LICENSES.get(source.name.partition("/")[0], source.license)
+    return LICENSES.get(source.name.partition("/")[0]) or source.license
 
 
 def sources(train: Any, **measured: Any) -> dict[str, str]:
