@@ -21,6 +21,7 @@ from kinv.verdicts import Verdict, judged
 
 from .hand_made import best_hand_made, hand_made_like
 from .matrices import Matrices, distances, learned_and_random
+from .variety import Variety, fewest, variety
 
 EXPLORED = 0.1  # a mean distance from the identity below which images hardly change; untrained, it is 0.06
 FEWEST = 4  # images that can be halved
@@ -37,6 +38,7 @@ class InvarianceComparison(TableResult):
         color_distance, space_distance: float `(D, N)`: Frobenius distance of all from the identity.
         hand_made: names of the hand-made families that were compared with, of space and of colour; or None.
         hand_made_unchanged: bool `(D, N)`: as `learned_unchanged`, for these; or None.
+        space_variety, color_variety: how varied the learned maps are; None if too few were drawn to tell.
     """
 
     learned_unchanged: np.ndarray
@@ -47,6 +49,8 @@ class InvarianceComparison(TableResult):
     space_distance: np.ndarray
     hand_made: tuple[str, str] | None = None
     hand_made_unchanged: np.ndarray | None = None
+    space_variety: Variety | None = None
+    color_variety: Variety | None = None
 
     def _numbers(self):
         return self.metrics()
@@ -67,7 +71,12 @@ class InvarianceComparison(TableResult):
             "color_distance": self.color_distance,
             "space_distance": self.space_distance,
         }
-        return {name: float(np.mean(value)) for name, value in values.items() if value is not None}
+        found = {name: float(np.mean(value)) for name, value in values.items() if value is not None}
+        for part, varied in (("color", self.color_variety), ("space", self.space_variety)):
+            if varied is not None:
+                found[f"{part}_dimension"], found[f"{part}_offset"] = varied.effective_dimension, varied.offset
+                found[f"{part}_between"] = varied.between
+        return found
 
     def verdict(self, control: np.ndarray) -> Verdict:
         """Whether learned transformations keep more predictions than a control.
@@ -97,6 +106,8 @@ class InvarianceComparison(TableResult):
         for name, control in controls.items():
             verdict = self.verdict(control).words("the learned ones", "they")
             lines.append(f"At the same distance, {name} {control.mean():.1%}: {verdict}.")
+        if self.space_variety is not None and self.color_variety is not None:
+            lines.append(f"In space, {self.space_variety.words()}; in colour, {self.color_variety.words()}.")
         if max(found["space_distance"], found["color_distance"]) < EXPLORED:
             lines.append(
                 "The family NEVER EXPLORED: its images hardly differ from the originals. Train longer, or lower "
@@ -173,7 +184,13 @@ def compare_with_random(
         space_distance=distances(learned.space).reshape(draws, -1),
         hand_made=chosen,
         hand_made_unchanged=unchanged.get("hand_made"),
+        space_variety=_varied(learned.space),
+        color_variety=_varied(learned.color),
     )
+
+
+def _varied(maps):
+    return variety(maps) if len(maps) >= fewest(maps) else None
 
 
 class _Predictions:

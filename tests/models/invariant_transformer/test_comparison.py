@@ -166,7 +166,7 @@ def test_a_family_is_held_against_the_best_hand_made_one(random):
     assert found.hand_made[0] in ("shift up or down", "zoom out", "rotation")  # zooming in does not reach so far
     said = found.summary().splitlines()
     assert "keep 100.0% of the predictions (20 images x 3 draws" in said[0]
-    assert ": fewer, by " in said[1] and len(said) == 3
+    assert ": fewer, by " in said[1] and len(said) == 4 and "of 6 directions" in said[3]
     assert "NOT clearly fewer: too few images to tell" in said[2]  # twenty, all kept by both
     assert "hand_made_unchanged" in found.to_frame() and found.metrics()["hand_made_unchanged"] == 1
 
