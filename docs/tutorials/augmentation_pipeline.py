@@ -94,7 +94,10 @@ print(comparison.summary())
 # More predictions stay than under random transformations of the same distance. How far is that? A shift by a sixth of
 # the width has about the same distance in space.
 #
-# But the crops come from only nine photographs, and the interval in the last line does not know that. The next cell
+# The last line says how varied the family is. Most of each transformation is one fixed offset: images are moved far, but
+# always in nearly the same way.
+#
+# But the crops come from only nine photographs, and the interval in the second line does not know that. The next cell
 # shows the shares for each of them, to see whether one photograph alone makes the difference.
 
 # %%
