@@ -75,6 +75,8 @@ test-wheel: $(VENV)/.ready
 	$(WHEEL_PYTHON) -m venv build/wheel/venv
 	build/wheel/venv/bin/pip install --quiet --disable-pip-version-check "$$(ls build/wheel/*.whl)[tensorflow-cpu]"
 	HF_HUB_OFFLINE=1 build/wheel/venv/bin/python tests/installed.py
+	build/wheel/venv/bin/pip install --quiet --disable-pip-version-check "$$(ls build/wheel/*.whl)[tensorflow-cpu,offline]"
+	HF_HUB_OFFLINE=1 build/wheel/venv/bin/python tests/installed.py quick_start
 	rm -rf build/wheel
 
 clean:
