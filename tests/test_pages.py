@@ -175,7 +175,7 @@ def test_on_your_own_model(images, tmp_path, monkeypatch):
     names = run(snippet("kinv.wrap(", "docs/guides/own_network.md"), names)
     names = run(snippet("kinv.report(", "docs/guides/own_network.md"), names)
     assert names["page"].stat().st_size > 50_000
-    names = run(snippet("InvariantTransformer(classifier)"), names)
+    names = run(snippet("InvariantTransformer(classifier)", "docs/methods/invariant_transformer.md"), names)
     assert (tmp_path / "learned.png").stat().st_size > 5000
     assert names["augmented"].shape == shown.shape and np.isfinite(names["augmented"]).all()
     names = run(snippet("kinv.screen("), names)

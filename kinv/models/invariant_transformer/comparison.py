@@ -21,7 +21,7 @@ from kinv.verdicts import Verdict, judged
 
 from .hand_made import best_hand_made, hand_made_like
 from .matrices import Matrices, distances, learned_and_random
-from .variety import Variety, fewest, variety
+from .variety import Variety, variety
 
 EXPLORED = 0.1  # a mean distance from the identity below which images hardly change; untrained, it is 0.06
 FEWEST = 4  # images that can be halved
@@ -190,7 +190,11 @@ def compare_with_random(
 
 
 def _varied(maps):
-    return variety(maps) if len(maps) >= fewest(maps) else None
+    """How varied maps are; None if they are too few to tell, or mirror images, as of a family without bounds."""
+    try:
+        return variety(maps)
+    except ValueError:
+        return None
 
 
 class _Predictions:

@@ -60,7 +60,7 @@ def variety(maps: np.ndarray) -> Variety:
         maps: of space `(B, 2, 3)` or of colour `(B, C, C + 1)`.
 
     Raises:
-        ValueError: fewer than five maps for each generator.
+        ValueError: fewer than five maps for each generator, or fewer that elements of the algebra lead to.
     """
     maps = np.asarray(maps, "float64")
     if len(maps) < fewest(maps):
@@ -68,6 +68,10 @@ def variety(maps: np.ndarray) -> Variety:
     generators = _generators(maps)
     sizes = lie.sizes_of(lie.logarithm(maps), generators)
     known = sizes[np.isfinite(sizes).all(axis=1)]
+    if len(known) < fewest(maps):
+        raise ValueError(
+            f"expected at least {fewest(maps)} maps with a logarithm, received {len(known)} of {len(maps)}"
+        )
     eigenvalues = np.linalg.eigvalsh(np.cov(known.T, ddof=0).reshape(len(generators), -1))[::-1].clip(0)
     total, squares = eigenvalues.sum(), np.square(eigenvalues).sum()
     with np.errstate(divide="ignore"):

@@ -38,5 +38,8 @@ def test_maps_that_mirror_are_counted(random):
     maps = drawn(random, [0.1] * 6, count=40)
     maps[:10, 0] *= -1
     assert variety(maps).without_logarithm == 0.25
+    maps[:20, 0] = -np.abs(maps[:20, 0])
+    with pytest.raises(ValueError, match="expected at least 30 maps with a logarithm, received"):
+        variety(maps)
     with pytest.raises(ValueError, match="expected at least 30 maps, received 3"):
         variety(maps[:3])
