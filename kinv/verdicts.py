@@ -55,6 +55,7 @@ def judged(difference: float, chances: Sequence[Chance], confidence: float = CON
         confidence: of the interval, 0..1.
     """
     low, high = mean_interval(difference, chances, confidence)
+    low, high = max(low, -1.0), min(high, 1.0)  # no share differs by more
     if low > 0:
         return Verdict("better", low, high)
     if high < 0:

@@ -72,3 +72,8 @@ def test_words():
     assert said.startswith("NOT clearly fewer: too few images to tell (-") and "roughly 160 images are needed" in said
     both = judged(0.0, [Chance("images", 1000, 0.01), Chance("filter sets", 3, 0.005)]).words("ours", "they")
     assert "too few images and filter sets to tell" in both
+
+
+def test_no_share_differs_by_more_than_all():
+    few = judged(0.0, [Chance("images", 3, 1.0)])
+    assert (few.low, few.high) == (-1, 1) and few.kind == "unknown"

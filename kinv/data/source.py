@@ -136,6 +136,8 @@ class Source(Result):
             ValueError: no image is usable; two differ in size and no `size` was given, said as soon as it is seen; or
                 there is not enough memory for all.
         """
+        if limit is not None and limit < 1:
+            raise ValueError(f"limit must be at least 1, received {limit}: leave it out for all images")
         count = self.count if limit is None else min(limit, self.count)
         images, indices = np.zeros(0, dtype), []
         for pixels, index in self.images(size, iter(self._spread(count).tolist()), on_problem):

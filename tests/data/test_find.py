@@ -113,3 +113,9 @@ def test_evenly_spreads_over_all_images(no_data_folder):
     assert source.evenly(10**9) is source
     with pytest.raises(ValueError, match="received 0"):
         source.evenly(0)
+
+
+@pytest.mark.parametrize("limit", [0, -1])
+def test_a_limit_of_no_images_is_refused(limit):
+    with pytest.raises(ValueError, match=f"limit must be at least 1, received {limit}"):
+        data.load("mnist", limit=limit)

@@ -32,10 +32,12 @@ def transformed_strip(
         The chosen magnitudes, `(S,)`, and float32 images, `(S, H, W, C)`.
 
     Raises:
-        ValueError: an image of another shape or range.
+        ValueError: an image of another shape or range, or no magnitudes.
     """
     image = as_images(np.asarray(image)[None], "image")[0]
     known = np.unique(np.asarray(magnitudes, "float32"))
+    if not known.size:
+        raise ValueError("magnitudes must hold at least one, received none")
     wanted = np.linspace(known[0], known[-1], STRIP)  # evenly spaced, so that they stand under their places on the axis
     points = known[np.unique(np.abs(known - wanted[:, None]).argmin(axis=1))]
     images = transformation(np.repeat(image[None], len(points), axis=0), points, fill, seed)

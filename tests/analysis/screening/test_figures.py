@@ -133,3 +133,8 @@ def test_progress_is_not_among_the_results(capsys):
         progress.advance(4)
     printed = capsys.readouterr()
     assert not printed.out and "zoom: 2 images at 2 magnitudes" in printed.err
+
+
+def test_a_strip_needs_magnitudes():
+    with pytest.raises(ValueError, match="at least one, received none"):
+        kinv.analysis.transformed_strip(TRANSFORMATIONS["rotation"], np.zeros((8, 8, 3), "float32"), [])
