@@ -144,7 +144,7 @@ def methods() -> str:
         [
             f"[Units]({page('units')})",
             "Erhan et al. 2010",
-            "upper layers are more invariant",
+            "third layers are more invariant on digits",
             "linear units",
             tutorial("units"),
         ],
