@@ -27,11 +27,34 @@ def hashed_uniform(seed: Any, count: Any, columns: int) -> Any:
     return ops.reshape(ops.cast(_shifted(mixed, 8), "float32") * 2.0**-24, (-1, columns))
 
 
+def hashed_at(seed: Any, columns: Any) -> Any:
+    """Uniform numbers in [0, 1) of any columns; row `b` belongs to `seed + (0, b)`.
+
+    An image's numbers are therefore the same in any batch.
+
+    Args:
+        seed: int32 tensor of shape `(2,)`.
+        columns: which of a row's numbers, int32 tensor of shape `(B, K)`.
+
+    Returns:
+        float32 tensor of shape `(B, K)`, multiples of 2^-24.
+    """
+    seed, count = ops.cast(seed, "int32"), ops.shape(columns)[0]
+    row = _mix(seed[0]) + _mix((seed[1] + ops.arange(count, dtype="int32")) * GOLDEN_RATIO)
+    counter = ops.expand_dims(_mix(row), 1) + columns * GOLDEN_RATIO
+    return ops.cast(_shifted(_mix(counter), 8), "float32") * 2.0**-24
+
+
+def hashed_rows(seed: Any, count: Any, columns: int) -> Any:
+    """`hashed_at` for all columns: float32 tensor of shape `(count, columns)`."""
+    every = ops.expand_dims(ops.arange(columns, dtype="int32"), 0)
+    return hashed_at(seed, ops.broadcast_to(every, (count, columns)))
+
+
 def hashed_normal(seed: Any, count: Any, columns: int) -> Any:
     """Standard normal numbers that depend on the seed and the column alone; row `b` belongs to `seed + (0, b)`.
 
-    An image's noise is therefore the same in any batch. Pairs of hashed uniform numbers become pairs
-    of normal ones by the method of Box and Muller (1958).
+    Pairs of `hashed_rows` become pairs of normal numbers by the method of Box and Muller (1958).
 
     Args:
         seed: int32 tensor of shape `(2,)`.
@@ -41,11 +64,8 @@ def hashed_normal(seed: Any, count: Any, columns: int) -> Any:
     Returns:
         float32 tensor of shape `(count, columns)`, at most 5.9 from 0.
     """
-    seed = ops.cast(seed, "int32")
     pairs = (columns + 1) // 2
-    row = _mix(seed[0]) + _mix((seed[1] + ops.arange(count, dtype="int32")) * GOLDEN_RATIO)
-    counter = ops.expand_dims(_mix(row), 1) + ops.arange(2 * pairs, dtype="int32") * GOLDEN_RATIO
-    uniform = ops.cast(_shifted(_mix(counter), 8), "float32") * 2.0**-24
+    uniform = hashed_rows(seed, count, 2 * pairs)
     first, second = uniform[:, :pairs], uniform[:, pairs:]
     radius = ops.sqrt(-2.0 * ops.log(first + 2.0**-25))  # never log(0)
     angle = 2 * math.pi * second
@@ -55,6 +75,17 @@ def hashed_normal(seed: Any, count: Any, columns: int) -> Any:
 def hashed_seed(seed: Any, index: Any) -> Any:
     """Derives a seed for an index (a number or a scalar int32 tensor) from a seed; both are int32 `(2,)`."""
     return _hashed(seed, 2 * index + ops.arange(2, dtype="int32"))
+
+
+def seed_of_part(seed: Any, part: int) -> Any:
+    """The seed of one of several sources of chance; row `b` still belongs to `seed + (0, b)`.
+
+    Args:
+        seed: int32 tensor of shape `(2,)`.
+        part: the number of the source.
+    """
+    seed = ops.cast(seed, "int32")
+    return ops.stack([_mix(seed[0] * GOLDEN_RATIO + part + 1), seed[1]])
 
 
 def seed_pair(seed: Any) -> Any:
