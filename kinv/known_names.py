@@ -1,5 +1,7 @@
 """Names that the command line knows before it starts TensorFlow, so that a misspelt one is refused at once."""
 
+from collections.abc import Iterable
+
 from .choices import unknown
 
 CLASSIFIERS = (
@@ -24,6 +26,24 @@ TRANSFORMATIONS = (
     "greyscale",
     "blur",
     "noise",
+)
+IMAGENET_C_SET = "imagenet_c"  # stands for all of these
+IMAGENET_C = (
+    "imagenet_c.gaussian_noise",
+    "imagenet_c.shot_noise",
+    "imagenet_c.impulse_noise",
+    "imagenet_c.defocus_blur",
+    "imagenet_c.glass_blur",
+    "imagenet_c.motion_blur",
+    "imagenet_c.zoom_blur",
+    "imagenet_c.snow",
+    "imagenet_c.frost",
+    "imagenet_c.fog",
+    "imagenet_c.brightness",
+    "imagenet_c.contrast",
+    "imagenet_c.elastic_transform",
+    "imagenet_c.pixelate",
+    "imagenet_c.jpeg_compression",
 )
 PREPROCESSING_MODES = ("caffe", "tf", "torch")  # of keras.applications.imagenet_utils
 PREPROCESSINGS = (
@@ -64,8 +84,15 @@ def transformation_names(name: str) -> list[str]:
     Raises:
         ValueError: if there is no such transformation.
     """
-    parts = name.split("+")
+    parts, known = name.split("+"), (*TRANSFORMATIONS, *IMAGENET_C)
     for part in parts:
-        if part not in TRANSFORMATIONS:
-            raise ValueError(unknown("transformation", part, TRANSFORMATIONS))
+        if part == IMAGENET_C_SET:
+            raise ValueError(f"{IMAGENET_C_SET} stands for {len(IMAGENET_C)} transformations, expected one in {name!r}")
+        if part not in known:
+            raise ValueError(unknown("transformation", part, known))
     return parts
+
+
+def each_transformation(names: Iterable[str]) -> list[str]:
+    """Names of transformations, with `"imagenet_c"` replaced by the fifteen that it stands for."""
+    return [one for name in names for one in (IMAGENET_C if name == IMAGENET_C_SET else (name,))]

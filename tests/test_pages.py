@@ -178,8 +178,10 @@ def test_on_your_own_model(images, tmp_path, monkeypatch):
     names = run(snippet("InvariantTransformer(classifier)", "docs/methods/invariant_transformer.md"), names)
     assert (tmp_path / "learned.png").stat().st_size > 5000
     assert names["augmented"].shape == shown.shape and np.isfinite(names["augmented"]).all()
-    names = run(snippet("kinv.screen("), names)
+    names = run(snippet('results="my_screening"'), names)
     assert len(names["screening"].accuracy["transformation"].unique()) == 11
+    names = run(snippet('transformations="imagenet_c"'), names)
+    assert len(names["errors"].to_frame()) == 15 and names["errors"].mean_error > 0
     assert (tmp_path / "rotation.png").stat().st_size > 5000 and (tmp_path / "my_screening").is_dir()
     names = run(snippet("kinv.metamers("), names)
     assert len(names["found"].layers) == 2 and (tmp_path / "ladder.png").stat().st_size > 5000

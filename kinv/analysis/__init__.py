@@ -9,6 +9,7 @@ from kinv.surgery.tap import Tap, tap
 from .layers.movement import LayerMovement, measure_layers
 from .metamers.result import Metamers
 from .screening.class_means import class_means
+from .screening.corruption_errors import CorruptionErrors
 from .screening.learned_transformation import LearnedTransformation
 from .screening.paired import compared_tolerance
 from .screening.screen import screen
@@ -24,6 +25,7 @@ from .units.sampling import UnitSamples, sample_unit
 
 __all__ = [
     "ActivationMaxima",
+    "CorruptionErrors",
     "InvarianceDecomposition",
     "InvarianceManifold",
     "LayerInvariance",

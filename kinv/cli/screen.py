@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from kinv.choices import class_index, unknown
-from kinv.known_names import TRANSFORMATIONS, transformation_names
+from kinv.known_names import TRANSFORMATIONS, each_transformation, transformation_names
 
 from .networks import OnImages
 
@@ -17,7 +17,8 @@ class Screen(OnImages):
     output: Path
     """A folder for the results: tables/ (Parquet) and figures/."""
     transformations: tuple[str, ...] = ()
-    """Names such as rotation, or two joined by a plus, such as translate_x+translate_y; default: the paper's eleven."""
+    """Names such as rotation, or two joined by a plus, such as translate_x+translate_y; imagenet_c for the fifteen
+    corruptions of ImageNet-C; default: the paper's eleven."""
     magnitudes: tuple[str, ...] = ()
     """Magnitudes in place of the default ones, such as rotation=-90,-45,0,45,90 (of two transformations: a=0,1/0,1)."""
     every: int = 1
@@ -44,8 +45,8 @@ class Screen(OnImages):
         for name, least in (("every", self.every), ("batch-size", self.batch_size), ("limit", self.limit)):
             if least is not None and least < 1:
                 raise ValueError(f"--{name} must be at least 1, received {least}")
-        screened = self.transformations or TRANSFORMATIONS
-        for name in self.transformations:
+        screened = self._names()
+        for name in screened:
             transformation_names(name)
         for name, _ in map(_magnitudes, self.magnitudes):
             if name not in screened and not (self.learned and name.endswith(("_space", "_color"))):
@@ -73,7 +74,7 @@ class Screen(OnImages):
         from kinv.figures.style import save_figures
         from kinv.ops import find
 
-        chosen = [find(name) for name in self.transformations or TRANSFORMATIONS]
+        chosen = [find(name) for name in self._names()]
         chosen += self._learned()
         magnitudes = {transformation.name: transformation.thinned(self.every) for transformation in chosen}
         magnitudes |= dict(map(_magnitudes, self.magnitudes))
@@ -114,6 +115,10 @@ class Screen(OnImages):
     def show(self, result: dict[str, Any]) -> None:
         print(result["summary"])
         print(f"Tables: {result['tables']}\nFigures: {self.output / 'figures'} ({len(result['figures'])})")
+
+    def _names(self) -> list[str]:
+        """The names of transformations to screen, but for learned ones."""
+        return each_transformation(self.transformations or TRANSFORMATIONS)
 
     def _learned(self) -> list[Any]:
         """The transformations that Invariant Transformer Nets have learned."""

@@ -18,8 +18,10 @@ from .transformations.catalogue import (
     zoom,
 )
 from .transformations.composition import compose, find
+from .transformations.imagenet_c.catalogue import IMAGENET_C
 
 __all__ = [
+    "IMAGENET_C",
     "TRANSFORMATIONS",
     "Custom",
     "Transformation",

@@ -9,8 +9,6 @@ import numpy as np
 from keras import ops
 from scipy.fft import next_fast_len
 
-EDGES = {"nearest": "edge", "mirror": "reflect"}  # as NumPy calls them
-
 
 def convolve(images: Any, kernels: Any, edge: str = "nearest") -> Any:
     """Weighs the neighbours of every pixel: the result at `p` is the sum of `kernel[o] image[p + o]` over offsets `o`.
@@ -24,8 +22,7 @@ def convolve(images: Any, kernels: Any, edge: str = "nearest") -> Any:
         Tensor like `images`.
     """
     (_, height, width, channels), (_, rows, columns) = ops.shape(images), ops.shape(kernels)
-    across = np.pad(np.arange(width), columns // 2, mode=EDGES[edge])
-    down = np.pad(np.arange(height), rows // 2, mode=EDGES[edge])
+    down, across = _places(height, rows // 2, edge), _places(width, columns // 2, edge)
     planes = ops.transpose(ops.take(ops.take(images, down, axis=1), across, axis=2), (0, 3, 1, 2))
     size = next_fast_len(len(down)), next_fast_len(len(across))
 
@@ -40,6 +37,15 @@ def convolve(images: Any, kernels: Any, edge: str = "nearest") -> Any:
     pair = ops.ifft2((real * cosine + imaginary * sine, imaginary * cosine - real * sine))
     mixed = ops.reshape(ops.stack(pair, axis=2), (-1, channels + channels % 2, *size))
     return ops.transpose(mixed[:, :channels, :height, :width], (0, 2, 3, 1))
+
+
+def _places(size: int, margin: int, edge: str) -> np.ndarray:
+    """Which pixels stand in a line with a margin on each side."""
+    places = np.arange(-margin, size + margin)
+    if edge == "nearest":
+        return np.clip(places, 0, size - 1)
+    turned = places % max(2 * size - 2, 1)
+    return np.minimum(turned, 2 * size - 2 - turned)
 
 
 def _padded(planes, size):

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kinv.known_names import transformation_names
+from kinv.choices import unknown
+from kinv.known_names import TRANSFORMATIONS, transformation_names
 
 MEASURES = ("unchanged", "accuracy")
 FORM = re.compile(r"(?:(?P<name>[^:@=]+):)?(?P<measure>[a-z]+)(?:@(?P<magnitude>[^=]+))?=(?P<least>.+)")
@@ -45,6 +46,8 @@ def parsed(text: str) -> Limit:
         raise ValueError(f"a limit must have a transformation and a magnitude, as in {EXAMPLES}, received {text!r}")
     if name is not None and len(transformation_names(name)) > 1:
         raise ValueError(f"a limit must be about a single transformation, received {name!r}")
+    if name is not None and name not in TRANSFORMATIONS:
+        raise ValueError(unknown("transformation", name, TRANSFORMATIONS, where=" in a limit of a report"))
     try:
         magnitude = None if found["magnitude"] is None else float(found["magnitude"])
         least = float(found["least"])

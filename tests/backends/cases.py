@@ -140,6 +140,21 @@ def class_ranks():
     return {"ranks": analysis.class_ranks(model(), IMAGES, [0, 1, 2])}
 
 
+# === ImageNet-C ===
+
+
+def corruption(name):
+    chosen = kinv_ops.IMAGENET_C[name]
+    images = np.resize(IMAGES, (6, *IMAGES.shape[1:]))
+    compiled = backend.compile(lambda shown, severity, seed: chosen.apply(shown, severity, "zeros", seed))
+    seed = ops.convert_to_tensor([3, 1], dtype="int32")
+    return {"images": compiled(ops.convert_to_tensor(images), ops.arange(6, dtype="float32"), seed)}
+
+
+for name in kinv_ops.IMAGENET_C:
+    case(name, atol=2e-4)(functools.partial(corruption, name))
+
+
 # === Layers ===
 
 

@@ -17,8 +17,8 @@ from kinv.analysis.screening.plans import planned
 from kinv.backend import compile
 from kinv.choices import checked_choice
 from kinv.data.image_stream import ImageStream
-from kinv.ops import TRANSFORMATIONS
 from kinv.ops.affine import FILLS
+from kinv.ops.transformations.by_name import BY_NAME
 from kinv.progress_bar import progress_bar
 from kinv.results import short_repr
 from kinv.surgery.layer_outputs import layer_outputs
@@ -91,7 +91,7 @@ class LayerMovement:
         """
         if self.units is None:
             raise ValueError("units were not measured: pass firing=0.01 to measure_layers")
-        neutral = {name: TRANSFORMATIONS[name].neutral for name in TRANSFORMATIONS}
+        neutral = {name: transformation.neutral for name, transformation in BY_NAME.items()}
         moved = self.units[self.units["magnitude"] != self.units["transformation"].map(neutral)]
         shares = moved.groupby(["layer", "transformation"], sort=False)["still"].mean()
         return shares.unstack("transformation").reindex(self.units["layer"].unique())
@@ -111,7 +111,7 @@ class LayerMovement:
 def measure_layers(
     model: Any,
     images: Any,
-    transformations: Sequence[Any] | None = None,
+    transformations: Sequence[Any] | str | None = None,
     magnitudes: Mapping[str, Any] | None = None,
     *,
     layers: Sequence[str] | None = None,

@@ -20,7 +20,7 @@ from kinv.figures.style import (
     series,
     show_image,
 )
-from kinv.ops import TRANSFORMATIONS
+from kinv.ops.transformations.by_name import BY_NAME
 from kinv.printable import file_stem
 
 from .distance_figure import unchanged_by_distance
@@ -112,7 +112,7 @@ def critical_strip(critical_points: pd.DataFrame, transformation: str, network: 
     sides = set(rows["side"])
     reached = rows.assign(magnitude=rows["magnitude"].fillna(rows["end"]))
     filled = reached.pivot(index="class", columns="side", values="magnitude").reindex(columns=["below", "above"])
-    filled = filled.fillna(TRANSFORMATIONS[transformation].neutral if transformation in TRANSFORMATIONS else 0.0)
+    filled = filled.fillna(BY_NAME[transformation].neutral if transformation in BY_NAME else 0.0)
     order = (filled["above"] - filled["below"]).sort_values().index
 
     many = len(order) > MOST_NAMED
@@ -174,7 +174,7 @@ def overview(
     """
     figures: dict[str, Figure] = {}
     images, classes = images or {}, list(classes) or highest_classes(screening)
-    known = {**TRANSFORMATIONS, **{transformation.name: transformation for transformation in transformations}}
+    known = {**BY_NAME, **{transformation.name: transformation for transformation in transformations}}
     settings = screening.metadata.get("joined", [screening.metadata])[0]
     measure = "accuracy" if settings.get("labels", "given") == "given" else "unchanged"
 
@@ -233,7 +233,7 @@ def _chosen(table, transformation, network):
 
 
 def _with_unit(name: str) -> str:
-    known = TRANSFORMATIONS.get(name)
+    known = BY_NAME.get(name)
     return f"{name} ({known.unit})" if known else label(name)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from kinv.choices import unknown
+from kinv.known_names import each_transformation
 from kinv.ops import TRANSFORMATIONS, Custom, Transformation, find
 
 from .learned_transformation import LearnedTransformation
@@ -18,7 +19,7 @@ Plan = tuple[Transformation, np.ndarray]
 
 
 def planned(
-    transformations: Sequence[Any] | None, magnitudes: Mapping[str, Any] | None, most: int | None = None
+    transformations: Sequence[Any] | str | None, magnitudes: Mapping[str, Any] | None, most: int | None = None
 ) -> list[Plan]:
     """Transformations, and the magnitudes of each: ascending `(M,)` with the neutral one, or all combinations `(M, 2)`.
 
@@ -34,9 +35,10 @@ def planned(
 
 def _chosen(transformations, magnitudes) -> list[Transformation]:
     found, transformers = [], 0
-    for item in TRANSFORMATIONS if transformations is None else transformations:
+    given = TRANSFORMATIONS if transformations is None else transformations
+    for item in [given] if isinstance(given, str) else given:
         if isinstance(item, str):
-            found.append(find(item))
+            found += map(find, each_transformation([item]))
         elif isinstance(item, Transformation):
             found.append(item)
         elif hasattr(item, "apply_matrices"):

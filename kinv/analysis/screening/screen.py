@@ -36,7 +36,7 @@ def screen(
     classifier: keras.Model,
     images: Any,
     labels: Any = None,
-    transformations: Sequence[Any] | None = None,
+    transformations: Sequence[Any] | str | None = None,
     magnitudes: Mapping[str, Any] | None = None,
     *,
     batch_size: int = 32,
@@ -59,9 +59,10 @@ def screen(
         images: `(N, H, W, C)` array in 0..255; a folder or the name of a data set; or a `tf.data.Dataset` of images
             or `(image, label)` that gives the same images every time.
         labels: int `(N,)` class indices, with an array.
-        transformations: names from `kinv.ops.TRANSFORMATIONS` (`"a+b"` composes), `Transformation`s, functions of
-            `(images, magnitudes)`, or `InvariantTransformer`s. The last are screened along their `k` as
-            `learned_space` and `learned_color`, a second one as `learned2_...`. Default: the paper's eleven.
+        transformations: names from `kinv.ops.TRANSFORMATIONS` and `IMAGENET_C` (`"a+b"` composes), `Transformation`s,
+            functions of `(images, magnitudes)`, or `InvariantTransformer`s. The last are screened along their `k` as
+            `learned_space` and `learned_color`, a second one as `learned2_...`. `"imagenet_c"`, alone or among them,
+            stands for the fifteen corruptions, see `Screening.corruption_error`. Default: the paper's eleven.
         magnitudes: the magnitudes to screen at, by name of the transformation. For composed transformations, a
             sequence for each part, of which all combinations are used. Functions need them; the others have defaults.
             The neutral magnitude is added where it is missing.
@@ -129,7 +130,8 @@ def screen(
                     totals, done, classifier, stream, transformation, run, number, shown, batch_size, fill, seed
                 )
                 run.add(number, totals.tables(classifier.name, transformation, stream.image_shape, names))
-            return run.finish({**identity, "description": stream.description, "preflight": checked})
+            about = {"description": stream.description, "network_classes": classifier.output_shape[-1]}
+            return run.finish({**identity, **about, "preflight": checked})
 
 
 def _screen_one(totals, done, classifier, stream, transformation, run, number, shown, batch_size, fill, seed) -> None:

@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 
 from kinv.intervals import CONFIDENCE, wilson_interval
-from kinv.ops import TRANSFORMATIONS
+from kinv.ops.transformations.by_name import BY_NAME
 from kinv.printable import printable
+
+from .corruption_errors import corruption_errors, is_complete
 
 STABLE = 0.9  # share of predictions that stay, to call a magnitude tolerated
 SINK, FEWEST = 0.5, 10  # share of the changed predictions in one class, and their least number, to name it
@@ -57,7 +59,7 @@ def ranking(accuracy: pd.DataFrame) -> pd.DataFrame:
 
 
 def sentences(screening: Any) -> str:
-    """The ranking of a `Screening` in sentences, one network after the other."""
+    """The ranking of a `Screening` in sentences, and its corruption error, one network after the other."""
     lines = []
     for network, rows in ranking(screening.accuracy).groupby("network", sort=False):
         about = screening.accuracy[screening.accuracy["network"] == network]
@@ -72,6 +74,8 @@ def sentences(screening: Any) -> str:
         )
         for place, row in enumerate(rows.to_dict("records"), start=1):
             lines.append(f"{place:>3}. {printable(row['transformation'])}: {row['unchanged']:.0%}{_details(row)}.")
+        if is_complete(screening, network):
+            lines.append(corruption_errors(screening, network).summary())
     return "\n".join(lines)
 
 
@@ -99,7 +103,7 @@ def _details(row):
 
 def _neutral(name, table):
     """The row of the neutral magnitude; None if it was not screened."""
-    known = TRANSFORMATIONS.get(name)
+    known = BY_NAME.get(name)
     if known is not None and (table["magnitude"] == known.neutral).any():
         return (table["magnitude"] == known.neutral).idxmax()
     return table["unchanged"].idxmax() if table["unchanged"].max() == 1 else None

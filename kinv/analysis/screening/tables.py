@@ -14,6 +14,7 @@ from kinv.printable import printable
 from kinv.requirements import installed, package_needed
 from kinv.whole_file import whole_file
 
+from .corruption_errors import CorruptionErrors, corruption_errors
 from .summary import ranking, sentences
 
 ABOUT = ["network", "transformation"]
@@ -108,6 +109,17 @@ class Screening:
     def ranking(self) -> pd.DataFrame:
         """The transformations, the best tolerated first; see `kinv.analysis.screening.summary.ranking`."""
         return ranking(self.accuracy)
+
+    def corruption_error(self, network: str | None = None) -> CorruptionErrors:
+        """The errors under ImageNet-C's corruptions: each, their mean, and relative to AlexNet's (mCE).
+
+        Args:
+            network: the name of the network, if there are several.
+
+        Raises:
+            ValueError: if corruptions or severities are missing: screen with `transformations="imagenet_c"`.
+        """
+        return corruption_errors(self, network)
 
     def to_frame(self) -> pd.DataFrame:
         """The accuracy table: a row per network, transformation and magnitude."""

@@ -13,7 +13,8 @@ from kinv.known_names import transformation_names
 
 from ..affine import affine_sample_neighbours, distance_from_identity
 from .base import Transformation
-from .catalogue import TRANSFORMATIONS, Spatial, packed_aspect
+from .by_name import BY_NAME
+from .catalogue import Spatial, packed_aspect
 
 
 class Composed(Transformation):
@@ -96,7 +97,7 @@ def find(name: str) -> Transformation:
     Raises:
         ValueError: if there is no such name.
     """
-    found = [TRANSFORMATIONS[part] for part in transformation_names(name)]
+    found = [BY_NAME[part] for part in transformation_names(name)]
     return found[0] if len(found) == 1 else compose(*found)
 
 

@@ -18,7 +18,8 @@ class DefocusBlur(Corruption):
 
     def corrupted(self, images, level, seed):
         side = 2 * max(radius for radius, _ in self.levels) + 1
-        return convolve(images, of_level([disc(*one, side) for one in self.levels], level), "mirror")
+        discs = [disc(radius, smoothing, side) for radius, smoothing in self.levels]
+        return convolve(images, of_level(discs, level), "mirror")
 
 
 class MotionBlur(Corruption):
@@ -46,16 +47,19 @@ class ZoomBlur(Corruption):
         down, across = (of_level(self._positions(size), level) for size in (height, width))
         _, count = self.parameters(level)
         planes = to_planes(images)
-        total = planes
-        for number in range(down.shape[1]):
-            used = ops.cast(ops.less(float(number), count), "float32")
-            total = total + used * sample_grid(planes, down[:, number], across[:, number])
+
+        def add(number, total):
+            used = ops.cast(ops.less(ops.cast(number, "float32"), count), "float32")
+            magnified = sample_grid(planes, *(ops.take(places, number, axis=1) for places in (down, across)))
+            return total + used * magnified
+
+        total = ops.fori_loop(0, down.shape[1], add, planes)
         return to_images(total / (count + 1.0))
 
     def _positions(self, size):
         """Of every severity and factor, `(5, F, size)`; those without their factor repeat the first."""
-        most = max(count for _, count in self.levels)
-        factors = [[1 + step * (number if number < count else 0) for number in range(most)] for step, count in self.levels]
+        numbers = range(max(count for _, count in self.levels))
+        factors = [[1 + step * (number if number < count else 0) for number in numbers] for step, count in self.levels]
         return np.array([[magnified_positions(size, factor) for factor in row] for row in factors])
 
 

@@ -39,7 +39,9 @@ class ElasticTransform(Corruption):
         noise = 2.0 * hashed_rows(seed_of_part(seed, 1), batch, height * width * 2) - 1.0
         noise = ops.reshape(noise, (batch, 2, height, width))
         # smoothed noise falls with the width of its Gaussian, and displacements have to grow with the image
-        fields = scale**2 * strength * mix(noise, *(of_level(self._smoothing(s, scale), level) for s in (height, width)))
+        fields = (
+            scale**2 * strength * mix(noise, *(of_level(self._smoothing(s, scale), level) for s in (height, width)))
+        )
         row, column = _places(height, width)
         return sample_neighbours(pack_neighbours(images), row + fields[:, 0], column + fields[:, 1], "reflect")
 
@@ -84,7 +86,7 @@ class Pixelate(Corruption):
 
 
 def coarse(size: int, share: float) -> np.ndarray:
-    """A matrix `(size, size)` that makes a line coarser: each new pixel is the mean of those whose centres it covers."""
+    """A matrix `(size, size)` that makes a line coarser: a new pixel is the mean of those whose centres it covers."""
     count = max(int(size * share), 1)
     centres = np.arange(size) + 0.5
     covered = np.minimum(np.floor(centres * count / size), count - 1)  # by which new pixel

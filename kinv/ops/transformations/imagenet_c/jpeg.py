@@ -51,7 +51,7 @@ class JpegCompression(Corruption):
         planes = ops.round(ops.matmul(images, to_ycc) + np.array([0, MIDDLE, MIDDLE], "float32"))
         planes = _extended(planes, 2 * BLOCK)
         bright = compressed(planes[..., :1], luminance)[:, :height, :width]
-        color = compressed(ops.round(ops.average_pool(planes[..., 1:], 2)), chrominance)
+        color = compressed(ops.round(_halved(planes[..., 1:])), chrominance)
         color = color[:, : (height + 1) // 2, : (width + 1) // 2]
         color = mix(to_planes(color), *(_constant(doubling(size)) for size in (height, width)))
         color = ops.round(to_images(color)) - MIDDLE
@@ -79,9 +79,7 @@ def compressed(planes: Any, steps: Any) -> Any:
     parts = ops.reshape(ops.transpose(parts, (0, 1, 3, 5, 2, 4)), (-1, height * width * count // BLOCK**2, BLOCK**2))
     steps = ops.expand_dims(steps, 1)
     amplitudes = ops.round(ops.matmul(parts, ops.transpose(waves)) / steps) * steps
-    parts = ops.reshape(
-        ops.matmul(amplitudes, waves), (-1, height // BLOCK, width // BLOCK, count, BLOCK, BLOCK)
-    )
+    parts = ops.reshape(ops.matmul(amplitudes, waves), (-1, height // BLOCK, width // BLOCK, count, BLOCK, BLOCK))
     planes = ops.reshape(ops.transpose(parts, (0, 1, 4, 2, 5, 3)), (-1, height, width, count))
     return ops.clip(ops.round(planes + MIDDLE), 0.0, 255.0)
 
@@ -102,6 +100,12 @@ def _extended(planes, multiple):
         places = np.minimum(np.arange(-(-size // multiple) * multiple), size - 1)
         planes = ops.take(planes, places, axis=axis)
     return planes
+
+
+def _halved(planes):
+    """Planes of half the size: means of 2 x 2 pixels."""
+    _, height, width, count = ops.shape(planes)
+    return ops.mean(ops.reshape(planes, (-1, height // 2, 2, width // 2, 2, count)), axis=(2, 4))
 
 
 def _constant(matrix):

@@ -7,7 +7,7 @@ from typing import Any
 
 from keras import ops
 
-from ...stateless_random import hashed_rows
+from ...stateless_random import hashed_rows, seed_of_part
 
 FIRST = 100.0  # the paper's code starts with this displacement; only ratios matter
 
@@ -21,28 +21,38 @@ def plasma(seed: Any, count: Any, side: int, decay: Any) -> Any:
     Args:
         seed: int32 `(2,)`; field `b` draws from `seed + (0, b)`.
         count: the number of fields.
-        side: a power of two.
+        side: a power of two; 1 gives 0.
         decay: `(B,)`; the larger, the smoother.
 
     Returns:
         float32 `(B, side, side)` with a smallest value of 0 and a largest of 1.
     """
-    uniform = 2.0 * hashed_rows(seed, count, side * side - 1) - 1.0
-    field = ops.zeros((count, 1, 1), dtype="float32")
-    displacement, size, drawn = ops.full((count, 1, 1), FIRST, dtype="float32"), 1, 0
-    while size < side:
-        new = ops.reshape(uniform[:, drawn : drawn + 3 * size * size], (-1, 3, size, size))
-        new = new * ops.expand_dims(displacement**2, 1)
-        wide = field + ops.roll(field, -1, axis=2)
-        middle = (wide + ops.roll(wide, -1, axis=1)) / 4 + new[:, 0]
-        right = (wide + middle + ops.roll(middle, 1, axis=1)) / 4 + new[:, 1]
-        below = (field + ops.roll(field, -1, axis=1) + middle + ops.roll(middle, 1, axis=2)) / 4 + new[:, 2]
-        rows = [ops.stack(pair, axis=3) for pair in ((field, right), (below, middle))]
-        field = ops.reshape(ops.stack(rows, axis=2), (-1, 2 * size, 2 * size))
-        drawn, size = drawn + 3 * size * size, 2 * size
-        displacement = displacement / ops.reshape(decay, (-1, 1, 1))
+    place = ops.arange(side, dtype="int32")
+
+    def refine(number, state):
+        field, step, displacement = state
+        half = step // 2
+        known, new = ops.equal(place % step, 0), ops.equal(place % step, half)
+        noise = 2.0 * hashed_rows(seed_of_part(seed, number), count, side * side) - 1.0
+        noise = displacement**2 * ops.reshape(noise, (-1, side, side))
+        middle = _neighbours(_neighbours(field, half, 1), half, 2) / 4 + noise
+        field = ops.where(ops.logical_and(new[:, None], new), middle, field)
+        beside = (_neighbours(field, half, 1) + _neighbours(field, half, 2)) / 4 + noise
+        between = ops.logical_or(ops.logical_and(new[:, None], known), ops.logical_and(known[:, None], new))
+        return ops.where(between, beside, field), half, displacement / decay
+
+    decay = ops.reshape(decay, (-1, 1, 1))
+    start = ops.zeros((count, side, side), dtype="float32"), ops.full((), side, dtype="int32"), FIRST + 0.0 * decay
+    field, _, _ = ops.fori_loop(0, side.bit_length() - 1, refine, start)
     field = field - ops.min(field, axis=(1, 2), keepdims=True)
     return field / ops.maximum(ops.max(field, axis=(1, 2), keepdims=True), 1e-12)
+
+
+def _neighbours(field, distance, axis):
+    """The sum of the two points at a distance along an axis, around the border."""
+    size = field.shape[axis]
+    places = ops.arange(size, dtype="int32")
+    return sum(ops.take(field, (places + step + size) % size, axis=axis) for step in (distance, -distance))
 
 
 def power_of_two(length: int) -> int:
