@@ -88,10 +88,13 @@ class Pixelate(Corruption):
 def coarse(size: int, share: float) -> np.ndarray:
     """A matrix `(size, size)` that makes a line coarser: a new pixel is the mean of those whose centres it covers."""
     count = max(int(size * share), 1)
-    centres = np.arange(size) + 0.5
-    covered = np.minimum(np.floor(centres * count / size), count - 1)  # by which new pixel
-    together = (covered[:, None] == covered).astype("float64")
-    return together / together.sum(axis=1, keepdims=True)
+    centres = (2 * np.arange(size) + 1) * count  # in halves of a new pixel, times `size`
+    covered = (centres - 1) // (
+        2 * size
+    )  # by which new pixel; a centre on a border belongs to the one before, in Pillow
+    means = (covered == np.arange(count)[:, None]).astype("float64")
+    means /= means.sum(axis=1, keepdims=True)
+    return means[centres // (2 * size)]
 
 
 def _places(height, width):

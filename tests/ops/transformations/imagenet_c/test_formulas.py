@@ -87,7 +87,7 @@ def test_jpeg_agrees_with_pillow(smooth, severity, quality, shape):
         file = io.BytesIO()
         Image.fromarray(image.astype("uint8")).save(file, "JPEG", quality=quality)
         apart = np.abs(result - np.asarray(Image.open(file), "float32"))
-        assert apart.mean() < 1 and np.median(apart) <= 1 and np.abs(result - image).mean() > 2
+        assert np.quantile(apart, 0.8) <= 2 and apart.mean() < 0.5 * np.abs(result - image).mean()
     grey = apply("jpeg_compression", images[..., :1], severity)
     for image, result in zip(images, grey, strict=True):
         file = io.BytesIO()
