@@ -25,6 +25,7 @@ PUBLIC_NAMES = {
         "export": "kinv.artifacts.export_formats",
         "figures": "kinv.figures:",
         "hub": "kinv.hub:",
+        "invariant_directions": "kinv.analysis.directions.directions",
         "layers": "kinv.layers:",
         "list_presets": "kinv.hub.presets",
         "load": "kinv.hub.resolve",
@@ -49,6 +50,7 @@ PUBLIC_NAMES = {
     },
     "kinv.figures": {
         "contact_sheet": "kinv.figures.images",
+        "directions": "kinv.analysis.directions.figures:",
         "filter_gan": "kinv.models.filter_gan.figures:",
         "invariant_transformer": "kinv.models.invariant_transformer.figures:",
         "labelled_rows": "kinv.figures.images",

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 # The later may import the earlier, never the other way. `kinv/__init__.py` and the recipes see everything.
 ORDER = (
     *("requirements", "printable", "choices", "known_names", "public_names", "registration", "progress_bar"),
-    *("results", "json_values", "places", "intervals", "verdicts", "quiet", "backend"),
+    *("results", "json_values", "places", "intervals", "verdicts", "farthest", "quiet", "backend"),
     *("precision", "arrays", "locks", "whole_file", "figures", "ops", "surgery", "layers", "data"),
     *("classifiers", "training", "models", "analysis", "artifacts", "hub", "reports", "cli", "__main__"),
 )
@@ -165,16 +165,17 @@ def test_a_failing_start_is_not_silenced():
 
 PUBLIC = {
     "kinv": """
-        ArtifactError Screening analysis classifiers combine_filters data decompose_invariance figures hub layers
-        load match_activations maximize_activation measure_invariance measure_layers metamers models ops pull push
-        report sample_unit save screen trace_manifold training verify wrap
+        ArtifactError Screening analysis classifiers combine_filters data decompose_invariance figures hub
+        invariant_directions layers load match_activations maximize_activation measure_invariance measure_layers
+        metamers models ops pull push report sample_unit save screen trace_manifold training verify wrap
     """.split(),
     "kinv.analysis": """
-        ActivationMatches ActivationMaxima FilterQuality GaborFit InvarianceComparison InvarianceDecomposition
-        InvarianceManifold LayerInvariance LayerMovement LearnedTransformation LogPartition ImageStatistics Metamers
-        Screening Tap UnitSamples accuracy accuracy_of_sets averaged_and_control class_examples class_ranks
-        combine_filters compare_with_random decompose_invariance estimate_log_partition exact_log_partition
-        filter_quality fit_gabors follow_great_circles log_likelihood match_activations maximize_activation
+        ActivationMatches ActivationMaxima Directions FilterQuality GaborFit InvarianceComparison
+        InvarianceDecomposition InvarianceManifold InvariantDirections LayerInvariance LayerMovement
+        LearnedTransformation LogPartition ImageStatistics Metamers Screening Tap UnitSamples accuracy
+        accuracy_of_sets averaged_and_control class_examples class_ranks combine_filters compare_with_random
+        decompose_invariance estimate_log_partition exact_log_partition filter_quality fit_gabors
+        follow_great_circles log_likelihood match_activations maximize_activation invariant_directions
         measure_invariance measure_layers image_statistics predict predict_classes predictions_along_k resized_for
         retrain_above sample_unit screen shape_share summarise_manifold summarise_matches tap trace_manifold
         transformed_strip
@@ -187,7 +188,7 @@ PUBLIC = {
         natural_patches stream
     """.split(),
     "kinv.figures": """
-        invariant_transformer layers metamers sensitivity
+        directions invariant_transformer layers metamers sensitivity
     """.split(),
     "kinv.hub": """
         ArtifactError artifact_folders check_new export export_litert export_onnx find load pull push read_metadata

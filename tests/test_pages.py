@@ -263,6 +263,15 @@ def test_what_is_learned_in_colour_hardly_depends_on_k(monkeypatch, no_data_fold
     assert f"{change:.1f}" == said.split()[0]
 
 
+def test_directions(images, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    inputs = layers.Input((20, 24, 3))
+    classifier = keras.Model(inputs, layers.Dense(3)(layers.GlobalAveragePooling2D()(inputs)))
+    names = {"kinv": kinv, "classifier": classifier, "images": images, "labels": None}
+    found = run(snippet("invariant_directions"), names)["found"]
+    assert len(found.to_frame()) == 18 and (tmp_path / "directions.png").is_file()
+
+
 @pytest.mark.long
 def test_boltzmann_machines_and_autoencoders(no_data_folder):
     names = run(snippet("vectors = "), {"kinv": kinv, "keras": keras})

@@ -6,6 +6,8 @@ from kinv.intervals import wilson_interval
 from kinv.public_names import lend
 from kinv.surgery.tap import Tap, tap
 
+from .directions.directions import invariant_directions
+from .directions.result import Directions, InvariantDirections
 from .layers.movement import LayerMovement, measure_layers
 from .metamers.result import Metamers
 from .screening.class_means import class_means
@@ -26,8 +28,10 @@ from .units.sampling import UnitSamples, sample_unit
 __all__ = [
     "ActivationMaxima",
     "CorruptionErrors",
+    "Directions",
     "InvarianceDecomposition",
     "InvarianceManifold",
+    "InvariantDirections",
     "LayerInvariance",
     "LayerMovement",
     "LearnedTransformation",
@@ -42,6 +46,7 @@ __all__ = [
     "compared_tolerance",
     "decompose_invariance",
     "follow_great_circles",
+    "invariant_directions",
     "maximize_activation",
     "measure_invariance",
     "measure_layers",

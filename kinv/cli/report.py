@@ -30,7 +30,8 @@ class Report(OnImages):
     preset: Literal["quick", "default", "full"] = "default"
     """On two cores, for a MobileNet: quick 2 minutes, default 8; full takes up to hours."""
     sections: tuple[str, ...] = ()
-    """Only these: tolerance, curves, classes, metamers, layers, learned, preferred, units, manifolds, filters."""
+    """Only these: tolerance, curves, classes, metamers, layers, directions, learned, preferred, units, manifolds,
+    filters."""
     limit: int | None = None
     """Maximum number of images, evenly spread over the data set; default: the preset's (40, 120, 1000)."""
     judge: str = "auto"

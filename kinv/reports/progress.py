@@ -14,6 +14,7 @@ COSTS = {  # seconds of the default preset, for EfficientNet-Lite0; those of `fu
     "classes": 1,
     "metamers": 67,
     "layers": 29,
+    "directions": 90,
     "learned": 82,
     "preferred": 28,
     "units": 150,

@@ -13,6 +13,7 @@ SECTIONS = {  # in the order of the page
     "classes": "Classes",
     "metamers": "Seen directly: what each layer has thrown away",
     "layers": "Where in the network it is ignored",
+    "directions": "Mixtures of small changes that it ignores",
     "learned": "Transformations learned from the network",
     "preferred": "What classes look for",
     "units": "Units",
@@ -35,6 +36,8 @@ class Settings:
         examples: images that sliders show.
         layers, layer_images: how many layers are measured, and with how many images.
         metamer_images, metamer_layers, metamer_steps, metamer_restarts: of the ladder.
+        direction_images, direction_reach_images: images of the quadratic form, and those that are followed until
+            predictions change.
         learned_epochs, learned_images: of the short training of an Invariant Transformer Net.
         preferred_classes, preferred_steps: classes of which images are made, and the steps of each.
         unit_images, unit_steps: images at which units fire, and the steps of those that units like best.
@@ -50,6 +53,8 @@ class Settings:
     metamer_layers: int = 4
     metamer_steps: int = 60
     metamer_restarts: int = 1
+    direction_images: int = 24
+    direction_reach_images: int = 12
     learned_epochs: int = 4
     learned_images: int = 75
     preferred_classes: int = 4
@@ -81,6 +86,8 @@ PRESETS = {
         metamer_layers=5,
         metamer_steps=150,
         metamer_restarts=3,
+        direction_images=100,
+        direction_reach_images=32,
         learned_epochs=30,
         learned_images=200,
         preferred_classes=10,

@@ -170,6 +170,13 @@ def layers_movement():
     return {"movement": found.table["movement"].to_numpy(), "areas": found.areas().to_numpy()}
 
 
+@case()
+def directions():
+    found = kinv.invariant_directions(network(), IMAGES, reach_images=2)
+    assert found.space.reach is not None and found.color.reach is not None
+    return {"space": found.space.form, "color": found.color.form, "movement": found.color.movement}
+
+
 @case(atol=0.02)  # of 255, after steps in which rounding grows
 def metamers_of_layers():
     found = kinv.metamers(network(), ["convolution", "logits"], IMAGES, steps=8, pairs=True, batch_size=2)

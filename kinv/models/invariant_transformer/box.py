@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from keras import ops
 
+from kinv.farthest import farthest
 from kinv.ops import lie
 
 from .matrices import Matrices
@@ -63,8 +64,8 @@ def calibrated_box(kept: Callable[[Matrices], float], channels: int, least: floa
     ends = np.zeros((2, count))
     for row, sign in enumerate((-1, 1)):
         for number, alone in enumerate(sign * np.eye(count)):
-            ends[row, number] = sign * _farthest(
-                lambda size, alone=alone: kept(pairs(size * alone[None], channels)), least
+            ends[row, number] = sign * farthest(
+                lambda size, alone=alone: kept(pairs(size * alone[None], channels)), least, FIRST, FARTHEST, BISECTIONS
             )
     return Box(ends[0], ends[1], channels)
 
@@ -82,17 +83,3 @@ def at_share(family: Box, kept: Callable[[Box], float], share: float) -> Box:
         factor = (low + high) / 2
         low, high = (factor, high) if kept(family.scaled(factor)) >= share else (low, factor)
     return family.scaled((low + high) / 2)
-
-
-def _farthest(kept: Callable[[float], float], least: float) -> float:
-    """The largest size that keeps the share: doubled while it does, then bisected."""
-    reached, size = 0.0, FIRST
-    while size <= FARTHEST and kept(size) >= least:
-        reached, size = size, 2 * size
-    if size > FARTHEST:
-        return reached
-    beyond = size
-    for _ in range(BISECTIONS):
-        middle = (reached + beyond) / 2
-        reached, beyond = (middle, beyond) if kept(middle) >= least else (reached, middle)
-    return reached
