@@ -56,16 +56,21 @@ def combined(generators: Mapping[str, np.ndarray], sizes: Any) -> Any:
 
 
 def exponential(elements: Any) -> Any:
-    """The maps that elements `(B, R, R + 1)` of the algebra lead to, by scaling and squaring of a series."""
-    square = _square(ops.cast(elements, "float32")) / 2.0**HALVINGS
-    identity = ops.eye(square.shape[-1], dtype="float32")
-    found = term = ops.broadcast_to(identity, ops.shape(square))
+    """The maps that elements `(B, R, R + 1)` of the algebra lead to."""
+    return matrix_exponential(_square(ops.cast(elements, "float32")))[:, :-1]
+
+
+def matrix_exponential(matrices: Any) -> Any:
+    """The exponential of float32 matrices `(..., N, N)`, by scaling and squaring of its series."""
+    scaled = matrices / 2.0**HALVINGS
+    identity = ops.eye(scaled.shape[-1], dtype="float32")
+    found = term = ops.broadcast_to(identity, ops.shape(scaled))
     for order in range(1, TERMS):
-        term = ops.matmul(term, square) / order
+        term = ops.matmul(term, scaled) / order
         found = found + term
     for _ in range(HALVINGS):
         found = ops.matmul(found, found)
-    return found[:, :-1]
+    return found
 
 
 def logarithm(maps: np.ndarray) -> np.ndarray:

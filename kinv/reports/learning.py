@@ -91,7 +91,7 @@ def learned_from(subject: Subject, halves: Halves) -> InvariantTransformer:
     """A transformer that is trained with the first half."""
     small = max(halves.train.shape[1:3]) <= PHOTO
     steps = STEPS * subject.settings.learned_epochs * (LONGER if small else 1)
-    transformer = InvariantTransformer(subject.network, accuracy_threshold=KEEP, seed=subject.seed)
+    transformer = InvariantTransformer(subject.network, family="paper", accuracy_threshold=KEEP, seed=subject.seed)
     rate = keras.optimizers.schedules.CosineDecay(min(RATE, FARTHEST / steps), steps, LAST_RATE)
     transformer.compile(keras.optimizers.Adam(rate))
     batches: Any = shuffled_batches(halves.train, halves.train_classes, BATCH_SIZE, subject.seed)

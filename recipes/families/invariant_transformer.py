@@ -11,14 +11,16 @@ import kinv
 from kinv.models.invariant_transformer import figures
 from recipes.experiment.material import find_halves
 
-COLUMNS = {
+SHARED = {
     "classifier_loss": "classifier",
-    "transformation_loss": "transform",
     "accuracy": "accuracy",
     "own_accuracy": "of originals",
     "color_distance": "colour",
     "space_distance": "space",
-    "expanding": "expanding",
+}
+COLUMNS = {  # of the two families
+    "paper": {**SHARED, "transformation_loss": "transform", "expanding": "expanding"},
+    "largest": {**SHARED, "color_volume": "colour, nats", "space_volume": "space, nats"},
 }
 PATHS = {  # figure 4b: which of (k_color_1, k_color_2, k_space_1, k_space_2) follows k
     "space 1: F([0, 0], [k, 0])": (0, 0, 1, 0),
@@ -49,14 +51,16 @@ def draw(
     unchanged, confidence = {}, {}
     sample = images[:MEASURED]
     first = kinv.analysis.predict_classes(classifier, sample)
-    along = np.concatenate([k[:, None] * np.asarray(follows, "float32") for follows in PATHS.values()])
-    softmax = kinv.analysis.predictions_along_k(transformer, classifier, sample, along[:, :2], along[:, 2:])
+    rest = 0 if transformer.neutral is None else transformer.neutral
+    along = np.concatenate([np.where(follows, k[:, None], rest) for follows in PATHS.values()]).astype("float32")
+    ks = [keras.ops.convert_to_numpy(part) for part in transformer.plane(along[:, :2], along[:, 2:])]
+    softmax = kinv.analysis.predictions_along_k(transformer, classifier, sample, *ks)
     for path, outputs in zip(PATHS, np.split(softmax, len(PATHS)), strict=True):
         unchanged[path] = np.mean(np.argmax(outputs, axis=-1) == first, axis=1)
         confidence[path] = np.mean(outputs[:, np.arange(len(first)), first], axis=1)
     shown = images[_chosen(classifier, images, labels)] if shown is None else shown
     moved = figures.at_corners(transformer, shown)
-    of = f"Transformations that {classifier.name} ignores"
+    of = f"Transformations learned from {classifier.name}"
     drawings = {
         "classification.png": figures.classification_along_k(
             k, unchanged, confidence, f"{of}: {len(sample)} held-out images, one control parameter at a time"

@@ -28,8 +28,9 @@ def prepared(image: np.ndarray) -> np.ndarray:
 
 
 def transform(image: np.ndarray, color_1: float, color_2: float, space_1: float, space_2: float) -> np.ndarray:
-    """The transformation of these codes in 0..1, uint8 `(227, 227, 3)`."""
-    moved = transformer.transform(prepared(image), (color_1, color_2), (space_1, space_2))
+    """The transformation at these points of two planes, in 0..1, uint8 `(227, 227, 3)`."""
+    ks = transformer.plane(np.array([[color_1, color_2]]), np.array([[space_1, space_2]]))
+    moved = transformer.transform(prepared(image), *ks)
     return np.asarray(moved)[0].round().astype("uint8")
 
 

@@ -15,11 +15,12 @@ PARTS = ("space", "color")
 
 
 class LearnedTransformation(Transformation):
-    """A walk through the control parameters of an `InvariantTransformer`: at magnitude `v`, `k = (v, v)`.
+    """A walk through the control parameters of an `InvariantTransformer`: at magnitude `v`, at (v, v) of its `plane`.
 
-    The family does not begin at the identity: its smallest member is that at `k = (0, 0)`. The neutral magnitude is
-    therefore -1, below the range, where the images are left unchanged. A critical point below 0 means that the
-    prediction is already lost at `k = (0, 0)`. Outside the frame, images are filled as in the transformer's training.
+    The largest family has the identity in the middle, at 0.5. The paper's does not begin at the identity: its smallest
+    member is that at `k = (0, 0)`. Its neutral magnitude is therefore -1, below the range, where the images are left
+    unchanged. A critical point below 0 means that the prediction is already lost at `k = (0, 0)`. Outside the frame,
+    images are filled as in the transformer's training.
 
     Args:
         transformer: a trained `InvariantTransformer`.
@@ -30,7 +31,10 @@ class LearnedTransformation(Transformation):
     def __init__(self, transformer: Any, part: str, family: str = "learned"):
         checked_choice("part", part, PARTS)
         grid = tuple(float(value) for value in np.linspace(0, 1, STEPS))
-        super().__init__(f"{family}_{part}", "k", -1.0, (-1.0, *grid), least=-1.0)
+        neutral = -1.0 if transformer.neutral is None else transformer.neutral
+        super().__init__(
+            f"{family}_{part}", "k", neutral, (*grid,) if neutral in grid else (neutral, *grid), least=-1.0
+        )
         self.transformer, self.part = transformer, part
 
     @classmethod
@@ -46,7 +50,7 @@ class LearnedTransformation(Transformation):
         super().check(magnitudes)
         values = np.asarray(magnitudes)
         if (values > 1).any():
-            raise ValueError(f"{self.name}: k must lie in 0..1 (or be -1), received {values.max()}")
+            raise ValueError(f"{self.name}: k must lie in 0..1 (or be -1, unchanged), received {values.max()}")
 
     @property
     def fingerprint(self):
@@ -61,7 +65,7 @@ class LearnedTransformation(Transformation):
 
     def _matrices(self, magnitudes):
         k = ops.repeat(ops.expand_dims(magnitudes, -1), 2, axis=1)
-        color, space = self.transformer.matrices(k, k)
+        color, space = self.transformer.matrices(*self.transformer.plane(k, k))
         neutral = ops.reshape(magnitudes < 0, (-1, 1, 1))
         color = ops.where(neutral if self.part == "color" else True, _identity(color), color)
         space = ops.where(neutral if self.part == "space" else True, _identity(space), space)

@@ -12,51 +12,62 @@ from kinv.data.checks import checked_images
 from kinv.ops.stateless_random import hashed_uniform, seed_pair
 from kinv.training.method import Method
 
-from .matrix_generator import MatrixGenerator
 from .transformers import ColorTransformer, SpatialTransformer
 
 IN_UNIT_RANGE = "images must lie in 0..255, received 0..1: multiply them by 255."
 
 
 class AffineFamily(Method):
-    """Two generators that map `k_color` and `k_space`, each in [0, 1]^2, to a colour and a spatial matrix.
+    """Two generators that map `k_color` and `k_space`, numbers in 0..1, to a colour and a spatial matrix.
 
     The base class of `InvariantTransformer`: everything but training.
 
     Args:
-        channels, hidden_units, fill, seed: as in `InvariantTransformer`.
-        color_gain: how fast colours change relative to space, see `MatrixGenerator`.
+        generators: of colour and of space: layers with a number `controls` of control parameters.
+        channels, fill, seed: as in `InvariantTransformer`.
         metric_names, **kwargs: as in `Method`.
     """
 
     def __init__(
         self,
+        generators: tuple[Any, Any],
         channels: int,
-        hidden_units: Sequence[int],
         fill: str,
         seed: int,
-        color_gain: float,
         metric_names: Sequence[str] = (),
         **kwargs: Any,
     ):
         super().__init__(metric_names, **kwargs)
-        if channels not in (1, 3):
-            raise ValueError(f"channels must be 1 or 3, received {channels}")
-        self.channels, self.hidden_units, self.fill, self.seed = channels, tuple(hidden_units), fill, seed
-        self.color_generator = MatrixGenerator(
-            channels, channels + 1, hidden_units, seed, color_gain, name="color_generator"
-        )
-        self.space_generator = MatrixGenerator(2, 3, hidden_units, seed + 1000, name="space_generator")
+        self.channels, self.fill, self.seed = channels, fill, seed
+        self.color_generator, self.space_generator = generators
+        self.controls = tuple(generator.controls for generator in generators)
         self.color = ColorTransformer(name="color")  # pyright: ignore[reportCallIssue]
         self.space = SpatialTransformer(fill, name="space")
         self.seed_generator = keras.random.SeedGenerator(seed)
-        for generator in (self.color_generator, self.space_generator):
-            generator.build((None, 2))
+        for generator in generators:
+            generator.build((None, generator.controls))
         self.built = True
 
     def matrices(self, k_color: Any, k_space: Any) -> tuple[Any, Any]:
-        """The matrices for control parameters `(B, 2)`: colour `(B, C, C + 1)` and space `(B, 2, 3)`."""
+        """The matrices for control parameters `(B, K)`: colour `(B, C, C + 1)` and space `(B, 2, 3)`."""
         return self.color_generator(k_color), self.space_generator(k_space)
+
+    def plane(self, color: Any, space: Any) -> tuple[Any, Any]:
+        """Control parameters at points of two planes, to show a family of many control parameters by pictures.
+
+        Args:
+            color, space: points, `(B, 2)` in 0..1.
+
+        Returns:
+            `k_color` and `k_space`. Largest family: the planes are those in which it reaches farthest, with the
+            identity at (1/2, 1/2). Paper's family: the points themselves.
+        """
+        return self.color_generator.plane(color), self.space_generator.plane(space)
+
+    @property
+    def neutral(self) -> float | None:
+        """The coordinate of the identity in both planes; None if the family does not contain it."""
+        return getattr(self.space_generator, "neutral", None)
 
     def apply_matrices(self, images: Any, color: Any, space: Any) -> Any:
         """Transforms float32 images `(B, H, W, C)` in 0..255 with one colour and one spatial matrix per image."""
@@ -72,7 +83,7 @@ class AffineFamily(Method):
 
         Args:
             images: images of any size.
-            k_color, k_space: `(B, 2)`, or `(2,)` for all images, in 0..1.
+            k_color, k_space: `(B, K)`, or `(K,)` for all images, in 0..1. `controls` says how many of each there are.
 
         Returns:
             float32 tensor like `images`, in 0..255.
@@ -82,7 +93,10 @@ class AffineFamily(Method):
         """
         images = self._checked(images)
         count = ops.shape(images)[0]
-        color, space = self.matrices(_control(k_color, count, "k_color"), _control(k_space, count, "k_space"))
+        of_color, of_space = self.controls
+        color, space = self.matrices(
+            _control(k_color, count, of_color, "k_color"), _control(k_space, count, of_space, "k_space")
+        )
         return self.apply_matrices(images, color, space)
 
     def augment(self, images: Any, seed: Any = None) -> Any:
@@ -105,8 +119,7 @@ class AffineFamily(Method):
         images = self._checked(images)
         if seed is None:
             seed = ops.cast(self.seed_generator.next(), "int32")
-        k = hashed_uniform(seed_pair(seed), ops.shape(images)[0], 4)
-        return self.transform(images, k[:, :2], k[:, 2:])
+        return self.transform(images, *self._split(hashed_uniform(seed_pair(seed), ops.shape(images)[0], self._total)))
 
     def checked_inputs(self, inputs):
         return checked_images(inputs, shape=(None, None, self.channels))
@@ -114,16 +127,23 @@ class AffineFamily(Method):
     def call(self, images, training=False):
         if not training:
             return self.augment(images, self.seed)
-        color, space = self.matrices(*self._draw(ops.shape(images)[0]))
+        color, space = self.matrices(*self.draw(ops.shape(images)[0]))
         return self.apply_matrices(images, color, space)
 
     @property
     def input_shape(self):
         return (None, None, None, self.channels)
 
-    def _draw(self, count):
-        k = keras.random.uniform((count, 4), seed=self.seed_generator)
-        return k[:, :2], k[:, 2:]
+    def draw(self, count: Any) -> tuple[Any, Any]:
+        """Uniform control parameters of colour and of space, `(count, K)` each."""
+        return self._split(keras.random.uniform((count, self._total), seed=self.seed_generator))
+
+    @property
+    def _total(self):
+        return sum(self.controls)
+
+    def _split(self, k):
+        return k[:, : self.controls[0]], k[:, self.controls[0] :]
 
     def _checked(self, images):
         images = ops.convert_to_tensor(checked_images(images))
@@ -144,7 +164,10 @@ class AffineFamily(Method):
         floats = tf.TensorSpec((None, None, None, self.channels), tf.float32, name="images")
         bytes_ = tf.TensorSpec((None, None, None, self.channels), tf.uint8, name="images")
         seed = tf.TensorSpec((2,), tf.int32, name="seed")
-        k_color, k_space = (tf.TensorSpec((None, 2), tf.float32, name=name) for name in ("k_color", "k_space"))
+        k_color, k_space = (
+            tf.TensorSpec((None, count), tf.float32, name=name)
+            for count, name in zip(self.controls, ("k_color", "k_space"), strict=True)
+        )
 
         def augment_uint8(images, seed):
             return tf.cast(tf.round(self.augment(images, seed)), tf.uint8)
@@ -166,14 +189,13 @@ class AffineFamily(Method):
         return {
             **super().get_config(),
             "channels": self.channels,
-            "hidden_units": list(self.hidden_units),
             "fill": self.fill,
             "seed": self.seed,
         }
 
 
-def _control(k, count, name):
+def _control(k, count, controls, name):
     k = ops.cast(ops.convert_to_tensor(k), "float32")
-    if len(k.shape) not in (1, 2) or k.shape[-1] not in (None, 2):
-        raise ValueError(f"{name} must have shape (2,) or (batch, 2), received {tuple(k.shape)}")
-    return ops.broadcast_to(k, (count, 2)) if len(k.shape) == 1 else k
+    if len(k.shape) not in (1, 2) or k.shape[-1] not in (None, controls):
+        raise ValueError(f"{name} must have shape ({controls},) or (batch, {controls}), received {tuple(k.shape)}")
+    return ops.broadcast_to(k, (count, controls)) if len(k.shape) == 1 else k

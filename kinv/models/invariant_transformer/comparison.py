@@ -152,8 +152,8 @@ def compare_with_random(
     """
     if min(draws, batch_size) < 1:
         raise ValueError(f"draws and batch_size must be at least 1, received {draws} and {batch_size}")
-    images, originals, labels = _right(classifier, images, labels, batch_size)
-    predict = _Predictions(transformer, classifier, batch_size, progress)
+    images, originals, labels = right_images(classifier, images, labels, batch_size)
+    predict = Predictions(transformer, classifier, batch_size, progress)
     halved = hand_made and chosen_on is None
     if halved and len(images) < FEWEST:
         raise ValueError(
@@ -162,7 +162,7 @@ def compare_with_random(
         )
     tried, tried_originals = images[::2], originals[::2]
     if chosen_on is not None:
-        tried, tried_originals, _ = _right(classifier, chosen_on, None, batch_size)
+        tried, tried_originals, _ = right_images(classifier, chosen_on, None, batch_size)
     reported = slice(1, None, 2) if halved else slice(None)
     images, originals, labels = images[reported], originals[reported], None if labels is None else labels[reported]
     learned, at_random = learned_and_random(transformer, len(images), draws, batch_size, [seed])
@@ -197,7 +197,7 @@ def _varied(maps):
         return None
 
 
-class _Predictions:
+class Predictions:
     """The network's predictions for images that are transformed by pairs of matrices."""
 
     def __init__(self, transformer, classifier, batch_size, progress):
@@ -217,7 +217,7 @@ class _Predictions:
         return classes.reshape(-1, count)
 
 
-def _right(classifier, images, labels, batch_size):
+def right_images(classifier, images, labels, batch_size):
     """The images that the network gets right, its predictions for them, and their labels; without labels, all."""
     check_logits(classifier)
     images = as_images(images, shape=classifier.input_shape[1:])

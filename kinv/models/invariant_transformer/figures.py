@@ -33,6 +33,8 @@ SAME, OTHER = "\N{CHECK MARK}", "\N{BALLOT X}"  # under an image: its class is s
 def training_curves(history: Mapping[str, Sequence[float]], accuracy_threshold: float, title: str = "") -> Figure:
     """Figure 4a: both losses over the epochs, the distances, and the accuracy with its threshold.
 
+    Of the largest family, the log-volumes take the place of the losses.
+
     Args:
         history: metric of `InvariantTransformer` to one value per epoch.
         accuracy_threshold: the threshold, drawn as a line: a share of the network's own accuracy.
@@ -40,12 +42,18 @@ def training_curves(history: Mapping[str, Sequence[float]], accuracy_threshold: 
     """
     figure, ((left, middle, right),) = new_figure(10.5, 3.8, 1, 3)
     epochs = np.arange(1, len(history["classifier_loss"]) + 1)
-    left.plot(epochs, history["classifier_loss"], **series(0), label="of the classifier")
-    twin = left.twinx()
-    twin.plot(epochs, history["transformation_loss"], **series(1), label="of the transformation")
-    twin.set_ylabel("transformation loss", color=ACCENT)
-    twin.spines["top"].set_visible(False)
-    left.set(title="Losses", xlabel="epoch", ylabel="classifier loss, cross-entropy", ylim=(0, None))
+    if "transformation_loss" in history:
+        left.plot(epochs, history["classifier_loss"], **series(0), label="of the classifier")
+        twin = left.twinx()
+        twin.plot(epochs, history["transformation_loss"], **series(1), label="of the transformation")
+        twin.set_ylabel("transformation loss", color=ACCENT)
+        twin.spines["top"].set_visible(False)
+        left.set(title="Losses", xlabel="epoch", ylabel="classifier loss, cross-entropy", ylim=(0, None))
+    else:
+        left.plot(epochs, history["space_volume"], **series(0), label="space")
+        left.plot(epochs, history["color_volume"], **series(1), label="colour")
+        left.set(title="Log-volume of the family", xlabel="epoch", ylabel="nats")
+        left.legend(frameon=False, loc="lower right")
 
     middle.plot(epochs, history["space_distance"], **series(0), label="space")
     middle.plot(epochs, history["color_distance"], **series(1), label="colour")
@@ -53,7 +61,7 @@ def training_curves(history: Mapping[str, Sequence[float]], accuracy_threshold: 
 
     right.plot(epochs, history["accuracy"], **series(0), label="mean of the batches")
     gate = accuracy_threshold * np.asarray(history.get("own_accuracy", np.ones(len(epochs))))
-    right.plot(epochs, gate, **LINEAR, label="gate")
+    right.plot(epochs, gate, **LINEAR, label="to be kept")
     right.set(title="Accuracy, transformed images", xlabel="epoch", ylabel="accuracy", ylim=(0, 1))
     for axis in (middle, right):
         axis.legend(frameon=False, loc="lower right")
@@ -99,9 +107,21 @@ CORNERS = {  # figure 5: control parameters (k_color, k_space)
 
 
 def at_corners(transformer: Any, images: np.ndarray) -> np.ndarray:
-    """The images `(N, H, W, C)` at the corners of the control parameters: float32 `(N, 8, H, W, C)`."""
-    pairs = (np.asarray(pair, "float32") for pair in CORNERS.values())
-    return np.stack([ops.convert_to_numpy(transformer.transform(images, *pair)) for pair in pairs], axis=1)
+    """The images `(N, H, W, C)` at the corners of the control parameters: float32 `(N, 8, H, W, C)`.
+
+    Of the largest family, at the corners of the planes in which it reaches farthest; what is not changed is in their
+    middle.
+    """
+    rest = transformer.neutral
+    ks = []
+    for name, corner in CORNERS.items():
+        moved = {"color": name.startswith(("all", "colour")), "space": name.startswith(("all", "space"))}
+        points = [
+            np.full((1, 2), rest) if rest is not None and not moved[part] else np.asarray([point])
+            for part, point in zip(("color", "space"), corner, strict=True)
+        ]
+        ks.append([ops.convert_to_numpy(k)[0] for k in transformer.plane(*points)])
+    return np.stack([ops.convert_to_numpy(transformer.transform(images, *k)) for k in ks], axis=1)
 
 
 def transformed_images(

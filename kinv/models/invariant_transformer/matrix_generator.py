@@ -32,6 +32,7 @@ class MatrixGenerator(Float32, keras.layers.Layer):
         Tensor `(B, rows, columns)`.
     """
 
+    controls = 2  # numbers in `k`
     INITIAL_STD = 5e-3  # of the last layer's weights: matrices start within about 0.2 of the identity
 
     def __init__(
@@ -77,6 +78,10 @@ class MatrixGenerator(Float32, keras.layers.Layer):
             k = layer(k)
         difference = self.gain * ops.reshape(self.difference(k), (-1, self.rows, self.columns))
         return ops.eye(self.rows, self.columns, dtype=difference.dtype) + difference
+
+    def plane(self, points):
+        """Control parameters `(B, 2)` at points `(B, 2)` in 0..1: the same."""
+        return ops.cast(points, "float32")
 
     def compute_output_shape(self, k_shape):
         return (k_shape[0], self.rows, self.columns)

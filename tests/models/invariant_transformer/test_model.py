@@ -43,9 +43,10 @@ def colored_images(random, count):
 
 def test_transformations_have_the_shape_and_range_of_the_images(images):
     transformer = InvariantTransformer(seed=3)
+    assert transformer.controls == (12, 6)
     for result in (
         transformer.augment(images, 1),
-        transformer.transform(images, (0.2, 0.9), (1, 0)),
+        transformer.transform(images, np.linspace(0, 1, 12), (1, 0, 0.3, 0.5, 0, 1)),
         transformer(images),
     ):
         result = ops.convert_to_numpy(result)
@@ -68,8 +69,8 @@ def test_augment_is_transform_with_hashed_control_parameters(images):
     from kinv.ops.stateless_random import hashed_uniform
 
     transformer = InvariantTransformer()
-    k = hashed_uniform(np.array([7, 0], "int32"), 4, 4)
-    np.testing.assert_array_equal(transformer.augment(images, 7), transformer.transform(images, k[:, :2], k[:, 2:]))
+    k = hashed_uniform(np.array([7, 0], "int32"), 4, 18)
+    np.testing.assert_array_equal(transformer.augment(images, 7), transformer.transform(images, k[:, :12], k[:, 12:]))
 
 
 def test_any_size_and_uint8_are_taken(random):
@@ -91,20 +92,20 @@ def test_the_identity_matrices_return_the_same_bits(images, fill):
 
 def test_the_transformation_loss_is_that_of_the_paper(random):
     """Against its expectation: unit vectors in n dimensions give `||A - I||^2 / n`, weighted by `k_1 + k_2`."""
-    transformer = InvariantTransformer(probes=200_000)
+    loss_of = InvariantTransformer(family="paper", probes=200_000).objective.transformation_loss
     for rows, columns in ((3, 4), (2, 3)):
         matrices = (np.eye(rows, columns) + 0.2 * random.normal(size=(5, rows, columns))).astype("float32")
         k = random.uniform(size=(5, 2)).astype("float32")
         squared = np.sum((matrices - np.eye(rows, columns)) ** 2, axis=(1, 2))
         expected = -np.mean(k.sum(1) * squared / columns)
-        loss = transformer._transformation_loss(ops.convert_to_tensor(matrices), ops.convert_to_tensor(k), None)
+        loss = loss_of(ops.convert_to_tensor(matrices), ops.convert_to_tensor(k), None, keras.random.SeedGenerator(0))
         assert float(loss) == pytest.approx(expected, rel=0.02)
 
 
 def changes_in_one_step(threshold, labels_shift=0, probes=32):
     """How the weights of both generators move in one step of plain gradient descent, and what was logged."""
     images, labels = colored_images(np.random.default_rng(0), 8)
-    transformer = InvariantTransformer(brightness_blind(), accuracy_threshold=threshold, probes=probes)
+    transformer = InvariantTransformer(brightness_blind(), family="paper", accuracy_threshold=threshold, probes=probes)
     before = [ops.convert_to_numpy(weight) for weight in transformer.trainable_variables]
     transformer.compile(keras.optimizers.SGD(1.0), run_eagerly=True)
     logs = transformer.train_on_batch(images, (labels + labels_shift) % 3, return_dict=True)
@@ -134,7 +135,7 @@ def test_the_gate_is_relative_to_the_networks_own_accuracy():
     """Of 8 labels 2 are right: keeping both of them is all that can be asked for."""
     images, labels = colored_images(np.random.default_rng(0), 8)
     labels[2:] = (labels[2:] + 1) % 3
-    transformer = InvariantTransformer(brightness_blind(), accuracy_threshold=0.9)
+    transformer = InvariantTransformer(brightness_blind(), family="paper", accuracy_threshold=0.9)
     transformer.compile(run_eagerly=True)
     shown = transformer.test_on_batch(images, labels, return_dict=True)
     assert shown["own_accuracy"] == 0.25 and shown["accuracy"] == 0.25 and shown["expanding"] == 1
@@ -149,7 +150,9 @@ def test_the_smoothed_gradient_points_where_backpropagation_does():
     images[:, :, 8:, 0] = 0  # the colour that decides is on the left
     changes = []
     for smoothing in (0.0, 0.02):
-        transformer = InvariantTransformer(brightness_blind(), accuracy_threshold=1.0, smoothing=smoothing, seed=3)
+        transformer = InvariantTransformer(
+            brightness_blind(), family="paper", accuracy_threshold=1.0, smoothing=smoothing, seed=3
+        )
         before = [ops.convert_to_numpy(weight) for weight in transformer.trainable_variables]
         transformer.compile(keras.optimizers.SGD(1.0), run_eagerly=True)
         transformer.train_on_batch(images, (labels + 1) % 3)
@@ -163,7 +166,7 @@ def test_the_smoothed_gradient_points_where_backpropagation_does():
 
 def test_expanding_moves_away_from_the_identity():
     images, labels = colored_images(np.random.default_rng(0), 32)
-    transformer = InvariantTransformer(brightness_blind(), accuracy_threshold=0.0)
+    transformer = InvariantTransformer(brightness_blind(), family="paper", accuracy_threshold=0.0)
     transformer.compile(keras.optimizers.Adam(1e-3))
     first = transformer.evaluate(images, labels, verbose=0, return_dict=True)
     transformer.fit(images, labels, epochs=5, batch_size=8, verbose=0)
@@ -181,7 +184,9 @@ def test_it_finds_what_a_classifier_ignores():
     random = np.random.default_rng(0)
     classifier = brightness_blind()
     images, labels = colored_images(random, 64)
-    transformer = InvariantTransformer(classifier, accuracy_threshold=0.95, color_weight=0.5, fill="reflect")
+    transformer = InvariantTransformer(
+        classifier, family="paper", accuracy_threshold=0.95, color_weight=0.5, fill="reflect"
+    )
     transformer.compile(keras.optimizers.Adam(2e-3))
     measured = []
     for epochs in (30, 2, 2, 2):  # the distance grows and the gate answers: one moment says little
@@ -198,7 +203,7 @@ def test_it_finds_what_a_classifier_ignores():
 def test_it_works_on_greyscale_digits_with_and_without_labels(digits, digit_classifier):
     images, labels = (every[::4] for every in digits)
     for given in ((images, labels), (images,)):
-        transformer = InvariantTransformer(digit_classifier, accuracy_threshold=0.85, color_weight=0.2)
+        transformer = InvariantTransformer(digit_classifier, family="paper", accuracy_threshold=0.85, color_weight=0.2)
         transformer.compile(keras.optimizers.Adam(2e-3))
         history = transformer.fit(*given, epochs=6, batch_size=32, verbose=0).history
         assert history["space_distance"][-1] > history["space_distance"][0]
@@ -212,7 +217,7 @@ def test_a_stream_of_images_without_labels_trains(images):
     classifier = classifiers.wrap(
         keras.Sequential([layers.Input((20, 24, 3)), layers.Conv2D(4, 3), layers.GlobalAveragePooling2D()])
     )
-    transformer = InvariantTransformer(classifier)
+    transformer = InvariantTransformer(classifier, family="paper")
     transformer.compile()
     logs = transformer.fit(tf.data.Dataset.from_tensor_slices(images).batch(2), verbose=0, shuffle=False).history
     assert set(logs) == {
@@ -238,8 +243,9 @@ def test_only_the_generators_are_trained_and_saved(tmp_path):
     assert not [name for name in stored if "logits" in name]
 
 
-def test_a_keras_file_brings_it_back(tmp_path, images):
-    transformer = InvariantTransformer(brightness_blind(), hidden_units=(7,), fill="nearest", seed=4)
+@pytest.mark.parametrize("family", ["largest", "paper"])
+def test_a_keras_file_brings_it_back(tmp_path, images, family):
+    transformer = InvariantTransformer(brightness_blind(), family=family, hidden_units=(7,), fill="nearest", seed=4)
     transformer.save(tmp_path / "itn.keras")
     again = keras.models.load_model(tmp_path / "itn.keras")
     np.testing.assert_array_equal(again.augment(images, 3), transformer.augment(images, 3))
@@ -262,7 +268,9 @@ def test_a_keras_file_brings_it_back(tmp_path, images):
         ({"color_weight": float("nan")}, "color_weight"),
         ({"probes": 0}, "probes"),
         ({"fill": "wrap"}, "fill"),
-        ({"hidden_units": ()}, "hidden_units"),
+        ({"hidden_units": (), "family": "paper"}, "hidden_units"),
+        ({"family": "small"}, "family"),
+        ({"smoothing": 0.0}, "smoothing"),
     ],
 )
 def test_wrong_arguments_are_refused(arguments, message):
@@ -281,8 +289,8 @@ def test_wrong_images_and_control_parameters_are_refused(images):
         transformer.augment(images[0, 0], 0)
     with pytest.raises(ValueError, match=r"\(batch, height, width, 3\)"):
         transformer.augment(images[..., :1], 0)
-    with pytest.raises(ValueError, match="k_space"):
-        transformer.transform(images, (0, 0), (0, 0, 0))
+    with pytest.raises(ValueError, match=r"k_space must have shape \(6,\)"):
+        transformer.transform(images, [0] * 12, (0, 0, 0))
     with pytest.raises(ValueError, match="seed"):
         transformer.augment(images, -1)
     with pytest.raises(ValueError, match="seed"):

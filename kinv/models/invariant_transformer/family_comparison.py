@@ -1,0 +1,247 @@
+"""How large families of transformations are at the same share of unchanged predictions: learned, and simple ones.
+
+Shapes: `N` images, `D` draws, `B = D * N` members, `G` generators, first those of colour, then those of space.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+from kinv.intervals import Chance, mean_interval
+from kinv.results import TableResult
+
+from .box import calibrated_box
+from .comparison import Predictions, right_images
+from .families import Generators, random_directions
+from .matrices import Matrices
+from .variety import Variety, variety
+
+STEP = math.sqrt(2)  # between factors that are tried
+FARTHEST = 8  # steps from the family as it is
+SIMPLE = "random directions", "hand-made", "calibrated box"
+CALIBRATED_ON = 72  # images
+MEASURED = 1000  # members at least, to know the covariance
+
+
+@dataclass(frozen=True)
+class ScaledFamily:
+    """A family, scaled about the identity until predictions for a share of the images stay.
+
+    Attributes:
+        name: such as `"learned"` or `"calibrated box"`.
+        as_it_is: share of each image's predictions that stay with the family as it is, `(N,)`.
+        factor: that all of its members were multiplied by in the Lie algebra.
+        unchanged: share of each image's predictions that stay with that factor, `(N,)`.
+        slope: how that share grows with the logarithm of the factor, negative.
+        color, space: measures of the scaled maps.
+        left_out: share of its members that have no logarithm, and were left out.
+    """
+
+    name: str
+    as_it_is: np.ndarray
+    factor: float
+    unchanged: np.ndarray
+    slope: float
+    color: Variety
+    space: Variety
+    left_out: float
+
+    def influence(self, generators: int) -> np.ndarray:
+        """What each image adds to the log-volume at the share, `(N,)`; its mean is 0."""
+        return -generators * (self.unchanged - self.unchanged.mean()) / self.slope
+
+
+@dataclass(frozen=True, repr=False)
+class FamilyComparison(TableResult):
+    """Families of transformations at the same share of unchanged predictions.
+
+    Attributes:
+        share: of the predictions that stay, at which families are compared.
+        families: the learned one first, then the simple ones.
+        images: how many images were used.
+    """
+
+    share: float
+    families: tuple[ScaledFamily, ...]
+    images: int
+
+    def _numbers(self):
+        return self.metrics()
+
+    def _columns(self):
+        rows: dict[str, list] = {"family": [family.name for family in self.families]}
+        rows["unchanged"] = [family.unchanged.mean() for family in self.families]
+        rows["unchanged_as_it_is"] = [family.as_it_is.mean() for family in self.families]
+        rows["factor"] = [family.factor for family in self.families]
+        for part in ("space", "color"):
+            for number in ("distance", "between", "effective_dimension", "log_volume", "offset"):
+                rows[f"{part}_{number}"] = [getattr(getattr(family, part), number) for family in self.families]
+        rows["left_out"] = [family.left_out for family in self.families]
+        return {name: np.array(column) for name, column in rows.items()}
+
+    def metrics(self) -> dict[str, float]:
+        """The learned family's log-volumes at the share, and by how much it is larger than the best simple one."""
+        learned = self.families[0]
+        found = {"share": self.share}
+        for part in ("space", "color"):
+            _, difference, (low, high) = self.larger(part)
+            found[f"{part}_log_volume"] = getattr(learned, part).log_volume
+            found[f"{part}_dimension"] = getattr(learned, part).effective_dimension
+            found[f"{part}_larger"], found[f"{part}_larger_low"], found[f"{part}_larger_high"] = difference, low, high
+        return found
+
+    def larger(self, part: str) -> tuple[str, float, tuple[float, float]]:
+        """The best simple family of space or colour, by how many nats the learned one is larger, and the interval."""
+        learned, *simple = self.families
+        of_part = getattr(learned, part)
+        best = max(simple, key=lambda family: getattr(family, part).log_volume)
+        difference = of_part.log_volume - getattr(best, part).log_volume
+        if not math.isfinite(difference):
+            return best.name, difference, (difference, difference)
+        influence = learned.influence(of_part.generators) - best.influence(of_part.generators)
+        chance = Chance("images", len(influence), float(influence.var(ddof=1) / len(influence)))
+        return best.name, difference, mean_interval(difference, [chance])
+
+    def summary(self) -> str:
+        """In sentences: how large the families are at the same share, and whether the learned one is the largest."""
+        lines = [f"Families that keep {self.share:.0%} of the predictions for {self.images} images:"]
+        for family in self.families:
+            of_space, of_color = (
+                f"{varied.log_volume:.1f} nats, {varied.effective_dimension:.1f} of {varied.generators} directions, "
+                f"{varied.offset:.0%} fixed"
+                for varied in (family.space, family.color)
+            )
+            lines.append(f"  {family.name}: space {of_space}; colour {of_color}.")
+        for part, words in (("space", "In space"), ("color", "In colour")):
+            best, difference, (low, high) = self.larger(part)
+            size = f"{abs(difference):.1f} nats (95% interval of the difference: {low:.1f} to {high:.1f})"
+            if low > 0:
+                verdict = f"larger than {best}, the best simple family, by {size}"
+            elif high < 0:
+                verdict = f"SMALLER than {best} by {size}"
+            else:
+                verdict = f"about as large as {best}: they differ by {size}"
+            lines.append(f"{words}, the learned family is {verdict}.")
+        return "\n".join(lines)
+
+
+def compare_families(
+    transformer: Any,
+    classifier: keras.Model,
+    images: np.ndarray,
+    labels: np.ndarray | None = None,
+    *,
+    calibrated_on: np.ndarray,
+    share: float = 0.85,
+    draws: int = 2,
+    batch_size: int = 50,
+    seed: int = 0,
+    others: Mapping[str, Any] | None = None,
+    progress: bool = False,
+) -> FamilyComparison:
+    """Compares the volume of a learned family with those of simple ones, at the same share of unchanged predictions.
+
+    Every family is scaled about the identity, in the Lie algebra, until that share of the predictions stays. Then
+    their log-volumes can be compared: half the logarithm of the determinant of the covariance of their members, over 6
+    generators of space and 12 of colour. Simple families are random directions with the learned sizes; shifts,
+    rotation, zoom, contrast and brightness (`"hand-made"`); and all generators (`"calibrated box"`). The last two are
+    uniform between two ends each, at which 90 % of the predictions stay.
+
+    Args:
+        transformer: a trained `InvariantTransformer`.
+        classifier: the network, images to logits.
+        images: held-out images, `(N, H, W, C)` in 0..255.
+        labels: int `(N,)`: only images that the network gets right are used. None: all, with its own predictions.
+        calibrated_on: other images, `(M, H, W, C)`, such as those that the transformer was trained with: the ends of
+            the simple families are found on 72 of them.
+        share: of the predictions that stay, in 0..1.
+        draws: members for each image.
+        batch_size: images per batch.
+        seed: draws the members.
+        others: further learned families by name, such as the paper's.
+        progress: whether to show bars on stderr.
+
+    Raises:
+        ValueError: images or labels do not fit the network, a number is out of range, or a family has too few members
+            with a logarithm.
+    """
+    if not 0 < share < 1:
+        raise ValueError(f"share must lie between 0 and 1, received {share}")
+    if min(draws, batch_size) < 1:
+        raise ValueError(f"draws and batch_size must be at least 1, received {draws} and {batch_size}")
+    images, originals, _ = right_images(classifier, images, labels, batch_size)
+    chosen, chosen_originals, _ = right_images(classifier, calibrated_on, None, batch_size)
+    rows = np.unique(np.linspace(0, len(chosen) - 1, min(CALIBRATED_ON, len(chosen))).astype(int))
+    chosen, chosen_originals = chosen[rows], chosen_originals[rows]
+    generators = Generators(transformer.channels)
+    predict = Predictions(transformer, classifier, batch_size, progress)
+    count, random = max(draws * len(images), MEASURED), np.random.default_rng(seed)
+
+    def kept(members: np.ndarray) -> np.ndarray:
+        """Share of predictions that stay, for every image, `(N,)`, with the first members."""
+        return (predict(images, generators.maps(members[: draws * len(images)])) == originals).mean(axis=0)
+
+    def kept_there(member: np.ndarray) -> float:
+        maps = generators.maps(np.repeat(member[None], len(chosen), axis=0))
+        return float((predict(chosen, maps) == chosen_originals).mean())
+
+    drawn = {name: _members(model, count, random) for name, model in {"learned": transformer, **(others or {})}.items()}
+    learned = drawn["learned"]
+    known = learned[np.isfinite(learned).all(axis=1)]
+    drawn[SIMPLE[0]] = random_directions(known[random.integers(0, len(known), count)], transformer.channels, random)
+    for name, directions in ((SIMPLE[1], generators.hand_made), (SIMPLE[2], np.eye(generators.count))):
+        drawn[name] = calibrated_box(kept_there, directions).draw(count, random)
+    scaled = tuple(_scaled(name, members, kept, share, generators, random) for name, members in drawn.items())
+    return FamilyComparison(share, scaled, len(images))
+
+
+def _members(transformer, count, random):
+    """Members of a learned family, `(B, G)`."""
+    ks = (random.uniform(size=(count, controls)).astype("float32") for controls in transformer.controls)
+    maps = Matrices(*(keras.ops.convert_to_numpy(part) for part in transformer.matrices(*ks)))
+    return Generators(transformer.channels).sizes(maps)
+
+
+def _scaled(
+    name: str,
+    members: np.ndarray,
+    kept: Callable[[np.ndarray], np.ndarray],
+    share: float,
+    generators: Generators,
+    random: np.random.Generator,
+) -> ScaledFamily:
+    """Finds the factor between the last step at which the share stays and the first at which it does not."""
+    known = np.isfinite(members).all(axis=1)
+    replaced = members[known][random.integers(0, known.sum(), (~known).sum())]
+    members = members.copy()
+    members[~known] = replaced
+    as_it_is = kept(members)
+    inside, outside = (0, None) if as_it_is.mean() >= share else (None, 0)
+    shares = {0: float(as_it_is.mean())}
+    while inside is None or outside is None:
+        step = min(shares) - 1 if inside is None else max(shares) + 1
+        if abs(step) > FARTHEST:
+            raise ValueError(
+                f"no size of the family {name!r} keeps {share:.0%} of the predictions: {STEP ** min(shares):.2g} to "
+                f"{STEP ** max(shares):.2g} times its own, it keeps {min(shares.values()):.0%} to "
+                f"{max(shares.values()):.0%}"
+            )
+        shares[step] = float(kept(STEP**step * members).mean())
+        inside, outside = (step, outside) if shares[step] >= share else (inside, step)
+    between = (shares[inside] - share) / (shares[inside] - shares[outside])
+    factor = STEP ** (inside + between)
+    maps = generators.maps(factor * members)
+    return ScaledFamily(
+        name=name,
+        as_it_is=as_it_is,
+        factor=factor,
+        unchanged=kept(factor * members),
+        slope=(shares[outside] - shares[inside]) / math.log(STEP),
+        color=variety(maps.color),
+        space=variety(maps.space),
+        left_out=float(1 - known.mean()),
+    )

@@ -1,0 +1,262 @@
+"""What an Invariant Transformer Net maximises: the paper's distance behind a gate, or volume at a set share.
+
+An objective has its generators, the names of its metrics, and how gradients come from a batch. Shapes: `B` batch, `G`
+generators of the Lie algebra.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+from kinv.ops.affine import distance_from_identity, mean_squared_shift
+from kinv.ops.weighted_mean import weighted_mean
+
+from .lie_generator import LieGenerator
+from .matrix_generator import MatrixGenerator
+from .smoothed_gradient import smoothed_gradient
+
+SMALLEST_NORM = 1e-12  # a gradient below it counts as zero
+RATE = 0.2  # how much the family grows in a step, in logarithms of sizes, for each unit of accuracy that is to spare
+
+
+class Batch(NamedTuple):
+    """Images `(B, H, W, C)`, int32 labels `(B,)`, weights or None, and the logits of the originals."""
+
+    images: Any
+    labels: Any
+    weights: Any
+    original_logits: Any
+
+    @property
+    def own(self) -> Any:
+        """The network's accuracy on the originals."""
+        return self.accuracy(self.original_logits)
+
+    def accuracy(self, logits: Any) -> Any:
+        """The share of the labels that logits `(B, classes)` get right."""
+        right = ops.equal(ops.cast(ops.argmax(logits, axis=-1), "int32"), self.labels)
+        return weighted_mean(ops.cast(right, "float32"), self.weights)
+
+
+class Distance:
+    """The paper's objective: away from the identity while accuracy is above a gate, else down the classifier's loss.
+
+    Args:
+        hidden_units, probes, smoothing, gain: as in `InvariantTransformer`; `gain` is its `color_weight`.
+    """
+
+    metrics = (
+        "classifier_loss",
+        "transformation_loss",
+        "accuracy",
+        "own_accuracy",
+        "color_distance",
+        "space_distance",
+        "expanding",
+    )
+
+    def __init__(self, hidden_units: Sequence[int], probes: int, smoothing: float, gain: float):
+        self.hidden_units, self.probes, self.smoothing, self.gain = hidden_units, probes, smoothing, gain
+
+    def generators(self, channels: int, seed: int) -> tuple[MatrixGenerator, MatrixGenerator]:
+        """Of colour and of space."""
+        return (
+            MatrixGenerator(channels, channels + 1, self.hidden_units, seed, self.gain, name="color_generator"),
+            MatrixGenerator(2, 3, self.hidden_units, seed + 1000, name="space_generator"),
+        )
+
+    def train(self, model: Any, batch: Batch) -> tuple[Any, tuple[Any, ...]]:
+        """One step; returns the logits of the transformed images, and the metrics' values."""
+        with tf.GradientTape(persistent=True) as tape:
+            color, space, transformation_loss = self._propose(model, batch)
+            losses, logits = model.classify(batch.images, batch.labels, color, space)
+            classifier_loss = weighted_mean(losses, batch.weights)
+        for_color, for_space = model.color_generator.trainable_variables, model.space_generator.trainable_variables
+        directions = keras.random.normal(ops.shape(space), seed=model.seed_generator)
+
+        def expand():
+            return (
+                *_scaled(tape.gradient(transformation_loss, for_color)),
+                *_scaled(tape.gradient(transformation_loss, for_space)),
+            )
+
+        def hold():
+            if self.smoothing:
+                smoothed = smoothed_gradient(
+                    lambda moved: model.classify(batch.images, batch.labels, color, moved)[0],
+                    space,
+                    directions,
+                    self.smoothing,
+                )
+                in_space = tape.gradient(space, for_space, output_gradients=_weighed(smoothed, batch.weights))
+            else:
+                in_space = tape.gradient(classifier_loss, for_space)
+            return (*_scaled(tape.gradient(classifier_loss, for_color)), *_scaled(in_space))
+
+        # section III-D, L_final: one of the two losses, never their sum
+        expanding = self._expands(model, batch, logits)
+        gradients = tf.cond(expanding, expand, hold)
+        model.descend(model.optimizer, gradients, (*for_color, *for_space))
+        return logits, self._values(batch, color, space, classifier_loss, transformation_loss, logits, expanding)
+
+    def test(self, model: Any, batch: Batch) -> tuple[Any, tuple[Any, ...]]:
+        """As `train`, without a step."""
+        color, space, transformation_loss = self._propose(model, batch)
+        losses, logits = model.classify(batch.images, batch.labels, color, space)
+        loss, expanding = weighted_mean(losses, batch.weights), self._expands(model, batch, logits)
+        return logits, self._values(batch, color, space, loss, transformation_loss, logits, expanding)
+
+    def never_explored(self, history: dict[str, list], threshold: float) -> str | None:
+        """A warning for a family that stayed at the identity, else None."""
+        if any(history["expanding"]):
+            return None
+        return (
+            "the transformer never explored: in no step was enough of the network's accuracy left, so the family "
+            f"stays near the identity (accuracy {history['accuracy'][-1]:.2f} of transformed images, "
+            f"{history['own_accuracy'][-1]:.2f} of the originals). Lower accuracy_threshold, which is "
+            f"{threshold}, or use larger batches."
+        )
+
+    def transformation_loss(self, matrices: Any, k: Any, weights: Any, seed: Any) -> Any:
+        """`L_k`: minus the mean squared shift of random unit vectors, weighted by `k_1 + k_2` (section III-D)."""
+        vectors = keras.random.normal((self.probes, matrices.shape[-1]), seed=seed)
+        vectors = vectors / ops.norm(vectors, axis=-1, keepdims=True)
+        return -weighted_mean(ops.sum(k, axis=-1) * mean_squared_shift(matrices, vectors), weights)
+
+    def _propose(self, model, batch):
+        """Matrices for random `k`, and their transformation loss."""
+        ks = model.draw(ops.shape(batch.images)[0])
+        color, space = model.matrices(*ks)
+        losses = (
+            self.transformation_loss(matrices, k, batch.weights, model.seed_generator)
+            for matrices, k in zip((color, space), ks, strict=True)
+        )
+        return color, space, sum(losses)
+
+    def _expands(self, model, batch, logits):
+        """Whether a batch leaves room: enough of the network's own accuracy on it is left, and there was any."""
+        enough = batch.accuracy(logits) >= model.accuracy_threshold * batch.own
+        return ops.logical_and(enough, batch.own > 0) if model.accuracy_threshold else enough
+
+    def _values(self, batch, color, space, classifier_loss, transformation_loss, logits, expanding):
+        right, expanding = batch.accuracy(logits), ops.cast(expanding, "float32")
+        return classifier_loss, transformation_loss, right, batch.own, *_distances(batch, color, space), expanding
+
+
+class Volume:
+    """The largest family at a set share of unchanged predictions.
+
+    The volume is that of space times that of colour, in the Lie algebra; its gradient is 1 for the logarithm of every
+    size. Where it is largest under the constraint, the gradient of the share is a multiple of it. So every step does
+    two things: it changes the family's shape at the same volume, so that the share grows, and its size, by how much
+    more is kept than has to be, in the way of a controller. The share is made smooth: it is the mean sigmoid of
+    margins, the logit of a label minus the largest other.
+
+    Args:
+        smoothing: standard deviation of the normal distribution over `2 k - 1` of space along which losses are
+            compared, see `smoothed_gradient`; above 0.
+    """
+
+    metrics = (
+        "classifier_loss",
+        "accuracy",
+        "own_accuracy",
+        "color_distance",
+        "space_distance",
+        "color_volume",
+        "space_volume",
+    )
+
+    def __init__(self, smoothing: float):
+        self.smoothing = smoothing
+
+    def generators(self, channels: int, seed: int) -> tuple[LieGenerator, LieGenerator]:
+        """Of colour and of space."""
+        return LieGenerator(channels, name="color_generator"), LieGenerator(2, name="space_generator")
+
+    def train(self, model: Any, batch: Batch) -> tuple[Any, tuple[Any, ...]]:
+        """One step; returns the logits of the transformed images, and the metrics' values."""
+        in_color, in_space = model.color_generator, model.space_generator
+        count = ops.shape(batch.images)[0]
+        k_color, k_space = model.draw(count)
+        temperature = _temperature(batch)
+
+        def kept(space, color):
+            logits = model.classify(batch.images, batch.labels, color, space)[1]
+            return ops.sigmoid(margins(logits, batch.labels) / temperature)
+
+        with tf.GradientTape(persistent=True) as tape:
+            sizes = in_space.sizes(k_space)
+            color, space = in_color(k_color), in_space.at(ops.stop_gradient(sizes))
+            losses, logits = model.classify(batch.images, batch.labels, color, space)
+            share = weighted_mean(ops.sigmoid(margins(logits, batch.labels) / temperature), batch.weights)
+        for_color, for_space = in_color.trainable_variables, in_space.trainable_variables
+        along_k = smoothed_gradient(
+            lambda k: kept(in_space(k), ops.stop_gradient(color)),
+            k_space,
+            keras.random.normal(ops.shape(k_space), seed=model.seed_generator),
+            self.smoothing / 2,  # k is in 0..1, 2 k - 1 in -1..1
+        )
+        # from the slope along k to that along the sizes, which are `reach (2 k - 1)`
+        along_sizes = ops.matmul(_weighed(along_k, batch.weights) / 2, ops.inv(in_space.reach()))
+        of_share = [
+            *tape.gradient(share, for_color),
+            *tape.gradient(sizes, for_space, output_gradients=along_sizes),
+        ]
+        growth = sum(ops.trace(gradient) for gradient in of_share) / (in_color.controls + in_space.controls)
+        shape = [growth * ops.eye(gradient.shape[0]) - gradient for gradient in of_share]
+        model.descend(model.optimizer, shape, (*for_color, *for_space))
+        spare = RATE * (batch.accuracy(logits) - model.accuracy_threshold * batch.own)
+        for weight in (*for_color, *for_space):
+            weight.assign_add(spare * ops.eye(weight.shape[0]))
+        return logits, self._values(model, batch, color, space, weighted_mean(losses, batch.weights), logits)
+
+    def test(self, model: Any, batch: Batch) -> tuple[Any, tuple[Any, ...]]:
+        """As `train`, without a step."""
+        color, space = model.matrices(*model.draw(ops.shape(batch.images)[0]))
+        losses, logits = model.classify(batch.images, batch.labels, color, space)
+        return logits, self._values(model, batch, color, space, weighted_mean(losses, batch.weights), logits)
+
+    def never_explored(self, history: dict[str, list], threshold: float) -> str | None:
+        """None: volume is asked for in every step."""
+        return None
+
+    def _values(self, model, batch, color, space, classifier_loss, logits):
+        volumes = model.color_generator.log_volume(), model.space_generator.log_volume()
+        right = batch.accuracy(logits)
+        return classifier_loss, right, batch.own, *_distances(batch, color, space), *volumes
+
+
+def margins(logits: Any, labels: Any) -> Any:
+    """The logit of the label minus the largest other, `(B, classes)` and `(B,)` to `(B,)`."""
+    own = ops.one_hot(labels, logits.shape[-1], dtype="bool")
+    right = ops.max(ops.where(own, logits, -float("inf")), axis=-1)
+    return right - ops.max(ops.where(own, -float("inf"), logits), axis=-1)
+
+
+def _temperature(batch: Batch) -> Any:
+    """Half the mean size of the originals' margins: the scale of logits does not matter."""
+    return 0.5 * weighted_mean(ops.abs(margins(batch.original_logits, batch.labels)), batch.weights) + SMALLEST_NORM
+
+
+def _distances(batch: Batch, color, space):
+    return (weighted_mean(distance_from_identity(matrices), batch.weights) for matrices in (color, space))
+
+
+def _weighed(gradients, weights):
+    """The part of every element of the batch in the gradient of the weighted mean."""
+    count = ops.cast(ops.shape(gradients)[0], gradients.dtype)
+    if weights is None:
+        return gradients / count
+    weights = ops.cast(weights, gradients.dtype)
+    shape = (-1, *(1 for _ in gradients.shape[1:]))
+    return gradients * ops.reshape(weights, shape) / ops.maximum(ops.sum(weights), SMALLEST_NORM)
+
+
+def _scaled(gradients):
+    """The gradients of a generator, normalized to global norm 1."""
+    norm = tf.linalg.global_norm(gradients) + SMALLEST_NORM
+    return [gradient / norm for gradient in gradients]

@@ -1,0 +1,65 @@
+"""The generator of the largest family: symmetric, with a volume that is exact."""
+
+import numpy as np
+import pytest
+from keras import ops
+from scipy.linalg import expm
+
+from kinv.models.invariant_transformer.lie_generator import LieGenerator
+from kinv.models.invariant_transformer.variety import variety
+from kinv.ops import lie
+
+
+def generator_of(rows, random, spread=0.3):
+    generator = LieGenerator(rows)
+    generator.build((None, generator.controls))
+    weight = ops.convert_to_numpy(generator.weight)
+    generator.weight.assign(weight + spread * random.normal(size=weight.shape) - 0.5 * np.eye(len(weight)))
+    return generator
+
+
+@pytest.mark.parametrize(("rows", "controls"), [(1, 2), (2, 6), (3, 12)])
+def test_it_starts_near_the_identity_and_alike_in_every_direction(rows, controls):
+    generator = LieGenerator(rows)
+    assert generator.controls == controls
+    ends = generator(np.concatenate([np.eye(controls), 0.5 * np.ones((1, controls))]).astype("float32"))
+    np.testing.assert_allclose(generator.reach(), generator.start * np.eye(controls), atol=1e-6)
+    np.testing.assert_array_equal(ends[-1], np.eye(rows, rows + 1, dtype="float32"))
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3])
+def test_matrices_are_exponentials_of_what_is_linear_in_k(rows, random):
+    generator = generator_of(rows, random)
+    k = random.uniform(size=(5, generator.controls)).astype("float32")
+    sizes = (2 * k - 1) @ expm(ops.convert_to_numpy(generator.weight)).T
+    elements = np.einsum("bg,grc->brc", sizes, np.stack(list(generator.generators.values())))
+    expected = [expm(np.pad(element, ((0, 1), (0, 0))))[:-1] for element in elements]
+    np.testing.assert_allclose(generator(k), expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3])
+def test_k_and_its_mirror_image_undo_each_other(rows, random):
+    generator = generator_of(rows, random)
+    k = random.uniform(size=(5, generator.controls)).astype("float32")
+    there, back = (np.asarray(ops.convert_to_numpy(generator(points)), "float64") for points in (k, 1 - k))
+    last = np.broadcast_to(np.eye(rows + 1)[-1:], (5, 1, rows + 1))
+    there, back = (np.concatenate([maps, last], axis=1) for maps in (there, back))
+    np.testing.assert_allclose(there @ back, np.broadcast_to(np.eye(rows + 1), there.shape), atol=1e-4)
+
+
+@pytest.mark.parametrize("rows", [2, 3])
+def test_the_log_volume_is_that_of_drawn_matrices(rows, random):
+    generator = generator_of(rows, random, spread=0.1)
+    generator.weight.assign_sub(2 * np.eye(generator.controls))
+    drawn = variety(ops.convert_to_numpy(generator(random.uniform(size=(6000, generator.controls)).astype("float32"))))
+    assert float(generator.log_volume()) == pytest.approx(drawn.log_volume, abs=0.15)
+    assert drawn.offset < 0.01
+
+
+def test_other_rows_are_refused():
+    with pytest.raises(ValueError, match="received 4"):
+        LieGenerator(4)
+
+
+def test_generators_are_those_of_the_algebra():
+    assert list(LieGenerator(2).generators) == list(lie.SPACE)

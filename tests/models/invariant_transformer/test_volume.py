@@ -1,0 +1,104 @@
+"""The largest family: its gradient, its multiplier, and that it finds what a network ignores."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import ops
+
+from kinv.models import InvariantTransformer
+from kinv.models.invariant_transformer.objectives import RATE, margins
+from kinv.ops import lie
+
+from .test_model import brightness_blind, colored_images
+
+
+def test_margins_are_the_label_against_the_best_of_the_others():
+    logits = np.array([[3.0, 1.0, -2.0], [0.0, 5.0, 4.0]], "float32")
+    np.testing.assert_allclose(margins(logits, np.array([0, 2])), [2.0, -1.0])
+
+
+def step(threshold, rate, first=0.0):
+    """How much both weights change in one step of plain gradient descent, and what was logged."""
+    images, labels = colored_images(np.random.default_rng(0), 8)
+    transformer = InvariantTransformer(brightness_blind(), accuracy_threshold=threshold, seed=3)
+    transformer.color_generator.weight.assign_add(first * np.eye(12))
+    before = [ops.convert_to_numpy(weight) for weight in transformer.trainable_variables]
+    transformer.compile(keras.optimizers.SGD(rate), run_eagerly=True)
+    logs = transformer.train_on_batch(images, labels, return_dict=True)
+    after = [ops.convert_to_numpy(weight) for weight in transformer.trainable_variables]
+    return [new - old for new, old in zip(after, before, strict=True)], logs
+
+
+def test_the_family_grows_by_what_is_to_spare_alike_in_every_direction():
+    for threshold, first in ((0.4, 0.0), (1.0, 3.0)):
+        changes, logs = step(threshold, 0.0, first)
+        assert logs["own_accuracy"] == 1 and (0.2 < logs["accuracy"] < 1 if first else logs["accuracy"] == 1)
+        for change in changes:
+            np.testing.assert_allclose(change, RATE * (logs["accuracy"] - threshold) * np.eye(len(change)), atol=1e-6)
+
+
+def test_its_shape_changes_at_the_same_volume():
+    grown, logs = step(0.4, 0.0)
+    changes, same = step(0.4, 1e3)
+    assert same == logs
+    shapes = [change - growth for change, growth in zip(changes, grown, strict=True)]
+    assert all(np.abs(shape).max() > 1e-3 for shape in shapes)
+    assert sum(np.trace(shape) for shape in shapes) == pytest.approx(0, abs=1e-4)
+
+
+def without_trace(matrix):
+    """What changes a family's shape, flat."""
+    return (matrix - np.trace(matrix) / len(matrix) * np.eye(len(matrix))).ravel()
+
+
+def test_the_gradient_in_space_is_that_of_backpropagation_where_the_network_is_smooth():
+    images, labels = colored_images(np.random.default_rng(0), 12_000)
+    images, labels = images[labels == 0], labels[labels == 0]
+    images[:, :, 8:, 0] = 0  # the colour that decides is on the left
+    transformer = InvariantTransformer(brightness_blind(), smoothing=0.2, seed=3)
+    generator = transformer.space_generator
+    generator.weight.assign_add(0.1 * np.random.default_rng(1).normal(size=(6, 6)))
+    before = transformer.get_weights()
+    start = ops.convert_to_numpy(generator.weight)
+    transformer.compile(keras.optimizers.SGD(1e4), run_eagerly=True)
+    transformer.train_on_batch(images, labels)
+    estimated = without_trace(ops.convert_to_numpy(generator.weight) - start)
+
+    transformer.set_weights(before)
+    own = transformer.frozen.model(images)
+    temperature = 0.5 * ops.mean(ops.abs(margins(own, labels)))
+    with tf.GradientTape() as tape:
+        color, space = transformer.matrices(*transformer.draw(len(images)))
+        logits = transformer.classify(images, labels, ops.stop_gradient(color), space)[1]
+        share = ops.mean(ops.sigmoid(margins(logits, labels) / temperature))
+    exact = without_trace(ops.convert_to_numpy(tape.gradient(share, generator.weight.value)))
+    cosine = estimated @ exact / np.linalg.norm(estimated) / np.linalg.norm(exact)
+    assert cosine > 0.9
+    assert np.linalg.norm(estimated) == pytest.approx(1e4 * np.linalg.norm(exact), rel=0.25)
+
+
+def test_images_that_do_not_count_do_not_move_it():
+    images, labels = colored_images(np.random.default_rng(0), 8)
+    weights = np.array([1, 1, 1, 1, 0, 0, 0, 0], "float32")
+    moved = []
+    for last in (images[4:], 255 - images[4:]):
+        transformer = InvariantTransformer(brightness_blind(), seed=3)
+        transformer.compile(keras.optimizers.SGD(1.0), run_eagerly=True)
+        transformer.train_on_batch(np.concatenate([images[:4], last]), labels, sample_weight=weights)
+        moved.append(ops.convert_to_numpy(transformer.color_generator.weight))
+    np.testing.assert_allclose(*moved, atol=1e-5)
+
+
+@pytest.mark.long
+def test_it_reaches_far_where_the_network_ignores_and_not_where_it_looks():
+    """The network compares channels: the brightness of all may shift, the difference of red and green may not."""
+    images, labels = colored_images(np.random.default_rng(0), 256)
+    transformer = InvariantTransformer(brightness_blind(), accuracy_threshold=0.9, fill="reflect")
+    transformer.compile(keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(0.05, 320, 0.05)))
+    history = transformer.fit(images, labels, epochs=20, batch_size=16, verbose=0).history
+    assert np.mean(history["accuracy"][-5:]) == pytest.approx(0.9, abs=0.05)
+    reach = ops.convert_to_numpy(transformer.color_generator.reach())
+    by_generator = dict(zip(lie.color_generators(3), np.linalg.norm(reach, axis=1), strict=True))
+    assert by_generator["shift of light"] > 4 * by_generator["shift of red-green"]
+    assert by_generator["shift of light"] > 4 * by_generator["shift of blue-yellow"]
