@@ -67,7 +67,7 @@ def network():
 
 @pytest.fixture(scope="module")
 def uses_of_images(network):
-    transformer = models.InvariantTransformer(network, hidden_units=(2,))
+    transformer = models.InvariantTransformer(network, family="paper", hidden_units=(2,))
     autoencoder = models.DenoisingAutoencoder(32, 3, width=0.02)
     gan = models.FilterGAN(network, "conv", latent_dim=2, hidden_units=(2,), width=2)
     for model in (transformer, autoencoder, gan):

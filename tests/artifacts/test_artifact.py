@@ -18,7 +18,7 @@ from ..full_disk import files_of_at_most
 
 @pytest.fixture(scope="module")
 def transformer():
-    return InvariantTransformer(hidden_units=(8,), seed=2)
+    return InvariantTransformer(family="paper", hidden_units=(8,), seed=2)
 
 
 @pytest.fixture(scope="module")
@@ -180,7 +180,7 @@ def test_a_config_that_is_not_ours_is_refused_even_if_its_hash_is_right(artifact
 
 
 def test_weights_of_another_shape_are_refused(artifact):
-    InvariantTransformer(hidden_units=(9,)).save_weights(artifact / "model.weights.h5")
+    InvariantTransformer(family="paper", hidden_units=(9,)).save_weights(artifact / "model.weights.h5")
     write_manifest(artifact)
     with pytest.raises(kinv.ArtifactError):
         kinv.load(artifact)
@@ -197,7 +197,7 @@ def test_a_failed_save_leaves_the_old_artifact_and_nothing_else(artifact, transf
 
 
 def test_a_new_save_replaces_the_old_artifact_whole(artifact, images):
-    other = InvariantTransformer(hidden_units=(3,), seed=9)
+    other = InvariantTransformer(family="paper", hidden_units=(3,), seed=9)
     kinv.save(other, artifact)
     assert not (artifact / "figures").exists()
     np.testing.assert_array_equal(kinv.load(artifact).augment(images, 1), other.augment(images, 1))
@@ -236,7 +236,7 @@ def test_what_can_not_be_kept_is_said(tmp_path, transformer):
 
 
 def test_the_state_of_random_numbers_is_kept(tmp_path, images):
-    transformer = InvariantTransformer(hidden_units=(8,), seed=2)
+    transformer = InvariantTransformer(family="paper", hidden_units=(8,), seed=2)
     transformer(images)
     again = kinv.load(kinv.save(transformer, tmp_path / "drawn"))
     np.testing.assert_array_equal(again(images), transformer(images))

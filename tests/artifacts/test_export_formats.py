@@ -141,7 +141,7 @@ def test_without_onnx_it_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "tf2onnx", None)
     monkeypatch.setitem(sys.modules, "onnx", None)
     with pytest.raises(ValueError, match=r"pip install kinv\[onnx\]"):
-        export_onnx(kinv.models.InvariantTransformer(hidden_units=(8,)), tmp_path / "out")
+        export_onnx(kinv.models.InvariantTransformer(family="paper", hidden_units=(8,)), tmp_path / "out")
     assert not list(tmp_path.iterdir())
 
 
@@ -174,7 +174,7 @@ def test_an_endpoint_that_onnx_lacks_is_named(tmp_path):
 def test_a_full_folder_is_left_alone(tmp_path):
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(ValueError, match="already exists"):
-        export_litert(kinv.models.InvariantTransformer(hidden_units=(8,)), tmp_path)
+        export_litert(kinv.models.InvariantTransformer(family="paper", hidden_units=(8,)), tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 

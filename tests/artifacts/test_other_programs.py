@@ -14,7 +14,7 @@ from kinv.models import InvariantTransformer
 
 @pytest.fixture(scope="module")
 def transformer():
-    return InvariantTransformer(hidden_units=(8,), seed=2)
+    return InvariantTransformer(family="paper", hidden_units=(8,), seed=2)
 
 
 @pytest.fixture(scope="module")

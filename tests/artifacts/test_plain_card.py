@@ -57,7 +57,7 @@ def test_a_card_without_a_template_says_what_and_of_which_network(tmp_path):
         "name": "mine | *x*",
         "preflight": {"images": 9, "accuracy": 0.75, "chance": 0.25},
     }
-    folder = kinv.save(InvariantTransformer(network, hidden_units=(4,)), tmp_path / "mine", metadata)
+    folder = kinv.save(InvariantTransformer(network, family="paper", hidden_units=(4,)), tmp_path / "mine", metadata)
     known = json.loads((folder / "metadata.json").read_text())["classifier"]
     assert known["input_shape"] == [8, 8, 3] and known["classes"] == 4 and known["parameters"] == network.count_params()
     assert known["weights_sha256"] == weights_sha256(network) != weights_sha256(keras.Model(inputs, inputs))

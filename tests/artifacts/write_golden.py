@@ -23,7 +23,7 @@ def models():
     from kinv import models
 
     shapes = {"kernel": [3, 3, 2, 2], "output": [4, 4, 2], "deviation": 0.1}
-    yield "invariant_transformer", models.InvariantTransformer(hidden_units=(4,), seed=1)
+    yield "invariant_transformer", models.InvariantTransformer(family="paper", hidden_units=(4,), seed=1)
     yield "gallery", models.Gallery(["a", "b"], "spectral", size=6, limit=2.0)
     yield "rbm", models.RestrictedBoltzmannMachine(6, 4, seed=2)
     yield "dbn", models.DeepBeliefNetwork((6, 5, 4), seed=3)

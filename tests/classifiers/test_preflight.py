@@ -146,7 +146,10 @@ def test_it_comes_first_everywhere_and_its_findings_stay(shown, tmp_path):
     assert kept.metadata["preflight"]["accuracy"] > 0.9
     unchecked = kinv.screen(network(), images, shifted, ["rotation"], {"rotation": [0, 90]}, preflight=False)
     assert unchecked.metadata["preflight"] is None
-    for method in (InvariantTransformer(network(), hidden_units=(2,)), FilterGAN(network(), "conv", width=2)):
+    for method in (
+        InvariantTransformer(network(), family="paper", hidden_units=(2,)),
+        FilterGAN(network(), "conv", width=2),
+    ):
         method.compile()
         for given in ((images, shifted), (tf.data.Dataset.from_tensor_slices((images, shifted)).batch(COUNT), None)):
             with pytest.raises(ValueError, match="off by one"):

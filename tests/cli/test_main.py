@@ -20,7 +20,7 @@ from kinv.models import InvariantTransformer, StackedDenoisingAutoencoder
 def shelf(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     metadata = {"metrics": {"learned_unchanged": 0.812}, "name": "mine"}
-    kinv.save(InvariantTransformer(hidden_units=(4,)), tmp_path / "artifacts" / "mine", metadata)
+    kinv.save(InvariantTransformer(family="paper", hidden_units=(4,)), tmp_path / "artifacts" / "mine", metadata)
     return tmp_path / "artifacts"
 
 
@@ -227,7 +227,12 @@ def test_screen_says_what_is_wrong(folder_and_network, tmp_path):
 def test_the_words_of_others_do_not_control_the_terminal(shelf, capsys):
     hostile = "[red]\x1b[2J[/nothing]"
     metadata = {"name": hostile, "metrics": {hostile: 1.0}}
-    kinv.save(InvariantTransformer(hidden_units=(4,)), shelf / "theirs", metadata, card=lambda _: "# x\n\n" + hostile)
+    kinv.save(
+        InvariantTransformer(family="paper", hidden_units=(4,)),
+        shelf / "theirs",
+        metadata,
+        card=lambda _: "# x\n\n" + hostile,
+    )
     for command in (["list"], ["show", "theirs"]):
         cli.main(command)
         assert "\x1b" not in capsys.readouterr().out

@@ -81,7 +81,7 @@ def test_a_column_of_labels_trains_as_a_row_does():
     labels, histories = images.mean((1, 2)).argmax(axis=1), []
     column, one_hot = labels[:, None], np.eye(3)[labels]
     for form, stream in ((labels, False), (column, True), (one_hot, True)):
-        transformer = kinv.models.InvariantTransformer(classifier, hidden_units=(4,))
+        transformer = kinv.models.InvariantTransformer(classifier, family="paper", hidden_units=(4,))
         transformer.compile()
         data = (tf.data.Dataset.from_tensor_slices((images, form)).batch(16),) if stream else (images, form)
         history = transformer.fit(*data, batch_size=None if stream else 16, shuffle=False, verbose=0).history
@@ -91,7 +91,7 @@ def test_a_column_of_labels_trains_as_a_row_does():
 
 
 def test_images_in_0_to_1_are_not_augmented():
-    transformer = kinv.models.InvariantTransformer(hidden_units=(4,))
+    transformer = kinv.models.InvariantTransformer(family="paper", hidden_units=(4,))
     with pytest.raises(ValueError, match="multiply them by 255"):
         transformer.augment(GOOD / 255, seed=1)
     with pytest.raises(ValueError, match="must be finite"):

@@ -72,7 +72,7 @@ def hub(request):
 
 @pytest.fixture(scope="module")
 def transformer():
-    return InvariantTransformer(hidden_units=(4,), seed=3)
+    return InvariantTransformer(family="paper", hidden_units=(4,), seed=3)
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,13 @@ def base_of(card):
 
 def made_for(folder, network, card=CARD):
     metadata = {"name": "n", "classifier": {"name": network}}
-    return kinv.save(InvariantTransformer(hidden_units=(3,)), folder, metadata, card=lambda _: card, saved_model=False)
+    return kinv.save(
+        InvariantTransformer(family="paper", hidden_units=(3,)),
+        folder,
+        metadata,
+        card=lambda _: card,
+        saved_model=False,
+    )
 
 
 @pytest.fixture(params=["tiny", pytest.param("committed", marks=pytest.mark.long)])

@@ -227,7 +227,7 @@ def test_two_processes_pull_into_one_cache_and_one_folder(local, artifact, cache
 def test_a_pull_killed_at_any_moment_leaves_the_old_artifact_or_the_new(local, artifact, cache, tmp_path):
     handle, _ = local.push(artifact, saved_model=False)
     folder = kinv.pull(handle, tmp_path / "mine", token=local.token, cache_dir=cache)
-    kinv.save(InvariantTransformer(hidden_units=(3,)), artifact, saved_model=False)
+    kinv.save(InvariantTransformer(family="paper", hidden_units=(3,)), artifact, saved_model=False)
     kinv.push(artifact, handle, token=local.token, saved_model=False)
     local.server.faults.slow("/resolve/", seconds=0.05)
     random = np.random.default_rng(0)

@@ -17,7 +17,7 @@ from kinv.registration import MODULES
 
 @pytest.fixture(scope="module")
 def transformer():
-    return InvariantTransformer(hidden_units=(8,), seed=2)
+    return InvariantTransformer(family="paper", hidden_units=(8,), seed=2)
 
 
 @pytest.fixture

@@ -48,7 +48,7 @@ def test_a_push_adds_the_saved_model_that_is_missing(local, artifact, cache):
 
 def test_revisions_are_pinned(hub, artifact, cache, images):
     handle, first = hub.push(artifact, saved_model=False, tag="v1")
-    kinv.save(InvariantTransformer(hidden_units=(3,), seed=8), artifact, saved_model=False)
+    kinv.save(InvariantTransformer(family="paper", hidden_units=(3,), seed=8), artifact, saved_model=False)
     second = kinv.push(artifact, handle, token=hub.token, saved_model=False).split("@")[1]
     assert first != second
     for asked, commit in ((None, second), ("main", second), ("v1", first), (first, first)):
@@ -82,7 +82,13 @@ def test_a_private_repository_needs_a_token(hub, artifact, cache):
 def test_an_edited_card_stays_and_can_be_pulled(hub, artifact, cache, tmp_path, capsys):
     handle, _ = hub.push(artifact, saved_model=False)
     hub.edit_card(handle, "# Mine\n\nWritten by hand.\n")
-    kinv.save(InvariantTransformer(hidden_units=(3,)), artifact, {"name": "n"}, card=lambda _: CARD, saved_model=False)
+    kinv.save(
+        InvariantTransformer(family="paper", hidden_units=(3,)),
+        artifact,
+        {"name": "n"},
+        card=lambda _: CARD,
+        saved_model=False,
+    )
     for _ in range(2):  # also after a push that kept it
         kinv.push(artifact, handle, token=hub.token, saved_model=False)
         assert "edited on the hub: it is kept" in capsys.readouterr().out
@@ -105,7 +111,7 @@ def test_two_pushes_at_once_do_not_overwrite_each_other(hub, artifact, monkeypat
         hub.edit_card(handle, "# Faster\n")  # somebody else's commit, since we looked
         return create_commit(self, *arguments, **settings)
 
-    kinv.save(InvariantTransformer(hidden_units=(3,)), artifact, saved_model=False)
+    kinv.save(InvariantTransformer(family="paper", hidden_units=(3,)), artifact, saved_model=False)
     monkeypatch.setattr(HfApi, "create_commit", late)
     with pytest.raises(kinv.ArtifactError, match="at the same time"):
         kinv.push(artifact, handle, token=hub.token, saved_model=False)
@@ -114,7 +120,7 @@ def test_two_pushes_at_once_do_not_overwrite_each_other(hub, artifact, monkeypat
 
 def test_a_pull_request_leaves_the_branch_alone(hub, artifact, cache):
     handle, first = hub.push(artifact, saved_model=False)
-    kinv.save(InvariantTransformer(hidden_units=(3,)), artifact, saved_model=False)
+    kinv.save(InvariantTransformer(family="paper", hidden_units=(3,)), artifact, saved_model=False)
     proposed = kinv.push(artifact, handle, token=hub.token, saved_model=False, create_pr=True)
     assert kinv.pull(handle, token=hub.token, cache_dir=cache).name == first
     assert kinv.load(proposed, token=hub.token, cache_dir=cache).get_config()["hidden_units"] == [3]

@@ -27,7 +27,11 @@ def network():
 
 
 MODELS = {
-    "transformer": (lambda **k: models.InvariantTransformer(network(), hidden_units=(4,), **k), (IMAGES, LABELS)),
+    "transformer": (lambda **k: models.InvariantTransformer(network(), **k), (IMAGES, LABELS)),
+    "papers_transformer": (
+        lambda **k: models.InvariantTransformer(network(), family="paper", hidden_units=(4,), **k),
+        (IMAGES, LABELS),
+    ),
     "gan": (lambda **k: models.FilterGAN(network(), "conv", latent_dim=2, width=4, **k), (IMAGES, LABELS)),
     "rbm": (lambda **k: models.RestrictedBoltzmannMachine(20, 6, **k), (VECTORS,)),
     "persistent": (lambda **k: models.RestrictedBoltzmannMachine(20, 6, persistent=True, chains=8, **k), (VECTORS,)),
@@ -40,7 +44,7 @@ MODELS = {
 TRAINED = {name: pair for name, pair in MODELS.items() if pair[1] is not None}
 QUICK = ("rbm", "sdae")  # the others take seconds each,
 SLOW = ("autoencoder",)  # half a minute each
-LIKE_THEM = ("persistent", "dbn")  # and these have the steps and the base class of the quick ones: before a release
+LIKE_THEM = ("persistent", "dbn", "papers_transformer")  # and these are like others: before a release
 
 
 def over(names):

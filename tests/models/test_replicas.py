@@ -53,6 +53,6 @@ def test_replicas_take_the_steps_of_one():
     done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
     found = json.loads(done.stdout.splitlines()[-1])
-    assert len(found["fitted"]) == 8
+    assert len(found["fitted"]) == 9
     assert found["differences"]["sdae"] < 1e-5
     assert found["differences"]["rbm"] < 0.2  # other samples of 6,400 vectors

@@ -8,7 +8,7 @@ from kinv.models import CoupledGenerator, DenoisingAutoencoder, FilterGAN, Invar
 
 
 def transformer(classifier):
-    return InvariantTransformer(classifier, hidden_units=(3,))
+    return InvariantTransformer(classifier)
 
 
 def autoencoder(classifier):

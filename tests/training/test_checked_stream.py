@@ -116,7 +116,7 @@ def test_training_says_it_too_and_validation():
 
 
 def test_a_generator_trains_for_several_epochs_and_validates_with_one():
-    transformer = InvariantTransformer(classifier(), hidden_units=(4,))
+    transformer = InvariantTransformer(classifier(), family="paper", hidden_units=(4,))
     transformer.compile(run_eagerly=True)
     history = transformer.fit(
         (batch for _ in range(2) for batch in generator(GOOD, LABELS)),

@@ -149,7 +149,9 @@ def test_order_datasets_and_learned_weights_tell_runs_apart(photos, tmp_path):
     screen(tf.data.Dataset.from_tensor_slices((images, labels)), results=tmp_path / "dataset")
     with pytest.raises(ValueError, match="images"):
         screen(tf.data.Dataset.from_tensor_slices((images[::-1], labels[::-1])), results=tmp_path / "dataset")
-    first, second = ({"transformations": [InvariantTransformer(seed=seed)], "magnitudes": None} for seed in (1, 2))
+    first, second = (
+        {"transformations": [InvariantTransformer(family="paper", seed=seed)], "magnitudes": None} for seed in (1, 2)
+    )
     screen(images, labels, **first, results=tmp_path / "learned")
     with pytest.raises(ValueError, match="transformations"):
         screen(images, labels, **second, results=tmp_path / "learned")

@@ -129,7 +129,7 @@ def test_a_users_function_and_a_learned_transformation(photos):
     def negative(images, magnitudes):
         return images + magnitudes[:, None, None, None] * (255 - 2 * images)
 
-    transformer = InvariantTransformer(seed=4)
+    transformer = InvariantTransformer(family="paper", seed=4)
     screening = screen(
         *photos, transformations=[negative, transformer], magnitudes={"negative": [0, 1], "learned_space": [-1, 0, 1]}
     )
@@ -140,10 +140,22 @@ def test_a_users_function_and_a_learned_transformation(photos):
     assert distance["learned_space", 1] == pytest.approx(np.linalg.norm(space[0] - np.eye(2, 3)), rel=1e-5)
     assert distance["learned_space", -1] == 0 and unchanged["learned_space", -1] == 1
     assert len(screening.accuracy.query("transformation == 'learned_color'")) == 12
-    both = screen(*photos, transformations=[transformer, InvariantTransformer(seed=5)], magnitudes={}).accuracy
+    both = screen(
+        *photos, transformations=[transformer, InvariantTransformer(family="paper", seed=5)], magnitudes={}
+    ).accuracy
     assert set(both["transformation"]) == {"learned_space", "learned_color", "learned2_space", "learned2_color"}
     with pytest.raises(ValueError, match="your function negative needs magnitudes"):
         screen(*photos, transformations=[negative], magnitudes={})
+
+
+def test_the_largest_family_is_walked_through_the_identity(photos):
+    transformer = InvariantTransformer()
+    found = screen(*photos, transformations=[transformer], magnitudes={}).accuracy
+    space = found.query("transformation == 'learned_space'").set_index("magnitude")
+    assert list(space.index) == pytest.approx(np.linspace(0, 1, 11))
+    assert space.loc[0.5, "unchanged"] == 1 and space.loc[0.5, "distance"] == 0
+    assert space.loc[0.0, "distance"] > space.loc[0.3, "distance"] > 0
+    assert space.loc[1.0, "distance"] > space.loc[0.7, "distance"] > 0
 
 
 def test_a_missing_neutral_magnitude_is_added(photos):

@@ -53,7 +53,12 @@ def test_a_constant_classifier_is_invariant_to_everything(images):
 def test_a_hand_made_family_that_is_chosen_on_other_images_leaves_all_to_be_measured(images):
     grey = np.full((4, 8, 8, 3), 100, "float32") + np.array([50, 0, 0], "float32")
     found = analysis.compare_with_random(
-        InvariantTransformer(seed=5), channel_classifier(), images[:6], draws=1, hand_made=True, chosen_on=grey
+        InvariantTransformer(family="paper", seed=5),
+        channel_classifier(),
+        images[:6],
+        draws=1,
+        hand_made=True,
+        chosen_on=grey,
     )
     assert found.learned_unchanged.shape == found.hand_made_unchanged.shape == (1, 6)
     assert found.hand_made[0] == "shift sideways"  # of grey images all families keep everything: the first one
@@ -61,7 +66,7 @@ def test_a_hand_made_family_that_is_chosen_on_other_images_leaves_all_to_be_meas
 
 def test_learned_and_random_matrices_have_the_same_distance(images):
     comparison = analysis.compare_with_random(
-        InvariantTransformer(seed=5), channel_classifier(), images[:4], draws=1, seed=2
+        InvariantTransformer(family="paper", seed=5), channel_classifier(), images[:4], draws=1, seed=2
     )
     assert comparison.color_distance.shape == (1, 4)
     assert comparison.learned_right is None and "learned_right" not in comparison.metrics()
@@ -74,7 +79,7 @@ def test_learned_and_random_matrices_have_the_same_distance(images):
 
 def test_the_same_seed_gives_the_same_comparison(images):
     run = lambda seed: analysis.compare_with_random(  # noqa: E731
-        InvariantTransformer(seed=5), channel_classifier(), images, draws=2, seed=seed
+        InvariantTransformer(family="paper", seed=5), channel_classifier(), images, draws=2, seed=seed
     )
     np.testing.assert_array_equal(run(1).random_unchanged, run(1).random_unchanged)
     assert (run(1).space_distance != run(2).space_distance).any()

@@ -95,7 +95,7 @@ MODELS = {  # as small as the code in the cards allows
     "rbm": lambda: kinv.models.RestrictedBoltzmannMachine(784, 4),
     "autoencoder": lambda: kinv.models.DenoisingAutoencoder(size=32, width=1 / 64),
     "gallery": lambda: kinv.models.Gallery(["a", "b"], "spectral", size=6),
-    "transformer": lambda: kinv.models.InvariantTransformer(hidden_units=(4,)),
+    "transformer": lambda: kinv.models.InvariantTransformer(family="paper", hidden_units=(4,)),
     "filters": lambda: kinv.models.FilterGAN(
         kinv.classifiers.load("digit_cnn"), "conv2", latent_dim=3, hidden_units=(4,), width=2
     ),

@@ -1,0 +1,129 @@
+"""Families of maps as elements of the Lie algebra, and their volumes at the same share."""
+
+import numpy as np
+import pytest
+
+from kinv.analysis import compare_families
+from kinv.models import InvariantTransformer
+from kinv.models.invariant_transformer.box import FARTHEST, calibrated_box
+from kinv.models.invariant_transformer.families import Generators, random_directions
+from kinv.models.invariant_transformer.matrices import Matrices
+from kinv.ops import lie
+
+from .test_model import brightness_blind, colored_images
+
+NAMES = [*lie.color_generators(3), *lie.SPACE]
+LIGHT = NAMES.index("shift of light")
+
+
+# === Families ===
+
+
+def test_ends_of_the_box_are_where_predictions_change():
+    def kept(member):  # shifts of less than 0.3 to the right and any to the left; no change of light
+        return float(member[NAMES.index("shift sideways")] < 0.3 and abs(member[LIGHT]) < 1e-3)
+
+    box = calibrated_box(kept, np.eye(18))
+    sideways = NAMES.index("shift sideways")
+    assert 0.27 < box.high[sideways] < 0.3 and box.low[sideways] == -FARTHEST
+    assert abs(box.low[LIGHT]) < 0.01 and box.high[LIGHT] < 0.01
+    assert box.high[NAMES.index("rotation")] == FARTHEST
+    drawn = box.draw(500, np.random.default_rng(0))
+    assert (drawn >= box.low).all() and (drawn <= box.high).all() and drawn[:, sideways].min() < -2
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_maps_and_sizes_lead_to_each_other(channels, random):
+    generators = Generators(channels)
+    sizes = 0.3 * random.normal(size=(20, generators.count))
+    np.testing.assert_allclose(generators.sizes(generators.maps(sizes)), sizes, atol=2e-4)
+
+
+def test_a_mirror_image_has_no_sizes_and_a_family_of_them_can_not_be_scaled():
+    color, space = np.eye(3, 4)[None].repeat(3, 0), np.eye(2, 3)[None].repeat(3, 0)
+    space[0, 0, 0] = -1
+    sizes = Generators(3).sizes(Matrices(color, space))
+    assert np.isnan(sizes[0]).all() and np.isfinite(sizes[1:]).all()
+    space[:, 0, 0] = -1
+    with pytest.raises(ValueError, match="0 of 3"):
+        Generators(3).sizes(Matrices(color, space))
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_hand_made_directions_are_contrast_brightness_and_movements(channels):
+    generators = Generators(channels)
+    contrast, brightness, *moves = np.log(2) * channels**0.5 * generators.hand_made[:, None]
+    maps = generators.maps(contrast)
+    np.testing.assert_allclose(maps.color[0], 2 * np.eye(channels, channels + 1), atol=1e-5)
+    color = generators.maps(brightness).color[0]
+    np.testing.assert_allclose(color[:, :-1], np.eye(channels), atol=1e-6)
+    np.testing.assert_allclose(color[:, -1], np.log(2), atol=1e-6)
+    assert [np.abs(generators.maps(move).space - np.eye(2, 3)).max() > 0.1 for move in moves] == [True] * 4
+
+
+def test_random_directions_have_the_sizes_that_they_are_like(random):
+    like = random.normal(size=(50, 18)) * np.linspace(0.1, 1, 18)
+    found = random_directions(like, 3, random)
+    for ours, theirs in zip(Generators(3).split(found), Generators(3).split(like), strict=True):
+        np.testing.assert_allclose(np.linalg.norm(ours, axis=1), np.linalg.norm(theirs, axis=1))
+
+
+# === At the same share ===
+
+
+@pytest.fixture(scope="module")
+def compared():
+    """A network that compares channels, and a family that was made by hand to change the light of all of them."""
+    random = np.random.default_rng(0)
+    classifier = brightness_blind()
+    transformer = InvariantTransformer(classifier, fill="nearest")
+    weight = np.log(0.02) * np.eye(12)
+    weight[LIGHT, LIGHT] = np.log(0.3)
+    transformer.color_generator.weight.assign(weight)
+    transformer.space_generator.weight.assign(np.log(0.1) * np.eye(6))
+    images, labels = colored_images(random, 60)
+    return compare_families(
+        transformer, classifier, images, labels, calibrated_on=colored_images(random, 30)[0], share=0.85, draws=2
+    )
+
+
+def test_families_are_scaled_to_the_same_share(compared):
+    assert [family.name for family in compared.families] == [
+        "learned", "random directions", "hand-made", "calibrated box",
+    ]  # fmt: skip
+    for family in compared.families:
+        assert family.unchanged.shape == (60,) and family.unchanged.mean() == pytest.approx(0.85, abs=0.04)
+        assert family.slope < 0 and family.factor > 0 and family.left_out == 0
+
+
+def test_volumes_are_those_of_the_scaled_members(compared):
+    learned = compared.families[0]
+    expected = 11 * np.log(0.02) + np.log(0.3) + 12 * (np.log(learned.factor) - np.log(3) / 2)
+    assert learned.color.log_volume == pytest.approx(expected, abs=0.4)
+    hand_made = compared.families[2]
+    assert hand_made.color.log_volume < learned.color.log_volume - 50  # ten directions are missing
+
+
+def test_the_verdict_names_the_best_simple_family_and_has_an_interval(compared):
+    best, difference, (low, high) = compared.larger("color")
+    assert best in ("random directions", "calibrated box") and low < difference < high
+    words = {True: "larger than", False: "SMALLER than"}[low > 0] if low > 0 or high < 0 else "about as large as"
+    assert f"In colour, the learned family is {words} {best}" in compared.summary()
+    assert len(compared.to_frame()) == 4 and compared.metrics()["color_larger"] == difference
+
+
+def test_a_family_that_changes_nothing_at_any_size_is_refused():
+    random = np.random.default_rng(0)
+    images, _ = colored_images(random, 8)
+    ignorant = brightness_blind()
+    ignorant.layers[-1].set_weights([np.zeros((3, 3), "float32")])
+    with pytest.raises(ValueError, match="no size of the family 'learned' keeps 85%"):
+        compare_families(InvariantTransformer(ignorant), ignorant, images, calibrated_on=images)
+
+
+@pytest.mark.parametrize(("wrong", "message"), [({"share": 1.0}, "share"), ({"draws": 0}, "draws")])
+def test_wrong_numbers_are_refused(wrong, message):
+    images, _ = colored_images(np.random.default_rng(0), 8)
+    network = brightness_blind()
+    with pytest.raises(ValueError, match=message):
+        compare_families(InvariantTransformer(network), network, images, calibrated_on=images, **wrong)
