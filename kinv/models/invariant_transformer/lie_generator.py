@@ -48,9 +48,7 @@ class LieGenerator(Float32, keras.layers.Layer):
 
     def build(self, k_shape):
         start = keras.initializers.Identity(math.log(self.start))
-        self.weight = self.add_weight(  # its growth is assigned, not only descended: replicas take the mean
-            shape=(self.controls, self.controls), initializer=start, aggregation="mean", name="weight"
-        )
+        self.weight = self.add_weight(shape=(self.controls, self.controls), initializer=start, name="weight")
 
     def reach(self):
         """`exp(W)`, `(G, G)`: how far every control parameter reaches along the generators."""

@@ -15,7 +15,7 @@ from kinv.training.frozen import Frozen
 from . import label_loss
 from .affine_family import AffineFamily
 from .measured import Measured
-from .objectives import Batch, Distance, Volume
+from .objectives import MULTIPLIER, Batch, Distance, Volume
 
 FAMILIES = ("largest", "paper")
 SMOOTHING = {"largest": 0.5, "paper": 0.1}
@@ -33,7 +33,7 @@ class InvariantTransformer(Measured, AffineFamily):
     `"largest"` fills what the network ignores. Matrices are exponentials of elements of the Lie algebra, linear in `k`
     and symmetric about the identity, which is at `k = 1/2`: six control parameters of space, twelve of the colours of
     RGB (`LieGenerator`). Training maximises the volumes of both, `log det`, under the constraint that the network keeps
-    the share `accuracy_threshold` of its accuracy (`Volume`). So colours and space find their own proportion.
+    the share `accuracy_threshold` of its accuracy, with a Lagrange multiplier (`Volume`). So colours and space find their own proportion.
 
     `"paper"` is the paper's: `k` in [0, 1]^2, two dense ReLU layers for each matrix, and a gate. If the accuracy on a
     transformed batch is below `accuracy_threshold` times that on the original batch, the step lowers the classifier's
@@ -123,6 +123,10 @@ class InvariantTransformer(Measured, AffineFamily):
         self.color_weight, self.accuracy_threshold = color_weight, accuracy_threshold
         self.smoothing, self.probes = smoothing, probes
         self.frozen = Frozen(classifier)
+        if not paper:
+            self.multiplier = keras.Variable(
+                MULTIPLIER * sum(self.controls), trainable=False, aggregation="mean", name="multiplier"
+            )
 
     def set_classifier(self, classifier: keras.Model) -> None:
         """Sets the network whose invariances are learned, for example to continue training a loaded model."""
@@ -199,6 +203,16 @@ class InvariantTransformer(Measured, AffineFamily):
         logits = self.frozen.require("fit and evaluate")(self.apply_matrices(images, color, space), training=False)
         logits = ops.cast(logits, "float32")
         return label_loss.of_labels(self.label_loss)(labels, logits), logits
+
+    def save_own_variables(self, store):
+        super().save_own_variables(store)
+        if self.family == "largest":
+            store["multiplier"] = ops.convert_to_numpy(self.multiplier)
+
+    def load_own_variables(self, store):
+        super().load_own_variables(store)
+        if self.family == "largest":
+            self.multiplier.assign(store["multiplier"][...])
 
     @classmethod
     def from_config(cls, config):

@@ -19,7 +19,9 @@ from .matrix_generator import MatrixGenerator
 from .smoothed_gradient import smoothed_gradient
 
 SMALLEST_NORM = 1e-12  # a gradient below it counts as zero
-RATE = 0.2  # how much the family grows in a step, in logarithms of sizes, for each unit of accuracy that is to spare
+MULTIPLIER = 15.0  # at the start, for each generator: about what SqueezeNet's is at the end
+LEAST_MULTIPLIER, LARGEST_MULTIPLIER = 0.1, 1e3  # for each generator
+RATE = 0.3  # of the multiplier's logarithm, for each step and unit of accuracy that is missing
 
 
 class Batch(NamedTuple):
@@ -147,13 +149,11 @@ class Distance:
 
 
 class Volume:
-    """The largest family at a set share of unchanged predictions.
+    """The largest family at a set share of unchanged predictions: a Lagrangian.
 
-    The volume is that of space times that of colour, in the Lie algebra; its gradient is 1 for the logarithm of every
-    size. Where it is largest under the constraint, the gradient of the share is a multiple of it. So every step does
-    two things: it changes the family's shape at the same volume, so that the share grows, and its size, by how much
-    more is kept than has to be, in the way of a controller. The share is made smooth: it is the mean sigmoid of
-    margins, the logit of a label minus the largest other.
+    It maximises the log-volumes of space and of colour in the Lie algebra plus a multiplier times a smooth share of
+    right predictions: the mean sigmoid of margins, the logit of a label minus the largest other. The multiplier grows
+    while accuracy is below the share that is asked for, and shrinks while it is above.
 
     Args:
         smoothing: standard deviation of the normal distribution over `2 k - 1` of space along which losses are
@@ -168,6 +168,7 @@ class Volume:
         "space_distance",
         "color_volume",
         "space_volume",
+        "multiplier",
     )
 
     def __init__(self, smoothing: float):
@@ -206,12 +207,14 @@ class Volume:
             *tape.gradient(share, for_color),
             *tape.gradient(sizes, for_space, output_gradients=along_sizes),
         ]
-        growth = sum(ops.trace(gradient) for gradient in of_share) / (in_color.controls + in_space.controls)
-        shape = [growth * ops.eye(gradient.shape[0]) - gradient for gradient in of_share]
-        model.descend(model.optimizer, shape, (*for_color, *for_space))
-        spare = RATE * (batch.accuracy(logits) - model.accuracy_threshold * batch.own)
-        for weight in (*for_color, *for_space):
-            weight.assign_add(spare * ops.eye(weight.shape[0]))
+        generators = in_color.controls + in_space.controls
+        gradients = [  # that of the log-volume is the identity
+            -(ops.eye(gradient.shape[0]) + model.multiplier * gradient) / generators for gradient in of_share
+        ]
+        model.descend(model.optimizer, gradients, (*for_color, *for_space))
+        missing = model.accuracy_threshold * batch.own - batch.accuracy(logits)
+        limits = LEAST_MULTIPLIER * generators, LARGEST_MULTIPLIER * generators
+        model.multiplier.assign(ops.clip(model.multiplier * ops.exp(RATE * missing), *limits))
         return logits, self._values(model, batch, color, space, weighted_mean(losses, batch.weights), logits)
 
     def test(self, model: Any, batch: Batch) -> tuple[Any, tuple[Any, ...]]:
@@ -226,8 +229,8 @@ class Volume:
 
     def _values(self, model, batch, color, space, classifier_loss, logits):
         volumes = model.color_generator.log_volume(), model.space_generator.log_volume()
-        right = batch.accuracy(logits)
-        return classifier_loss, right, batch.own, *_distances(batch, color, space), *volumes
+        right, multiplier = batch.accuracy(logits), ops.convert_to_tensor(model.multiplier)
+        return classifier_loss, right, batch.own, *_distances(batch, color, space), *volumes, multiplier
 
 
 def margins(logits: Any, labels: Any) -> Any:
