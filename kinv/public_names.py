@@ -68,6 +68,7 @@ PUBLIC_NAMES = {
         "GeneratedConvolution": "kinv.models.filter_gan.generated_convolution",
         "InvariancePooling": "kinv.models.filter_gan.invariance_pooling",
         "LearnedAugmentation": "kinv.hub.learned_augmentation",
+        "LieGenerator": "kinv.models.invariant_transformer.lie_generator",
         "MatrixGenerator": "kinv.models.invariant_transformer.matrix_generator",
         "RandomViews": "kinv.models.coupled_generator.random_views",
         "SpatialTransformer": "kinv.models.invariant_transformer.transformers",

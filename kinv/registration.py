@@ -28,6 +28,7 @@ MODULES = {
     "LearnedAugmentation": "kinv.hub.learned_augmentation",
     "LocalResponseNormalization": "kinv.layers.local_response_normalization",
     "Logits": "kinv.surgery.logits",
+    "LieGenerator": "kinv.models.invariant_transformer.lie_generator",
     "MatrixGenerator": "kinv.models.invariant_transformer.matrix_generator",
     "RandomViews": "kinv.models.coupled_generator.random_views",
     "RestrictedBoltzmannMachine": "kinv.models.layerwise.rbm",

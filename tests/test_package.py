@@ -196,7 +196,7 @@ PUBLIC = {
     """.split(),
     "kinv.layers": """
         ActivationDiscriminator ColorTransformer Corruption FeatureGain FilterGenerator GeneratedConvolution
-        InvariancePooling LearnedAugmentation LocalResponseNormalization MatrixGenerator RandomViews
+        InvariancePooling LearnedAugmentation LieGenerator LocalResponseNormalization MatrixGenerator RandomViews
         SpatialTransformer SpectralDecoder TiedAutoencoder
     """.split(),
     "kinv.models": """

@@ -241,7 +241,7 @@ def predictions_along_k(
 
     Args:
         transformer, classifier, images: as in `compare_with_random`.
-        k_color, k_space: `(K, 2)` in 0..1.
+        k_color, k_space: control parameters, `(K, controls)` each, in 0..1.
     """
     pairs = zip(k_color.astype("float32"), k_space.astype("float32"), strict=True)
     softmax = [ops.softmax(compile_model(classifier)(transformer.transform(images, *pair))) for pair in pairs]

@@ -22,6 +22,7 @@ from .variety import Variety, variety
 
 STEP = math.sqrt(2)  # between factors that are tried
 FARTHEST = 8  # steps from the family as it is
+REFINEMENTS = 3  # between two steps
 SIMPLE = "random directions", "hand-made", "calibrated box"
 CALIBRATED_ON = 72  # images
 MEASURED = 1000  # members at least, to know the covariance
@@ -232,15 +233,23 @@ def _scaled(
             )
         shares[step] = float(kept(STEP**step * members).mean())
         inside, outside = (step, outside) if shares[step] >= share else (inside, step)
-    between = (shares[inside] - share) / (shares[inside] - shares[outside])
-    factor = STEP ** (inside + between)
-    maps = generators.maps(factor * members)
+    slope = (shares[outside] - shares[inside]) / math.log(STEP)
+    at, unchanged = inside, as_it_is
+    for _ in range(REFINEMENTS):
+        part = (shares[inside] - share) / (shares[inside] - shares[outside])
+        at = inside + (outside - inside) * part
+        unchanged = kept(STEP**at * members)
+        shares[at] = float(unchanged.mean())
+        inside, outside = (at, outside) if shares[at] >= share else (inside, at)
+        if shares[inside] == share or shares[inside] == shares[outside]:
+            break
+    maps = generators.maps(STEP**at * members)
     return ScaledFamily(
         name=name,
         as_it_is=as_it_is,
-        factor=factor,
-        unchanged=kept(factor * members),
-        slope=(shares[outside] - shares[inside]) / math.log(STEP),
+        factor=STEP**at,
+        unchanged=unchanged,
+        slope=slope,
         color=variety(maps.color),
         space=variety(maps.space),
         left_out=float(1 - known.mean()),

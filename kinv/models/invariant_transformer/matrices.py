@@ -35,8 +35,8 @@ def learned_and_random(
     rows: list[list[np.ndarray]] = []
     for _ in range(draws):
         for at in slices(images, batch_size):
-            k_color, k_space = random.uniform(size=(2, at.stop - at.start, 2)).astype("float32")
-            learned = [ops.convert_to_numpy(matrix) for matrix in transformer.matrices(k_color, k_space)]
+            ks = (random.uniform(size=(at.stop - at.start, count)).astype("float32") for count in transformer.controls)
+            learned = [ops.convert_to_numpy(matrix) for matrix in transformer.matrices(*ks)]
             rows.append([*learned, *(random_like(matrix, random) for matrix in learned)])
     color, space, random_color, random_space = (np.concatenate(column) for column in zip(*rows, strict=True))
     return Matrices(color, space), Matrices(random_color, random_space)

@@ -33,7 +33,8 @@ class InvariantTransformer(Measured, AffineFamily):
     `"largest"` fills what the network ignores. Matrices are exponentials of elements of the Lie algebra, linear in `k`
     and symmetric about the identity, which is at `k = 1/2`: six control parameters of space, twelve of the colours of
     RGB (`LieGenerator`). Training maximises the volumes of both, `log det`, under the constraint that the network keeps
-    the share `accuracy_threshold` of its accuracy, with a Lagrange multiplier (`Volume`). So colours and space find their own proportion.
+    the share `accuracy_threshold` of its accuracy, with a Lagrange multiplier (`Volume`). So colours and space find
+    their own proportion.
 
     `"paper"` is the paper's: `k` in [0, 1]^2, two dense ReLU layers for each matrix, and a gate. If the accuracy on a
     transformed batch is below `accuracy_threshold` times that on the original batch, the step lowers the classifier's
@@ -213,6 +214,17 @@ class InvariantTransformer(Measured, AffineFamily):
         super().load_own_variables(store)
         if self.family == "largest":
             self.multiplier.assign(store["multiplier"][...])
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "family": self.family,
+            "hidden_units": list(self.hidden_units),
+            "color_weight": self.color_weight,
+            "accuracy_threshold": self.accuracy_threshold,
+            "smoothing": self.smoothing,
+            "probes": self.probes,
+        }
 
     @classmethod
     def from_config(cls, config):

@@ -92,7 +92,8 @@ def test_images_that_are_all_wrong_are_refused(images):
 
 def test_predictions_along_k_are_softmax_outputs(images):
     k = np.array([[0, 0], [0.5, 1]], "float32")
-    softmax = analysis.predictions_along_k(InvariantTransformer(), channel_classifier(), images, k, k)
+    paper = InvariantTransformer(family="paper")
+    softmax = analysis.predictions_along_k(paper, channel_classifier(), images, k, k)
     assert softmax.shape == (2, 30, 3)
     np.testing.assert_allclose(softmax.sum(-1), 1, rtol=1e-5)
 
@@ -185,7 +186,7 @@ def test_a_control_that_is_as_good_is_told_from_too_few_images():
 
 
 def test_one_that_never_explored_says_so(images):
-    transformer = InvariantTransformer(channel_classifier())
+    transformer = InvariantTransformer(channel_classifier(), family="paper")
     assert "NEVER EXPLORED" in transformer.evaluate_invariance(images, draws=1).summary()
     with pytest.raises(ValueError, match="at least 4 images"):
         transformer.evaluate_invariance(images[:3])
