@@ -12,6 +12,7 @@ from recipes.experiment import notebooks
 
 nbformat = pytest.importorskip("nbformat", reason="needs Jupyter's formats: pip install 'kinv[docs]'")
 NAMES = notebooks.names()
+AT_EACH_CHANGE = "augmentation_pipeline", "own_model", "screening"  # the others take minutes together: before a release
 LARGEST, FEWEST_IMAGES = 800_000, 1  # bytes of a notebook, and images in it
 
 
@@ -57,8 +58,10 @@ def test_the_index_names_all():
     assert all(f"({name}.ipynb)" in index for name in NAMES) and index.count(".ipynb)") == len(NAMES) == 9
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=pytest.mark.long if name in AT_EACH_CHANGE else pytest.mark.release) for name in NAMES],
+)
 def test_it_runs(name):
     start = time.monotonic()
     made = notebooks.executed(name)
