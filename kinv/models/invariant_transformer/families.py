@@ -53,7 +53,7 @@ class Generators(NamedTuple):
         sizes = np.concatenate(
             [lie.sizes_of(lie.logarithm(part.astype("float64")), generators) for part, generators in parts], axis=1
         )
-        known = np.isfinite(sizes).all(axis=1)
+        known = np.asarray(np.isfinite(sizes).all(axis=1))
         if known.mean() < FEWEST:
             raise ValueError(
                 f"most maps must be near enough to the identity to have a logarithm, received {known.sum()} of "

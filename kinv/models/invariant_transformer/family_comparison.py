@@ -222,7 +222,7 @@ def _scaled(
     members[~known] = replaced
     as_it_is = kept(members)
     inside, outside = (0, None) if as_it_is.mean() >= share else (None, 0)
-    shares = {0: float(as_it_is.mean())}
+    shares: dict[float, float] = {0: float(as_it_is.mean())}
     while inside is None or outside is None:
         step = min(shares) - 1 if inside is None else max(shares) + 1
         if abs(step) > FARTHEST:

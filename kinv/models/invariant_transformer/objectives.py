@@ -132,11 +132,11 @@ class Distance:
         """Matrices for random `k`, and their transformation loss."""
         ks = model.draw(ops.shape(batch.images)[0])
         color, space = model.matrices(*ks)
-        losses = (
+        of_color, of_space = (
             self.transformation_loss(matrices, k, batch.weights, model.seed_generator)
             for matrices, k in zip((color, space), ks, strict=True)
         )
-        return color, space, sum(losses)
+        return color, space, of_color + of_space
 
     def _expands(self, model, batch, logits):
         """Whether a batch leaves room: enough of the network's own accuracy on it is left, and there was any."""
