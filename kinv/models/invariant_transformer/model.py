@@ -5,21 +5,26 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
+from kinv.backend import compile_model
 from kinv.choices import checked_choice
 from kinv.classifiers.predict import answers
+from kinv.data.checks import as_images, class_indices
 from kinv.training.checked_data import checked_data, checked_validation
 from kinv.training.frozen import Frozen
 
 from . import label_loss
 from .affine_family import AffineFamily
+from .families import Generators
 from .measured import Measured
-from .objectives import MULTIPLIER, Batch, Distance, Volume
+from .objectives import MULTIPLIER, Batch, Distance, Volume, smoothly_right
+from .start import start_sizes
 
 FAMILIES = ("largest", "paper")
 SMOOTHING = {"largest": 0.5, "paper": 0.1}
-RATES = {"largest": 0.02, "paper": 5e-4}  # Adam's
+RATES = {"largest": 0.015, "paper": 5e-4}  # Adam's
 
 
 @keras.saving.register_keras_serializable("kinv")
@@ -134,8 +139,41 @@ class InvariantTransformer(Measured, AffineFamily):
         self.frozen = Frozen(classifier)
         self.train_function = self.test_function = None  # compiled for the previous network
 
+    def adapt(self, images: Any, labels: Any = None) -> None:
+        """Sets where training of the largest family starts: how far it reaches along each generator alone.
+
+        Training finds mixtures of generators. How far each can go, it finds slowly: colours of photographs can be mixed
+        a hundred times as much as they can be shifted. A few dozen images are enough, and take a few hundred passes.
+
+        Args:
+            images: images that the transformer will be trained with, `(N, H, W, C)` in 0..255.
+            labels: as in `fit`.
+
+        Raises:
+            ValueError: it is the paper's family, or images or labels do not fit the network.
+        """
+        if self.family != "largest":
+            raise ValueError(f"adapt is for the largest family, received a transformer of family {self.family!r}")
+        classifier = self.frozen.require("adapt")
+        images = ops.convert_to_tensor(as_images(images, shape=classifier.input_shape[1:]), "float32")
+        count = images.shape[0]
+        labels = None if labels is None else class_indices(labels, count, classifier.output_shape[-1])
+        batch = self._labelled((images, labels))
+        compiled, generators = compile_model(classifier), Generators(self.channels)
+
+        def share(member: np.ndarray) -> float:
+            maps = generators.maps(np.repeat(member[None], count, axis=0))
+            logits = ops.cast(compiled(self.apply_matrices(images, *maps)), "float32")
+            return float(ops.mean(smoothly_right(logits, batch)))
+
+        sizes = start_sizes(share, generators.count)
+        for generator, part in zip(
+            (self.color_generator, self.space_generator), np.split(sizes, [self.controls[0]]), strict=True
+        ):
+            generator.weight.assign(np.diag(np.log(part)))
+
     def compile(self, optimizer: Any = None, loss: Any = None, **kwargs: Any) -> None:
-        """Defaults: Adam, at 0.02 for the largest family and 5e-4 for the paper's, and cross-entropy.
+        """Defaults: Adam, at 0.015 for the largest family and 5e-4 for the paper's, and cross-entropy.
 
         Args:
             optimizer: an optimizer, or the name of one.

@@ -183,17 +183,16 @@ class Volume:
         in_color, in_space = model.color_generator, model.space_generator
         count = ops.shape(batch.images)[0]
         k_color, k_space = model.draw(count)
-        temperature = _temperature(batch)
 
         def kept(space, color):
             logits = model.classify(batch.images, batch.labels, color, space)[1]
-            return ops.sigmoid(margins(logits, batch.labels) / temperature)
+            return smoothly_right(logits, batch)
 
         with tf.GradientTape(persistent=True) as tape:
             sizes = in_space.sizes(k_space)
             color, space = in_color(k_color), in_space.at(ops.stop_gradient(sizes))
             losses, logits = model.classify(batch.images, batch.labels, color, space)
-            share = weighted_mean(ops.sigmoid(margins(logits, batch.labels) / temperature), batch.weights)
+            share = weighted_mean(smoothly_right(logits, batch), batch.weights)
         for_color, for_space = in_color.trainable_variables, in_space.trainable_variables
         along_k = smoothed_gradient(
             lambda k: kept(in_space(k), ops.stop_gradient(color)),
@@ -240,9 +239,13 @@ def margins(logits: Any, labels: Any) -> Any:
     return right - ops.max(ops.where(own, -float("inf"), logits), axis=-1)
 
 
-def _temperature(batch: Batch) -> Any:
-    """Half the mean size of the originals' margins: the scale of logits does not matter."""
-    return 0.5 * weighted_mean(ops.abs(margins(batch.original_logits, batch.labels)), batch.weights) + SMALLEST_NORM
+def smoothly_right(logits: Any, batch: Batch) -> Any:
+    """For every element whether the label is right, smoothly: the sigmoid of its margin, `(B,)`.
+
+    Margins are divided by half the mean size of the originals' margins: the scale of logits does not matter.
+    """
+    scale = 0.5 * weighted_mean(ops.abs(margins(batch.original_logits, batch.labels)), batch.weights)
+    return ops.sigmoid(margins(logits, batch.labels) / (scale + SMALLEST_NORM))
 
 
 def _distances(batch: Batch, color, space):

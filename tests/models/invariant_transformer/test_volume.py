@@ -8,6 +8,7 @@ from keras import ops
 
 from kinv.models import InvariantTransformer
 from kinv.models.invariant_transformer.objectives import RATE, margins
+from kinv.models.invariant_transformer.start import LIMIT, SMALLEST, start_sizes
 from kinv.ops import lie
 
 from .test_model import brightness_blind, colored_images
@@ -85,6 +86,30 @@ def test_images_that_do_not_count_do_not_move_it():
         transformer.train_on_batch(np.concatenate([images[:4], last]), labels, sample_weight=weights)
         moved.append(ops.convert_to_numpy(transformer.color_generator.weight))
     np.testing.assert_allclose(*moved, atol=1e-5)
+
+
+def test_the_start_is_half_as_far_as_nearly_all_is_kept():
+    ends = np.array([0.3, 1e-9, np.inf])  # where the share that stays falls from 1 to 0.9, along each of three
+
+    def share(member):
+        return 1 - 0.1 * float((np.abs(member) > ends).any())
+
+    np.testing.assert_allclose(start_sizes(share, 3), [0.14, SMALLEST / 2, LIMIT / 2])
+
+
+def test_adapting_sets_the_start_by_what_the_network_ignores():
+    images, labels = colored_images(np.random.default_rng(0), 24)
+    transformer = InvariantTransformer(brightness_blind(), fill="reflect")
+    transformer.adapt(images, labels)
+    color, space = (ops.convert_to_numpy(g.reach()) for g in (transformer.color_generator, transformer.space_generator))
+    np.testing.assert_allclose(color, np.diag(np.diag(color)), atol=1e-6)
+    by_generator = dict(zip(lie.color_generators(3), np.diag(color), strict=True))
+    assert by_generator["shift of light"] > 2 * by_generator["shift of red-green"]
+    assert space.max() > 0.05
+    with pytest.raises(ValueError, match="family 'paper'"):
+        InvariantTransformer(brightness_blind(), family="paper").adapt(images)
+    with pytest.raises(ValueError, match="set_classifier"):
+        InvariantTransformer().adapt(images)
 
 
 @pytest.mark.long
