@@ -1,0 +1,1 @@
+"""The augmentations, tasks and tables of `recipes.augmentation_benchmark`."""

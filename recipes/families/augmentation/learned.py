@@ -1,0 +1,150 @@
+"""Augmentations that are learned from what a network ignores: families of transformations, and the calibrated box.
+
+A learned family is anything that `learn` returns: it has `augment`, and `matrices` and `apply_matrices` to scale it.
+"""
+
+import functools
+import warnings
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+import kinv
+from kinv.classifiers.predict import answers
+from kinv.models.invariant_transformer.box import calibrated_box
+from kinv.models.invariant_transformer.matrices import Matrices
+from kinv.ops.affine import affine_color, affine_sample
+from kinv.ops.stateless_random import hashed_uniform, seed_pair
+from recipes.families.augmentation.maps import Maps
+from recipes.families.augmentation.material import Augmentation, Material
+
+ROUNDS = 2  # families of the own network: of it trained without augmentation, then of it trained with the first
+MOST_FOR_FAMILY = 5000  # images that a family of another network is learned on
+MOST_FOR_BOX = 64  # images that the box is calibrated on
+
+
+class Scaled:
+    """A learned family whose maps are brought nearer to the identity, or farther from it.
+
+    Args:
+        family: with `matrices` of control parameters, `apply_matrices` and `augment`.
+        strength: what the difference of every map from the identity is multiplied by.
+    """
+
+    def __init__(self, family: Any, strength: float):
+        self.family, self.strength = family, strength
+
+    def augment(self, images: np.ndarray, seed: int) -> np.ndarray:
+        """Images `(B, H, W, C)` in 0..255, changed; the same seed gives the same images."""
+        k = hashed_uniform(seed_pair(seed), len(images), 4)
+        maps = (self._scaled(matrix) for matrix in self.family.matrices(k[:, :2], k[:, 2:]))
+        return ops.convert_to_numpy(self.family.apply_matrices(images, *maps))
+
+    def _scaled(self, matrices: Any) -> Any:
+        identity = ops.eye(*matrices.shape[1:])
+        return identity + self.strength * (matrices - identity)
+
+
+def learn(network: Any, images: np.ndarray, labels: np.ndarray, steps: int, seed: int) -> Any:
+    """A family of transformations that a network ignores, of its training images `(N, H, W, C)`; the present class."""
+    family = kinv.models.InvariantTransformer(network, seed=seed)
+    family.compile()
+    batches = kinv.training.shuffled_batches(images, labels, 32, seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a family that stays near the identity is a result here
+        family.fit(batches, steps_per_epoch=steps, shuffle=False, verbose=0, preflight=False)
+    return family
+
+
+learn_paper = learn  # the paper's objective
+
+
+def paper_of_own_network(material: Material, strength: float) -> Augmentation:
+    """The paper's Invariant Transformer Net, of the network trained without augmentation."""
+    return Scaled(_once(material, "paper", _paper), strength)
+
+
+def of_own_network(material: Material, strength: float) -> Augmentation:
+    """A family learned from the own network, and again from that network when it was trained with the first family."""
+    family = _once(material, "first", _first)
+    for number in range(1, ROUNDS):
+        network = material.trained_with(Scaled(family, strength))
+        family = learn(network, *_known(material), material.steps, material.seed + 1000 * number)
+    return Scaled(family, strength)
+
+
+def box(material: Material, strength: float) -> Augmentation:
+    """The calibrated box of the own network's predictions on its training images."""
+    found = _once(material, "box", _box)
+
+    def draw(shape, count, random):
+        return found.scaled(strength).draw(count, random)
+
+    return Maps(draw, material.fill)
+
+
+def artifact(name: str, strength: float) -> Augmentation:
+    """A family that was learned before, by the name of its artifact."""
+    return Scaled(_loaded(name), strength)
+
+
+def of_classifier(name: str, images: str, steps: int, strength: float) -> Augmentation:
+    """A family learned now from a network that comes with kinv, on its own images: it saw all of their labels."""
+    return Scaled(_of_classifier(name, images, steps), strength)
+
+
+def box_of(network: Any, images: np.ndarray) -> Any:
+    """The calibrated box of a network, of at most `MOST_FOR_BOX` of the images."""
+    chosen = np.asarray(images[np.linspace(0, len(images) - 1, min(len(images), MOST_FOR_BOX)).astype(int)], "float32")
+    before, _ = answers(network, chosen)
+
+    def kept(pair: Matrices) -> float:
+        moved = affine_sample(chosen, pair.space[0], "zeros")
+        return float(np.mean(answers(network, ops.convert_to_numpy(affine_color(moved, pair.color[0])))[0] == before))
+
+    return calibrated_box(kept, chosen.shape[-1])
+
+
+@functools.lru_cache
+def _of_classifier(name: str, images: str, steps: int) -> Any:
+    source = kinv.data.find(images, "train").evenly(MOST_FOR_FAMILY)
+    return learn(kinv.classifiers.load(name), *source.load_labelled(), steps, 0)
+
+
+@functools.lru_cache
+def _loaded(name: str) -> Any:
+    return kinv.load(name)
+
+
+_LEARNED: dict[str, Any] = {}  # of the material that was used last: strengths share what is learned from it
+
+
+def _once(material: Material, name: str, make: Any) -> Any:
+    """What is learned from a material, for all strengths."""
+    if _LEARNED.get("of") is not material:
+        _LEARNED.clear()
+        _LEARNED["of"] = material
+    if name not in _LEARNED:
+        _LEARNED[name] = make(material)
+    return _LEARNED[name]
+
+
+def _paper(material: Material) -> Any:
+    return learn_paper(material.network(), *_known(material), material.steps, material.seed)
+
+
+def _first(material: Material) -> Any:
+    return learn(material.network(), *_known(material), material.steps, material.seed)
+
+
+def _box(material: Material) -> Any:
+    if material.images is None:
+        raise ValueError("the box is calibrated on training images, and the task has none for it.")
+    return box_of(material.network(), material.images)
+
+
+def _known(material: Material) -> tuple[np.ndarray, np.ndarray]:
+    if material.images is None or material.labels is None:
+        raise ValueError("this augmentation is learned from labelled images, and the task has none for it.")
+    return material.images, material.labels
