@@ -14,6 +14,7 @@ from recipes.families.augmentation.maps import Maps
 from recipes.families.augmentation.material import Augmentation, Material
 
 FIRST_RANGE = 0.05  # of every generator, whose norm is 1
+STEEPNESS = 4.0  # of the softplus, so that ranges get as far in a few hundred steps as theirs in many epochs
 RATE = 5e-3  # Adam, network and ranges
 BATCH = 32
 
@@ -26,12 +27,12 @@ class Ranges(keras.layers.Layer):
         self.channels = channels
         self.generators = {"space": dict(lie.SPACE), "color": lie.color_generators(channels)}
         count = sum(len(part) for part in self.generators.values())
-        start = float(np.log(np.expm1(FIRST_RANGE)))
+        start = float(np.log(np.expm1(FIRST_RANGE)) / STEEPNESS)
         self.raw = self.add_weight(shape=(count,), initializer=keras.initializers.Constant(start), name="raw")
 
     def widths(self) -> Any:
         """The half widths, `(G,)`."""
-        return ops.softplus(self.raw)
+        return ops.softplus(STEEPNESS * self.raw)
 
     def maps(self, sizes: Any) -> tuple[Any, Any]:
         """Maps of colour and of space for sizes `(B, G)` of the generators."""

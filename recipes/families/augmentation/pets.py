@@ -29,7 +29,7 @@ from recipes.families.augmentation.trunks import CUTS, Trunk
 
 FILL = "reflect"
 AUGMENTED_AT_A_TIME = 64  # images
-FOR_BOX = 24  # images that the box is calibrated on, without their labels
+FOR_BOX = 16  # images that the box is calibrated on, without their labels
 
 
 TABLE = {
