@@ -68,7 +68,7 @@ class Digits:
         self.changed = changed_images(tested[some], FILL)
         self.changed_labels = test_labels[some]
         self.seen = np.concatenate([images[-held:], tested, *self.changed.values()]).astype("float32")
-        self.network, self.weights = compiled(10, settings), {}
+        self.network, self._latest = compiled(10, settings), {}
         self._other: Any = None
 
     def identity(self) -> dict[str, Any]:
@@ -89,7 +89,7 @@ class Digits:
 
     def material(self, count: int, seed: int) -> Material:
         """What augmentations may learn from, the same object while labels and seed are the same."""
-        if (count, seed) not in self.weights:
+        if (count, seed) not in self._latest:
             images, labels = self.subset(count, seed)
             material = Material(
                 images, labels, seed, FILL, self.name,
@@ -99,8 +99,8 @@ class Digits:
                 other=self._of_other,
                 steps=self.settings.family_steps,
             )  # fmt: skip
-            self.weights = {(count, seed): material}
-        return self.weights[count, seed]
+            self._latest = {(count, seed): material}
+        return self._latest[count, seed]
 
     def _start(self, seed: int) -> Any:
         """The network with the first weights of a seed."""

@@ -53,8 +53,10 @@ class Entry:
         make: from a training's material and a strength.
         strengths: the candidates, one of which is chosen on validation images; one of them if there is nothing to tune.
         learned: whether it is learned from a network's invariances. The others are baselines.
+        version: to be raised when `make` does something else, so that runs that were kept are not taken for new ones.
     """
 
     make: Callable[[Material, float], Augmentation]
     strengths: tuple[float, ...] = (1.0,)
     learned: bool = False
+    version: int = 1

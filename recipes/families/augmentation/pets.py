@@ -110,7 +110,8 @@ class PetFeatures:
             maps = np.concatenate(parts)
             return {"rows": rows, "maps": maps, "features": self.trunk.features(maps)}
 
-        return self._kept({"augmentation": name, "strength": strength, "needed": self.needed.tolist()}, made)
+        what = {"augmentation": name, "version": entry.version, "strength": strength, "needed": self.needed.tolist()}
+        return self._kept(what, made)
 
     def _seen(self) -> Mapping[str, np.ndarray]:
         """Maps and features of validation images, test images, and test images under the eleven transformations."""

@@ -70,7 +70,8 @@ class Runs:
     def of(self, task: Task) -> None:
         """Runs a task, adds its rows, and says after every number of labels how long what is left will take."""
         table = {name: entry for name, entry in task.table.items() if not self.only or name in self.only}
-        started, fresh = time.monotonic(), 0
+        started, fresh, most = time.monotonic(), 0, sum(map(self._number, table.values()))
+        print(f"{task.name}: at most {len(task.labels)} x {most} trainings", flush=True)
         for done, count in enumerate(task.labels):
             for name, entry in table.items():
                 fresh += self._augmentation(task, count, name, entry)
@@ -79,6 +80,11 @@ class Runs:
             left = len(task.labels) - done - 1
             ending = f"; about {seconds / (done + 1) * left / 60:.0f} min left for this task" if left and fresh else ""
             print(line + ending, flush=True)
+
+    def _number(self, entry: Entry) -> int:
+        """How many trainings an augmentation takes, for one number of labels."""
+        tried = min(self.candidates, len(entry.strengths))
+        return len(self.seeds) + (tried - 1) * len(self.seeds[: self.tuning])
 
     def _augmentation(self, task: Task, count: int, name: str, entry: Entry) -> int:
         """All runs of one augmentation; returns how many had to be made."""
@@ -104,7 +110,8 @@ class Runs:
         return len(list(self.folder.glob("*/measured.json"))) - before
 
     def _once(self, task: Task, count: int, seed: int, name: str, entry: Entry, strength: float) -> Any:
-        run = {**task.identity(), "labels": count, "seed": seed, "augmentation": name, "strength": strength}
+        made = {"augmentation": name, "version": entry.version, "strength": strength}
+        run = {**task.identity(), "labels": count, "seed": seed, **made}
         measure: Callable[[], Any] = lambda: task.run(count, seed, entry, strength)  # noqa: E731
         return Kept(self.folder, run).once(measure)
 
