@@ -1,6 +1,7 @@
 """The benchmark of augmentations: what is drawn, what is paired, what is chosen, what is kept, and the table."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +12,7 @@ from recipes.families.augmentation import digits, learned, probe, report, robust
 from recipes.families.augmentation.keras_layers import AugMix, RandAugment
 from recipes.families.augmentation.maps import Maps, Nothing, affine_and_colour, flipped_and_cropped, shifted
 from recipes.families.augmentation.material import Entry
-from recipes.families.augmentation.runs import Runs, packed, unpacked
+from recipes.families.augmentation.runs import Measured, Runs, packed, unpacked
 from recipes.families.augmentation.settings import DigitSettings, PetSettings
 from recipes.families.augmentation.trivial import TrivialAugment
 
@@ -96,8 +97,10 @@ def test_trainings_of_a_seed_start_alike_and_repeat(no_data_folder):
 class Known:
     """A task whose accuracy is known: strength 2 is best on validation images, 3 in the test."""
 
-    name, labels, chosen_like = "known", (4, 8), None
-    table = {
+    name: str = "known"
+    labels: tuple[int, ...] = (4, 8)
+    chosen_like: str | None = None
+    table: Mapping[str, Entry] = {
         "none": Entry(lambda _, strength: Nothing()),
         "baseline": Entry(lambda _, strength: Nothing(), (1.0, 2.0, 3.0)),
         "ours": Entry(lambda _, strength: Nothing(), (1.0, 2.0, 3.0), learned=True),
@@ -109,7 +112,7 @@ class Known:
     def identity(self):
         return {"task": self.name}
 
-    def run(self, count, seed, entry, strength):
+    def run(self, count: int, seed: int, entry: Entry, strength: float) -> Measured:
         self.asked.append((count, seed, strength))
         right = np.arange(100) < (50 + 10 * strength + 5 * entry.learned - seed)
         validation = 1 - abs(strength - 2) / 10

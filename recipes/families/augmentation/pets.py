@@ -125,7 +125,7 @@ class PetFeatures:
 
         return self._kept({"seen": self.settings.robustness}, made)
 
-    def _kept(self, what: Mapping[str, Any], made: Callable[[], dict[str, np.ndarray]]) -> Mapping[str, np.ndarray]:
+    def _kept(self, what: Mapping[str, Any], made: Callable[[], dict[str, Any]]) -> Mapping[str, np.ndarray]:
         path = self.folder / f"{key_of({'network': self.trunk.name, **self.identity(), **what})}.npz"
         if not path.is_file():
             self.trunk.block.set_weights(self.trunk.pretrained)

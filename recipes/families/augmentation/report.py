@@ -92,10 +92,10 @@ def markdown(found: Sequence[Mapping[str, Any]]) -> str:
     """One table for every task: a line for each augmentation, columns for the numbers of labels."""
     parts = []
     for task in dict.fromkeys(row["task"] for row in found):
-        of = [row for row in found if row["task"] == task]
+        of, title = [row for row in found if row["task"] == task], str(TITLES.get(task, task))
         counts = list(dict.fromkeys(row["labels"] for row in of))
         lines = [
-            f"**{TITLES.get(task, task).capitalize()}**: accuracy in %, mean ± standard deviation over seeds; "
+            f"**{title[0].upper()}{title[1:]}**: accuracy in %, mean ± standard deviation over seeds; "
             "in brackets the difference to the best baseline; as good: within 5 points, with 95 % confidence\n",
             "| augmentation | " + " | ".join(map(str, counts)) + " |",
             "| --- |" + " --- |" * len(counts),
