@@ -79,8 +79,9 @@ def print_tables(found: Sequence[Mapping[str, Any]]) -> None:
     """A table for every task and number of labels."""
     for task, labels in dict.fromkeys((row["task"], row["labels"]) for row in found):
         of = [row for row in found if (row["task"], row["labels"]) == (task, labels)]
+        best = f"over the best\n({of[0]['best_baseline']})"
         table = Table(
-            "augmentation", "strength", "accuracy", "over none", f"over {of[0]['best_baseline']}", "under 11\nchanges",
+            "augmentation", "strength", "accuracy", "over none", best, "under 11\nchanges",
             title=f"{TITLES.get(task, task)}: {labels}; {of[0]['seeds']} seeds",
         )  # fmt: skip
         for row in of:
@@ -112,17 +113,17 @@ def drawn(found: Sequence[Mapping[str, Any]]) -> Any:
     tasks = list(dict.fromkeys(row["task"] for row in found))
     columns = min(2, len(tasks))
     figure, axes = new_figure(6 * columns, 4.2 * -(-len(tasks) // columns) + 1.4, -(-len(tasks) // columns), columns)
-    names = list(dict.fromkeys(row["augmentation"] for row in found))
+    styles = _styles(found)
+    names = list(styles)
     for axis in axes.flat[len(tasks) :]:
         axis.set_visible(False)
     for axis, task in zip(axes.flat, tasks, strict=False):
         counts = list(dict.fromkeys(row["labels"] for row in found if row["task"] == task))
-        for number, name in enumerate(names):
+        for name in names:
             of = [row for row in found if row["task"] == task and row["augmentation"] == name]
-            style = series(number, 0)
             axis.plot(
-                [counts.index(row["labels"]) for row in of], [100 * row["mean"] for row in of], **style,
-                linewidth=2.2 if of and of[0]["learned"] else 1.0, label=name,
+                [counts.index(row["labels"]) for row in of], [100 * row["mean"] for row in of], **styles[name],
+                label=name,
             )  # fmt: skip
         axis.set_xticks(range(len(counts)), [str(count) for count in counts])
         title, _, unit = TITLES.get(task, f"{task}, labels").rpartition(", ")
@@ -132,6 +133,16 @@ def drawn(found: Sequence[Mapping[str, Any]]) -> Any:
     seeds = max((row["seeds"] for row in found), default=0)
     headline(figure, f"Does augmentation help? Mean of {seeds} seeds; what is learned from networks has thick lines")
     return figure
+
+
+def _styles(found: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """How every augmentation is drawn: thick where it is learned. Colours differ within a task's baselines."""
+    learned = dict.fromkeys(row["augmentation"] for row in found if row["learned"])
+    styles = {}
+    for task in dict.fromkeys(row["task"] for row in found):
+        plain = dict.fromkeys(row["augmentation"] for row in found if row["task"] == task and not row["learned"])
+        styles |= {name: {**series(number, 0), "linewidth": 1.0} for number, name in enumerate(plain)}
+    return styles | {name: {**series(number, 0), "linewidth": 2.4} for number, name in enumerate(learned)}
 
 
 def _right(rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
