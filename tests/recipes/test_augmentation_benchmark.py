@@ -233,7 +233,7 @@ def test_from_end_to_end(tmp_path, no_data_folder, monkeypatch):
     assert augmentation_benchmark.run(config) == found
 
 
-def test_the_default_learns_from_all_that_the_issue_names():
+def test_the_default_compares_all_that_it_should():
     assert {"none", "RandAugment", "AugMix", "TrivialAugment", "Augerino", "paper's ITN"} < set(digits.TABLE)
     assert all(len(entry.strengths) in (1, 3) for entry in digits.TABLE.values())
     assert DigitSettings().labels == (10, 100, 300)

@@ -13,15 +13,18 @@ from keras import ops
 import kinv
 from kinv.classifiers.predict import answers
 from kinv.models.invariant_transformer.box import calibrated_box
-from kinv.models.invariant_transformer.matrices import Matrices
+from kinv.models.invariant_transformer.families import Generators
 from kinv.ops.affine import affine_color, affine_sample
 from kinv.ops.stateless_random import hashed_uniform, seed_pair
+from recipes.experiment.material import evenly
 from recipes.families.augmentation.maps import Maps
 from recipes.families.augmentation.material import Augmentation, Material
 
 ROUNDS = 2  # families of the own network: of it trained without augmentation, then of it trained with the first
 MOST_FOR_FAMILY = 5000  # images that a family of another network is learned on
 MOST_FOR_BOX = 64  # images that the box is calibrated on
+MOST_TO_ADAPT = 32  # images on which a family finds its start
+RATE, LAST_RATE = 0.015, 0.02  # Adam's for the largest family, and the last as a part of the first
 
 
 class Scaled:
@@ -37,8 +40,9 @@ class Scaled:
 
     def augment(self, images: np.ndarray, seed: int) -> np.ndarray:
         """Images `(B, H, W, C)` in 0..255, changed; the same seed gives the same images."""
-        k = hashed_uniform(seed_pair(seed), len(images), 4)
-        maps = (self._scaled(matrix) for matrix in self.family.matrices(k[:, :2], k[:, 2:]))
+        of_color, of_space = self.family.controls
+        k = hashed_uniform(seed_pair(seed), len(images), of_color + of_space)
+        maps = (self._scaled(matrix) for matrix in self.family.matrices(k[:, :of_color], k[:, of_color:]))
         return ops.convert_to_numpy(self.family.apply_matrices(images, *maps))
 
     def _scaled(self, matrices: Any) -> Any:
@@ -46,18 +50,22 @@ class Scaled:
         return identity + self.strength * (matrices - identity)
 
 
-def learn(network: Any, images: np.ndarray, labels: np.ndarray, steps: int, seed: int) -> Any:
-    """A family of transformations that a network ignores, of its training images `(N, H, W, C)`; the present class."""
-    family = kinv.models.InvariantTransformer(network, seed=seed)
-    family.compile()
+def learn(network: Any, images: np.ndarray, labels: np.ndarray, steps: int, seed: int, family: str = "largest") -> Any:
+    """A family of transformations that a network ignores, of its training images `(N, H, W, C)`."""
+    import keras
+
+    transformer = kinv.models.InvariantTransformer(network, family=family, seed=seed)
+    if family == "largest":
+        some = evenly(len(images), MOST_TO_ADAPT)
+        transformer.adapt(images[some], labels[some])
+        transformer.compile(keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(RATE, steps, LAST_RATE)))
+    else:
+        transformer.compile()
     batches = kinv.training.shuffled_batches(images, labels, 32, seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a family that stays near the identity is a result here
-        family.fit(batches, steps_per_epoch=steps, shuffle=False, verbose=0, preflight=False)
-    return family
-
-
-learn_paper = learn  # the paper's objective
+        transformer.fit(batches, steps_per_epoch=steps, shuffle=False, verbose=0, preflight=False)
+    return transformer
 
 
 def paper_of_own_network(material: Material, strength: float) -> Augmentation:
@@ -79,7 +87,7 @@ def box(material: Material, strength: float) -> Augmentation:
     found = _once(material, "box", _box)
 
     def draw(shape, count, random):
-        return found.scaled(strength).draw(count, random)
+        return Generators(shape[-1]).maps(strength * found.draw(count, random))
 
     return Maps(draw, material.fill)
 
@@ -96,14 +104,16 @@ def of_classifier(name: str, images: str, steps: int, strength: float) -> Augmen
 
 def box_of(network: Any, images: np.ndarray) -> Any:
     """The calibrated box of a network, of at most `MOST_FOR_BOX` of the images."""
-    chosen = np.asarray(images[np.linspace(0, len(images) - 1, min(len(images), MOST_FOR_BOX)).astype(int)], "float32")
+    chosen = np.asarray(images[evenly(len(images), MOST_FOR_BOX)], "float32")
     before, _ = answers(network, chosen)
+    generators = Generators(chosen.shape[-1])
 
-    def kept(pair: Matrices) -> float:
-        moved = affine_sample(chosen, pair.space[0], "zeros")
-        return float(np.mean(answers(network, ops.convert_to_numpy(affine_color(moved, pair.color[0])))[0] == before))
+    def kept(member: np.ndarray) -> float:
+        maps = generators.maps(member[None])
+        moved = affine_sample(chosen, maps.space[0], "zeros")
+        return float(np.mean(answers(network, ops.convert_to_numpy(affine_color(moved, maps.color[0])))[0] == before))
 
-    return calibrated_box(kept, chosen.shape[-1])
+    return calibrated_box(kept, np.eye(generators.count))
 
 
 @functools.lru_cache
@@ -131,7 +141,7 @@ def _once(material: Material, name: str, make: Any) -> Any:
 
 
 def _paper(material: Material) -> Any:
-    return learn_paper(material.network(), *_known(material), material.steps, material.seed)
+    return learn(material.network(), *_known(material), material.steps, material.seed, "paper")
 
 
 def _first(material: Material) -> Any:
