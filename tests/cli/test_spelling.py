@@ -44,6 +44,8 @@ def test_commands_and_options(arguments, said, capsys):
         ),
         ([*SCREEN, "--magnitudes", "rotatoin=0,9"], "transformation 'rotatoin' in --magnitudes, not screened: did you"),
         ([*SCREEN, "--transformations", "zoom", "--magnitudes", "blur=0,9"], "not screened. Known: zoom."),
+        ([*SCREEN, "--transformations", "imagenet_c", "--magnitudes", "fog=0,1"], "Known: imagenet_c.gaussian_noise, "),
+        ([*SCREEN, "--transformations", "imagenet_c.fgo"], "did you mean imagenet_c.fog"),
         ([*SCREEN, "--magnitudes", "zoom"], "--magnitudes must look like rotation=-90,0,90, received 'zoom'"),
         ([*SCREEN, "--preprocessing", "mobilenetv2"], "preprocessing 'mobilenetv2': did you mean mobilenet_v2"),
         ([*SCREEN, "--value-range", "1", "0"], "--value-range must be two numbers, the smaller one first"),

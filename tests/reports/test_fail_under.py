@@ -22,6 +22,7 @@ def test_a_limit_is_read():
     ("text", "message"),
     [
         ("", "must look like rotation:unchanged@15=0.8"),
+        ("imagenet_c.fog:unchanged@3=0.5", "unknown transformation 'imagenet_c.fog' in a limit of a report"),
         ("rotation", "must look like"),
         ("rotation:softmax@15=0.8", "must look like"),
         ("rotation:unchanged=0.8", "transformation and a magnitude"),

@@ -48,7 +48,7 @@ class JpegCompression(Corruption):
         if channels != 3:
             return compressed(_extended(images, BLOCK), luminance)[:, :height, :width]
         to_ycc = ops.convert_to_tensor(TO_YCC.T.astype("float32"))
-        planes = ops.round(ops.matmul(images, to_ycc) + np.array([0, MIDDLE, MIDDLE], "float32"))
+        planes = ops.round(ops.matmul(images, to_ycc) + ops.convert_to_tensor([0.0, MIDDLE, MIDDLE]))
         planes = _extended(planes, 2 * BLOCK)
         bright = compressed(planes[..., :1], luminance)[:, :height, :width]
         color = compressed(ops.round(_halved(planes[..., 1:])), chrominance)
