@@ -56,7 +56,7 @@ class Config(BaseConfig):
     keep: float | None = None  # acc_orig: share of predictions to keep, on images that the classifier gets right
     sure: float = 0.5  # softmax output from which on a prediction counts where there are no labels
     draws: int = 4  # transformations a held-out image
-    at_share: float | None = 0.85  # of unchanged predictions, at which families are compared; None: they are not
+    at_share: float = 0.85  # of unchanged predictions, at which families are compared; 0: they are not
 
 
 LAST_RATE = 0.02  # of the first
@@ -65,15 +65,14 @@ CALIBRATED_ON = 72  # crops of training images
 KEEP = {"largest": 0.87, "paper": 0.93}
 PRESETS = presets(
     default=Config(),
-    smoke=Config(epochs=2, steps_per_epoch=2, batch_size=4, limit=12, draws=1, at_share=None, adapted_on=0),
-    paper=Config(data="tfds:imagenet2012", limit=5000, epochs=100, steps_per_epoch=100, batch_size=64),
+    smoke=Config(epochs=2, steps_per_epoch=2, batch_size=4, limit=12, draws=1, at_share=0.0, adapted_on=0),
+    paper=Config(family="paper", data="tfds:imagenet2012", limit=5000, epochs=100, steps_per_epoch=100, batch_size=64),
 )
 
 
 @recipe(PRESETS, card="invariant_transformer")
 def run(config: Config, experiment: Experiment) -> dict[str, float]:
     """Trains, compares, draws and keeps; returns the metrics of the comparison."""
-    import keras
 
     from recipes.families import invariant_transformer as family
 
@@ -83,23 +82,7 @@ def run(config: Config, experiment: Experiment) -> dict[str, float]:
     experiment.about("itn", classifier.name, data_words(train))
     images, labels = train.load(round(CROP_MARGIN * size), config.limit, dtype="uint8")
     chosen = worth_keeping(classifier, TenCrops(images, size), labels if config.labels else None, config.sure)
-    transformer = kinv.models.InvariantTransformer(
-        classifier,
-        family=config.family,
-        hidden_units=config.hidden_units,
-        fill=config.fill,
-        color_weight=config.color_weight,
-        accuracy_threshold=KEEP[config.family] if config.keep is None else config.keep,
-        smoothing=config.smoothing,
-        seed=config.seed,
-    )
-    if config.family == "largest" and config.adapted_on:
-        rows = evenly(len(chosen.images), config.adapted_on)
-        transformer.adapt(chosen.images[rows], chosen.labels[rows])
-    steps = config.epochs * config.steps_per_epoch
-    rate = config.learning_rate or RATES[config.family]
-    schedule = keras.optimizers.schedules.CosineDecay(rate, steps, LAST_RATE)
-    transformer.compile(keras.optimizers.Adam(schedule))
+    transformer = untrained(classifier, chosen, config)
     run = {"images": train.description, "classifier": describe(classifier)}
     history = experiment.fit(transformer, chosen.images, chosen.labels, family.COLUMNS[config.family], run=run)
 
@@ -119,10 +102,7 @@ def run(config: Config, experiment: Experiment) -> dict[str, float]:
         "data": sources(train, held_out=held_out),
         "classifier": describe(classifier),
         "figure_5": changes,
-        "asked_for": transformer.accuracy_threshold,
-        "smoothing": transformer.smoothing,
-        "color_generators": transformer.controls[0],
-        "families": None if families is None else families.to_frame().to_dict("records"),
+        **of_families(transformer, families, config),
         "history": {name: [round(value, 4) for value in values] for name, values in history.items()},
     }
     experiment.keep_artifact(transformer, metrics, figures, known=known)
@@ -130,6 +110,30 @@ def run(config: Config, experiment: Experiment) -> dict[str, float]:
     if families is not None:
         print(families.summary())
     return metrics
+
+
+def untrained(classifier: Any, chosen: Labelled, config: Config) -> Any:
+    """The transformer, compiled, and with the start that the images give it."""
+    import keras
+
+    transformer = kinv.models.InvariantTransformer(
+        classifier,
+        family=config.family,
+        hidden_units=config.hidden_units,
+        fill=config.fill,
+        color_weight=config.color_weight,
+        accuracy_threshold=KEEP[config.family] if config.keep is None else config.keep,
+        smoothing=config.smoothing,
+        seed=config.seed,
+    )
+    if config.family == "largest" and config.adapted_on:
+        rows = evenly(len(chosen.images), config.adapted_on)
+        transformer.adapt(chosen.images[rows], chosen.labels[rows])
+    steps = config.epochs * config.steps_per_epoch
+    rate = config.learning_rate or RATES[config.family]
+    schedule = keras.optimizers.schedules.CosineDecay(rate, steps, LAST_RATE)
+    transformer.compile(keras.optimizers.Adam(schedule))
+    return transformer
 
 
 def worth_keeping(classifier: Any, crops: TenCrops, labels: Any, sure: float) -> Labelled:
@@ -167,6 +171,17 @@ def volumes(transformer: Any, classifier: Any, train: Labelled, held_out: Labell
         transformer, classifier, held_out.images, held_out.labels, calibrated_on=train.images[rows],
         share=config.at_share, draws=2, seed=config.seed + 2,
     )  # fmt: skip
+
+
+def of_families(transformer: Any, families: Any, config: Config) -> dict[str, Any]:
+    """What the card says of how the family was made, and of the simple ones beside it."""
+    return {
+        "asked_for": transformer.accuracy_threshold,
+        "smoothing": transformer.smoothing,
+        "color_generators": transformer.controls[0],
+        "share": config.at_share,
+        "families": None if families is None else families.to_frame().to_dict("records"),
+    }
 
 
 def least(sure: float, confidence: Any) -> float:

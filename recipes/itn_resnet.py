@@ -24,7 +24,7 @@ RESIDUAL: dict[str, Any] = {
 AT_SHARE = 0.88
 PRESETS = presets(
     **{
-        name: replace(preset, **RESIDUAL, at_share=preset.at_share and AT_SHARE)
+        name: replace(preset, **RESIDUAL, at_share=AT_SHARE if preset.at_share else 0.0)
         for name, preset in itn_alexnet.PRESETS.items()
     }
 )

@@ -26,7 +26,7 @@ METRICS = {
         *("first", "first_five_of_judge", "median_rank_of_judge"),
         *("saturation", "contrast", "slope", "likeness"),
     ),
-    "invariant_transformer": ("learned_unchanged", "random_unchanged", "space_distance", "color_distance", "share"),
+    "invariant_transformer": ("learned_unchanged", "random_unchanged", "space_distance", "color_distance"),
     "filter_gan": (
         *("network", "averaged", "control", "single_mean", "single_worst", "random_mean"),
         *("explained_variance", "diversity", "grid_fall", "grid_fall_at_output", "grid_unchanged"),
@@ -59,7 +59,7 @@ def _transformer(labels, family="paper"):
     if family == "largest":
         parts = ("log_volume", "effective_dimension", "offset")
         numbers = {f"{part}_{name}": 0.5 for part in ("space", "color") for name in parts}
-        more |= {"families": [{"family": "learned", "unchanged": 0.85, **numbers}], "asked_for": 0.87}
+        more |= {"families": [{"family": "learned", "unchanged": 0.85, **numbers}], "asked_for": 0.87, "share": 0.85}
         more |= {"smoothing": 0.5, "color_generators": 12}
     return _of("invariant_transformer", config, "itn_alexnet", data=data, **more)
 
