@@ -63,7 +63,7 @@ def exponential(elements: Any) -> Any:
 def matrix_exponential(matrices: Any) -> Any:
     """The exponential of float32 matrices `(..., N, N)`, by scaling and squaring of its series."""
     scaled = matrices / 2.0**HALVINGS
-    identity = ops.eye(scaled.shape[-1], dtype="float32")
+    identity = ops.convert_to_tensor(np.eye(scaled.shape[-1]), "float32")
     found = term = ops.broadcast_to(identity, ops.shape(scaled))
     for order in range(1, TERMS):
         term = ops.matmul(term, scaled) / order

@@ -36,6 +36,8 @@ class LearnedTransformation(Transformation):
             f"{family}_{part}", "k", neutral, (*grid,) if neutral in grid else (neutral, *grid), least=-1.0
         )
         self.transformer, self.part = transformer, part
+        ends = (transformer.plane(*2 * [np.full((1, 2), end, "float32")]) for end in (0, 1))
+        self.ends = [[ops.convert_to_numpy(k) for k in end] for end in ends]  # of the walk, which is straight
 
     @classmethod
     def parts(cls, transformer: Any, family: str = "learned") -> list["LearnedTransformation"]:
@@ -64,8 +66,10 @@ class LearnedTransformation(Transformation):
         return ops.convert_to_numpy(distance_from_identity(space if self.part == "space" else color))
 
     def _matrices(self, magnitudes):
-        k = ops.repeat(ops.expand_dims(magnitudes, -1), 2, axis=1)
-        color, space = self.transformer.matrices(*self.transformer.plane(k, k))
+        along = ops.expand_dims(magnitudes, -1)
+        color, space = self.transformer.matrices(
+            *(first + along * (last - first) for first, last in zip(*self.ends, strict=True))
+        )
         neutral = ops.reshape(magnitudes < 0, (-1, 1, 1))
         color = ops.where(neutral if self.part == "color" else True, _identity(color), color)
         space = ops.where(neutral if self.part == "space" else True, _identity(space), space)

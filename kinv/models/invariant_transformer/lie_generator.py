@@ -10,7 +10,14 @@ from kinv.ops import lie
 from kinv.precision import Float32
 
 NEUTRAL = 0.5  # the control parameters of the identity
+LIMIT = 2.5  # of `exp` of the diagonal of `W`: turns all around, and colours of many times the contrast
 START_OF_SPACE, START_OF_COLOR = 0.06, 0.09  # how far matrices reach in every direction before training
+
+
+def _limited(weight):
+    """A constraint: where a network ignores a generator altogether, the family would grow without end."""
+    beyond = ops.relu(weight - math.log(LIMIT))
+    return weight - beyond * ops.convert_to_tensor(np.eye(weight.shape[0]), weight.dtype)
 
 
 @keras.saving.register_keras_serializable("kinv")
@@ -48,11 +55,17 @@ class LieGenerator(Float32, keras.layers.Layer):
 
     def build(self, k_shape):
         start = keras.initializers.Identity(math.log(self.start))
-        self.weight = self.add_weight(shape=(self.controls, self.controls), initializer=start, name="weight")
+        self.weight = self.add_weight(
+            shape=(self.controls, self.controls), initializer=start, constraint=_limited, name="weight"
+        )
 
     def reach(self):
         """`exp(W)`, `(G, G)`: how far every control parameter reaches along the generators."""
         return lie.matrix_exponential(ops.convert_to_tensor(self.weight))
+
+    def inverse_reach(self):
+        """`exp(-W)`, the inverse of `reach()`."""
+        return lie.matrix_exponential(-ops.convert_to_tensor(self.weight))
 
     def sizes(self, k):
         """How much of each generator is in the matrices, `(B, G)`."""

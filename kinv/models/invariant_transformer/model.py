@@ -130,8 +130,12 @@ class InvariantTransformer(Measured, AffineFamily):
         self.smoothing, self.probes = smoothing, probes
         self.frozen = Frozen(classifier)
         if not paper:
-            self.multiplier = keras.Variable(
-                MULTIPLIER * sum(self.controls), trainable=False, aggregation="mean", name="multiplier"
+            self.multiplier = self.add_weight(
+                shape=(),
+                initializer=keras.initializers.Constant(MULTIPLIER * sum(self.controls)),
+                trainable=False,
+                aggregation="mean",
+                name="multiplier",
             )
 
     def set_classifier(self, classifier: keras.Model) -> None:

@@ -201,7 +201,7 @@ class Volume:
             self.smoothing / 2,  # k is in 0..1, 2 k - 1 in -1..1
         )
         # from the slope along k to that along the sizes, which are `reach (2 k - 1)`
-        along_sizes = ops.matmul(_weighed(along_k, batch.weights) / 2, ops.inv(in_space.reach()))
+        along_sizes = ops.matmul(_weighed(along_k, batch.weights) / 2, in_space.inverse_reach())
         of_share = [
             *tape.gradient(share, for_color),
             *tape.gradient(sizes, for_space, output_gradients=along_sizes),

