@@ -9,12 +9,16 @@ KINDS = ("probe", "block")  # of what is trained on a frozen network
 
 @dataclass(frozen=True)
 class DigitSettings:
-    """Chosen on the validation digits of the first seed, without augmentation, before anything was compared."""
+    """Network and rate were chosen by the accuracy from 100 labels of seed 0, without augmentation and with jitter.
+
+    Three times as many steps, with as many more augmented images, were tried once, with jitter: 96.1 % of the
+    validation digits are right instead of 95.4 %.
+    """
 
     labels: tuple[int, ...] = (10, 100, 300)
     validation: int = 1000  # digits on which strengths are chosen
     test: int = 2000
-    steps: int = 500  # of training; three times as many change the accuracy by less than its spread over seeds
+    steps: int = 500  # of training
     batch_size: int = 32
     learning_rate: float = 2e-3  # Adam, with a cosine to zero
     drawn: int = 4000  # augmented images of a training; it passes over them four times
