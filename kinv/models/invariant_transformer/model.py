@@ -144,10 +144,12 @@ class InvariantTransformer(Measured, AffineFamily):
         self.train_function = self.test_function = None  # compiled for the previous network
 
     def adapt(self, images: Any, labels: Any = None) -> None:
-        """Sets where training of the largest family starts: how far it reaches along each generator alone.
+        """Sets where training of the largest family starts in colour: how far it reaches along each generator alone.
 
         Training finds mixtures of generators. How far each can go, it finds slowly: colours of photographs can be mixed
-        a hundred times as much as they can be shifted. A few dozen images are enough, and take a few hundred passes.
+        a hundred times as much as they can be shifted. In space, all generators start alike. There, a network answers
+        differently to shifts by a few pixels, so that each alone says little about larger changes. A few dozen images
+        are enough; each takes a few hundred passes.
 
         Args:
             images: images that the transformer will be trained with, `(N, H, W, C)` in 0..255.
@@ -165,16 +167,13 @@ class InvariantTransformer(Measured, AffineFamily):
         batch = self._labelled((images, labels))
         compiled, generators = compile_model(classifier), Generators(self.channels)
 
-        def share(member: np.ndarray) -> float:
+        def share(of_color: np.ndarray) -> float:
+            member = np.pad(of_color, (0, self.controls[1]))
             maps = generators.maps(np.repeat(member[None], count, axis=0))
             logits = ops.cast(compiled(self.apply_matrices(images, *maps)), "float32")
             return float(ops.mean(smoothly_right(logits, batch)))
 
-        sizes = start_sizes(share, generators.count)
-        for generator, part in zip(
-            (self.color_generator, self.space_generator), np.split(sizes, [self.controls[0]]), strict=True
-        ):
-            generator.weight.assign(np.diag(np.log(part)))
+        self.color_generator.weight.assign(np.diag(np.log(start_sizes(share, self.controls[0]))))
 
     def compile(self, optimizer: Any = None, loss: Any = None, **kwargs: Any) -> None:
         """Defaults: Adam, at 0.015 for the largest family and 5e-4 for the paper's, and cross-entropy.

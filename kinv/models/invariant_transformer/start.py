@@ -1,6 +1,6 @@
 """Where the largest family starts: as far along every generator as keeps nearly all predictions.
 
-Shapes: `G` generators, first those of colour, then those of space.
+Shapes: `G` generators.
 """
 
 from collections.abc import Callable
