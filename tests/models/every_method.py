@@ -44,7 +44,7 @@ MODELS = {
 TRAINED = {name: pair for name, pair in MODELS.items() if pair[1] is not None}
 QUICK = ("rbm", "sdae")  # the others take seconds each,
 SLOW = ("autoencoder",)  # half a minute each
-LIKE_THEM = ("persistent", "dbn", "papers_transformer")  # and these are like others: before a release
+LIKE_THEM = ("persistent", "dbn", "papers_transformer", "coupled", "gallery")  # like others: before a release
 
 
 def over(names):

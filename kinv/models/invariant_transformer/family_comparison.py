@@ -190,14 +190,18 @@ def compare_families(
         maps = generators.maps(np.repeat(member[None], len(chosen), axis=0))
         return float((predict(chosen, maps) == chosen_originals).mean())
 
-    drawn = {name: _members(model, count, random) for name, model in {"learned": transformer, **(others or {})}.items()}
-    learned = drawn["learned"]
-    known = learned[np.isfinite(learned).all(axis=1)]
-    drawn[SIMPLE[0]] = random_directions(known[random.integers(0, len(known), count)], transformer.channels, random)
+    def scaled(name: str, members: np.ndarray) -> ScaledFamily:
+        return _scaled(name, members, kept, share, generators, random)
+
+    learned = {"learned": transformer, **(others or {})}
+    members = {name: _members(model, count, random) for name, model in learned.items()}
+    families = [scaled(name, drawn) for name, drawn in members.items()]  # before the boxes, which take long
+    known = members["learned"][np.isfinite(members["learned"]).all(axis=1)]
+    like = known[random.integers(0, len(known), count)]
+    families.append(scaled(SIMPLE[0], random_directions(like, transformer.channels, random)))
     for name, directions in ((SIMPLE[1], generators.hand_made), (SIMPLE[2], np.eye(generators.count))):
-        drawn[name] = calibrated_box(kept_there, directions).draw(count, random)
-    scaled = tuple(_scaled(name, members, kept, share, generators, random) for name, members in drawn.items())
-    return FamilyComparison(share, scaled, len(images))
+        families.append(scaled(name, calibrated_box(kept_there, directions).draw(count, random)))
+    return FamilyComparison(share, tuple(families), len(images))
 
 
 def _members(transformer, count, random):

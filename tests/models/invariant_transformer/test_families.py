@@ -87,6 +87,7 @@ def compared():
     )
 
 
+@pytest.mark.long
 def test_families_are_scaled_to_the_same_share(compared):
     assert [family.name for family in compared.families] == [
         "learned", "random directions", "hand-made", "calibrated box",
@@ -96,6 +97,7 @@ def test_families_are_scaled_to_the_same_share(compared):
         assert family.slope < 0 and family.factor > 0 and family.left_out == 0
 
 
+@pytest.mark.long
 def test_volumes_are_those_of_the_scaled_members(compared):
     learned = compared.families[0]
     expected = 11 * np.log(0.02) + np.log(0.3) + 12 * (np.log(learned.factor) - np.log(3) / 2)
@@ -104,6 +106,7 @@ def test_volumes_are_those_of_the_scaled_members(compared):
     assert hand_made.color.log_volume < learned.color.log_volume - 50  # ten directions are missing
 
 
+@pytest.mark.long
 def test_the_verdict_names_the_best_simple_family_and_has_an_interval(compared):
     best, difference, (low, high) = compared.larger("color")
     assert best in ("random directions", "calibrated box") and low < difference < high
