@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from kinv.backend import compile_model
+from kinv.backend import compile, compile_model
 from kinv.classifiers.predict import answers, slices
 from kinv.data.checks import as_images, class_indices
 from kinv.intervals import Chance, of_paired_shares
@@ -201,7 +201,7 @@ class Predictions:
     """The network's predictions for images that are transformed by pairs of matrices."""
 
     def __init__(self, transformer, classifier, batch_size, progress):
-        self.transformer, self.logits = transformer, compile_model(classifier)
+        self.transform, self.logits = compile(transformer.apply_matrices), compile_model(classifier)
         self.batch_size, self.progress = batch_size, progress
 
     def __call__(self, images: np.ndarray, pairs: Matrices) -> np.ndarray:
@@ -211,7 +211,7 @@ class Predictions:
         with progress_bar("classifying transformed images", total, self.progress) as advance:
             for at in slices(total, self.batch_size):
                 shown = images[np.arange(at.start, at.stop) % count]
-                transformed = self.transformer.apply_matrices(shown, pairs.color[at], pairs.space[at])
+                transformed = self.transform(shown, pairs.color[at], pairs.space[at])
                 classes[at] = np.argmax(ops.convert_to_numpy(self.logits(transformed)), axis=-1)
                 advance(len(shown))
         return classes.reshape(-1, count)
