@@ -207,8 +207,9 @@ class Volume:
             *tape.gradient(sizes, for_space, output_gradients=along_sizes),
         ]
         generators = in_color.controls + in_space.controls
+        counting = 1.0 if batch.weights is None else ops.cast(ops.sum(batch.weights) > 0, "float32")
         gradients = [  # that of the log-volume is the identity
-            -(ops.eye(gradient.shape[0]) + model.multiplier * gradient) / generators for gradient in of_share
+            -counting * (ops.eye(gradient.shape[0]) + model.multiplier * gradient) / generators for gradient in of_share
         ]
         model.descend(model.optimizer, gradients, (*for_color, *for_space))
         missing = model.accuracy_threshold * batch.own - batch.accuracy(logits)
