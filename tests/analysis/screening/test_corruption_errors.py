@@ -93,7 +93,7 @@ def test_the_name_stands_for_fifteen():
         planned(["imagenet_c.fog"], {"imagenet_c.fog": [0.5]})
 
 
-@pytest.mark.long
+@pytest.mark.release
 def test_a_screening_says_its_corruption_error(photos, tmp_path):
     images, labels = photos
     found = screen(images[::3], labels[::3], transformations="imagenet_c", magnitudes={}, results=tmp_path / "tables")

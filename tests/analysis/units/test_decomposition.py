@@ -171,7 +171,7 @@ def test_the_free_manifold_bounds_all_and_curves_fall():
     assert (found.activations[:, :, 0] >= found.at_optimum[:, None] - 1e-5).all()
 
 
-@pytest.mark.long
+@pytest.mark.release
 def test_seeds_and_batches(random):
     first, again, small = (decomposed(bar(), units=[0], samples=32, batch_size=size) for size in (None, None, 7))
     np.testing.assert_array_equal(first.activations, again.activations)

@@ -86,7 +86,7 @@ def test_directions_are_those_of_the_whole_hessian():
     assert np.linalg.norm(hessian @ way) < 0.02 * size.max()  # ten of its forty eigenvalues are zero
 
 
-@pytest.mark.long
+@pytest.mark.release
 def test_traced_manifolds_keep_more():
     model = on_wide_input()
     optimum = kinv.maximize_activation(model, "second", norm=2.0).best

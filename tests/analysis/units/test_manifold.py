@@ -108,7 +108,7 @@ def test_a_dead_unit_is_reported():
     assert np.isfinite(found.inputs).all()
 
 
-@pytest.mark.long
+@pytest.mark.release
 def test_batches_change_nothing():
     model = deep()
     optimum = kinv.maximize_activation(model, "second", norm=2.0).best

@@ -54,7 +54,7 @@ def test_noise_in_training_only(images):
     np.testing.assert_allclose(autoencoder.encode(whole), autoencoder.encode(whole.astype("float32")), atol=1e-5)
 
 
-@pytest.mark.long
+@pytest.mark.release
 def test_it_is_kept_as_an_artifact_with_its_endpoints(images, tmp_path):
     autoencoder = small()
     for variable in autoencoder.non_trainable_variables:

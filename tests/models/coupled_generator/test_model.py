@@ -33,7 +33,7 @@ def decoder(size=SIZE):
     return keras.Sequential([keras.Input((size * size * 3,)), SpectralDecoder(size)])
 
 
-@pytest.mark.long
+@pytest.mark.release
 def test_without_pretraining_every_target_gets_its_image(network):
     coupled = CoupledGenerator(network, [target.classes(index) for index in range(3)], width=0.05, noise=0.5)
     coupled.compile(keras.optimizers.Adamax(0.01))
@@ -89,7 +89,7 @@ def test_steps_of_norm_1(network):
     np.testing.assert_allclose(np.linalg.norm(coupled.features() - before, axis=1), 0.25, rtol=1e-4)
 
 
-@pytest.mark.long
+@pytest.mark.release
 def test_targets_do_not_change_each_other(network):
     def image(*chosen):
         coupled = CoupledGenerator(network, list(chosen), generator=decoder(), gain=0.01, noise=0.0, seed=3)

@@ -25,7 +25,7 @@ def objective(gan, found, codes, images, z, alpha_weight, variation_weight):
     return np.sum(missed**2, axis=(1, 2, 3)) / size + alpha_weight * alpha + variation_weight * variation
 
 
-@pytest.mark.long
+@pytest.mark.release
 def test_the_grid_is_one_of_two_dimensions(gan):
     z, dimensions = np.array([[0.5, 1, 2], [3, 4, 5]]), np.array([[0, 2], [1, 0]])
     matches = analysis.match_activations(
@@ -37,7 +37,7 @@ def test_the_grid_is_one_of_two_dimensions(gan):
     assert matches.images.shape == (2, 5, 5, 8, 8, 1)
 
 
-@pytest.mark.long
+@pytest.mark.release
 def test_the_objective_is_the_papers_and_falls(gan):
     images, z = shown(2), np.random.default_rng(3).normal(size=(2, 3)).astype("float32")
     weights = {"alpha_weight": 1e-4, "variation_weight": 2e-4}
@@ -66,7 +66,7 @@ def test_the_middle_stays_the_original(gan):
     assert np.abs(corner - images).mean() > np.abs(middle - images).mean()
 
 
-@pytest.mark.long
+@pytest.mark.release
 def test_outputs_of_a_layer_above_can_be_compared(gan):
     images, z = shown(1), np.ones((1, 3), "float32")
     weights = {"alpha_weight": 0.0, "variation_weight": 0.0}
@@ -79,7 +79,7 @@ def test_outputs_of_a_layer_above_can_be_compared(gan):
         analysis.match_activations(gan, images, compare_at="below")
 
 
-@pytest.mark.long
+@pytest.mark.release
 def test_a_seed_decides_and_images_do_not_depend_on_each_other(gan, monkeypatch):
     images = shown(2)
     z, dimensions = np.zeros((2, 3)), np.array([[0, 1], [1, 2]])

@@ -87,7 +87,7 @@ def test_random_numbers_are_as_large_as_the_generated_filters_spread(classifier,
     assert quality.randoms.shape == (200,) and quality.metrics()["random_mean"] < quality.network - 0.1
 
 
-@pytest.mark.long
+@pytest.mark.release
 def test_filters_of_nothing_are_chance_until_the_layers_above_are_retrained(classifier, digits):
     gan = gan_around(classifier, 0.0)
     gan.generator.filters.bias.assign(np.random.default_rng(1).normal(size=gan.generator.filters.bias.shape))
@@ -113,7 +113,7 @@ def test_retraining_leaves_the_layer_and_what_is_below(classifier, digits):
         np.testing.assert_array_equal(now, then)
 
 
-@pytest.mark.long
+@pytest.mark.release
 def test_explained_variance_is_of_what_the_head_reads(classifier, digits):
     gan = gan_around(classifier, 0.1)
     gan.read_codes = lambda images, z: 0.5 * z
@@ -122,7 +122,7 @@ def test_explained_variance_is_of_what_the_head_reads(classifier, digits):
         analysis.filter_quality(gan, digits[0][:0], digits[1][:0], digits[0], digits[1])
 
 
-@pytest.mark.long
+@pytest.mark.release
 def test_the_activation_inside_a_layer_is_applied(digits):
     images, labels = digits
     inputs = keras.Input((28, 28, 1))

@@ -75,7 +75,7 @@ def test_coding_goes_through_the_layers(kind):
         model.encode(DATA, 4)
 
 
-@pytest.mark.long
+@pytest.mark.release
 @either
 def test_fine_tuning_starts_at_the_layers_and_learns(kind):
     model = MAKE[kind]()
@@ -92,7 +92,7 @@ def test_fine_tuning_starts_at_the_layers_and_learns(kind):
         model.classifier(2, (3, 3, 1))
 
 
-@pytest.mark.long
+@pytest.mark.release
 @either
 def test_keras_files_artifacts_and_saved_models(kind, tmp_path):
     model, _ = trained(kind)

@@ -157,7 +157,7 @@ def test_validation_measures_the_pseudo_likelihood():
     assert {"reconstruction_error", "free_energy", "val_free_energy"} <= set(history)
 
 
-@pytest.mark.long
+@pytest.mark.release
 def test_the_free_energy_gap_grows_where_data_is_learned_by_heart():
     random = np.random.default_rng(0)
     data, held_out = (random.random((2, 20, 30)) < 0.5).astype("float32")

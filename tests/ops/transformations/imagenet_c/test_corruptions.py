@@ -58,7 +58,7 @@ def test_images_of_one_channel(images, name):
     assert grey.shape == (1, 20, 24, 1) and np.isfinite(grey).all()
 
 
-@pytest.mark.long
+@pytest.mark.release
 @pytest.mark.parametrize("name", IMAGENET_C)
 def test_xla_gives_the_same(six, name):
     corruption = IMAGENET_C[name]
