@@ -207,7 +207,7 @@ class InvariantTransformer(Measured, AffineFamily):
         x, y, self.preflight = checked_data(classifier, x, y, preflight)
         validation_data = checked_validation(classifier, validation_data)
         history = super().fit(x, y, validation_data=validation_data, **kwargs)
-        warning = self.objective.never_explored(history.history, self.accuracy_threshold) if history.epoch else None
+        warning = self.objective.complaint(history.history, self.accuracy_threshold) if history.epoch else None
         if warning:
             warnings.warn(warning, stacklevel=2)
         return history

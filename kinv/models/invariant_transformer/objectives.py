@@ -20,7 +20,8 @@ from .smoothed_gradient import smoothed_gradient
 
 SMALLEST_NORM = 1e-12  # a gradient below it counts as zero
 MULTIPLIER = 15.0  # at the start, for each generator: about what SqueezeNet's is at the end
-LEAST_MULTIPLIER, LARGEST_MULTIPLIER = 0.1, 1e3  # for each generator
+LEAST_MULTIPLIER, LARGEST_MULTIPLIER = 3.0, 1e3  # for each generator; with less, a family explodes before it grows
+OFF = 0.05  # a share that is missed by more is said to be missed
 RATE = 0.3  # of the multiplier's logarithm, for each step and unit of accuracy that is missing
 
 
@@ -111,7 +112,7 @@ class Distance:
         loss, expanding = weighted_mean(losses, batch.weights), self._expands(model, batch, logits)
         return logits, self._values(batch, color, space, loss, transformation_loss, logits, expanding)
 
-    def never_explored(self, history: dict[str, list], threshold: float) -> str | None:
+    def complaint(self, history: dict[str, list], threshold: float) -> str | None:
         """A warning for a family that stayed at the identity, else None."""
         if any(history["expanding"]):
             return None
@@ -223,9 +224,16 @@ class Volume:
         losses, logits = model.classify(batch.images, batch.labels, color, space)
         return logits, self._values(model, batch, color, space, weighted_mean(losses, batch.weights), logits)
 
-    def never_explored(self, history: dict[str, list], threshold: float) -> str | None:
-        """None: volume is asked for in every step."""
-        return None
+    def complaint(self, history: dict[str, list], threshold: float) -> str | None:
+        """A warning for a family that keeps another share than was asked for, else None."""
+        kept, asked_for = history["accuracy"][-1], threshold * history["own_accuracy"][-1]
+        if abs(kept - asked_for) <= OFF:
+            return None
+        what = "is too large" if kept < asked_for else "could be larger"
+        return (
+            f"the family {what}: in the last epoch, {kept:.2f} of the predictions were right, {asked_for:.2f} were asked "
+            "for. Train longer, or with smaller steps, or on larger batches."
+        )
 
     def _values(self, model, batch, color, space, classifier_loss, logits):
         volumes = model.color_generator.log_volume(), model.space_generator.log_volume()

