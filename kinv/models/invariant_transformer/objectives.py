@@ -231,8 +231,8 @@ class Volume:
             return None
         what = "is too large" if kept < asked_for else "could be larger"
         return (
-            f"the family {what}: in the last epoch, {kept:.2f} of the predictions were right, {asked_for:.2f} were asked "
-            "for. Train longer, or with smaller steps, or on larger batches."
+            f"the family {what}: in the last epoch, {kept:.2f} of the predictions were right, {asked_for:.2f} were "
+            "asked for. Train longer, or with smaller steps, or on larger batches."
         )
 
     def _values(self, model, batch, color, space, classifier_loss, logits):

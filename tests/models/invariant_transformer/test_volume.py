@@ -126,7 +126,8 @@ def test_adapting_sets_the_start_by_what_the_network_ignores():
 def test_it_reaches_far_where_the_network_ignores_and_not_where_it_looks():
     """The network compares channels: the brightness of all may shift, the difference of red and green may not.
 
-    Colours are close to grey. Classes swap where red and green shift by 0.04; images saturate where light shifts by 0.7.
+    Colours are close to grey: classes swap where red and green shift by 0.04, images saturate where light shifts
+    by 0.7.
     """
     images, labels = colored_images(np.random.default_rng(0), 256)
     images = 128 + 0.3 * (images - 128)
