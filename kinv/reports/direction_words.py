@@ -24,6 +24,8 @@ def sentences(name: str, found: InvariantDirections) -> list[str]:
 
 def _sentence(name, directions):
     ways = f"Of all ways to {OF[directions.part]}"
+    if directions.still:
+        return f"{ways}, {name} ignores all: its predictions do not move."
     if not directions.ignored[0]:
         return f"{ways}, {name} ignores none clearly: none moves its predictions less than half as far as a random one."
     most, reverse = directions.seen(0)

@@ -22,6 +22,7 @@ FEWEST = 5  # images of a class
 RESAMPLES = 1000  # of the images, for intervals
 ENDS = 2.5, 97.5  # per cent
 CLEARLY = 0.5  # times a random direction's movement: what moves predictions less is called ignored
+STILL = 1e-3  # a random direction's movement below which predictions do not move at all
 UNITS = {SPACE: "side of the frame", COLOR: "range of pixel values"}
 TITLES = {SPACE: "Space", COLOR: "Colour"}
 
@@ -109,9 +110,17 @@ class Directions(Result):
         return overlap(first[: len(self) // 2], second[: len(self) // 2], self.metric)
 
     @property
+    def still(self) -> bool:
+        """Whether predictions do not move along any direction: the part is ignored as a whole."""
+        return self.random < STILL
+
+    @property
     def ignored(self) -> np.ndarray:
-        """Which directions move predictions clearly less than a random one, by their interval and held out, `(D,)`."""
-        return np.maximum(self.interval[:, 1], self.held_out) < CLEARLY * self.random
+        """Which directions move predictions clearly less than a random one, by their interval and held out, `(D,)`.
+
+        All, if predictions do not move at all.
+        """
+        return np.full(len(self), self.still) | (np.maximum(self.interval[:, 1], self.held_out) < CLEARLY * self.random)
 
     @cached_property
     def changes(self) -> np.ndarray:
@@ -176,6 +185,11 @@ class Directions(Result):
 
     def summary(self) -> str:
         """In sentences: what is ignored most and least, and how far one can go."""
+        if self.still:
+            return (
+                f"{TITLES[self.part]}: predictions do not move along any direction ({self.random:.1g} per "
+                f"{UNITS[self.part]}). The network ignores all of them, or answers the same to everything."
+            )
         lines = [
             f"{TITLES[self.part]}: a random direction moves predictions by {self.random:.2f} per {UNITS[self.part]}"
             f"{self._random_reach()}."

@@ -11,6 +11,7 @@ from kinv.analysis.directions import reach
 from kinv.analysis.directions.figures import changed
 from kinv.analysis.directions.form import overlap
 from kinv.ops import lie
+from kinv.reports.direction_words import sentences
 
 SIZE = 24
 COLORS = list(lie.color_generators(3))
@@ -112,6 +113,14 @@ def test_a_network_that_sees_everything_ignores_nothing():
     model.layers[-1].set_weights([smoothed])
     found = kinv.invariant_directions(model, smooth(3, low=20, high=235), reach_images=0)
     assert not found.space.ignored.any() and "No direction is ignored clearly" in found.space.summary()
+
+
+def test_a_network_that_answers_the_same_to_everything_ignores_all_and_says_so():
+    constant = classifier(lambda x: 0 * x[:, 0, 0, :1] + 1)
+    found = kinv.invariant_directions(constant, smooth(0, count=6), reach_images=0)
+    for part in (found.space, found.color):
+        assert part.still and part.ignored.all() and "do not move along any direction" in part.summary()
+        assert "ignores all: its predictions do not move" in sentences("known", found)[part is found.space]
 
 
 def test_what_changes_alike_both_ways_is_not_ignored():
