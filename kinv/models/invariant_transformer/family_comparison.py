@@ -25,6 +25,8 @@ FARTHEST = 8  # steps from the family as it is
 REFINEMENTS = 3  # between two steps
 SIMPLE = "random directions", "hand-made", "calibrated box"
 CALIBRATED_ON = 72  # images
+PARTS = {"space": ("space",), "color": ("color",), "both": ("space", "color")}
+WORDS = {"space": "In space", "color": "In colour", "both": "In both together, which share one budget"}
 MEASURED = 1000  # members at least, to know the covariance
 
 
@@ -50,6 +52,10 @@ class ScaledFamily:
     color: Variety
     space: Variety
     left_out: float
+
+    def log_volume(self, part: str) -> float:
+        """Of `"space"`, `"color"` or `"both"`."""
+        return sum(getattr(self, one).log_volume for one in PARTS[part])
 
     def influence(self, generators: int) -> np.ndarray:
         """What each image adds to the log-volume at the share, `(N,)`; its mean is 0."""
@@ -88,24 +94,34 @@ class FamilyComparison(TableResult):
         """The learned family's log-volumes at the share, and by how much it is larger than the best simple one."""
         learned = self.families[0]
         found = {"share": self.share}
-        for part in ("space", "color"):
+        for part, of in PARTS.items():
             _, difference, (low, high) = self.larger(part)
-            found[f"{part}_log_volume"] = getattr(learned, part).log_volume
-            found[f"{part}_dimension"] = getattr(learned, part).effective_dimension
+            found[f"{part}_log_volume"] = learned.log_volume(part)
             found[f"{part}_larger"], found[f"{part}_larger_low"], found[f"{part}_larger_high"] = difference, low, high
+            if len(of) == 1:
+                found[f"{part}_dimension"] = getattr(learned, part).effective_dimension
         return found
 
     def larger(self, part: str) -> tuple[str, float, tuple[float, float]]:
-        """The best simple family of space or colour, by how many nats the learned one is larger, and the interval."""
-        learned, *simple = self.families
-        of_part = getattr(learned, part)
-        best = max(simple, key=lambda family: getattr(family, part).log_volume)
-        difference = of_part.log_volume - getattr(best, part).log_volume
+        """The best simple family of a part, by how many nats the learned one is larger, and the interval.
+
+        Args:
+            part: `"space"`, `"color"`, or `"both"`. A family can be large in one by being small in the other.
+        """
+        learned = self.families[0]
+        best = max(self.simple, key=lambda family: family.log_volume(part))
+        difference = learned.log_volume(part) - best.log_volume(part)
         if not math.isfinite(difference):
             return best.name, difference, (difference, difference)
-        influence = learned.influence(of_part.generators) - best.influence(of_part.generators)
+        generators = sum(getattr(learned, one).generators for one in PARTS[part])
+        influence = learned.influence(generators) - best.influence(generators)
         chance = Chance("images", len(influence), float(influence.var(ddof=1) / len(influence)))
         return best.name, difference, mean_interval(difference, [chance])
+
+    @property
+    def simple(self) -> tuple[ScaledFamily, ...]:
+        """The families that were not learned."""
+        return tuple(family for family in self.families if family.name in SIMPLE)
 
     def summary(self) -> str:
         """In sentences: how large the families are at the same share, and whether the learned one is the largest."""
@@ -117,7 +133,7 @@ class FamilyComparison(TableResult):
                 for varied in (family.space, family.color)
             )
             lines.append(f"  {family.name}: space {of_space}; colour {of_color}.")
-        for part, words in (("space", "In space"), ("color", "In colour")):
+        for part, words in WORDS.items():
             best, difference, (low, high) = self.larger(part)
             size = f"{abs(difference):.1f} nats (95% interval of the difference: {low:.1f} to {high:.1f})"
             if low > 0:

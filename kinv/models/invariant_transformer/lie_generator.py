@@ -10,7 +10,7 @@ from kinv.ops import lie
 from kinv.precision import Float32
 
 NEUTRAL = 0.5  # the control parameters of the identity
-LIMIT = 2.5  # of `exp` of the diagonal of `W`: turns all around, and colours of many times the contrast
+LIMIT = 2.5  # of `exp` of the diagonal of `W`: turns by 100 degrees either way, twelve times the contrast of an axis
 START_OF_SPACE, START_OF_COLOR = 0.06, 0.09  # how far matrices reach in every direction before training
 
 

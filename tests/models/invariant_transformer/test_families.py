@@ -106,12 +106,19 @@ def test_volumes_are_those_of_the_scaled_members(compared):
     assert hand_made.color.log_volume < learned.color.log_volume - 50  # ten directions are missing
 
 
+def learned_volume(compared):
+    return compared.families[0].space.log_volume + compared.families[0].color.log_volume
+
+
 @pytest.mark.long
 def test_the_verdict_names_the_best_simple_family_and_has_an_interval(compared):
     best, difference, (low, high) = compared.larger("color")
     assert best in ("random directions", "calibrated box") and low < difference < high
     words = {True: "larger than", False: "SMALLER than"}[low > 0] if low > 0 or high < 0 else "about as large as"
     assert f"In colour, the learned family is {words} {best}" in compared.summary()
+    assert "In both together" in compared.summary()
+    space, color = (max(family.log_volume(part) for family in compared.simple) for part in ("space", "color"))
+    assert len(compared.simple) == 3 and compared.larger("both")[1] >= learned_volume(compared) - space - color
     assert len(compared.to_frame()) == 4 and compared.metrics()["color_larger"] == difference
 
 
