@@ -23,8 +23,8 @@ from .objectives import MULTIPLIER, Batch, Distance, Volume, smoothly_right
 from .start import start_sizes
 
 FAMILIES = ("largest", "paper")
+OPTIMIZERS = {"largest": lambda: keras.optimizers.SGD(0.015), "paper": lambda: keras.optimizers.Adam(5e-4)}
 SMOOTHING = {"largest": 0.5, "paper": 0.1}
-RATES = {"largest": 0.015, "paper": 5e-4}  # Adam's
 
 
 @keras.saving.register_keras_serializable("kinv")
@@ -173,18 +173,21 @@ class InvariantTransformer(Measured, AffineFamily):
             logits = ops.cast(compiled(self.apply_matrices(images, *maps)), "float32")
             return float(ops.mean(smoothly_right(logits, batch)))
 
-        self.color_generator.weight.assign(np.diag(np.log(start_sizes(share, self.controls[0]))))
+        self.color_generator.reach.assign(np.diag(start_sizes(share, self.controls[0])))
 
     def compile(self, optimizer: Any = None, loss: Any = None, **kwargs: Any) -> None:
-        """Defaults: Adam, at 0.015 for the largest family and 5e-4 for the paper's, and cross-entropy.
+        """Defaults: stochastic gradient descent at 0.015 for the largest family, Adam at 5e-4 for the paper's.
+
+        The gradient of the largest family is in its own units, see `LieGenerator`; Adam would make noise as large as
+        what it is hidden in.
 
         Args:
             optimizer: an optimizer, or the name of one.
-            loss: of labels and logits: a name, or a `keras.losses.Loss`.
+            loss: of labels and logits, default cross-entropy: a name, or a `keras.losses.Loss`.
             **kwargs: as in Keras; metrics are of labels and the logits of transformed images.
         """
         self.label_loss = label_loss.get(loss)  # Keras would try its own on what `call` returns, which is images
-        super().compile(optimizer=optimizer or keras.optimizers.Adam(RATES[self.family]), **kwargs)
+        super().compile(optimizer=optimizer or OPTIMIZERS[self.family](), **kwargs)
         self.optimizer.build(self.trainable_variables)  # a train step that creates variables is traced twice
 
     def get_compile_config(self):

@@ -20,9 +20,10 @@ from .smoothed_gradient import smoothed_gradient
 
 SMALLEST_NORM = 1e-12  # a gradient below it counts as zero
 MULTIPLIER = 15.0  # at the start, for each generator: about what SqueezeNet's is at the end
-LEAST_MULTIPLIER, LARGEST_MULTIPLIER = 3.0, 1e3  # for each generator; with less, a family explodes before it grows
+LEAST_MULTIPLIER, LARGEST_MULTIPLIER = 1e-2, 1e3  # for each generator
+RATE = 0.2  # of the multiplier's logarithm, for each step and unit of accuracy that is missing
+DAMPING = 4.0  # of the multiplier's logarithm at once, for each unit that is missing in the batch
 OFF = 0.05  # a share that is missed by more is said to be missed
-RATE = 0.3  # of the multiplier's logarithm, for each step and unit of accuracy that is missing
 
 
 class Batch(NamedTuple):
@@ -154,7 +155,8 @@ class Volume:
 
     It maximises the log-volumes of space and of colour in the Lie algebra plus a multiplier times a smooth share of
     right predictions: the mean sigmoid of margins, the logit of a label minus the largest other. The multiplier grows
-    while accuracy is below the share that is asked for, and shrinks while it is above.
+    while accuracy is below the share that is asked for, and shrinks while it is above. For each batch it is larger or
+    smaller at once, by what is missing there, so that the size of the family does not swing.
 
     Args:
         smoothing: standard deviation of the normal distribution over `2 k - 1` of space along which losses are
@@ -181,40 +183,34 @@ class Volume:
 
     def train(self, model: Any, batch: Batch) -> tuple[Any, tuple[Any, ...]]:
         """One step; returns the logits of the transformed images, and the metrics' values."""
-        in_color, in_space = model.color_generator, model.space_generator
-        count = ops.shape(batch.images)[0]
-        k_color, k_space = model.draw(count)
-
-        def kept(space, color):
-            logits = model.classify(batch.images, batch.labels, color, space)[1]
-            return smoothly_right(logits, batch)
-
-        with tf.GradientTape(persistent=True) as tape:
-            sizes = in_space.sizes(k_space)
-            color, space = in_color(k_color), in_space.at(ops.stop_gradient(sizes))
+        k_color, k_space = model.draw(ops.shape(batch.images)[0])
+        space = model.space_generator(k_space)
+        with tf.GradientTape() as tape:
+            tape.watch(k_color)
+            color = model.color_generator(k_color)
             losses, logits = model.classify(batch.images, batch.labels, color, space)
             share = weighted_mean(smoothly_right(logits, batch), batch.weights)
-        for_color, for_space = in_color.trainable_variables, in_space.trainable_variables
-        along_k = smoothed_gradient(
-            lambda k: kept(in_space(k), ops.stop_gradient(color)),
-            k_space,
-            keras.random.normal(ops.shape(k_space), seed=model.seed_generator),
-            self.smoothing / 2,  # k is in 0..1, 2 k - 1 in -1..1
-        )
-        # from the slope along k to that along the sizes, which are `reach (2 k - 1)`
-        along_sizes = ops.matmul(_weighed(along_k, batch.weights) / 2, in_space.inverse_reach())
-        of_share = [
-            *tape.gradient(share, for_color),
-            *tape.gradient(sizes, for_space, output_gradients=along_sizes),
-        ]
-        generators = in_color.controls + in_space.controls
-        counting = 1.0 if batch.weights is None else ops.cast(ops.sum(batch.weights) > 0, "float32")
-        gradients = [  # that of the log-volume is the identity
-            -counting * (ops.eye(gradient.shape[0]) + model.multiplier * gradient) / generators for gradient in of_share
-        ]
-        model.descend(model.optimizer, gradients, (*for_color, *for_space))
+        along_color = tape.gradient(share, k_color)
+
+        def kept(k):
+            logits = model.classify(batch.images, batch.labels, color, model.space_generator(k))[1]
+            return smoothly_right(logits, batch)
+
+        directions = keras.random.normal(ops.shape(k_space), seed=model.seed_generator)
+        smoothed = smoothed_gradient(kept, k_space, directions, self.smoothing / 2)  # half: k is in 0..1, not in -1..1
+        slopes = along_color, _weighed(smoothed, batch.weights)
+
         missing = model.accuracy_threshold * batch.own - batch.accuracy(logits)
-        limits = LEAST_MULTIPLIER * generators, LARGEST_MULTIPLIER * generators
+        multiplier = model.multiplier * ops.exp(DAMPING * missing)
+        counting = 1.0 if batch.weights is None else ops.cast(ops.sum(batch.weights) > 0, "float32")
+        gradients = [
+            -counting * _growth(multiplier, slope, k) for slope, k in zip(slopes, (k_color, k_space), strict=True)
+        ]
+        generators = model.color_generator, model.space_generator
+        model.descend(model.optimizer, gradients, [generator.step for generator in generators])
+        for generator in generators:
+            generator.take_step()
+        limits = (limit * sum(model.controls) for limit in (LEAST_MULTIPLIER, LARGEST_MULTIPLIER))
         model.multiplier.assign(ops.clip(model.multiplier * ops.exp(RATE * missing), *limits))
         return logits, self._values(model, batch, color, space, weighted_mean(losses, batch.weights), logits)
 
@@ -251,10 +247,23 @@ def margins(logits: Any, labels: Any) -> Any:
 def smoothly_right(logits: Any, batch: Batch) -> Any:
     """For every element whether the label is right, smoothly: the sigmoid of its margin, `(B,)`.
 
-    Margins are divided by half the mean size of the originals' margins: the scale of logits does not matter.
+    Margins are divided by the mean size of the originals' margins: the scale of logits does not matter. With half of
+    that, the gradient in space is a third noisier for SqueezeNet's photographs.
     """
-    scale = 0.5 * weighted_mean(ops.abs(margins(batch.original_logits, batch.labels)), batch.weights)
+    scale = weighted_mean(ops.abs(margins(batch.original_logits, batch.labels)), batch.weights)
     return ops.sigmoid(margins(logits, batch.labels) / (scale + SMALLEST_NORM))
+
+
+def _growth(multiplier, slope, k):
+    """What log-volume plus multiplier times share gains with a generator's `step`, `(G, G)`: the identity and slopes.
+
+    Args:
+        slope: what the share gains with `k`, `(B, G)`; its sum over the batch is the mean.
+        k: the control parameters, `(B, G)`.
+    """
+    along = ops.matmul(ops.transpose(slope / 2), 2 * k - 1)  # reach exp(step) (2 k - 1), where step is zero
+    along = (along + ops.transpose(along)) / 2  # the rest only turns the control parameters
+    return ops.eye(along.shape[0]) + multiplier * along
 
 
 def _distances(batch: Batch, color, space):

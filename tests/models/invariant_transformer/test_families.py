@@ -77,10 +77,10 @@ def compared():
     random = np.random.default_rng(0)
     classifier = brightness_blind()
     transformer = InvariantTransformer(classifier, fill="nearest")
-    weight = np.log(0.02) * np.eye(12)
-    weight[LIGHT, LIGHT] = np.log(0.3)
-    transformer.color_generator.weight.assign(weight)
-    transformer.space_generator.weight.assign(np.log(0.1) * np.eye(6))
+    reach = 0.02 * np.eye(12)
+    reach[LIGHT, LIGHT] = 0.3
+    transformer.color_generator.reach.assign(reach)
+    transformer.space_generator.reach.assign(0.1 * np.eye(6))
     images, labels = colored_images(random, 60)
     return compare_families(
         transformer, classifier, images, labels, calibrated_on=colored_images(random, 30)[0], share=0.85, draws=2

@@ -5,7 +5,7 @@ import pytest
 from keras import ops
 from scipy.linalg import expm
 
-from kinv.models.invariant_transformer.lie_generator import LIMIT, LieGenerator
+from kinv.models.invariant_transformer.lie_generator import LIMIT, LONGEST, LieGenerator
 from kinv.models.invariant_transformer.variety import variety
 from kinv.ops import lie
 
@@ -13,8 +13,8 @@ from kinv.ops import lie
 def generator_of(rows, random, spread=0.3):
     generator = LieGenerator(rows)
     generator.build((None, generator.controls))
-    weight = ops.convert_to_numpy(generator.weight)
-    generator.weight.assign(weight + spread * random.normal(size=weight.shape) - 0.5 * np.eye(len(weight)))
+    mixed = expm(spread * random.normal(size=generator.step.shape) - 0.5 * np.eye(generator.controls))
+    generator.reach.assign(generator.start * mixed)
     return generator
 
 
@@ -23,7 +23,7 @@ def test_it_starts_near_the_identity_and_alike_in_every_direction(rows, controls
     generator = LieGenerator(rows)
     assert generator.controls == controls
     ends = generator(np.concatenate([np.eye(controls), 0.5 * np.ones((1, controls))]).astype("float32"))
-    np.testing.assert_allclose(generator.reach(), generator.start * np.eye(controls), atol=1e-6)
+    np.testing.assert_allclose(generator.reach, generator.start * np.eye(controls), atol=1e-6)
     np.testing.assert_array_equal(ends[-1], np.eye(rows, rows + 1, dtype="float32"))
 
 
@@ -31,7 +31,7 @@ def test_it_starts_near_the_identity_and_alike_in_every_direction(rows, controls
 def test_matrices_are_exponentials_of_what_is_linear_in_k(rows, random):
     generator = generator_of(rows, random)
     k = random.uniform(size=(5, generator.controls)).astype("float32")
-    sizes = (2 * k - 1) @ expm(ops.convert_to_numpy(generator.weight)).T
+    sizes = (2 * k - 1) @ ops.convert_to_numpy(generator.reach).T
     elements = np.einsum("bg,grc->brc", sizes, np.stack(list(generator.generators.values())))
     expected = [expm(np.pad(element, ((0, 1), (0, 0))))[:-1] for element in elements]
     np.testing.assert_allclose(generator(k), expected, rtol=1e-4, atol=1e-5)
@@ -50,20 +50,34 @@ def test_k_and_its_mirror_image_undo_each_other(rows, random):
 @pytest.mark.parametrize("rows", [2, 3])
 def test_the_log_volume_is_that_of_drawn_matrices(rows, random):
     generator = generator_of(rows, random, spread=0.1)
-    generator.weight.assign_sub(2 * np.eye(generator.controls))
+    generator.reach.assign(generator.reach * np.exp(-2))
     drawn = variety(ops.convert_to_numpy(generator(random.uniform(size=(6000, generator.controls)).astype("float32"))))
     assert float(generator.log_volume()) == pytest.approx(drawn.log_volume, abs=0.15)
     assert drawn.offset < 0.01
 
 
+@pytest.mark.parametrize("norm", [0.5 * LONGEST, 5 * LONGEST])
+def test_a_step_is_in_units_of_the_reach(norm, random):
+    generator = generator_of(2, random)
+    before, step = ops.convert_to_numpy(generator.reach), random.normal(size=(6, 6))
+    step *= norm / np.linalg.norm(step)
+    volume = float(generator.log_volume())
+    generator.step.assign(step)
+    generator.take_step()
+    taken = step * min(1, LONGEST / norm)
+    np.testing.assert_allclose(generator.reach, before @ expm(taken), rtol=1e-4, atol=1e-6)
+    np.testing.assert_array_equal(generator.step, np.zeros((6, 6)))
+    assert float(generator.log_volume()) - volume == pytest.approx(np.trace(taken), abs=1e-4)
+
+
 def test_it_does_not_grow_without_end(random):
     generator = generator_of(2, random)
-    np.testing.assert_allclose(generator.inverse_reach() @ generator.reach(), np.eye(6), atol=1e-4)
-    before = ops.convert_to_numpy(generator.weight) + np.diag([0, 0, 9, 0, 0, 9])
-    limited = ops.convert_to_numpy(generator.weight.constraint(ops.convert_to_tensor(before)))
-    assert np.diag(limited)[[2, 5]] == pytest.approx(np.log(LIMIT))
-    limited[[2, 5], [2, 5]] = before[[2, 5], [2, 5]]
-    np.testing.assert_array_equal(limited, before)
+    before = ops.convert_to_numpy(generator.reach)
+    generator.reach.assign(before * np.array([1, 1, 1e3, 1, 1, 1])[:, None])
+    generator.take_step()
+    after = ops.convert_to_numpy(generator.reach)
+    assert np.linalg.norm(after[2]) == pytest.approx(LIMIT)
+    np.testing.assert_allclose(np.delete(after, 2, axis=0), np.delete(before, 2, axis=0), rtol=1e-5)
 
 
 def test_other_rows_are_refused():
