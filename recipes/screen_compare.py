@@ -33,12 +33,13 @@ def run(config: ScreeningConfig, experiment: Experiment) -> dict[str, float | No
     joined = kinv.Screening.join(screenings)
     tables = {
         "medians": findings.median_critical_points(joined.critical_points),
-        "correlation": findings.rank_correlation(joined.critical_points, *networks),
+        "correlation": findings.rank_correlation(joined.critical_points, *networks, joined.softmax),
         "returning": findings.returning_classes(joined.softmax),
         "tolerance": findings.class_tolerance(joined.critical_points),
     }
-    overall = float(tables["correlation"].set_index("transformation").loc["all", "correlation"])
-    found = {"rank_correlation": None if math.isnan(overall) else overall}
+    overall = tables["correlation"].set_index("transformation").loc["all"]
+    numbers = {"rank_correlation": overall["correlation"], "rank_correlation_at_equal_odds": overall["at_equal_odds"]}
+    found = {name: None if math.isnan(number) else float(number) for name, number in numbers.items()}
     experiment.about("screen_compare")
     figures = as_files(sensitivity.comparison(joined, chosen, next(iter(images.values()), None)))
     folder = experiment.keep_results({"networks": networks, **found}, figures, "figures")

@@ -85,9 +85,11 @@ def print_medians(medians: Any) -> None:
 
 def print_findings(findings: dict[str, Any]) -> None:
     """The paper's claims as numbers."""
-    table = Table("transformation", "side", "rank correlation", "classes", title="two networks' critical points")
+    columns = ("rank correlation", "at equal log-odds", "classes")
+    table = Table("transformation", "side", *columns, title="two networks' critical points")
     for row in findings["correlation"].itertuples():
-        table.add_row(str(row.transformation), str(row.side), f"{row.correlation:.2f}", str(row.classes))
+        numbers = (f"{row.correlation:.2f}", f"{row.at_equal_odds:.2f}", str(row.classes))
+        table.add_row(str(row.transformation), str(row.side), *numbers)
     console = Console()
     console.print(table)
     for network, rows in findings["returning"].groupby("network", sort=False):

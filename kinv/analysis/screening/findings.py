@@ -6,6 +6,8 @@ A critical point that is never reached within the range counts as beyond all oth
 import numpy as np
 import pandas as pd
 
+from kinv.ops.transformations.by_name import BY_NAME
+
 LEAST_CLASSES = 3  # for a rank correlation
 KEYS = ["network", "transformation", "side"]
 HALF = 0.5  # of a softmax output, and of its value at the neutral magnitude
@@ -31,20 +33,26 @@ def median_critical_points(critical_points: pd.DataFrame) -> pd.DataFrame:
     return table.reset_index()
 
 
-def rank_correlation(critical_points: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
+def rank_correlation(
+    critical_points: pd.DataFrame, first: str, second: str, softmax: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Spearman's rank correlation of two networks' critical points over classes, for every transformation and side.
 
     The paper's claim (section V): the invariances that ResNet learned correlate with AlexNet's. Only classes that both
     networks predict correctly at the neutral magnitude are compared.
 
+    A class of which both networks are sure is tolerant of everything in both. So the partial correlation is given too,
+    with the ranks of both networks' log-odds held fixed: what they have in common beyond that.
+
     Args:
         critical_points: the tables of two networks, joined.
         first, second: the names of the networks.
+        softmax: the tables of mean softmax outputs, joined, for the partial correlation.
 
     Returns:
-        Columns transformation, side, `correlation`, `classes`. The correlation is NaN with fewer than three
-        classes, or if all ranks are equal. The last row, `all`, compares every class's mean rank over all
-        transformations and sides.
+        Columns transformation, side, `correlation`, `classes`; with `softmax` also `at_equal_odds`, the partial
+        correlation. Both are NaN with fewer than three classes, or if all ranks are equal. The last row, `all`,
+        compares every class's mean rank over all transformations and sides.
     """
     rows = _with_tolerance(critical_points)
     one, other = (
@@ -56,13 +64,18 @@ def rank_correlation(critical_points: pd.DataFrame, first: str, second: str) -> 
             f"No class is predicted correctly by both {first} and {second} at the neutral magnitude: compare other "
             "networks."
         )
-    found = []
-    for (transformation, side), group in both.groupby(KEYS[1:], sort=False):
-        found.append((transformation, side, _correlation(group), len(group)))
+    groups = [(*key, group.set_index("class")) for key, group in both.groupby(KEYS[1:], sort=False)]
     ranks = both.groupby(KEYS[1:])[["first", "second"]].rank(pct=True)
-    means = ranks.groupby(both["class"]).mean()
-    found.append(("all", "both", _correlation(means), len(means)))
-    return pd.DataFrame(found, columns=["transformation", "side", "correlation", "classes"])
+    groups.append(("all", "both", ranks.groupby(both["class"]).mean()))
+    found = pd.DataFrame(
+        [(transformation, side, _correlation(group), len(group)) for transformation, side, group in groups],
+        columns=["transformation", "side", "correlation", "classes"],
+    )
+    if softmax is not None:
+        odds = _log_odds(softmax)
+        known = [odds.xs(name, level="network") for name in (first, second)]
+        found["at_equal_odds"] = [_partial_correlation(group, known) for _, _, group in groups]
+    return found
 
 
 def returning_classes(softmax: pd.DataFrame, transformation: str = "rotation", at: float = 180.0) -> pd.DataFrame:
@@ -106,6 +119,27 @@ def _with_tolerance(critical_points):
     rows = critical_points[critical_points["status"] != "wrong at neutral"]
     sign = np.where(rows["side"] == "below", -1.0, 1.0)
     return rows.assign(tolerance=(rows["magnitude"] * sign).fillna(np.inf))
+
+
+def _log_odds(softmax) -> pd.Series:
+    """Of every network's classes, `log(p / (1 - p))` of the mean softmax output at the neutral magnitude."""
+    own = softmax[softmax["class"] == softmax["predicted"]]
+    neutral = own["transformation"].map({name: transformation.neutral for name, transformation in BY_NAME.items()})
+    mean = own[np.isclose(own["magnitude"], neutral)].groupby(["network", "class"])["softmax"].mean()
+    with np.errstate(divide="ignore"):
+        return np.log(mean) - np.log1p(-mean)
+
+
+def _partial_correlation(table, known) -> float:
+    """Of two columns of ranks, with the ranks of what is known of the classes held fixed."""
+    fixed = [one.reindex(table.index).rank() for one in known]
+    design = np.column_stack([np.ones(len(table)), *fixed])
+    if len(table) < LEAST_CLASSES + len(known) or not np.isfinite(design).all():
+        return np.nan
+    ranks = table[["first", "second"]].rank().to_numpy()
+    rest = ranks - design @ np.linalg.lstsq(design, ranks, rcond=None)[0]
+    with np.errstate(invalid="ignore"):
+        return float(np.corrcoef(rest.T)[0, 1])
 
 
 def _correlation(table) -> float:

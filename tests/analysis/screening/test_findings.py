@@ -45,6 +45,34 @@ def test_rank_correlation_is_spearmans(random):
     assert found.loc["all", "correlation"] == pytest.approx(found.loc["rotation", "correlation"])
 
 
+def softmax_table(network, odds):
+    rows = []
+    for index, own in enumerate(1 / (1 + np.exp(-odds))):
+        for magnitude, value in ((0.0, own), (30.0, 0.1)):
+            rows.append((network, "rotation", index, f"class {index}", index, magnitude, value))
+            rows.append((network, "rotation", index, f"class {index}", -1, magnitude, 1 - value))
+    names = ["network", "transformation", "class", "class_name", "predicted", "magnitude", "softmax"]
+    return pd.DataFrame(rows, columns=names)
+
+
+@pytest.mark.parametrize("shared", [0.0, 1.0])
+def test_what_networks_have_in_common_beyond_being_sure(random, shared):
+    """Tolerances that only follow the log-odds correlate without them, and not once these are held fixed."""
+    from scipy import stats
+
+    odds, own, common = random.normal(size=(2, 300)), random.normal(size=(2, 300)), random.normal(size=300)
+    odds[1] = 0.8 * odds[0] + 0.6 * odds[1]
+    tolerance = 45 + 5 * (2 * odds + own + shared * common)
+    table = pd.concat([points(name, values) for name, values in zip("ab", tolerance, strict=True)])
+    softmax = pd.concat([softmax_table(name, values) for name, values in zip("ab", odds, strict=True)])
+    found = findings.rank_correlation(table, "a", "b", softmax).set_index("transformation").loc["rotation"]
+    assert found["correlation"] > 0.5
+    assert found["at_equal_odds"] == pytest.approx(shared / 2, abs=0.15)
+    ranks = np.stack([stats.rankdata(values) for values in (*tolerance, *odds)])
+    inverse = np.linalg.inv(np.corrcoef(ranks))  # another way to the partial correlation
+    assert found["at_equal_odds"] == pytest.approx(-inverse[0, 1] / np.sqrt(inverse[0, 0] * inverse[1, 1]))
+
+
 def test_below_and_above_grow_alike():
     """-30 below is as tolerant as 30 above: the signs must not turn the order round."""
     below = [-10, -20, -30, None]
