@@ -4,7 +4,7 @@ Shapes: `N` images, `D` draws, `B = D * N` members, `G` generators, first those 
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,48 +18,12 @@ from .box import calibrated_box
 from .comparison import Predictions, right_images
 from .families import Generators, random_directions
 from .matrices import Matrices
-from .variety import Variety, variety
+from .scaled_family import PARTS, ScaledFamily, scaled_family
 
-STEP = math.sqrt(2)  # between factors that are tried
-FARTHEST = 8  # steps from the family as it is
-REFINEMENTS = 3  # between two steps
 SIMPLE = "random directions", "hand-made", "calibrated box"
 CALIBRATED_ON = 72  # images
-PARTS = {"space": ("space",), "color": ("color",), "both": ("space", "color")}
 WORDS = {"space": "In space", "color": "In colour", "both": "In both together, which share one budget"}
 MEASURED = 1000  # members at least, to know the covariance
-
-
-@dataclass(frozen=True)
-class ScaledFamily:
-    """A family, scaled about the identity until predictions for a share of the images stay.
-
-    Attributes:
-        name: such as `"learned"` or `"calibrated box"`.
-        as_it_is: share of each image's predictions that stay with the family as it is, `(N,)`.
-        factor: that all of its members were multiplied by in the Lie algebra.
-        unchanged: share of each image's predictions that stay with that factor, `(N,)`.
-        slope: how that share grows with the logarithm of the factor, negative.
-        color, space: measures of the scaled maps.
-        left_out: share of its members that have no logarithm, and were left out.
-    """
-
-    name: str
-    as_it_is: np.ndarray
-    factor: float
-    unchanged: np.ndarray
-    slope: float
-    color: Variety
-    space: Variety
-    left_out: float
-
-    def log_volume(self, part: str) -> float:
-        """Of `"space"`, `"color"` or `"both"`."""
-        return sum(getattr(self, one).log_volume for one in PARTS[part])
-
-    def influence(self, generators: int) -> np.ndarray:
-        """What each image adds to the log-volume at the share, `(N,)`; its mean is 0."""
-        return -generators * (self.unchanged - self.unchanged.mean()) / self.slope
 
 
 @dataclass(frozen=True, repr=False)
@@ -70,11 +34,14 @@ class FamilyComparison(TableResult):
         share: of the predictions that stay, at which families are compared.
         families: the learned one first, then the simple ones.
         images: how many images were used.
+        in_proportion: the learned family, with space and colour in the proportion of the best simple one: larger by as
+            many nats in space as in colour. None where no simple family has a volume.
     """
 
     share: float
     families: tuple[ScaledFamily, ...]
     images: int
+    in_proportion: ScaledFamily | None
 
     def _numbers(self):
         return self.metrics()
@@ -100,7 +67,24 @@ class FamilyComparison(TableResult):
             found[f"{part}_larger"], found[f"{part}_larger_low"], found[f"{part}_larger_high"] = difference, low, high
             if len(of) == 1:
                 found[f"{part}_dimension"] = getattr(learned, part).effective_dimension
+        if self.in_proportion is not None:
+            _, found["each_larger"], (found["each_larger_low"], found["each_larger_high"]) = self.larger_in_each()
         return found
+
+    def larger_in_each(self) -> tuple[str, float, tuple[float, float]]:
+        """The best simple family in both parts, and by how many nats the learned one is larger in space and as many in
+        colour, when it is brought to the same proportion; with the interval.
+
+        A family can be large in space by being small in colour. This compares both at once.
+
+        Raises:
+            ValueError: no simple family has a volume.
+        """
+        if self.in_proportion is None:
+            raise ValueError("no simple family has a volume: there is nothing to compare with")
+        best = max(self.simple, key=lambda family: family.log_volume("both"))
+        difference = (self.in_proportion.log_volume("both") - best.log_volume("both")) / 2
+        return best.name, difference, _interval(difference, self.in_proportion, best, "both", 0.5)
 
     def larger(self, part: str) -> tuple[str, float, tuple[float, float]]:
         """The best simple family of a part, by how many nats the learned one is larger, and the interval.
@@ -113,10 +97,7 @@ class FamilyComparison(TableResult):
         difference = learned.log_volume(part) - best.log_volume(part)
         if not math.isfinite(difference):
             return best.name, difference, (difference, difference)
-        generators = sum(getattr(learned, one).generators for one in PARTS[part])
-        influence = learned.influence(generators) - best.influence(generators)
-        chance = Chance("images", len(influence), float(influence.var(ddof=1) / len(influence)))
-        return best.name, difference, mean_interval(difference, [chance])
+        return best.name, difference, _interval(difference, learned, best, part)
 
     @property
     def simple(self) -> tuple[ScaledFamily, ...]:
@@ -143,6 +124,12 @@ class FamilyComparison(TableResult):
             else:
                 verdict = f"about as large as {best}: they differ by {size}"
             lines.append(f"{words}, the learned family is {verdict}.")
+        if self.in_proportion is not None:
+            best, difference, (low, high) = self.larger_in_each()
+            lines.append(
+                f"In the proportion of {best}, it is larger by {difference:.1f} nats in space and as many in colour "
+                f"(95% interval: {low:.1f} to {high:.1f})."
+            )
         return "\n".join(lines)
 
 
@@ -207,7 +194,7 @@ def compare_families(
         return float((predict(chosen, maps) == chosen_originals).mean())
 
     def scaled(name: str, members: np.ndarray) -> ScaledFamily:
-        return _scaled(name, members, kept, share, generators, random)
+        return scaled_family(name, members, kept, share, generators, random)
 
     learned = {"learned": transformer, **(others or {})}
     members = {name: _members(model, count, random) for name, model in learned.items()}
@@ -217,7 +204,37 @@ def compare_families(
     families.append(scaled(SIMPLE[0], random_directions(like, transformer.channels, random)))
     for name, directions in ((SIMPLE[1], generators.hand_made), (SIMPLE[2], np.eye(generators.count))):
         families.append(scaled(name, calibrated_box(kept_there, directions).draw(count, random)))
-    return FamilyComparison(share, tuple(families), len(images))
+    best = max(families[len(learned) :], key=lambda family: family.log_volume("both"))
+    in_proportion = None
+    if math.isfinite(best.log_volume("both")):
+        start, exponents = _in_proportion(families[0], best, generators)
+        proportioned = members["learned"] * start
+        in_proportion = scaled_family("in proportion", proportioned, kept, share, generators, random, exponents)
+    return FamilyComparison(share, tuple(families), len(images), in_proportion)
+
+
+def _interval(difference, learned, best, part, weight=1.0):
+    """95 %, over images, of `weight` times a difference of log-volumes."""
+    generators = sum(getattr(learned, one).generators for one in PARTS[part])
+    influence = weight * (learned.influence(generators) - best.influence(generators))
+    chance = Chance("images", len(influence), float(influence.var(ddof=1) / len(influence)))
+    return mean_interval(difference, [chance])
+
+
+def _in_proportion(learned: ScaledFamily, best: ScaledFamily, generators: Generators) -> tuple[np.ndarray, np.ndarray]:
+    """Factors `(G,)` that make a learned family larger by as much in space as in colour, and exponents that keep it so.
+
+    A factor of one part adds its logarithm to the log-volume once for each of the part's generators.
+    """
+    parts = generators.split(np.arange(generators.count)[None])
+    larger = {part: learned.log_volume(part) - best.log_volume(part) for part in ("color", "space")}
+    mean = sum(larger.values()) / 2
+    start, exponents = np.empty(generators.count), np.empty(generators.count)
+    for more, rows in zip(larger.values(), parts, strict=True):
+        count = rows.size
+        start[rows[0]] = learned.factor * np.exp((mean - more) / count)
+        exponents[rows[0]] = generators.count / (2 * count)
+    return start, exponents
 
 
 def _members(transformer, count, random):
@@ -225,52 +242,3 @@ def _members(transformer, count, random):
     ks = (random.uniform(size=(count, controls)).astype("float32") for controls in transformer.controls)
     maps = Matrices(*(keras.ops.convert_to_numpy(part) for part in transformer.matrices(*ks)))
     return Generators(transformer.channels).sizes(maps)
-
-
-def _scaled(
-    name: str,
-    members: np.ndarray,
-    kept: Callable[[np.ndarray], np.ndarray],
-    share: float,
-    generators: Generators,
-    random: np.random.Generator,
-) -> ScaledFamily:
-    """Finds the factor between the last step at which the share stays and the first at which it does not."""
-    known = np.isfinite(members).all(axis=1)
-    replaced = members[known][random.integers(0, known.sum(), (~known).sum())]
-    members = members.copy()
-    members[~known] = replaced
-    as_it_is = kept(members)
-    inside, outside = (0, None) if as_it_is.mean() >= share else (None, 0)
-    shares: dict[float, float] = {0: float(as_it_is.mean())}
-    while inside is None or outside is None:
-        step = min(shares) - 1 if inside is None else max(shares) + 1
-        if abs(step) > FARTHEST:
-            raise ValueError(
-                f"no size of the family {name!r} keeps {share:.0%} of the predictions: {STEP ** min(shares):.2g} to "
-                f"{STEP ** max(shares):.2g} times its own, it keeps {min(shares.values()):.0%} to "
-                f"{max(shares.values()):.0%}"
-            )
-        shares[step] = float(kept(STEP**step * members).mean())
-        inside, outside = (step, outside) if shares[step] >= share else (inside, step)
-    slope = (shares[outside] - shares[inside]) / math.log(STEP)
-    at, unchanged = inside, as_it_is
-    for _ in range(REFINEMENTS):
-        part = (shares[inside] - share) / (shares[inside] - shares[outside])
-        at = inside + (outside - inside) * part
-        unchanged = kept(STEP**at * members)
-        shares[at] = float(unchanged.mean())
-        inside, outside = (at, outside) if shares[at] >= share else (inside, at)
-        if shares[inside] == share or shares[inside] == shares[outside]:
-            break
-    maps = generators.maps(STEP**at * members)
-    return ScaledFamily(
-        name=name,
-        as_it_is=as_it_is,
-        factor=STEP**at,
-        unchanged=unchanged,
-        slope=slope,
-        color=variety(maps.color),
-        space=variety(maps.space),
-        left_out=float(1 - known.mean()),
-    )

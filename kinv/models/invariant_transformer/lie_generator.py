@@ -11,7 +11,8 @@ from kinv.precision import Float32
 
 NEUTRAL = 0.5  # the control parameters of the identity
 LONGEST = 0.3  # norm of a step: what one batch says is mostly chance
-LIMIT = 2.5  # of a generator's reach: turns by 100 degrees either way, twelve times the contrast of an axis
+LIMIT_OF_SPACE = 1.5  # of a generator's reach: turns by 60 degrees either way, three times the size
+LIMIT_OF_COLOR = 0.4  # half as much contrast again; images saturate beyond, and few directions take all of the volume
 START_OF_SPACE, START_OF_COLOR = 0.06, 0.09  # how far matrices reach in every direction before training
 
 
@@ -50,7 +51,9 @@ class LieGenerator(Float32, keras.layers.Layer):
         self.rows = rows
         self.generators = lie.SPACE if rows == 2 else lie.color_generators(rows)
         self.controls = len(self.generators)
-        self.start = START_OF_SPACE if rows == 2 else START_OF_COLOR
+        in_space = rows == 2
+        self.start = START_OF_SPACE if in_space else START_OF_COLOR
+        self.limit = LIMIT_OF_SPACE if in_space else LIMIT_OF_COLOR
 
     def build(self, k_shape):
         shape = (self.controls, self.controls)
@@ -66,13 +69,13 @@ class LieGenerator(Float32, keras.layers.Layer):
     def take_step(self):
         """Moves the reach by `step`, of norm 0.3 at most, and sets that to zero.
 
-        Where a network ignores a generator altogether, the family would grow without end: its reach ends at `LIMIT`.
+        Where a network ignores a generator altogether, the family would grow without end: its reach ends at `limit`.
         """
         step = ops.convert_to_tensor(self.step)
         step = step * (LONGEST / ops.maximum(ops.norm(step), LONGEST))
         reach = ops.matmul(ops.convert_to_tensor(self.reach), lie.matrix_exponential(step))
         longest = ops.norm(reach, axis=1, keepdims=True)
-        self.reach.assign(reach * ops.minimum(1.0, LIMIT / longest))
+        self.reach.assign(reach * ops.minimum(1.0, self.limit / longest))
         self.step.assign(ops.zeros_like(self.step))
 
     def sizes(self, k):

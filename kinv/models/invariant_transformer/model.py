@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
-import numpy as np
 from keras import ops
 
 from kinv.backend import compile_model
@@ -17,10 +16,9 @@ from kinv.training.frozen import Frozen
 
 from . import label_loss
 from .affine_family import AffineFamily
-from .families import Generators
 from .measured import Measured
-from .objectives import MULTIPLIER, Batch, Distance, Volume, smoothly_right
-from .start import start_sizes
+from .objectives import MULTIPLIER, Batch, Distance, Volume
+from .start import adapt
 
 FAMILIES = ("largest", "paper")
 OPTIMIZERS = {"largest": lambda: keras.optimizers.SGD(0.015), "paper": lambda: keras.optimizers.Adam(5e-4)}
@@ -94,8 +92,7 @@ class InvariantTransformer(Measured, AffineFamily):
         ValueError: an argument is out of range; the message names it.
 
     Examples:
-        >>> import numpy as np
-        >>> transformer = InvariantTransformer(channels=3)
+        >>>         >>> transformer = InvariantTransformer(channels=3)
         >>> transformer.augment(np.zeros((2, 32, 32, 3), "float32"), seed=1).shape
         TensorShape([2, 32, 32, 3])
     """
@@ -144,12 +141,13 @@ class InvariantTransformer(Measured, AffineFamily):
         self.train_function = self.test_function = None  # compiled for the previous network
 
     def adapt(self, images: Any, labels: Any = None) -> None:
-        """Sets where training of the largest family starts in colour: how far it reaches along each generator alone.
+        """Sets where training of the largest family starts, which takes fewer passes than to train it there.
 
-        Training finds mixtures of generators. How far each can go, it finds slowly: SqueezeNet lets some colours of
-        photographs be mixed sixty times as far as others be shifted. In space, all generators start alike. There, a
-        network answers differently to shifts by a few pixels, so that each alone says little about larger changes. A
-        few dozen images are enough; each takes a few hundred passes.
+        In colour, it first reaches as far along each generator alone as nearly all predictions stay: SqueezeNet lets
+        some colours of photographs be mixed sixty times as far as others be shifted. In space, all generators start
+        alike. There, a network answers differently to shifts by a few pixels, so that each alone says little about
+        larger changes. Both take 36 of the images, a few hundred times each. Then all of it is scaled until the share
+        `accuracy_threshold` stays: chance is 1 point with 500 images.
 
         Args:
             images: images that the transformer will be trained with, `(N, H, W, C)` in 0..255.
@@ -162,18 +160,8 @@ class InvariantTransformer(Measured, AffineFamily):
             raise ValueError(f"adapt is for the largest family, received a transformer of family {self.family!r}")
         classifier = self.frozen.require("adapt")
         images = ops.convert_to_tensor(as_images(images, shape=classifier.input_shape[1:]), "float32")
-        count = images.shape[0]
-        labels = None if labels is None else class_indices(labels, count, classifier.output_shape[-1])
-        batch = self._labelled((images, labels))
-        compiled, generators = compile_model(classifier), Generators(self.channels)
-
-        def share(of_color: np.ndarray) -> float:
-            member = np.pad(of_color, (0, self.controls[1]))
-            maps = generators.maps(np.repeat(member[None], count, axis=0))
-            logits = ops.cast(compiled(self.apply_matrices(images, *maps)), "float32")
-            return float(ops.mean(smoothly_right(logits, batch)))
-
-        self.color_generator.reach.assign(np.diag(start_sizes(share, self.controls[0])))
+        labels = None if labels is None else class_indices(labels, images.shape[0], classifier.output_shape[-1])
+        adapt(self, compile_model(classifier), self._labelled((images, labels)))
 
     def compile(self, optimizer: Any = None, loss: Any = None, **kwargs: Any) -> None:
         """Defaults: stochastic gradient descent at 0.015 for the largest family, Adam at 5e-4 for the paper's.

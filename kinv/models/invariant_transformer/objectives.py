@@ -23,6 +23,8 @@ MULTIPLIER = 15.0  # at the start, for each generator: about what SqueezeNet's i
 LEAST_MULTIPLIER, LARGEST_MULTIPLIER = 1e-2, 1e3  # for each generator
 RATE = 0.2  # of the multiplier's logarithm, for each step and unit of accuracy that is missing
 DAMPING = 4.0  # of the multiplier's logarithm at once, for each unit that is missing in the batch
+SPACE_RATE = 0.3  # of space, whose gradient is four times as noisy
+MIXED = 0.2  # rate of what mixes two directions: there are many such, and the noise of all costs volume
 OFF = 0.05  # a share that is missed by more is said to be missed
 
 
@@ -204,7 +206,8 @@ class Volume:
         multiplier = model.multiplier * ops.exp(DAMPING * missing)
         counting = 1.0 if batch.weights is None else ops.cast(ops.sum(batch.weights) > 0, "float32")
         gradients = [
-            -counting * _growth(multiplier, slope, k) for slope, k in zip(slopes, (k_color, k_space), strict=True)
+            -counting * rate * _growth(multiplier, slope, k)
+            for rate, slope, k in zip((1.0, SPACE_RATE), slopes, (k_color, k_space), strict=True)
         ]
         generators = model.color_generator, model.space_generator
         model.descend(model.optimizer, gradients, [generator.step for generator in generators])
@@ -263,7 +266,8 @@ def _growth(multiplier, slope, k):
     """
     along = ops.matmul(ops.transpose(slope / 2), 2 * k - 1)  # reach exp(step) (2 k - 1), where step is zero
     along = (along + ops.transpose(along)) / 2  # the rest only turns the control parameters
-    return ops.eye(along.shape[0]) + multiplier * along
+    identity = ops.eye(along.shape[0])
+    return (identity + multiplier * along) * (MIXED + (1 - MIXED) * identity)
 
 
 def _distances(batch: Batch, color, space):

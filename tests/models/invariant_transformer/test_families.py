@@ -122,6 +122,18 @@ def test_the_verdict_names_the_best_simple_family_and_has_an_interval(compared):
     assert len(compared.to_frame()) == 4 and compared.metrics()["color_larger"] == difference
 
 
+@pytest.mark.long
+def test_in_the_proportion_of_the_best_simple_family_it_is_larger_by_as_much_in_each_part(compared):
+    best, difference, (low, high) = compared.larger_in_each()
+    simple = next(family for family in compared.simple if family.name == best)
+    for part in ("space", "color"):
+        more = compared.in_proportion.log_volume(part) - simple.log_volume(part)
+        assert more == pytest.approx(difference, abs=0.05)
+    assert low < difference < high and compared.metrics()["each_larger"] == difference
+    assert compared.in_proportion.unchanged.mean() == pytest.approx(0.85, abs=0.04)
+    assert f"In the proportion of {best}" in compared.summary()
+
+
 def test_a_family_that_changes_nothing_at_any_size_is_refused():
     random = np.random.default_rng(0)
     images, _ = colored_images(random, 8)

@@ -8,9 +8,8 @@ from keras import layers, ops
 
 import kinv
 from kinv.models import InvariantTransformer
-from kinv.models.invariant_transformer.lie_generator import START_OF_SPACE
-from kinv.models.invariant_transformer.objectives import DAMPING, RATE, margins
-from kinv.models.invariant_transformer.start import LIMIT, SMALLEST, start_sizes
+from kinv.models.invariant_transformer.objectives import DAMPING, MIXED, RATE, SPACE_RATE, margins
+from kinv.models.invariant_transformer.start import SMALLEST, start_multiplier, start_scale, start_sizes
 from kinv.ops import lie
 
 from .test_model import brightness_blind, colored_images
@@ -22,10 +21,13 @@ def test_margins_are_the_label_against_the_best_of_the_others():
 
 
 def steps_of(transformer, images, labels, **kwargs):
-    """What an optimizer at rate 1 asks for, of colour and of space."""
+    """What an optimizer at rate 1 asks for, of colour and of space, but for the rates of their own."""
     asked = []
-    for generator in (transformer.color_generator, transformer.space_generator):
-        generator.take_step = lambda generator=generator: asked.append(ops.convert_to_numpy(generator.step))
+    for generator, rate in ((transformer.color_generator, 1.0), (transformer.space_generator, SPACE_RATE)):
+        rates = rate * (MIXED + (1 - MIXED) * np.eye(generator.controls))
+        generator.take_step = lambda generator=generator, rates=rates: asked.append(
+            ops.convert_to_numpy(generator.step) / rates
+        )
     transformer.compile(keras.optimizers.SGD(1.0), run_eagerly=True)
     transformer.train_on_batch(images, labels, **kwargs)
     return asked
@@ -127,25 +129,39 @@ def test_the_start_is_half_as_far_as_nearly_all_is_kept():
     def share(member):
         return 1 - 0.1 * float((np.abs(member) > ends).any())
 
-    np.testing.assert_allclose(start_sizes(share, 3), [0.14, SMALLEST / 2, LIMIT / 2])
+    np.testing.assert_allclose(start_sizes(share, 3, 0.64), [0.14, SMALLEST / 2, 0.64])
 
 
+def test_the_scale_of_the_start_is_that_of_the_share():
+    assert start_scale(lambda factor: np.exp(-factor), 0.9) == pytest.approx(-np.log(0.9), rel=0.1)
+
+
+def test_the_first_multiplier_balances_volume_and_share():
+    """Where the share is `0.8 - 0.05 log(factor)`, a factor gains `18 log(factor)` of log-volume."""
+    assert start_multiplier(lambda factor: 0.8 - 0.05 * np.log(factor), 18) == pytest.approx(18 / 0.05)
+    assert start_multiplier(lambda factor: 0.8, 18) == 18 / 0.01
+
+
+@pytest.mark.long
 def test_adapting_sets_the_start_by_what_the_network_ignores():
     images, labels = colored_images(np.random.default_rng(0), 24)
-    transformer = InvariantTransformer(brightness_blind(), fill="reflect")
+    transformer = InvariantTransformer(brightness_blind(), fill="reflect", accuracy_threshold=0.9)
     transformer.adapt(images, labels)
     color, space = (ops.convert_to_numpy(g.reach) for g in (transformer.color_generator, transformer.space_generator))
     np.testing.assert_allclose(color, np.diag(np.diag(color)), atol=1e-6)
     by_generator = dict(zip(lie.color_generators(3), np.diag(color), strict=True))
     assert by_generator["shift of light"] > 2 * by_generator["shift of red-green"]
-    np.testing.assert_allclose(space, START_OF_SPACE * np.eye(6), atol=1e-6)
+    np.testing.assert_allclose(space, space[0, 0] * np.eye(6), atol=1e-6)
+    many, same = colored_images(np.random.default_rng(1), 600)
+    moved = transformer.frozen.model(transformer.augment(many, seed=1))
+    assert np.mean(np.argmax(moved, axis=-1) == same) == pytest.approx(0.9, abs=0.05)
     with pytest.raises(ValueError, match="family 'paper'"):
         InvariantTransformer(brightness_blind(), family="paper").adapt(images)
     with pytest.raises(ValueError, match="set_classifier"):
         InvariantTransformer().adapt(images)
 
 
-AMOUNTS = np.array([-45, -15, 15, 45], "float32")  # of red rather than green, of four classes
+AMOUNTS = np.array([-18, -6, 6, 18], "float32")  # of red rather than green, of four classes
 
 
 def red_green_reader():
@@ -160,11 +176,11 @@ def red_green_reader():
 
 @pytest.mark.long
 def test_it_reaches_far_where_the_network_ignores_and_not_where_it_looks():
-    """Of colours, the network only sees red against green: a change of 15 is another class. It does not see space."""
+    """Of colours, the network only sees red against green: a change of 6 is another class. It does not see space."""
     random = np.random.default_rng(0)
     labels = random.integers(0, 4, 256)
     amounts = np.stack([random.uniform(-40, 40, 256), AMOUNTS[labels], random.uniform(-40, 40, 256)], axis=1)
-    means = 128 + (amounts + random.uniform(-5, 5, (256, 3))) @ lie.OPPONENT
+    means = 128 + (amounts + random.uniform(-2, 2, (256, 3))) @ lie.OPPONENT
     images = (means[:, None, None] + random.normal(0, 10, (256, 16, 16, 3))).clip(0, 255).astype("float32")
     transformer = InvariantTransformer(red_green_reader(), accuracy_threshold=0.9, fill="reflect")
     transformer.compile(keras.optimizers.SGD(keras.optimizers.schedules.CosineDecay(0.05, 480, 0.05)))

@@ -1,0 +1,114 @@
+"""A family of transformations, scaled about the identity until a share of the predictions stays.
+
+Shapes: `N` images, `B` members, `G` generators, first those of colour, then those of space.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from .families import Generators
+from .variety import Variety, variety
+
+STEP = math.sqrt(2)  # between factors that are tried
+FARTHEST = 8  # steps from the family as it is
+BISECTIONS = 4  # between two steps
+FLATTEST = -0.01  # slope of the share: chance can make it 0, where nothing would be known of the volume
+PARTS = {"space": ("space",), "color": ("color",), "both": ("space", "color")}
+
+
+@dataclass(frozen=True)
+class ScaledFamily:
+    """A family, scaled about the identity until predictions for a share of the images stay.
+
+    Attributes:
+        name: such as `"learned"` or `"calibrated box"`.
+        as_it_is: share of each image's predictions that stay with the family as it is, `(N,)`.
+        factor: that all of its members were multiplied by in the Lie algebra.
+        unchanged: share of each image's predictions that stay with that factor, `(N,)`.
+        slope: how that share grows with the logarithm of the factor, negative.
+        color, space: measures of the scaled maps.
+        left_out: share of its members that have no logarithm, and were left out.
+    """
+
+    name: str
+    as_it_is: np.ndarray
+    factor: float
+    unchanged: np.ndarray
+    slope: float
+    color: Variety
+    space: Variety
+    left_out: float
+
+    def log_volume(self, part: str) -> float:
+        """Of `"space"`, `"color"` or `"both"`."""
+        return sum(getattr(self, one).log_volume for one in PARTS[part])
+
+    def influence(self, generators: int) -> np.ndarray:
+        """What each image adds to the log-volume at the share, `(N,)`; its mean is 0."""
+        return -generators * (self.unchanged - self.unchanged.mean()) / self.slope
+
+
+def scaled_family(
+    name: str,
+    members: np.ndarray,
+    kept: Callable[[np.ndarray], np.ndarray],
+    share: float,
+    generators: Generators,
+    random: np.random.Generator,
+    exponents: float | np.ndarray = 1.0,
+) -> ScaledFamily:
+    """Finds the factor between the last step at which the share stays and the first at which it does not.
+
+    Args:
+        name: of the family.
+        members: elements of the Lie algebra, `(B, G)`, NaN in rows that are none.
+        kept: share of predictions that stay with members, for every image, `(N,)`.
+        share: that is to stay.
+        generators: of the members.
+        random: replaces members that are none.
+        exponents: of the factor for each generator, `(G,)`, where some are to grow faster than others.
+    """
+
+    known = np.isfinite(members).all(axis=1)
+    replaced = members[known][random.integers(0, known.sum(), (~known).sum())]
+    members = members.copy()
+    members[~known] = replaced
+
+    def times(step: float) -> np.ndarray:
+        return members * STEP ** (step * np.asarray(exponents))
+
+    tried: dict[float, np.ndarray] = {}
+
+    def at(step: float) -> float:
+        if step not in tried:
+            tried[step] = kept(times(step))
+        return float(tried[step].mean())
+
+    inside, outside = (0.0, None) if at(0.0) >= share else (None, 0.0)
+    while inside is None or outside is None:
+        step = min(tried) - 1 if inside is None else max(tried) + 1
+        if abs(step) > FARTHEST:
+            raise ValueError(
+                f"no size of the family {name!r} keeps {share:.0%} of the predictions: {STEP ** min(tried):.2g} to "
+                f"{STEP ** max(tried):.2g} times its own, it keeps {at(min(tried)):.0%} to {at(max(tried)):.0%}"
+            )
+        inside, outside = (step, outside) if at(step) >= share else (inside, step)
+    for _ in range(BISECTIONS):
+        middle = (inside + outside) / 2
+        inside, outside = (middle, outside) if at(middle) >= share else (inside, middle)
+    best = min(tried, key=lambda step: abs(at(step) - share))
+    slope = (at(best + 1) - at(best - 1)) / (2 * math.log(STEP))
+    maps = generators.maps(times(best))
+    return ScaledFamily(
+        name=name,
+        as_it_is=tried[0.0],
+        factor=STEP**best,
+        unchanged=tried[best],
+        slope=min(slope, FLATTEST),
+        color=variety(maps.color),
+        space=variety(maps.space),
+        left_out=float(1 - known.mean()),
+    )
