@@ -33,7 +33,7 @@ def run(config: ScreeningConfig, experiment: Experiment) -> dict[str, float | No
     joined = kinv.Screening.join(screenings)
     tables = {
         "medians": findings.median_critical_points(joined.critical_points),
-        "correlation": findings.rank_correlation(joined.critical_points, *networks, joined.softmax),
+        "correlation": findings.rank_correlation(joined.critical_points, *networks, softmax=joined.softmax),
         "returning": findings.returning_classes(joined.softmax),
         "tolerance": findings.class_tolerance(joined.critical_points),
     }

@@ -254,15 +254,6 @@ def test_with_generated_filters(monkeypatch):
     assert names["matches"].images.shape == (1, 7, 7, 28, 28, 1)
 
 
-def test_what_is_learned_in_colour_hardly_depends_on_k(monkeypatch, no_data_folder):
-    monkeypatch.chdir(ROOT)
-    code = snippet("color, (0, 0)")
-    *lines, last = code.strip().splitlines()
-    measured, said = last.split("  # ")
-    change = eval(measured, run("\n".join(lines), {"kinv": kinv}))
-    assert f"{change:.1f}" == said.split()[0]
-
-
 def test_directions(images, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     inputs = layers.Input((20, 24, 3))

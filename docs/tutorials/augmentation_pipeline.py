@@ -22,9 +22,9 @@ import kinv
 # %% [markdown]
 # ## Augment an array
 #
-# `itn_squeezenet` comes with kinv. It is an *Invariant Transformer Net*: two small networks that turn random numbers
-# into a change of position and a change of colour. They were trained so that SqueezeNet's predictions stay, while
-# images change as much as possible.
+# `itn_squeezenet` comes with kinv. It is an *Invariant Transformer Net*: it turns random numbers into a change of
+# position and a change of colour. It was trained so that SqueezeNet's predictions stay, while the changes fill as large
+# a space as possible.
 #
 # The next cell loads it, and 288 crops of nine photographs that it was not trained with. Three of them are augmented
 # with two seeds.
@@ -43,14 +43,15 @@ kinv.figures.labelled_rows(
 )
 
 # %% [markdown]
-# Images move, shrink and tilt a little, and their colours change. What is left empty is black. The same seed gives the
+# Images move and tilt a little, and their colours change. What is left empty is black. The same seed gives the
 # same images; without a seed, each call gives others.
 #
 # ## Control it
 #
-# Each transformation has four numbers in 0..1: two, `k_space`, for the position, and two, `k_color`, for the colours.
-# `augment` draws them at random. `transform` takes yours. The next cell shows the corners, with SqueezeNet's
-# predictions below: a check mark if they stay, else the new class.
+# Each transformation has eighteen numbers in 0..1: six, `k_space`, for the position, and twelve, `k_color`, for the
+# colours. Where all are 0.5, nothing changes; 1 minus them undoes it. `augment` draws them at random. `transform` takes
+# yours. Eighteen numbers are many to look at, so the next cell shows two planes, those in which position and colours
+# change most. At their corners are SqueezeNet's predictions: a check mark if they stay, else the new class.
 
 # %%
 squeezenet = kinv.classifiers.load("squeezenet")
@@ -58,20 +59,30 @@ transformer.set_classifier(squeezenet)
 transformer.plot(photos[[96, 192]])
 
 # %% [markdown]
-# In one photograph the prediction stays at all corners, in the other it does not. So the network ignores these changes
-# in some images only; we count them below.
+# Corners are the farthest that the family goes. The network ignores these changes in some images only; we count them
+# below.
 #
-# The position depends on `k_space`. The colours hardly depend on `k_color`: they are one fixed change, more or less.
-# That is a known limit of what was learned. The next cell measures it: how far are two opposite corners apart, in pixel
-# values?
+# The next cell measures how far opposite corners are apart, in pixel values, beside the whole family: pairs of random
+# members.
 
 # %%
-for part, one in (("space", [(0, 0), (1, 1)]), ("colour", [(1, 1), (0, 0)])):
+middle, low, high = np.full((1, 2), 0.5), np.zeros((1, 2)), np.ones((1, 2))
+pairs = {
+    "space": [(middle, low), (middle, high)],
+    "colour": [(low, middle), (high, middle)],
+}
+for part, points in pairs.items():
     ends = [
-        np.asarray(transformer.transform(few, k_color=k, k_space=other))
-        for k, other in (((0, 0), (0, 0)), one)
+        np.asarray(
+            transformer.transform(
+                few, *(np.asarray(k)[0] for k in transformer.plane(*at))
+            )
+        )
+        for at in points
     ]
-    print(f"{part}: {np.abs(ends[1] - ends[0]).mean():.1f} of 255")
+    print(f"{part}, corners: {np.abs(ends[1] - ends[0]).mean():.1f} of 255")
+members = [np.asarray(transformer.augment(few, seed=seed)) for seed in (1, 2)]
+print(f"two members: {np.abs(members[1] - members[0]).mean():.1f} of 255")
 
 # %% [markdown]
 # ## Does SqueezeNet ignore it?
@@ -91,11 +102,10 @@ comparison = kinv.analysis.compare_with_random(
 print(comparison.summary())
 
 # %% [markdown]
-# More predictions stay than under random transformations of the same distance. How far is that? A shift by a sixth of
+# More predictions stay than under random transformations of the same distance. How far is that? A shift by a twentieth of
 # the width has about the same distance in space.
 #
-# The last line says how varied the family is. Most of each transformation is one fixed offset: images are moved far, but
-# always in nearly the same way.
+# The last line says how varied the family is. It has nearly no fixed offset: doing nothing is in its middle.
 #
 # But the crops come from only nine photographs, and the interval in the second line does not know that. The next cell
 # shows the shares for each of them, to see whether one photograph alone makes the difference.
@@ -106,7 +116,7 @@ table["photograph"] = (np.arange(len(photos)) // 32)[sure][table["image"]]
 table.groupby("photograph")[["learned_unchanged", "random_unchanged"]].mean().round(2)
 
 # %% [markdown]
-# Most photographs agree. Now the other crops, of which the network is not sure. The next cell makes the same comparison
+# Seven photographs of nine agree, two say the reverse. Now the other crops, of which the network is not sure. The next cell makes the same comparison
 # with half of them.
 
 # %%
@@ -117,7 +127,7 @@ print(
 )
 
 # %% [markdown]
-# Here few predictions stay, under both. **What was learned keeps most predictions only where the network is sure.**
+# Here fewer predictions stay, under both. **What was learned keeps most predictions only where the network is sure.**
 # Keep that in mind for your own images.
 #
 # ## As a layer of a model

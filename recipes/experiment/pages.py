@@ -74,10 +74,29 @@ def invariant_transformer() -> str:
     """Learned transformations and the control, of the two networks."""
     rows = []
     for network in ("squeezenet", "efficientnet_lite0"):
-        of = metadata(f"itn_{network}")["metrics"]
+        known = metadata(f"itn_{network}")
+        of, family = known["metrics"], known["config"].get("family", "paper")
         distances = f"{of['space_distance']:.2f}, {of['color_distance']:.2f}"
-        rows.append([network, f"{of['learned_unchanged']:.1%}", f"{of['random_unchanged']:.1%}", distances])
-    return table("network | predictions unchanged, learned | random | distance in space, in colour", rows)
+        rows.append([network, family, f"{of['learned_unchanged']:.1%}", f"{of['random_unchanged']:.1%}", distances])
+    return table("network | family | predictions unchanged, learned | random | distance in space, in colour", rows)
+
+
+def largest_family() -> str:
+    """SqueezeNet's largest family beside simple ones, at the same share of unchanged predictions."""
+    rows = [
+        [
+            row["family"],
+            f"{row['unchanged']:.1%}",
+            *(
+                f"{row[f'{part}_log_volume']:.1f}, {row[f'{part}_effective_dimension']:.1f}"
+                if row[f"{part}_log_volume"] is not None
+                else f"none, {row[f'{part}_effective_dimension']:.1f}"
+                for part in ("space", "color")
+            ),
+        ]
+        for row in metadata("itn_squeezenet")["families"]
+    ]
+    return table("family | unchanged | space: log-volume, dimension of 6 | colour: log-volume, dimension of 12", rows)
 
 
 def filter_gan() -> str:
@@ -187,7 +206,8 @@ def citations() -> str:
 
 
 TABLES: dict[str, Callable[[], str]] = {
-    made.__name__: made for made in (invariant_transformer, filter_gan, layerwise, methods, zoo, badges, citations)
+    made.__name__: made
+    for made in (invariant_transformer, largest_family, filter_gan, layerwise, methods, zoo, badges, citations)
 }
 
 

@@ -11,14 +11,16 @@ import kinv
 from kinv.models.invariant_transformer import figures
 from recipes.experiment.material import find_halves
 
-COLUMNS = {
+SHARED = {
     "classifier_loss": "classifier",
-    "transformation_loss": "transform",
     "accuracy": "accuracy",
     "own_accuracy": "of originals",
     "color_distance": "colour",
     "space_distance": "space",
-    "expanding": "expanding",
+}
+COLUMNS = {  # of the two families
+    "paper": {**SHARED, "transformation_loss": "transform", "expanding": "expanding"},
+    "largest": {**SHARED, "color_volume": "colour, nats", "space_volume": "space, nats", "multiplier": "multiplier"},
 }
 PATHS = {  # figure 4b: which of (k_color_1, k_color_2, k_space_1, k_space_2) follows k
     "space 1: F([0, 0], [k, 0])": (0, 0, 1, 0),

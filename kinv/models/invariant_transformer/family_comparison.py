@@ -127,8 +127,8 @@ class FamilyComparison(TableResult):
         if self.in_proportion is not None:
             best, difference, (low, high) = self.larger_in_each()
             lines.append(
-                f"In the proportion of {best}, it is larger by {difference:.1f} nats in space and as many in colour "
-                f"(95% interval: {low:.1f} to {high:.1f})."
+                f"In the proportion of {best}, it differs from that by {difference:+.1f} nats in space and as many in "
+                f"colour (95% interval: {low:+.1f} to {high:+.1f})."
             )
         return "\n".join(lines)
 

@@ -40,7 +40,7 @@ def training_curves(history: Mapping[str, Sequence[float]], accuracy_threshold: 
         accuracy_threshold: the threshold, drawn as a line: a share of the network's own accuracy.
         title: title of the figure.
     """
-    figure, ((left, middle, right),) = new_figure(10.5, 3.8, 1, 3)
+    figure, ((left, middle, right),) = new_figure(10.2, 3.8, 1, 3)
     epochs = np.arange(1, len(history["classifier_loss"]) + 1)
     if "transformation_loss" in history:
         left.plot(epochs, history["classifier_loss"], **series(0), label="of the classifier")

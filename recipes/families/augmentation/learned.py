@@ -24,7 +24,7 @@ ROUNDS = 2  # families of the own network: of it trained without augmentation, t
 MOST_FOR_FAMILY = 5000  # images that a family of another network is learned on
 MOST_FOR_BOX = 64  # images that the box is calibrated on
 MOST_TO_ADAPT = 32  # images on which a family finds its start
-RATE, LAST_RATE = 0.015, 0.02  # Adam's for the largest family, and the last as a part of the first
+RATE, LAST_RATE = 0.03, 0.05  # of the largest family, and the last as a part of the first
 
 
 class Scaled:
@@ -58,7 +58,7 @@ def learn(network: Any, images: np.ndarray, labels: np.ndarray, steps: int, seed
     if family == "largest":
         some = evenly(len(images), MOST_TO_ADAPT)
         transformer.adapt(images[some], labels[some])
-        transformer.compile(keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(RATE, steps, LAST_RATE)))
+        transformer.compile(keras.optimizers.SGD(keras.optimizers.schedules.CosineDecay(RATE, steps, LAST_RATE)))
     else:
         transformer.compile()
     batches = kinv.training.shuffled_batches(images, labels, 32, seed)

@@ -150,7 +150,7 @@ def test_no_number_of_ours_is_written_by_hand(metadata):
     tables = re.findall(r"(?:^\|.*\|\n)+", section(text, "Results beside the paper's"), flags=re.MULTILINE)
     rows = [[[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines()] for table in tables]
     results = [table for table in rows if table[0] in (["", "ours", "paper"], ["", "ours"])]
-    assert results and all(table[0] == ["setting", "here"] for table in rows if table not in results)
+    assert results and all(table[0][0] in ("setting", "family") for table in rows if table not in results)
     assert all(row[1] == "<metric>" for table in results for row in table[2:])
     lacking = [table for table in results if len(table[0]) == 2 or not all(row[2] for row in table[2:])]
     assert len(re.findall(r"^(The paper gives no numbers|Where a cell is empty)", text, re.MULTILINE)) == len(lacking)
