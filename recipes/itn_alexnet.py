@@ -1,6 +1,6 @@
 """Invariant Transformer Net on AlexNet (Bunne, Rahmann and Wolf; figures 4a, 4b and 5).
 
-    python -m recipes.itn_alexnet                       # default: 15 minutes and 3 GB on two cores
+    python -m recipes.itn_alexnet                       # default: 35 minutes and 3 GB on two cores
     python -m recipes.itn_alexnet --preset smoke        # seconds: does it run?
     python -m recipes.itn_alexnet --preset paper        # the paper's scale: ImageNet's validation images, a GPU
     python -m recipes.itn_alexnet --family paper        # the paper's own, 5 to 9 minutes
@@ -8,8 +8,8 @@
 
 Learns the colour and spatial transformations that an ImageNet classifier ignores, compares them on held-out images
 with random ones of the same size and, scaled to the same share of unchanged predictions, with simple families; and
-keeps them as an artifact. Without AlexNet's weights it takes SqueezeNet, which
-has AlexNet's accuracy, and says so. Stopped and started again, it goes on where it was.
+keeps them as an artifact. Without AlexNet's weights it takes SqueezeNet, which has AlexNet's accuracy, and says so.
+Stopped and started again, it goes on where it was.
 """
 
 from dataclasses import dataclass

@@ -89,7 +89,7 @@ def test_an_unknown_section(folder_and_network, tmp_path):
         cli.main([*command(folder_and_network)[:-1], "layer"])
 
 
-@pytest.mark.long
+@pytest.mark.release
 def test_two_networks(folder_and_network, tmp_path, capsys):
     """With itself there is no difference."""
     same = str(folder_and_network[1])

@@ -145,7 +145,7 @@ def test_a_gallery_of_an_autoencoders_decoder(tmp_path, no_data_folder):
     assert np.abs(gallery.image(0) - np.asarray(Image.open(kept), "float32")).mean() < 1
 
 
-@pytest.mark.long
+@pytest.mark.release
 def test_vgg_16_has_a_generator():
     """Its weights are not here: of its architecture."""
     network = classifiers.build("vgg16")

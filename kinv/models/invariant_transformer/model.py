@@ -92,7 +92,8 @@ class InvariantTransformer(Measured, AffineFamily):
         ValueError: an argument is out of range; the message names it.
 
     Examples:
-        >>>         >>> transformer = InvariantTransformer(channels=3)
+        >>> import numpy as np
+        >>> transformer = InvariantTransformer(channels=3)
         >>> transformer.augment(np.zeros((2, 32, 32, 3), "float32"), seed=1).shape
         TensorShape([2, 32, 32, 3])
     """
