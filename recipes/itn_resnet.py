@@ -32,7 +32,7 @@ PAPER: dict[str, Any] = {  # the largest family has not been learned from this n
 }
 PRESETS = presets(
     default=replace(itn_alexnet.PRESETS["default"], **RESIDUAL, **PAPER),
-    smoke=replace(itn_alexnet.PRESETS["smoke"], **RESIDUAL),
+    smoke=replace(itn_alexnet.PRESETS["smoke"], **RESIDUAL, family="paper"),
     paper=replace(itn_alexnet.PRESETS["paper"], **RESIDUAL),
 )
 

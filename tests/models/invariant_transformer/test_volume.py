@@ -144,7 +144,7 @@ def test_the_first_multiplier_balances_volume_and_share():
 
 @pytest.mark.long
 def test_adapting_sets_the_start_by_what_the_network_ignores():
-    images, labels = colored_images(np.random.default_rng(0), 24)
+    images, labels = colored_images(np.random.default_rng(0), 240)
     transformer = InvariantTransformer(brightness_blind(), fill="reflect", accuracy_threshold=0.9)
     transformer.adapt(images, labels)
     color, space = (ops.convert_to_numpy(g.reach) for g in (transformer.color_generator, transformer.space_generator))
