@@ -8,19 +8,25 @@ A page has places for them, `<!-- generated: NAME -->` to `<!-- /generated -->`.
 import contextlib
 import importlib
 import io
-import json
 import os
 import re
 import shutil
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 from recipes.experiment.command_line import command
 from recipes.experiment.papers import PAPERS
+from recipes.experiment.result_tables import (
+    ROOT,
+    filter_gan,
+    invariant_transformer,
+    largest_family,
+    layerwise,
+    metadata,
+    table,
+)
 
-ROOT = Path(__file__).parents[2]
 PLACE = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- /generated -->)", re.DOTALL)
 IMAGES = {  # of artifacts, shown in docs/, which holds all it shows
     "itn_squeezenet_images.png": "itn_squeezenet/figures/images.png",
@@ -31,92 +37,6 @@ IMAGES = {  # of artifacts, shown in docs/, which holds all it shows
 }
 OTHERS = "classifiers", "data", "ops", "training"  # packages with a page of their own
 HELP_WIDTH = 88  # letters of a line of --help
-LAYERWISE = {
-    "dbn_mnist": "1.34 % (LISA tutorials)",
-    "sdae_mnist": "1.30 % (LISA tutorials)",
-    "sdae_silhouettes": "",
-    "sdae_rotated_mnist": "",
-    "sdae_patches": "like Gabor functions",
-    "dbn_patches": "not like them",
-}
-FILTERS = {
-    "network": ("the network as it is", ".2%", "97.1 %"),
-    "averaged": ("average of 10 sets of filters, layers above retrained", ".2%", "98.2 %"),
-    "control": ("control: its own filters, layers above retrained", ".2%", ""),
-    "single_mean": ("single sets, nothing retrained: mean of 100", ".2%", ""),
-    "single_worst": ("the worst of them", ".2%", ""),
-    "random_mean": ("control: its own filters plus random numbers of the same size", ".2%", ""),
-    "explained_variance": ("explained variance of the code", ".2f", ""),
-    "diversity": ("diversity, in standard deviations of the real filters", ".2f", ""),
-    "grid_fall": ("grids of 100 digits: the objective falls by", ".0%", ""),
-    "grid_fall_at_output": ("the same at the convolution's own output, as in the paper", ".0%", ""),
-    "grid_unchanged": ("cells that are still the same digit to the classifier", ".1%", ""),
-    "grid_middle_change": ("largest mean change of a middle cell, of 255", ".2f", ""),
-    "grid_change": ("mean change of the other cells, of 255", ".2f", ""),
-    "grid_shape_share": ("share of shape in the change of corner cells", ".2f", ""),
-    "grid_shape_change": ("change of shape of a corner cell, of 255", ".2f", ""),
-}
-
-
-def metadata(name: str) -> dict[str, Any]:
-    """What an artifact's recipe measured, and how."""
-    return json.loads((ROOT / "artifacts" / name / "metadata.json").read_text(encoding="utf-8"))
-
-
-def table(header: str, rows: list[list[str]]) -> str:
-    """A table in Markdown; the header's columns are separated by `|`."""
-    columns = header.split("|")
-    lines = [[column.strip() for column in columns], ["---"] * len(columns), *rows]
-    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
-
-
-def invariant_transformer() -> str:
-    """Learned transformations and the control, of the two networks."""
-    rows = []
-    for network in ("squeezenet", "efficientnet_lite0"):
-        known = metadata(f"itn_{network}")
-        of, family = known["metrics"], known["config"].get("family", "paper")
-        distances = f"{of['space_distance']:.2f}, {of['color_distance']:.2f}"
-        rows.append([network, family, f"{of['learned_unchanged']:.1%}", f"{of['random_unchanged']:.1%}", distances])
-    return table("network | family | predictions unchanged, learned | random | distance in space, in colour", rows)
-
-
-def largest_family() -> str:
-    """SqueezeNet's largest family beside simple ones, at the same share of unchanged predictions."""
-    rows = [
-        [
-            row["family"],
-            f"{row['unchanged']:.1%}",
-            *(
-                f"{row[f'{part}_log_volume']:.1f}, {row[f'{part}_effective_dimension']:.1f}"
-                if row[f"{part}_log_volume"] is not None
-                else f"none, {row[f'{part}_effective_dimension']:.1f}"
-                for part in ("space", "color")
-            ),
-        ]
-        for row in metadata("itn_squeezenet")["families"]
-    ]
-    return table("family | unchanged | space: log-volume, dimension of 6 | colour: log-volume, dimension of 12", rows)
-
-
-def filter_gan() -> str:
-    """All numbers of the two Filter GANs."""
-    conv4, conv2 = (metadata(f"filter_gan_mnist_{layer}")["metrics"] for layer in ("conv4", "conv2"))
-    rows = [
-        [title, format(conv4[name], form), format(conv2[name], form), paper]
-        for name, (title, form, paper) in FILTERS.items()
-    ]
-    return table(" | conv4 | conv2 | the paper's", rows)
-
-
-def layerwise() -> str:
-    """Test errors, or what filters look like."""
-    rows = []
-    for name, paper in LAYERWISE.items():
-        of = metadata(name)["metrics"]
-        edges = f"{of.get('edge_share', 0):.0%} edges; Gabor functions explain {of.get('explained_by_gabor', 0):.0%}"
-        rows.append([f"`{name}`", f"{of['test_error']:.2%}" if "test_error" in of else edges, paper])
-    return table("artifact | result | published, or the paper's words", rows)
 
 
 def methods() -> str:
