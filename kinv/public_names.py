@@ -65,6 +65,7 @@ PUBLIC_NAMES = {
         "ColorTransformer": "kinv.models.invariant_transformer.transformers",
         "FeatureGain": "kinv.models.coupled_generator.feature_gain",
         "FilterGenerator": "kinv.models.filter_gan.generator",
+        "FlowGenerator": "kinv.models.invariant_transformer.flow_generator",
         "GeneratedConvolution": "kinv.models.filter_gan.generated_convolution",
         "InvariancePooling": "kinv.models.filter_gan.invariance_pooling",
         "LearnedAugmentation": "kinv.hub.learned_augmentation",

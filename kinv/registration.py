@@ -21,6 +21,7 @@ MODULES = {
     "FeatureGain": "kinv.models.coupled_generator.feature_gain",
     "FilterGAN": "kinv.models.filter_gan.model",
     "FilterGenerator": "kinv.models.filter_gan.generator",
+    "FlowGenerator": "kinv.models.invariant_transformer.flow_generator",
     "Gallery": "kinv.models.coupled_generator.gallery",
     "GeneratedConvolution": "kinv.models.filter_gan.generated_convolution",
     "InvariancePooling": "kinv.models.filter_gan.invariance_pooling",

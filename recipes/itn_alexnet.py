@@ -21,6 +21,7 @@ from recipes.experiment.experiment import Config as BaseConfig
 from recipes.experiment.experiment import Experiment, presets, recipe
 from recipes.experiment.material import (
     CROP_MARGIN,
+    VIEWS,
     Labelled,
     TenCrops,
     evenly,
@@ -43,6 +44,7 @@ class Config(BaseConfig):
     classifier: str = "alexnet"  # paper, section III-B
     fallback: str = "squeezenet"  # where the classifier's weights are not on this machine
     labels: bool = True  # False: the classifier's own predictions
+    crops: bool = True  # ten of each training image; False: the images as they are
 
     adapted_on: int = 144  # crops, see InvariantTransformer.adapt; 0: the family starts alike in every direction
     epochs: int = 30
@@ -79,9 +81,11 @@ def run(config: Config, experiment: Experiment) -> dict[str, float]:
     classifier = load_classifier(config.classifier, config.fallback, config.download)
     size = classifier.input_shape[1]
     train, held_out = find_halves(config.data, config.download)
-    experiment.about("itn", classifier.name, data_words(train))
-    images, labels = train.load(round(CROP_MARGIN * size), config.limit, dtype="uint8")
-    chosen = worth_keeping(classifier, TenCrops(images, size), labels if config.labels else None, config.sure)
+    words = data_words(train, train.count)
+    experiment.about("itn", classifier.name, words.removeprefix("mnist").lstrip("_"))  # the usual digits
+    images, labels = train.load(round(CROP_MARGIN * size) if config.crops else size, config.limit, dtype="uint8")
+    views = TenCrops(images, size, VIEWS if config.crops else 1)
+    chosen = worth_keeping(classifier, views, labels if config.labels else None, config.sure)
     transformer = untrained(classifier, chosen, config)
     run = {"images": train.description, "classifier": describe(classifier)}
     history = experiment.fit(transformer, chosen.images, chosen.labels, family.COLUMNS[config.family], run=run)

@@ -195,9 +195,9 @@ PUBLIC = {
         save verify
     """.split(),
     "kinv.layers": """
-        ActivationDiscriminator ColorTransformer Corruption FeatureGain FilterGenerator GeneratedConvolution
-        InvariancePooling LearnedAugmentation LieGenerator LocalResponseNormalization MatrixGenerator RandomViews
-        SpatialTransformer SpectralDecoder TiedAutoencoder
+        ActivationDiscriminator ColorTransformer Corruption FeatureGain FilterGenerator FlowGenerator
+        GeneratedConvolution InvariancePooling LearnedAugmentation LieGenerator LocalResponseNormalization
+        MatrixGenerator RandomViews SpatialTransformer SpectralDecoder TiedAutoencoder
     """.split(),
     "kinv.models": """
         CollapseNotice CoupledGenerator DeepBeliefNetwork DenoisingAutoencoder FilterGAN FreeEnergyGap Gallery

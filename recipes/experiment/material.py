@@ -31,13 +31,14 @@ class TenCrops:
     Args:
         images: `(N, H, H, C)`.
         size: height and width of the crops, at most `H`.
+        views: how many of the ten; 1 of images of that size: they are as they are.
     """
 
-    def __init__(self, images: np.ndarray, size: int):
+    def __init__(self, images: np.ndarray, size: int, views: int = VIEWS):
         end = images.shape[1] - size
         self.images, self.size = images, size
         self.corners = [(0, 0), (0, end), (end, 0), (end, end), (end // 2, end // 2)]
-        self.chosen = np.arange(VIEWS * len(images))
+        self.chosen = np.arange(views * len(images))
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -11,7 +11,7 @@ from kinv.ops import Transformation
 from kinv.ops.affine import distance_from_identity
 
 STEPS = 11
-PARTS = ("space", "color")
+PARTS = ("space", "color", "beyond")
 
 
 class LearnedTransformation(Transformation):
@@ -24,29 +24,29 @@ class LearnedTransformation(Transformation):
 
     Args:
         transformer: a trained `InvariantTransformer`.
-        part: `"space"` or `"color"`; the matrix of the other part stays the identity.
+        part: `"space"`, `"color"`, or `"beyond"` in a family with flows; the other parts change nothing.
         family: the start of the name, `{family}_{part}`, so that several transformers can be told apart.
     """
 
     def __init__(self, transformer: Any, part: str, family: str = "learned"):
-        checked_choice("part", part, PARTS)
+        checked_choice("part", part, _parts(transformer))
         grid = tuple(float(value) for value in np.linspace(0, 1, STEPS))
         neutral = -1.0 if transformer.neutral is None else transformer.neutral
         super().__init__(
             f"{family}_{part}", "k", neutral, (*grid,) if neutral in grid else (neutral, *grid), least=-1.0
         )
         self.transformer, self.part = transformer, part
-        ends = (transformer.plane(*2 * [np.full((1, 2), end, "float32")]) for end in (0, 1))
+        corners = ([np.full((1, 2), end, "float32")] * len(transformer.controls) for end in (0, 1))
+        ends = (transformer.plane(*corner) for corner in corners)
         self.ends = [[ops.convert_to_numpy(k) for k in end] for end in ends]  # of the walk, which is straight
 
     @classmethod
     def parts(cls, transformer: Any, family: str = "learned") -> list["LearnedTransformation"]:
-        """The walk through space and the walk through colour."""
-        return [cls(transformer, part, family) for part in PARTS]
+        """The walk through space, the walk through colour, and that through flows if there are any."""
+        return [cls(transformer, part, family) for part in _parts(transformer)]
 
     def apply(self, prepared, magnitudes, fill, seed):
-        color, space = self._matrices(magnitudes)
-        return self.transformer.apply_matrices(prepared, color, space)
+        return self.transformer.apply_matrices(prepared, *self._maps(magnitudes), seed=seed)
 
     def check(self, magnitudes):
         super().check(magnitudes)
@@ -62,19 +62,26 @@ class LearnedTransformation(Transformation):
         return digest.hexdigest()
 
     def distance(self, magnitudes, shape):
-        color, space = self._matrices(ops.convert_to_tensor(magnitudes, "float32"))
+        if self.part == "beyond":
+            return super().distance(magnitudes, shape)  # flows have no matrices
+        color, space, *_ = self._maps(ops.convert_to_tensor(magnitudes, "float32"))
         return ops.convert_to_numpy(distance_from_identity(space if self.part == "space" else color))
 
-    def _matrices(self, magnitudes):
+    def _maps(self, magnitudes):
+        """Matrices of colour and of space, and sizes of flows if there are any, of which one part follows the walk."""
         along = ops.expand_dims(magnitudes, -1)
-        color, space = self.transformer.matrices(
-            *(first + along * (last - first) for first, last in zip(*self.ends, strict=True))
-        )
-        neutral = ops.reshape(magnitudes < 0, (-1, 1, 1))
-        color = ops.where(neutral if self.part == "color" else True, _identity(color), color)
-        space = ops.where(neutral if self.part == "space" else True, _identity(space), space)
-        return color, space
+        ks = (first + along * (last - first) for first, last in zip(*self.ends, strict=True))
+        found = []
+        for part, map_ in zip(("color", "space", "beyond"), self.transformer.matrices(*ks), strict=False):
+            still = ops.reshape(magnitudes < 0, (-1, *[1] * (len(map_.shape) - 1))) if part == self.part else True
+            found.append(ops.where(still, _identity(map_), map_))
+        return found
 
 
-def _identity(matrices):
-    return ops.eye(*matrices.shape[1:]) + ops.zeros_like(matrices)
+def _parts(transformer):
+    return PARTS[: len(transformer.controls)]
+
+
+def _identity(maps):
+    zeros = ops.zeros_like(maps)
+    return zeros if len(maps.shape) == 2 else ops.eye(*maps.shape[1:]) + zeros

@@ -1,9 +1,11 @@
-"""A family of affine image transformations, indexed by control parameters."""
+"""A family of image transformations, indexed by control parameters: affine maps, and flows beyond them."""
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 from keras import ops
 
@@ -20,17 +22,19 @@ IN_UNIT_RANGE = "images must lie in 0..255, received 0..1: multiply them by 255.
 class AffineFamily(Method):
     """Two generators that map `k_color` and `k_space`, numbers in 0..1, to a colour and a spatial matrix.
 
-    The base class of `InvariantTransformer`: everything but training.
+    A third one, if there is one, maps `k_beyond` to sizes of flows, such as smooth warps (`FlowGenerator`). The base
+    class of `InvariantTransformer`: everything but training.
 
     Args:
-        generators: of colour and of space: layers with a number `controls` of control parameters.
+        generators: of colour, of space, and of flows if there are any: layers with a number `controls` of control
+            parameters.
         channels, fill, seed: as in `InvariantTransformer`.
         metric_names, **kwargs: as in `Method`.
     """
 
     def __init__(
         self,
-        generators: tuple[Any, Any],
+        generators: Sequence[Any],
         channels: int,
         fill: str,
         seed: int,
@@ -39,7 +43,8 @@ class AffineFamily(Method):
     ):
         super().__init__(metric_names, **kwargs)
         self.channels, self.fill, self.seed = channels, fill, seed
-        self.color_generator, self.space_generator = generators
+        self.color_generator, self.space_generator = generators[:2]
+        self.beyond_generator = generators[2] if len(generators) > 2 else None
         self.controls = tuple(generator.controls for generator in generators)
         self.color = ColorTransformer(name="color")  # pyright: ignore[reportCallIssue]
         self.space = SpatialTransformer(fill, name="space")
@@ -48,56 +53,86 @@ class AffineFamily(Method):
             generator.build((None, generator.controls))
         self.built = True
 
-    def matrices(self, k_color: Any, k_space: Any) -> tuple[Any, Any]:
-        """The matrices for control parameters `(B, K)`: colour `(B, C, C + 1)` and space `(B, 2, 3)`."""
-        return self.color_generator(k_color), self.space_generator(k_space)
+    @property
+    def generators(self) -> tuple[Any, ...]:
+        """Of colour, of space, and of flows if there are any."""
+        found = self.color_generator, self.space_generator, self.beyond_generator
+        return tuple(generator for generator in found if generator is not None)
 
-    def plane(self, color: Any, space: Any) -> tuple[Any, Any]:
-        """Control parameters at points of two planes, to show a family of many control parameters by pictures.
+    def matrices(self, *ks: Any) -> tuple[Any, ...]:
+        """The matrices for control parameters `(B, K)`: colour `(B, C, C + 1)` and space `(B, 2, 3)`.
+
+        Of a family with flows, their sizes `(B, G)` as well.
+        """
+        return tuple(generator(k) for generator, k in zip(self.generators, ks, strict=True))
+
+    def plane(self, color: Any, space: Any, beyond: Any = None) -> tuple[Any, ...]:
+        """Control parameters at points of planes, to show a family of many control parameters by pictures.
 
         Args:
             color, space: points, `(B, 2)` in 0..1.
+            beyond: points of flows, where there are any. None: in the middle, where nothing changes.
 
         Returns:
-            `k_color` and `k_space`. Largest family: the planes are those in which it reaches farthest, with the
-            identity at (1/2, 1/2). Paper's family: the points themselves.
+            `k_color` and `k_space`, and `k_beyond` where there are flows. Largest family: the planes are those in which
+            it reaches farthest, with the identity at (1/2, 1/2). Paper's family: the points themselves.
         """
-        return self.color_generator.plane(color), self.space_generator.plane(space)
+        points = [color, space, *([] if self.beyond_generator is None else [beyond])]
+        points[2:] = [np.full((len(color), 2), self.neutral) if of is None else of for of in points[2:]]
+        return tuple(generator.plane(of) for generator, of in zip(self.generators, points, strict=True))
 
     @property
     def neutral(self) -> float | None:
         """The coordinate of the identity in both planes; None if the family does not contain it."""
         return getattr(self.space_generator, "neutral", None)
 
-    def apply_matrices(self, images: Any, color: Any, space: Any) -> Any:
-        """Transforms float32 images `(B, H, W, C)` in 0..255 with one colour and one spatial matrix per image."""
+    def apply_matrices(self, images: Any, color: Any, space: Any, beyond: Any = None, seed: Any = 0) -> Any:
+        """Transforms float32 images `(B, H, W, C)` in 0..255 with one colour and one spatial matrix per image.
+
+        Args:
+            images, color, space: as said.
+            beyond: sizes of flows, `(B, G)`; None: none of them.
+            seed: of the flow `"noise"`.
+        """
         images = ops.cast(images, "float32")
+        flows = self.beyond_generator
+        if beyond is None or flows is None:
+            return self._affine(images, color, space)
+        return flows.after(self._affine(flows.before(images, beyond), color, space), beyond, seed)
+
+    def _affine(self, images, color, space):
         if self.fill != "zeros":
             return self.color(self.space(images, space), color)
         homogeneous = ops.concatenate([images, ops.ones_like(images[..., :1])], axis=-1)
         sampled = self.space(homogeneous, space)
         return self.color(sampled[..., :-1], color, sampled[..., -1:])
 
-    def transform(self, images: Any, k_color: Any, k_space: Any) -> Any:
+    def transform(self, images: Any, k_color: Any, k_space: Any, k_beyond: Any = None, seed: Any = 0) -> Any:
         """Transforms images `(B, H, W, C)` in 0..255 with given control parameters.
 
         Args:
             images: images of any size.
             k_color, k_space: `(B, K)`, or `(K,)` for all images, in 0..1. `controls` says how many of each there are.
+            k_beyond: of flows, in the same way; None: without them.
+            seed: of the flow `"noise"`.
 
         Returns:
             float32 tensor like `images`, in 0..255.
 
         Raises:
-            ValueError: `images`, `k_color` or `k_space` has a wrong shape.
+            ValueError: `images` or control parameters have a wrong shape, or the family has no flows.
         """
         images = self._checked(images)
-        count = ops.shape(images)[0]
-        of_color, of_space = self.controls
-        color, space = self.matrices(
-            _control(k_color, count, of_color, "k_color"), _control(k_space, count, of_space, "k_space")
-        )
-        return self.apply_matrices(images, color, space)
+        ks = {"k_color": k_color, "k_space": k_space}
+        if k_beyond is not None:
+            if self.beyond_generator is None:
+                raise ValueError("k_beyond is of a family with flows, and this one has none")
+            ks["k_beyond"] = k_beyond
+        maps = [
+            generator(_control(k, ops.shape(images)[0], generator.controls, name))
+            for (name, k), generator in zip(ks.items(), self.generators, strict=False)
+        ]
+        return self.apply_matrices(images, *maps, seed=seed)
 
     def augment(self, images: Any, seed: Any = None) -> Any:
         """Transforms every image with its own random `k`, drawn uniformly; the same seed gives the same images.
@@ -118,8 +153,9 @@ class AffineFamily(Method):
             return self.augment(images[None], seed)[0]
         images = self._checked(images)
         if seed is None:
-            seed = ops.cast(self.seed_generator.next(), "int32")
-        return self.transform(images, *self._split(hashed_uniform(seed_pair(seed), ops.shape(images)[0], self._total)))
+            seed = self.next_seed()
+        seed = seed_pair(seed)
+        return self.transform(images, *self._split(hashed_uniform(seed, ops.shape(images)[0], self._total)), seed=seed)
 
     def checked_inputs(self, inputs):
         return checked_images(inputs, shape=(None, None, self.channels))
@@ -127,15 +163,19 @@ class AffineFamily(Method):
     def call(self, images, training=False):
         if not training:
             return self.augment(images, self.seed)
-        color, space = self.matrices(*self.draw(ops.shape(images)[0]))
-        return self.apply_matrices(images, color, space)
+        maps = self.matrices(*self.draw(ops.shape(images)[0]))
+        return self.apply_matrices(images, *maps, seed=self.next_seed())
 
     @property
     def input_shape(self):
         return (None, None, None, self.channels)
 
-    def draw(self, count: Any) -> tuple[Any, Any]:
-        """Uniform control parameters of colour and of space, `(count, K)` each."""
+    def next_seed(self) -> Any:
+        """An int32 tensor of shape `(2,)`, another one in every call."""
+        return ops.cast(self.seed_generator.next(), "int32")
+
+    def draw(self, count: Any) -> tuple[Any, ...]:
+        """Uniform control parameters of colour, of space, and of flows if there are any, `(count, K)` each."""
         return self._split(keras.random.uniform((count, self._total), seed=self.seed_generator))
 
     @property
@@ -143,7 +183,8 @@ class AffineFamily(Method):
         return sum(self.controls)
 
     def _split(self, k):
-        return k[:, : self.controls[0]], k[:, self.controls[0] :]
+        ends = [sum(self.controls[:part]) for part in range(len(self.controls) + 1)]
+        return tuple(k[:, start:end] for start, end in itertools.pairwise(ends))
 
     def _checked(self, images):
         images = ops.convert_to_tensor(checked_images(images))
@@ -164,10 +205,10 @@ class AffineFamily(Method):
         floats = tf.TensorSpec((None, None, None, self.channels), tf.float32, name="images")
         bytes_ = tf.TensorSpec((None, None, None, self.channels), tf.uint8, name="images")
         seed = tf.TensorSpec((2,), tf.int32, name="seed")
-        k_color, k_space = (
+        ks = [
             tf.TensorSpec((None, count), tf.float32, name=name)
-            for count, name in zip(self.controls, ("k_color", "k_space"), strict=True)
-        )
+            for count, name in zip(self.controls, ("k_color", "k_space", "k_beyond"), strict=False)
+        ]
 
         def augment_uint8(images, seed):
             return tf.cast(tf.round(self.augment(images, seed)), tf.uint8)
@@ -175,7 +216,7 @@ class AffineFamily(Method):
         return {
             "augment": (self.augment, [floats, seed]),
             "augment_uint8": (augment_uint8, [bytes_, seed]),
-            "transform": (self.transform, [floats, k_color, k_space]),
+            "transform": (lambda images, *ks: self.transform(images, *ks), [floats, *ks]),
         }
 
     def save_own_variables(self, store):

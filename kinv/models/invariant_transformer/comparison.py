@@ -211,7 +211,7 @@ class Predictions:
         with progress_bar("classifying transformed images", total, self.progress) as advance:
             for at in slices(total, self.batch_size):
                 shown = images[np.arange(at.start, at.stop) % count]
-                transformed = self.transform(shown, pairs.color[at], pairs.space[at])
+                transformed = self.transform(shown, *pairs.rows(at))
                 classes[at] = np.argmax(ops.convert_to_numpy(self.logits(transformed)), axis=-1)
                 advance(len(shown))
         return classes.reshape(-1, count)
@@ -234,15 +234,13 @@ def right_images(classifier, images, labels, batch_size):
     return images[kept], originals[kept], labels[kept]
 
 
-def predictions_along_k(
-    transformer: Any, classifier: keras.Model, images: np.ndarray, k_color: np.ndarray, k_space: np.ndarray
-) -> np.ndarray:
+def predictions_along_k(transformer: Any, classifier: keras.Model, images: np.ndarray, *ks: np.ndarray) -> np.ndarray:
     """Softmax outputs for every image at every control parameter, float `(K, N, classes)`.
 
     Args:
         transformer, classifier, images: as in `compare_with_random`.
-        k_color, k_space: control parameters, `(K, controls)` each, in 0..1.
+        *ks: control parameters of colour, of space, and of flows if there are any, `(K, controls)` each, in 0..1.
     """
-    pairs = zip(k_color.astype("float32"), k_space.astype("float32"), strict=True)
+    pairs = zip(*(k.astype("float32") for k in ks), strict=True)
     softmax = [ops.softmax(compile_model(classifier)(transformer.transform(images, *pair))) for pair in pairs]
     return np.stack([ops.convert_to_numpy(outputs) for outputs in softmax])

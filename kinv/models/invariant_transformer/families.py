@@ -1,8 +1,9 @@
-"""Families of affine maps, learned and simple, as elements of the Lie algebra: each can be scaled about the identity.
+"""Families of maps, learned and simple, as elements of the Lie algebra: each can be scaled about the identity.
 
-Shapes: `B` members, `G` generators, first those of colour, then those of space.
+Shapes: `B` members, `G` generators, first those of colour, then those of space, then the modes of flows.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,16 +11,17 @@ from keras import ops
 
 from kinv.ops import lie
 
-from .matrices import Matrices
+from .matrices import Matrices, norms
 
 FEWEST = 0.5  # share of a family's members that has to have a logarithm
 HAND_MADE = "shift sideways", "shift up or down", "rotation", "zoom"  # beside contrast and brightness
 
 
 class Generators(NamedTuple):
-    """The generators of colour and of space, for images of so many channels."""
+    """The generators of colour and of space, for images of so many channels, and how many modes of flows there are."""
 
     channels: int
+    modes: int = 0
 
     @property
     def of_color(self) -> dict[str, np.ndarray]:
@@ -29,19 +31,26 @@ class Generators(NamedTuple):
     @property
     def count(self) -> int:
         """`G`."""
-        return len(self.of_color) + len(lie.SPACE)
+        return len(self.of_color) + len(lie.SPACE) + self.modes
+
+    @property
+    def parts(self) -> dict[str, int]:
+        """How many there are of each part, in their order."""
+        found = {"color": len(self.of_color), "space": len(lie.SPACE)}
+        return {**found, "beyond": self.modes} if self.modes else found
 
     def maps(self, sizes: np.ndarray) -> Matrices:
         """The maps whose generators have sizes `(B, G)`."""
-        color, space = self.split(sizes)
+        color, space, *beyond = self.split(sizes)
         return Matrices(
             ops.convert_to_numpy(lie.exponential(lie.combined(self.of_color, color))),
             ops.convert_to_numpy(lie.exponential(lie.combined(lie.SPACE, space))),
+            *(part.astype("float32") for part in beyond),
         )
 
-    def split(self, sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Those of colour and those of space."""
-        return sizes[:, : len(self.of_color)], sizes[:, len(self.of_color) :]
+    def split(self, sizes: np.ndarray) -> list[np.ndarray]:
+        """Those of colour, those of space, and those of flows if there are any."""
+        return np.split(sizes, np.cumsum(list(self.parts.values()))[:-1], axis=1)
 
     def sizes(self, maps: Matrices) -> np.ndarray:
         """The sizes of the generators in maps, `(B, G)`; NaN in rows of maps that no element of the algebra leads to.
@@ -49,10 +58,9 @@ class Generators(NamedTuple):
         Raises:
             ValueError: that is so for more than half of the maps.
         """
-        parts = zip(maps, (self.of_color, lie.SPACE), strict=True)
-        sizes = np.concatenate(
-            [lie.sizes_of(lie.logarithm(part.astype("float64")), generators) for part, generators in parts], axis=1
-        )
+        parts = zip(maps[:2], (self.of_color, lie.SPACE), strict=True)
+        columns = [lie.sizes_of(lie.logarithm(part.astype("float64")), generators) for part, generators in parts]
+        sizes = np.concatenate([*columns, *([] if maps.beyond is None else [maps.beyond])], axis=1)
         known = np.asarray(np.isfinite(sizes).all(axis=1))
         if known.mean() < FEWEST:
             raise ValueError(
@@ -63,23 +71,23 @@ class Generators(NamedTuple):
 
     @property
     def hand_made(self) -> np.ndarray:
-        """The directions of shifts, rotation, zoom, contrast and brightness, `(6, G)`."""
+        """The directions of shifts, rotation, zoom, contrast and brightness, `(6, G)`; none of flows."""
         shifts = [list(lie.SPACE).index(name) for name in HAND_MADE]
         of_space = np.eye(len(lie.SPACE))[shifts]
         square, column = np.eye(self.channels, self.channels + 1), np.zeros((self.channels, self.channels + 1))
         column[:, -1] = 1
         of_color = lie.sizes_of(np.stack([square, column]), self.of_color)
         of_color /= np.linalg.norm(of_color, axis=1, keepdims=True)
+        rest = self.count - len(self.of_color)
         return np.concatenate(
-            [np.pad(of_color, ((0, 0), (0, len(lie.SPACE)))), np.pad(of_space, ((0, 0), (len(self.of_color), 0)))]
+            [np.pad(of_color, ((0, 0), (0, rest))), np.pad(of_space, ((0, 0), (len(self.of_color), self.modes)))]
         )
 
 
-def random_directions(like: np.ndarray, channels: int, random: np.random.Generator) -> np.ndarray:
-    """Uniformly random directions of colour and of space, with the sizes of given members `(B, G)`."""
-    parts = []
-    for part in Generators(channels).split(like):
+def random_directions(parts: Sequence[np.ndarray], random: np.random.Generator) -> np.ndarray:
+    """Uniformly random directions of every part, with the sizes of given members, `(B, part)` each, to `(B, G)`."""
+    found = []
+    for part in parts:
         direction = random.normal(size=part.shape)
-        lengths = np.linalg.norm(part, axis=1, keepdims=True)
-        parts.append(direction * lengths / np.linalg.norm(direction, axis=1, keepdims=True))
-    return np.concatenate(parts, axis=1)
+        found.append(direction * norms(part) / norms(direction))
+    return np.concatenate(found, axis=1)

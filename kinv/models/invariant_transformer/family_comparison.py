@@ -1,6 +1,7 @@
 """How large families of transformations are at the same share of unchanged predictions: learned, and simple ones.
 
-Shapes: `N` images, `D` draws, `B = D * N` members, `G` generators, first those of colour, then those of space.
+Shapes: `N` images, `D` draws, `B = D * N` members, `G` generators, first those of colour, then those of space, then
+modes of flows.
 """
 
 import math
@@ -18,11 +19,18 @@ from .box import calibrated_box
 from .comparison import Predictions, right_images
 from .families import Generators, random_directions
 from .matrices import Matrices
-from .scaled_family import PARTS, ScaledFamily, scaled_family
+from .scaled_family import ScaledFamily, scaled_family
 
 SIMPLE = "random directions", "hand-made", "calibrated box"
 CALIBRATED_ON = 72  # images
-WORDS = {"space": "In space", "color": "In colour", "both": "In both together, which share one budget"}
+WORDS = {
+    "space": "In space",
+    "color": "In colour",
+    "beyond": "In flows beyond affine maps",
+    "both": "In both together, which share one budget",
+    "all": "In all three together, which share one budget",
+}
+NAMES = {"space": "space", "color": "colour", "beyond": "beyond"}
 MEASURED = 1000  # members at least, to know the covariance
 
 
@@ -34,8 +42,8 @@ class FamilyComparison(TableResult):
         share: of the predictions that stay, at which families are compared.
         families: the learned one first, then the simple ones.
         images: how many images were used.
-        in_proportion: the learned family, with space and colour in the proportion of the best simple one: larger by as
-            many nats in space as in colour. None where no simple family has a volume.
+        in_proportion: the learned family, with its parts in the proportion of the best simple one: larger by as many
+            nats in each. None where no simple family has a volume.
     """
 
     share: float
@@ -51,9 +59,9 @@ class FamilyComparison(TableResult):
         rows["unchanged"] = [family.unchanged.mean() for family in self.families]
         rows["unchanged_as_it_is"] = [family.as_it_is.mean() for family in self.families]
         rows["factor"] = [family.factor for family in self.families]
-        for part in ("space", "color"):
+        for part in self.families[0].parts:
             for number in ("distance", "between", "effective_dimension", "log_volume", "offset"):
-                rows[f"{part}_{number}"] = [getattr(getattr(family, part), number) for family in self.families]
+                rows[f"{part}_{number}"] = [getattr(family.parts[part], number) for family in self.families]
         rows["left_out"] = [family.left_out for family in self.families]
         return {name: np.array(column) for name, column in rows.items()}
 
@@ -61,36 +69,38 @@ class FamilyComparison(TableResult):
         """The learned family's log-volumes at the share, and by how much it is larger than the best simple one."""
         learned = self.families[0]
         found = {"share": self.share}
-        for part, of in PARTS.items():
+        for part in (*learned.parts, learned.whole):
             _, difference, (low, high) = self.larger(part)
             found[f"{part}_log_volume"] = learned.log_volume(part)
             found[f"{part}_larger"], found[f"{part}_larger_low"], found[f"{part}_larger_high"] = difference, low, high
-            if len(of) == 1:
-                found[f"{part}_dimension"] = getattr(learned, part).effective_dimension
+            if part in learned.parts:
+                found[f"{part}_dimension"] = learned.parts[part].effective_dimension
         if self.in_proportion is not None:
             _, found["each_larger"], (found["each_larger_low"], found["each_larger_high"]) = self.larger_in_each()
         return found
 
     def larger_in_each(self) -> tuple[str, float, tuple[float, float]]:
-        """The best simple family in both parts, and by how many nats the learned one is larger in space and as many in
-        colour, when it is brought to the same proportion; with the interval.
+        """The best simple family in all parts, and by how many nats the learned one is larger in each of them, when it
+        is brought to the same proportion; with the interval.
 
-        A family can be large in space by being small in colour. This compares both at once.
+        A family can be large in space by being small in colour. This compares all parts at once.
 
         Raises:
             ValueError: no simple family has a volume.
         """
         if self.in_proportion is None:
             raise ValueError("no simple family has a volume: there is nothing to compare with")
-        best = max(self.simple, key=lambda family: family.log_volume("both"))
-        difference = (self.in_proportion.log_volume("both") - best.log_volume("both")) / 2
-        return best.name, difference, _interval(difference, self.in_proportion, best, "both", 0.5)
+        whole, parts = self.in_proportion.whole, len(self.in_proportion.parts)
+        best = max(self.simple, key=lambda family: family.log_volume(whole))
+        difference = (self.in_proportion.log_volume(whole) - best.log_volume(whole)) / parts
+        return best.name, difference, _interval(difference, self.in_proportion, best, whole, 1 / parts)
 
     def larger(self, part: str) -> tuple[str, float, tuple[float, float]]:
         """The best simple family of a part, by how many nats the learned one is larger, and the interval.
 
         Args:
-            part: `"space"`, `"color"`, or `"both"`. A family can be large in one by being small in the other.
+            part: `"space"`, `"color"`, `"beyond"` where there are flows, or `"both"` (with flows `"all"`). A family can
+                be large in one by being small in another.
         """
         learned = self.families[0]
         best = max(self.simple, key=lambda family: family.log_volume(part))
@@ -108,13 +118,15 @@ class FamilyComparison(TableResult):
         """In sentences: how large the families are at the same share, and whether the learned one is the largest."""
         lines = [f"Families that keep {self.share:.0%} of the predictions for {self.images} images:"]
         for family in self.families:
-            of_space, of_color = (
-                f"{varied.log_volume:.1f} nats, {varied.effective_dimension:.1f} of {varied.generators} directions, "
-                f"{varied.offset:.0%} fixed"
-                for varied in (family.space, family.color)
+            parts = (
+                f"{NAMES[part]} {varied.log_volume:.1f} nats, {varied.effective_dimension:.1f} of {varied.generators} "
+                f"directions, {varied.offset:.0%} fixed"
+                for part, varied in family.parts.items()
             )
-            lines.append(f"  {family.name}: space {of_space}; colour {of_color}.")
-        for part, words in WORDS.items():
+            lines.append(f"  {family.name}: {'; '.join(parts)}.")
+        learned = self.families[0]
+        for part in (*learned.parts, learned.whole):
+            words = WORDS[part]
             best, difference, (low, high) = self.larger(part)
             size = f"{abs(difference):.1f} nats (95% interval of the difference: {low:.1f} to {high:.1f})"
             if low > 0:
@@ -126,9 +138,10 @@ class FamilyComparison(TableResult):
             lines.append(f"{words}, the learned family is {verdict}.")
         if self.in_proportion is not None:
             best, difference, (low, high) = self.larger_in_each()
+            others = " and ".join(f"in {NAMES[part]}" for part in list(learned.parts)[1:])
             lines.append(
-                f"In the proportion of {best}, it differs from that by {difference:+.1f} nats in space and as many in "
-                f"colour (95% interval: {low:+.1f} to {high:+.1f})."
+                f"In the proportion of {best}, it differs from that by {difference:+.1f} nats in space and as many "
+                f"{others} (95% interval: {low:+.1f} to {high:+.1f})."
             )
         return "\n".join(lines)
 
@@ -151,9 +164,10 @@ def compare_families(
 
     Every family is scaled about the identity, in the Lie algebra, until that share of the predictions stays. Then
     their log-volumes can be compared: half the logarithm of the determinant of the covariance of their members, over 6
-    generators of space and 12 of colour. Simple families are random directions with the learned sizes; shifts,
-    rotation, zoom, contrast and brightness (`"hand-made"`); and all generators (`"calibrated box"`). The last two are
-    uniform between two ends each, at which 90 % of the predictions stay.
+    generators of space and 12 of colour, and over the modes of the flows that the learned family has. Simple families
+    are random directions with the learned sizes; shifts, rotation, zoom, contrast and brightness (`"hand-made"`); and
+    all generators and modes (`"calibrated box"`). The last two are uniform between two ends each, at which 90 % of the
+    predictions stay.
 
     Args:
         transformer: a trained `InvariantTransformer`.
@@ -181,7 +195,8 @@ def compare_families(
     chosen, chosen_originals, _ = right_images(classifier, calibrated_on, None, batch_size)
     rows = np.unique(np.linspace(0, len(chosen) - 1, min(CALIBRATED_ON, len(chosen))).astype(int))
     chosen, chosen_originals = chosen[rows], chosen_originals[rows]
-    generators = Generators(transformer.channels)
+    flows = transformer.beyond_generator
+    generators = Generators(transformer.channels, 0 if flows is None else flows.controls)
     predict = Predictions(transformer, classifier, batch_size, progress)
     count, random = max(draws * len(images), MEASURED), np.random.default_rng(seed)
 
@@ -197,16 +212,17 @@ def compare_families(
         return scaled_family(name, members, kept, share, generators, random)
 
     learned = {"learned": transformer, **(others or {})}
-    members = {name: _members(model, count, random) for name, model in learned.items()}
+    members = {name: _members(model, count, random, generators) for name, model in learned.items()}
     families = [scaled(name, drawn) for name, drawn in members.items()]  # before the boxes, which take long
     known = members["learned"][np.isfinite(members["learned"]).all(axis=1)]
     like = known[random.integers(0, len(known), count)]
-    families.append(scaled(SIMPLE[0], random_directions(like, transformer.channels, random)))
+    families.append(scaled(SIMPLE[0], random_directions(generators.split(like), random)))
     for name, directions in ((SIMPLE[1], generators.hand_made), (SIMPLE[2], np.eye(generators.count))):
         families.append(scaled(name, calibrated_box(kept_there, directions).draw(count, random)))
-    best = max(families[len(learned) :], key=lambda family: family.log_volume("both"))
+    whole = families[0].whole
+    best = max(families[len(learned) :], key=lambda family: family.log_volume(whole))
     in_proportion = None
-    if math.isfinite(best.log_volume("both")):
+    if math.isfinite(best.log_volume(whole)):
         start, exponents = _in_proportion(families[0], best, generators)
         proportioned = members["learned"] * start
         in_proportion = scaled_family("in proportion", proportioned, kept, share, generators, random, exponents)
@@ -215,30 +231,30 @@ def compare_families(
 
 def _interval(difference, learned, best, part, weight=1.0):
     """95 %, over images, of `weight` times a difference of log-volumes."""
-    generators = sum(getattr(learned, one).generators for one in PARTS[part])
-    influence = weight * (learned.influence(generators) - best.influence(generators))
+    influence = weight * (learned.influence(part) - best.influence(part))
     chance = Chance("images", len(influence), float(influence.var(ddof=1) / len(influence)))
     return mean_interval(difference, [chance])
 
 
 def _in_proportion(learned: ScaledFamily, best: ScaledFamily, generators: Generators) -> tuple[np.ndarray, np.ndarray]:
-    """Factors `(G,)` that make a learned family larger by as much in space as in colour, and exponents that keep it so.
+    """Factors `(G,)` that make a learned family larger by as much in every part, and exponents that keep it so.
 
     A factor of one part adds its logarithm to the log-volume once for each of the part's generators.
     """
     parts = generators.split(np.arange(generators.count)[None])
-    larger = {part: learned.log_volume(part) - best.log_volume(part) for part in ("color", "space")}
-    mean = sum(larger.values()) / 2
+    larger = {part: learned.log_volume(part) - best.log_volume(part) for part in generators.parts}
+    mean = sum(larger.values()) / len(larger)
     start, exponents = np.empty(generators.count), np.empty(generators.count)
     for more, rows in zip(larger.values(), parts, strict=True):
         count = rows.size
         start[rows[0]] = learned.factor * np.exp((mean - more) / count)
-        exponents[rows[0]] = generators.count / (2 * count)
+        exponents[rows[0]] = generators.count / (len(larger) * count)
     return start, exponents
 
 
-def _members(transformer, count, random):
-    """Members of a learned family, `(B, G)`."""
+def _members(transformer, count, random, generators):
+    """Members of a learned family, `(B, G)`; without flows, sizes of theirs are 0."""
     ks = (random.uniform(size=(count, controls)).astype("float32") for controls in transformer.controls)
     maps = Matrices(*(keras.ops.convert_to_numpy(part) for part in transformer.matrices(*ks)))
-    return Generators(transformer.channels).sizes(maps)
+    sizes = generators.sizes(maps)
+    return np.pad(sizes, ((0, 0), (0, generators.count - sizes.shape[1])))

@@ -110,16 +110,18 @@ def at_corners(transformer: Any, images: np.ndarray) -> np.ndarray:
     """The images `(N, H, W, C)` at the corners of the control parameters: float32 `(N, 8, H, W, C)`.
 
     Of the largest family, at the corners of the planes in which it reaches farthest; what is not changed is in their
-    middle.
+    middle. Flows are changed where all is.
     """
     rest = transformer.neutral
     ks = []
     for name, corner in CORNERS.items():
-        moved = {"color": name.startswith(("all", "colour")), "space": name.startswith(("all", "space"))}
-        points = [
+        together = name.startswith("all")
+        moved = {"color": together or name.startswith("colour"), "space": together or name.startswith("space")}
+        points: list[np.ndarray | None] = [
             np.full((1, 2), rest) if rest is not None and not moved[part] else np.asarray([point])
             for part, point in zip(("color", "space"), corner, strict=True)
         ]
+        points.append(np.asarray([corner[0]]) if together else None)  # of flows, where there are any
         ks.append([ops.convert_to_numpy(k)[0] for k in transformer.plane(*points)])
     return np.stack([ops.convert_to_numpy(transformer.transform(images, *k)) for k in ks], axis=1)
 

@@ -47,7 +47,7 @@ def hand_made_like(
     """Pairs of two families at the distances of given pairs; the seed draws directions."""
     random = np.random.default_rng(seed)
     moved = hand_made_matrices(space, distances(pairs.space), shape, random)
-    return Matrices(hand_made_matrices(color, distances(pairs.color), shape, random), moved)
+    return Matrices(hand_made_matrices(color, distances(pairs.color), shape, random), moved)  # no flows
 
 
 def hand_made_matrices(
@@ -104,7 +104,7 @@ def best_hand_made(
         shape: `(height, width, channels)` of the images.
         seed: draws the direction where a family has two.
     """
-    still = Matrices(*(np.broadcast_to(np.eye(*part.shape[1:], dtype="float32"), part.shape) for part in learned))
+    still = Matrices(*(np.broadcast_to(np.eye(*part.shape[1:], dtype="float32"), part.shape) for part in learned[:2]))
 
     def best(part: str, families: dict[str, Family]) -> str:
         at, farthest = distances(getattr(learned, part)), distances(getattr(also, part)).max()

@@ -1,6 +1,6 @@
-"""Pairs of matrices, of colour and of space: learned ones, and random ones as far from the identity.
+"""Matrices of colour and of space, and sizes of flows: learned ones, and random ones as far from the identity.
 
-Shapes: `B` pairs, `C` channels.
+Shapes: `B` members, `C` channels, `G` modes of flows.
 """
 
 from collections.abc import Sequence
@@ -14,10 +14,15 @@ from kinv.ops.affine import distance_from_identity
 
 
 class Matrices(NamedTuple):
-    """float32 `(B, C, C + 1)` of colour, and `(B, 2, 3)` of space."""
+    """float32 `(B, C, C + 1)` of colour, `(B, 2, 3)` of space, and sizes `(B, G)` of flows in families with them."""
 
     color: np.ndarray
     space: np.ndarray
+    beyond: np.ndarray | None = None
+
+    def rows(self, at: Any) -> tuple[np.ndarray, ...]:
+        """Some of the members, as `apply_matrices` takes them."""
+        return tuple(part[at] for part in self if part is not None)
 
 
 def learned_and_random(
@@ -38,15 +43,26 @@ def learned_and_random(
             ks = (random.uniform(size=(at.stop - at.start, count)).astype("float32") for count in transformer.controls)
             learned = [ops.convert_to_numpy(matrix) for matrix in transformer.matrices(*ks)]
             rows.append([*learned, *(random_like(matrix, random) for matrix in learned)])
-    color, space, random_color, random_space = (np.concatenate(column) for column in zip(*rows, strict=True))
-    return Matrices(color, space), Matrices(random_color, random_space)
+    columns = [np.concatenate(column) for column in zip(*rows, strict=True)]
+    half = len(columns) // 2
+    return Matrices(*columns[:half]), Matrices(*columns[half:])
 
 
 def random_like(matrices: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """The identity plus uniformly random directions, as far from it as these matrices `(B, R, R + 1)`."""
+    """The identity plus uniformly random directions, as far from it as these matrices `(B, R, R + 1)`.
+
+    Of sizes `(B, G)`, random directions of the same norm.
+    """
     direction = random.normal(size=matrices.shape)
+    if matrices.ndim == 2:
+        return (direction * norms(matrices) / norms(direction)).astype("float32")
     direction /= np.linalg.norm(direction, axis=(1, 2), keepdims=True)
     return (np.eye(*matrices.shape[1:]) + distances(matrices)[:, None, None] * direction).astype("float32")
+
+
+def norms(sizes: np.ndarray) -> np.ndarray:
+    """Of rows, `(B, G)` to `(B, 1)`."""
+    return np.linalg.norm(sizes, axis=1, keepdims=True)
 
 
 def distances(matrices: np.ndarray) -> np.ndarray:

@@ -16,9 +16,11 @@ from kinv.training.frozen import Frozen
 
 from . import label_loss
 from .affine_family import AffineFamily
+from .batch import Batch
+from .distance import Distance
 from .measured import Measured
-from .objectives import MULTIPLIER, Batch, Distance, Volume
 from .start import adapt
+from .volume import MULTIPLIER, Volume
 
 FAMILIES = ("largest", "paper")
 OPTIMIZERS = {"largest": lambda: keras.optimizers.SGD(0.015), "paper": lambda: keras.optimizers.Adam(5e-4)}
@@ -76,6 +78,8 @@ class InvariantTransformer(Measured, AffineFamily):
         smoothing: standard deviation of the normal distribution that smooths what is kept in space. Largest family:
             over `2 k - 1`, above 0; default 0.5. Paper's: over spatial matrices; default 0.1; 0 backpropagates through
             the sampling, as in the paper.
+        beyond: of the largest family: flows beyond affine maps, any of `"warp"`, `"tone"`, `"kernels"` and `"noise"`,
+            with control parameters `k_beyond` of their own. See `FlowGenerator`. Each step takes two passes more.
         probes: number of random unit vectors, |S|; of the paper's family.
         seed: seeds the initial weights and all sampling.
         **kwargs: `name`, `trainable` and `dtype`, as in `kinv.training.Method`.
@@ -109,6 +113,7 @@ class InvariantTransformer(Measured, AffineFamily):
         color_weight: float = 0.07,
         accuracy_threshold: float = 0.93,
         smoothing: float | None = None,
+        beyond: Sequence[str] = (),
         probes: int = 32,
         seed: int = 0,
         **kwargs: Any,
@@ -121,11 +126,13 @@ class InvariantTransformer(Measured, AffineFamily):
         smoothing = SMOOTHING[family] if smoothing is None else smoothing
         _check(color_weight, accuracy_threshold, smoothing, probes, family)
         paper = family == "paper"
-        objective = Distance(hidden_units, probes, smoothing, color_weight) if paper else Volume(smoothing)
+        if paper and beyond:
+            raise ValueError(f"beyond is of the largest family, received {tuple(beyond)} for the paper's")
+        objective = Distance(hidden_units, probes, smoothing, color_weight) if paper else Volume(smoothing, beyond)
         super().__init__(objective.generators(channels, seed), channels, fill, seed, objective.metrics, **kwargs)
         self.family, self.hidden_units, self.objective = family, tuple(hidden_units), objective
         self.color_weight, self.accuracy_threshold = color_weight, accuracy_threshold
-        self.smoothing, self.probes = smoothing, probes
+        self.smoothing, self.beyond, self.probes = smoothing, tuple(beyond), probes
         self.frozen = Frozen(classifier)
         if not paper:
             self.multiplier = self.add_weight(
@@ -232,10 +239,10 @@ class InvariantTransformer(Measured, AffineFamily):
             labels = labels[:, 0] if labels.shape[-1] == 1 else ops.argmax(labels, axis=-1)
         return Batch(images, ops.cast(labels, "int32"), weights, logits)
 
-    def classify(self, images: Any, labels: Any, color: Any, space: Any) -> tuple[Any, Any]:
+    def classify(self, images: Any, labels: Any, *maps: Any, seed: Any = 0) -> tuple[Any, Any]:
         """The classifier's loss for every transformed image, `(B,)`, and its logits, `(B, classes)`."""
-        logits = self.frozen.require("fit and evaluate")(self.apply_matrices(images, color, space), training=False)
-        logits = ops.cast(logits, "float32")
+        transformed = self.apply_matrices(images, *maps, seed=seed)
+        logits = ops.cast(self.frozen.require("fit and evaluate")(transformed, training=False), "float32")
         return label_loss.of_labels(self.label_loss)(labels, logits), logits
 
     def save_own_variables(self, store):
@@ -256,6 +263,7 @@ class InvariantTransformer(Measured, AffineFamily):
             "color_weight": self.color_weight,
             "accuracy_threshold": self.accuracy_threshold,
             "smoothing": self.smoothing,
+            "beyond": list(self.beyond),
             "probes": self.probes,
         }
 

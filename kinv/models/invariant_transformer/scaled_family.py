@@ -1,6 +1,6 @@
 """A family of transformations, scaled about the identity until a share of the predictions stays.
 
-Shapes: `N` images, `B` members, `G` generators, first those of colour, then those of space.
+Shapes: `N` images, `B` members, `G` generators, first those of colour, then those of space, then modes of flows.
 """
 
 import math
@@ -15,8 +15,8 @@ from .variety import Variety, variety
 STEP = math.sqrt(2)  # between factors that are tried
 FARTHEST = 8  # steps from the family as it is
 BISECTIONS = 4  # between two steps
+ORDER = "space", "color", "beyond"
 FLATTEST = -0.01  # slope of the share: chance can make it 0, where nothing would be known of the volume
-PARTS = {"space": ("space",), "color": ("color",), "both": ("space", "color")}
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class ScaledFamily:
         factor: that all of its members were multiplied by in the Lie algebra.
         unchanged: share of each image's predictions that stay with that factor, `(N,)`.
         slope: how that share grows with the logarithm of the factor, negative.
-        color, space: measures of the scaled maps.
+        parts: measures of the scaled maps: of `"space"`, of `"color"`, and of `"beyond"` where there are flows.
         left_out: share of its members that have no logarithm, and were left out.
     """
 
@@ -38,16 +38,25 @@ class ScaledFamily:
     factor: float
     unchanged: np.ndarray
     slope: float
-    color: Variety
-    space: Variety
+    parts: dict[str, Variety]
     left_out: float
 
-    def log_volume(self, part: str) -> float:
-        """Of `"space"`, `"color"` or `"both"`."""
-        return sum(getattr(self, one).log_volume for one in PARTS[part])
+    @property
+    def whole(self) -> str:
+        """What all parts together are called."""
+        return "both" if len(self.parts) == 2 else "all"
 
-    def influence(self, generators: int) -> np.ndarray:
-        """What each image adds to the log-volume at the share, `(N,)`; its mean is 0."""
+    def of(self, part: str) -> list[Variety]:
+        """The measures of one part, or of all of them."""
+        return list(self.parts.values()) if part == self.whole else [self.parts[part]]
+
+    def log_volume(self, part: str) -> float:
+        """Of one part, or of all of them."""
+        return sum(varied.log_volume for varied in self.of(part))
+
+    def influence(self, part: str) -> np.ndarray:
+        """What each image adds to the log-volume of a part at the share, `(N,)`; its mean is 0."""
+        generators = sum(varied.generators for varied in self.of(part))
         return -generators * (self.unchanged - self.unchanged.mean()) / self.slope
 
 
@@ -108,7 +117,6 @@ def scaled_family(
         factor=STEP**best,
         unchanged=tried[best],
         slope=min(slope, FLATTEST),
-        color=variety(maps.color),
-        space=variety(maps.space),
+        parts={part: variety(getattr(maps, part)) for part in sorted(generators.parts, key=ORDER.index)},
         left_out=float(1 - known.mean()),
     )

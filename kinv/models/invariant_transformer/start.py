@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 from keras import ops
 
+from kinv.backend import compile
 from kinv.farthest import farthest
 
-from .objectives import Batch, smoothly_right
+from .batch import Batch
+from .volume import smoothly_right
 
 LEAST = 0.95  # of the smooth share of predictions that stay, at the size that is looked for
 FIRST, BISECTIONS = 0.02, 2  # of the sizes that are tried
@@ -33,9 +35,9 @@ def adapt(transformer: Any, classify: Callable[[Any], Any], batch: Batch) -> Non
         classify: images to logits.
         batch: images with their labels and the logits of the originals.
     """
-    generators, count = (transformer.color_generator, transformer.space_generator), batch.images.shape[0]
-    of_color, of_space = transformer.controls
+    generators, count = transformer.generators, batch.images.shape[0]
     rows = np.unique(np.linspace(0, count - 1, min(FEW, count)).astype(int))
+    transform = compile(transformer.apply_matrices)
     few = Batch(*(None if part is None else ops.take(part, rows, axis=0) for part in batch))
 
     def logits(of: Any, *sizes: np.ndarray) -> Any:
@@ -43,21 +45,29 @@ def adapt(transformer: Any, classify: Callable[[Any], Any], batch: Batch) -> Non
         for start in range(0, len(sizes[0]), AT_A_TIME):
             some = slice(start, start + AT_A_TIME)
             maps = (generator.at(part[some]) for generator, part in zip(generators, sizes, strict=True))
-            found.append(ops.cast(classify(transformer.apply_matrices(of[some], *maps)), "float32"))
+            found.append(ops.cast(classify(transform(of[some], *maps)), "float32"))
         return ops.concatenate(found)
 
-    def along(color: np.ndarray) -> float:
-        sizes = np.repeat(color[None], len(rows), axis=0), np.zeros((len(rows), of_space))
-        return float(ops.mean(smoothly_right(logits(few.images, *sizes), few)))
+    def reached(generator: Any) -> np.ndarray:
+        """How far to go along every direction of a part, alone."""
+        if generator is transformer.space_generator:
+            return np.full(generator.controls, generator.start)
 
-    reached = (
-        start_sizes(along, of_color, transformer.color_generator.limit),
-        np.full(of_space, transformer.space_generator.start),
-    )
+        def along(sizes: np.ndarray) -> float:
+            still = (np.zeros((len(rows), other.controls)) for other in generators)
+            each = [
+                np.repeat(sizes[None], len(rows), axis=0) if other is generator else none
+                for other, none in zip(generators, still, strict=True)
+            ]
+            return float(ops.mean(smoothly_right(logits(few.images, *each), few)))
+
+        return start_sizes(along, generator.controls, generator.limit)
+
+    alone = [reached(generator) for generator in generators]
     members = [[2 * ops.convert_to_numpy(k) - 1 for k in transformer.draw(count)] for _ in range(DRAWS)]
 
     def scaled(factor: float) -> list[np.ndarray]:
-        return [np.minimum(factor * of, generator.limit) for of, generator in zip(reached, generators, strict=True)]
+        return [np.minimum(factor * of, generator.limit) for of, generator in zip(alone, generators, strict=True)]
 
     def moved(factor: float) -> list[Any]:
         of = scaled(factor)
@@ -73,7 +83,7 @@ def adapt(transformer: Any, classify: Callable[[Any], Any], batch: Batch) -> Non
 
     for generator, of in zip(generators, scaled(factor), strict=True):
         generator.reach.assign(np.diag(of))
-    transformer.multiplier.assign(start_multiplier(smoothly, of_color + of_space))
+    transformer.multiplier.assign(start_multiplier(smoothly, sum(transformer.controls)))
 
 
 def start_sizes(share: Callable[[np.ndarray], float], count: int, limit: float) -> np.ndarray:

@@ -1,7 +1,7 @@
-"""How varied a family of affine maps is: a fixed offset is far from the identity, and has no variety.
+"""How varied a family of maps is: a fixed offset is far from the identity, and has no variety.
 
-Everything is measured in the Lie algebra, with orthonormal generators (`kinv.ops.lie`): 6 of space, 12 of colour.
-Shapes: `B` maps, drawn from the family, `(B, R, R + 1)`; `G` generators.
+Everything is measured in the Lie algebra, with orthonormal generators (`kinv.ops.lie`): 6 of space, 12 of colour. Of
+flows, sizes of their modes are measured. Shapes: `B` maps, drawn from the family, `(B, R, R + 1)`; `G` generators.
 """
 
 from dataclasses import dataclass
@@ -57,7 +57,7 @@ def variety(maps: np.ndarray) -> Variety:
     """Measures maps that were drawn from a family.
 
     Args:
-        maps: of space `(B, 2, 3)` or of colour `(B, C, C + 1)`.
+        maps: of space `(B, 2, 3)` or of colour `(B, C, C + 1)`; or sizes of modes, `(B, G)`.
 
     Raises:
         ValueError: fewer than five maps for each generator, or fewer that elements of the algebra lead to.
@@ -65,23 +65,24 @@ def variety(maps: np.ndarray) -> Variety:
     maps = np.asarray(maps, "float64")
     if len(maps) < fewest(maps):
         raise ValueError(f"expected at least {fewest(maps)} maps, received {len(maps)}")
-    generators = _generators(maps)
-    sizes = lie.sizes_of(lie.logarithm(maps), generators)
+    sizes = maps if maps.ndim == 2 else lie.sizes_of(lie.logarithm(maps), _generators(maps))
     known = sizes[np.isfinite(sizes).all(axis=1)]
     if len(known) < fewest(maps):
         raise ValueError(
             f"expected at least {fewest(maps)} maps with a logarithm, received {len(known)} of {len(maps)}"
         )
-    eigenvalues = np.linalg.eigvalsh(np.cov(known.T, ddof=0).reshape(len(generators), -1))[::-1].clip(0)
+    generators = sizes.shape[1]
+    eigenvalues = np.linalg.eigvalsh(np.cov(known.T, ddof=0).reshape(generators, -1))[::-1].clip(0)
     total, squares = eigenvalues.sum(), np.square(eigenvalues).sum()
     with np.errstate(divide="ignore"):
         log_volume = 0.5 * float(np.log(eigenvalues).sum())
     centre, mean_square = known.mean(axis=0), np.square(known).sum(axis=1).mean()
-    half = len(maps) // 2
+    half, size = len(maps) // 2, tuple(range(1, maps.ndim))
+    reached = np.linalg.norm(maps, axis=1) if maps.ndim == 2 else distances(maps.astype("float32"))
     return Variety(
-        generators=len(generators),
-        distance=float(distances(maps.astype("float32")).mean()),
-        between=float(np.linalg.norm(maps[:half] - maps[half : 2 * half], axis=(1, 2)).mean()),
+        generators=generators,
+        distance=float(reached.mean()),
+        between=float(np.sqrt(np.square(maps[:half] - maps[half : 2 * half]).sum(axis=size)).mean()),
         effective_dimension=float(total**2 / squares) if squares else 0.0,
         log_volume=log_volume,
         offset=float(np.square(centre).sum() / mean_square) if mean_square else 0.0,
@@ -92,7 +93,7 @@ def variety(maps: np.ndarray) -> Variety:
 
 def fewest(maps: np.ndarray) -> int:
     """How many maps of this shape are needed to know their covariance."""
-    return FEWEST * len(_generators(maps))
+    return FEWEST * (maps.shape[1] if maps.ndim == 2 else len(_generators(maps)))
 
 
 def _generators(maps):

@@ -40,12 +40,14 @@ class Scaled:
 
     def augment(self, images: np.ndarray, seed: int) -> np.ndarray:
         """Images `(B, H, W, C)` in 0..255, changed; the same seed gives the same images."""
-        of_color, of_space = self.family.controls
-        k = hashed_uniform(seed_pair(seed), len(images), of_color + of_space)
-        maps = (self._scaled(matrix) for matrix in self.family.matrices(k[:, :of_color], k[:, of_color:]))
-        return ops.convert_to_numpy(self.family.apply_matrices(images, *maps))
+        controls, pair = self.family.controls, seed_pair(seed)
+        ks = ops.split(hashed_uniform(pair, len(images), sum(controls)), np.cumsum(controls)[:-1].tolist(), axis=1)
+        maps = [self._scaled(map_) for map_ in self.family.matrices(*ks)]
+        return ops.convert_to_numpy(self.family.apply_matrices(images, *maps, **({"seed": pair} if maps[2:] else {})))
 
     def _scaled(self, matrices: Any) -> Any:
+        if len(matrices.shape) == 2:  # sizes of flows
+            return self.strength * matrices
         identity = ops.eye(*matrices.shape[1:])
         return identity + self.strength * (matrices - identity)
 

@@ -129,7 +129,7 @@ def test_a_family_that_does_not_reach_the_learned_distance_is_no_control(random)
     assert best_hand_made(kept, learned, learned, shape, 0) == ("shift sideways", "brightness")
     assert len(seen) == len(SPACE) + len(COLOR) - 1
     for pairs in seen:
-        moved = [not np.allclose(distances(part), 0) for part in pairs]
+        moved = [not np.allclose(distances(part), 0) for part in pairs[:2]]
         assert sorted(moved) == [False, True]  # each alone,
         which = moved.index(True)
         np.testing.assert_allclose(distances(pairs[which]), distances(learned[which]), rtol=2e-2)  # and as far

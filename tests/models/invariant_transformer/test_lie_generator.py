@@ -5,7 +5,8 @@ import pytest
 from keras import ops
 from scipy.linalg import expm
 
-from kinv.models.invariant_transformer.lie_generator import LONGEST, LieGenerator
+from kinv.models.invariant_transformer.lie_generator import LieGenerator
+from kinv.models.invariant_transformer.reach_generator import LONGEST
 from kinv.models.invariant_transformer.variety import variety
 from kinv.ops import lie
 

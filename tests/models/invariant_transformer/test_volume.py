@@ -8,8 +8,8 @@ from keras import layers, ops
 
 import kinv
 from kinv.models import InvariantTransformer
-from kinv.models.invariant_transformer.objectives import DAMPING, MIXED, RATE, SPACE_RATE, margins
 from kinv.models.invariant_transformer.start import SMALLEST, start_multiplier, start_scale, start_sizes
+from kinv.models.invariant_transformer.volume import DAMPING, MIXED, RATE, SMOOTHED_RATE, margins
 from kinv.ops import lie
 
 from .test_model import brightness_blind, colored_images
@@ -21,9 +21,10 @@ def test_margins_are_the_label_against_the_best_of_the_others():
 
 
 def steps_of(transformer, images, labels, **kwargs):
-    """What an optimizer at rate 1 asks for, of colour and of space, but for the rates of their own."""
+    """What an optimizer at rate 1 asks for, of every part, but for the rates of their own."""
     asked = []
-    for generator, rate in ((transformer.color_generator, 1.0), (transformer.space_generator, SPACE_RATE)):
+    for generator in transformer.generators:
+        rate = 1.0 if generator is transformer.color_generator else SMOOTHED_RATE
         rates = rate * (MIXED + (1 - MIXED) * np.eye(generator.controls))
         generator.take_step = lambda generator=generator, rates=rates: asked.append(
             ops.convert_to_numpy(generator.step) / rates
@@ -64,7 +65,7 @@ def test_the_gradients_are_those_of_the_share_where_the_network_is_smooth(smooth
     images[:, :, 8:, 0] = 0  # the colour that decides is on the left
     transformer = InvariantTransformer(brightness_blind(), smoothing=smoothing, seed=3)
     random = np.random.default_rng(1)
-    generators = transformer.color_generator, transformer.space_generator
+    generators = transformer.generators
     for generator in generators:
         mixed = np.eye(generator.controls) + 0.1 * random.normal(size=generator.step.shape)
         generator.reach.assign(generator.start * mixed)
@@ -92,8 +93,8 @@ def moved_logits(transformer, images, steps=None):
     state = transformer.seed_generator.state.numpy()
     ks = transformer.draw(len(images))
     transformer.seed_generator.state.assign(state)
-    generators, maps = (transformer.color_generator, transformer.space_generator), []
-    for index, (generator, k) in enumerate(zip(generators, ks, strict=True)):
+    maps = []
+    for index, (generator, k) in enumerate(zip(transformer.generators, ks, strict=True)):
         sizes = 2 * k - 1
         if steps is not None:
             sizes = sizes @ tf.transpose(tf.linalg.expm(steps[index]))

@@ -1,0 +1,153 @@
+"""What the largest family maximises: volume, at a set share of predictions that stay.
+
+An objective has its generators, the names of its metrics, and how gradients come from a batch. Shapes: `B` batch, `G`
+generators of the Lie algebra, or modes of flows.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+from kinv.ops.weighted_mean import weighted_mean
+
+from .batch import SMALLEST_NORM, Batch, distances, weighed
+from .flow_generator import FlowGenerator
+from .lie_generator import LieGenerator
+from .reach_generator import ReachGenerator
+from .smoothed_gradient import smoothed_gradient
+
+MULTIPLIER = 15.0  # at the start, for each generator: about what SqueezeNet's is at the end
+LEAST_MULTIPLIER, LARGEST_MULTIPLIER = 1e-2, 1e3  # for each generator
+RATE = 0.2  # of the multiplier's logarithm, for each step and unit of accuracy that is missing
+DAMPING = 4.0  # of the multiplier's logarithm at once, for each unit that is missing in the batch
+SMOOTHED_RATE = 0.3  # of space and of flows: in space, the gradient is four times as noisy as in colour
+MIXED = 0.2  # rate of what mixes two directions: there are many such, and the noise of all costs volume
+OFF = 0.05  # a share that is missed by more is said to be missed
+
+
+class Volume:
+    """The largest family at a set share of unchanged predictions: a Lagrangian.
+
+    It maximises the log-volumes of space and of colour in the Lie algebra plus a multiplier times a smooth share of
+    right predictions: the mean sigmoid of margins, the logit of a label minus the largest other. The multiplier grows
+    while accuracy is below the share that is asked for, and shrinks while it is above. For each batch it is larger or
+    smaller at once, by what is missing there, so that the size of the family does not swing.
+
+    Args:
+        smoothing: standard deviation of the normal distribution over `2 k - 1` of space, and of flows, along which
+            losses are compared, see `smoothed_gradient`; above 0.
+        beyond: names of flows, see `FlowGenerator`.
+    """
+
+    def __init__(self, smoothing: float, beyond: Sequence[str] = ()):
+        self.smoothing, self.beyond = smoothing, beyond
+        parts = ("color", "space", "beyond") if beyond else ("color", "space")
+        self.metrics = (
+            "classifier_loss",
+            "accuracy",
+            "own_accuracy",
+            *(f"{part}_distance" for part in parts),
+            *(f"{part}_volume" for part in parts),
+            "multiplier",
+        )
+
+    def generators(self, channels: int, seed: int) -> list[ReachGenerator]:
+        """Of colour, of space, and of flows if there are any."""
+        flows = [FlowGenerator(self.beyond, name="beyond_generator")] if self.beyond else []
+        return [LieGenerator(channels, name="color_generator"), LieGenerator(2, name="space_generator"), *flows]
+
+    def train(self, model: Any, batch: Batch) -> tuple[Any, tuple[Any, ...]]:
+        """One step; returns the logits of the transformed images, and the metrics' values."""
+        ks = model.draw(ops.shape(batch.images)[0])
+        _, *others = maps = list(model.matrices(*ks))
+        seed = model.next_seed() if self.beyond else 0  # the same noise where two members are compared
+        with tf.GradientTape() as tape:
+            tape.watch(ks[0])
+            maps[0] = model.color_generator(ks[0])
+            losses, logits = model.classify(batch.images, batch.labels, *maps, seed=seed)
+            share = weighted_mean(smoothly_right(logits, batch), batch.weights)
+        slopes = [tape.gradient(share, ks[0])]
+        for place in range(len(others)):
+            slopes.append(self._smoothed(model, batch, maps, ks, place + 1, seed))
+
+        missing = model.accuracy_threshold * batch.own - batch.accuracy(logits)
+        multiplier = model.multiplier * ops.exp(DAMPING * missing)
+        counting = 1.0 if batch.weights is None else ops.cast(ops.sum(batch.weights) > 0, "float32")
+        gradients = [
+            -counting * (SMOOTHED_RATE if place else 1.0) * _growth(multiplier, slope, k)
+            for place, (slope, k) in enumerate(zip(slopes, ks, strict=True))
+        ]
+        model.descend(model.optimizer, gradients, [generator.step for generator in model.generators])
+        for generator in model.generators:
+            generator.take_step()
+        limits = (limit * sum(model.controls) for limit in (LEAST_MULTIPLIER, LARGEST_MULTIPLIER))
+        model.multiplier.assign(ops.clip(model.multiplier * ops.exp(RATE * missing), *limits))
+        return logits, self._values(model, batch, maps, weighted_mean(losses, batch.weights), logits)
+
+    def _smoothed(self, model, batch, maps, ks, place, seed):
+        """What the share gains with the control parameters of one part, `(B, G)`, from two more passes."""
+
+        def kept(k):
+            moved = [*maps[:place], model.generators[place](k), *maps[place + 1 :]]
+            return smoothly_right(model.classify(batch.images, batch.labels, *moved, seed=seed)[1], batch)
+
+        directions = keras.random.normal(ops.shape(ks[place]), seed=model.seed_generator)
+        half = self.smoothing / 2  # k is in 0..1, not in -1..1
+        return weighed(smoothed_gradient(kept, ks[place], directions, half), batch.weights)
+
+    def test(self, model: Any, batch: Batch) -> tuple[Any, tuple[Any, ...]]:
+        """As `train`, without a step."""
+        maps = model.matrices(*model.draw(ops.shape(batch.images)[0]))
+        seed = model.next_seed() if self.beyond else 0
+        losses, logits = model.classify(batch.images, batch.labels, *maps, seed=seed)
+        return logits, self._values(model, batch, maps, weighted_mean(losses, batch.weights), logits)
+
+    def complaint(self, history: dict[str, list], threshold: float) -> str | None:
+        """A warning for a family that keeps another share than was asked for, else None."""
+        kept, asked_for = history["accuracy"][-1], threshold * history["own_accuracy"][-1]
+        if abs(kept - asked_for) <= OFF:
+            return None
+        what = "is too large" if kept < asked_for else "could be larger"
+        return (
+            f"the family {what}: in the last epoch, {kept:.2f} of the predictions were right, {asked_for:.2f} were "
+            "asked for. Train longer, or with smaller steps, or on larger batches."
+        )
+
+    def _values(self, model, batch, maps, classifier_loss, logits):
+        volumes = [generator.log_volume() for generator in model.generators]
+        right, multiplier = batch.accuracy(logits), ops.convert_to_tensor(model.multiplier)
+        moved = [*distances(batch, *maps[:2]), *(ops.mean(ops.norm(sizes, axis=-1)) for sizes in maps[2:])]
+        return classifier_loss, right, batch.own, *moved, *volumes, multiplier
+
+
+def margins(logits: Any, labels: Any) -> Any:
+    """The logit of the label minus the largest other, `(B, classes)` and `(B,)` to `(B,)`."""
+    own = ops.one_hot(labels, logits.shape[-1], dtype="bool")
+    right = ops.max(ops.where(own, logits, -float("inf")), axis=-1)
+    return right - ops.max(ops.where(own, -float("inf"), logits), axis=-1)
+
+
+def smoothly_right(logits: Any, batch: Batch) -> Any:
+    """For every element whether the label is right, smoothly: the sigmoid of its margin, `(B,)`.
+
+    Margins are divided by the mean size of the originals' margins: the scale of logits does not matter. With half of
+    that, the gradient in space is a third noisier for SqueezeNet's photographs.
+    """
+    scale = weighted_mean(ops.abs(margins(batch.original_logits, batch.labels)), batch.weights)
+    return ops.sigmoid(margins(logits, batch.labels) / (scale + SMALLEST_NORM))
+
+
+def _growth(multiplier, slope, k):
+    """What log-volume plus multiplier times share gains with a generator's `step`, `(G, G)`: the identity and slopes.
+
+    Args:
+        slope: what the share gains with `k`, `(B, G)`; its sum over the batch is the mean.
+        k: the control parameters, `(B, G)`.
+    """
+    along = ops.matmul(ops.transpose(slope / 2), 2 * k - 1)  # reach exp(step) (2 k - 1), where step is zero
+    along = (along + ops.transpose(along)) / 2  # the rest only turns the control parameters
+    identity = ops.eye(along.shape[0])
+    return (identity + multiplier * along) * (MIXED + (1 - MIXED) * identity)
