@@ -131,7 +131,8 @@ def compare_with_random(
     """Compares learned transformations with controls as large, on the images that the network classifies correctly.
 
     For every image and draw, `k` is uniform. The random matrices, the control, are the identity plus a uniformly
-    random direction. Its Frobenius norm is the distance of the learned matrix for the same `k` from the identity.
+    random direction. Its Frobenius norm is the distance of the learned matrix for the same `k` from the identity. Sizes
+    of flows, where the family has them, go in random directions as far; hand-made families have no flows.
 
     Args:
         transformer: a trained `InvariantTransformer`.

