@@ -12,6 +12,7 @@ keeps them as an artifact. Without AlexNet's weights it takes SqueezeNet, which 
 Stopped and started again, it goes on where it was.
 """
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -19,6 +20,7 @@ import kinv
 from recipes.experiment.command_line import main
 from recipes.experiment.experiment import Config as BaseConfig
 from recipes.experiment.experiment import Experiment, presets, recipe
+from recipes.experiment.kept import Kept
 from recipes.experiment.material import (
     CROP_MARGIN,
     VIEWS,
@@ -53,6 +55,7 @@ class Config(BaseConfig):
     learning_rate: float | None = None  # with a cosine to a fiftieth; None: the family's
     hidden_units: tuple[int, ...] = (64, 64)  # paper: "two fully connected layers"
     fill: Literal["zeros", "reflect", "nearest"] = "zeros"  # as in the screening
+    beyond: tuple[str, ...] = ()  # flows of the largest family, such as "warp": see kinv.layers.FlowGenerator
     color_weight: float = 0.07  # c_theta; paper: "selected by hand"
     smoothing: float | None = None  # see InvariantTransformer; None: the family's, 0 is the paper's
     keep: float | None = None  # acc_orig: share of predictions to keep, on images that the classifier gets right
@@ -86,15 +89,18 @@ def run(config: Config, experiment: Experiment) -> dict[str, float]:
     images, labels = train.load(round(CROP_MARGIN * size) if config.crops else size, config.limit, dtype="uint8")
     views = TenCrops(images, size, VIEWS if config.crops else 1)
     chosen = worth_keeping(classifier, views, labels if config.labels else None, config.sure)
-    transformer = untrained(classifier, chosen, config)
     run = {"images": train.description, "classifier": describe(classifier)}
-    history = experiment.fit(transformer, chosen.images, chosen.labels, family.COLUMNS[config.family], run=run)
+    transformer = untrained(classifier, chosen, config, experiment.kept_run(part="start", **run))
+    history = experiment.fit(transformer, chosen.images, chosen.labels, family.columns(transformer), run=run)
 
     images, labels_held_out = held_out.load(size, config.limit)
     tested = Labelled(images, labels_held_out, held_out)
     comparison = compare(transformer, classifier, tested, config)
-    families = volumes(transformer, classifier, chosen, tested, config) if config.at_share else None
-    metrics = {**comparison.metrics(), **({} if families is None else families.metrics())}
+    families = None
+    if config.at_share:
+        kept = experiment.kept_run(part="families", learned=weights_key(transformer), **run)
+        families = kept.once(lambda: volumes(transformer, classifier, chosen, tested, config))
+    metrics = {**comparison.metrics(), **(families["metrics"] if families else {})}
     figures, changes = family.draw(
         transformer, classifier, tested.images, tested.labels, family.class_names(classifier, train), history,
         family.publishable(classifier),
@@ -111,13 +117,13 @@ def run(config: Config, experiment: Experiment) -> dict[str, float]:
     }
     experiment.keep_artifact(transformer, metrics, figures, known=known)
     family.print_table(experiment.name, metrics, known["held_out"])
-    if families is not None:
-        print(families.summary())
+    if families:
+        print(families["summary"])
     return metrics
 
 
-def untrained(classifier: Any, chosen: Labelled, config: Config) -> Any:
-    """The transformer, compiled, and with the start that the images give it."""
+def untrained(classifier: Any, chosen: Labelled, config: Config, kept: Kept) -> Any:
+    """The transformer, compiled, and with the start that the images give it, or gave it before."""
     import keras
 
     transformer = kinv.models.InvariantTransformer(
@@ -128,11 +134,19 @@ def untrained(classifier: Any, chosen: Labelled, config: Config) -> Any:
         color_weight=config.color_weight,
         accuracy_threshold=KEEP[config.family] if config.keep is None else config.keep,
         smoothing=config.smoothing,
+        beyond=config.beyond,
         seed=config.seed,
     )
     if config.family == "largest" and config.adapted_on:
         rows = evenly(len(chosen.images), config.adapted_on)
-        transformer.adapt(chosen.images[rows], chosen.labels[rows])
+
+        def start() -> list[Any]:
+            transformer.adapt(chosen.images[rows], chosen.labels[rows])
+            return [keras.ops.convert_to_numpy(weight).tolist() for weight in weights]
+
+        weights = [*(generator.reach for generator in transformer.generators), transformer.multiplier]
+        for weight, value in zip(weights, kept.once(start), strict=True):
+            weight.assign(value)
     steps = config.epochs * config.steps_per_epoch
     rate = config.learning_rate or RATES[config.family]
     schedule = keras.optimizers.schedules.CosineDecay(rate, steps, LAST_RATE)
@@ -169,26 +183,32 @@ def compare(transformer: Any, classifier: Any, held_out: Labelled, config: Confi
     )
 
 
-def volumes(transformer: Any, classifier: Any, train: Labelled, held_out: Labelled, config: Config) -> Any:
+def volumes(transformer: Any, classifier: Any, train: Labelled, held_out: Labelled, config: Config) -> dict[str, Any]:
     """The learned family and simple ones, scaled to the same share of unchanged predictions of held-out images."""
+    import numpy as np
+
     rows = evenly(len(train.images), CALIBRATED_ON)
-    return kinv.analysis.compare_families(
+    found = kinv.analysis.compare_families(
         transformer, classifier, held_out.images, held_out.labels, calibrated_on=train.images[rows],
         share=config.at_share, draws=2, seed=config.seed + 2,
     )  # fmt: skip
+    table = found.to_frame().replace(-np.inf, None).to_dict("records")
+    return {"metrics": found.metrics(), "table": table, "summary": found.summary()}
 
 
-def of_families(transformer: Any, families: Any, config: Config) -> dict[str, Any]:
+def weights_key(transformer: Any) -> str:
+    """Stands for a transformer's weights."""
+    return hashlib.sha256(b"".join(weight.tobytes() for weight in transformer.get_weights())).hexdigest()[:16]
+
+
+def of_families(transformer: Any, families: dict[str, Any] | None, config: Config) -> dict[str, Any]:
     """What the card says of how the family was made, and of the simple ones beside it."""
-    import numpy as np
-
-    table = None if families is None else families.to_frame().replace(-np.inf, None).to_dict("records")
     return {
         "asked_for": transformer.accuracy_threshold,
         "smoothing": transformer.smoothing,
-        "color_generators": transformer.controls[0],
+        "controls": transformer.controls,
         "share": config.at_share,
-        "families": table,
+        "families": families["table"] if families else None,
     }
 
 

@@ -2,10 +2,10 @@
 
     python -m recipes.itn_digits                     # default: minutes on two cores
     python -m recipes.itn_digits --preset smoke
-    python -m recipes.itn_digits --family paper      # the paper's own
+    python -m recipes.itn_digits --beyond            # affine maps alone
 
 The same experiment as `recipes.itn_alexnet`: one can say beforehand what such a network should ignore (small shifts,
-shear, contrast) and what it should not (a 6 turned upside down is a 9).
+shear, the width of strokes) and what it should not (a 6 turned upside down is a 9).
 """
 
 from dataclasses import replace
@@ -23,10 +23,15 @@ DIGITS: dict[str, Any] = {
     "adapted_on": 500,
     "batch_size": 128,
     "learning_rate": 0.05,  # a batch's gradient has less noise than one of photographs
+    "beyond": ("warp", "tone", "kernels"),  # shapes and strokes
     "keep": 0.9,
     "at_share": 0.9,
 }
-SETTINGS = {"default": {"limit": 5000}, "smoke": {"adapted_on": 0, "batch_size": 16}, "paper": {"limit": None}}
+SETTINGS: dict[str, dict[str, Any]] = {
+    "default": {"limit": 5000},
+    "smoke": {"adapted_on": 0, "batch_size": 16, "at_share": 0.0},
+    "paper": {"family": "largest"},
+}
 PRESETS = presets(**{name: replace(itn_alexnet.PRESETS[name], **{**DIGITS, **own}) for name, own in SETTINGS.items()})
 
 

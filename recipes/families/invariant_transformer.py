@@ -22,6 +22,7 @@ COLUMNS = {  # of the two families
     "paper": {**SHARED, "transformation_loss": "transform", "expanding": "expanding"},
     "largest": {**SHARED, "color_volume": "colour, nats", "space_volume": "space, nats", "multiplier": "multiplier"},
 }
+OF_FLOWS = {"beyond_distance": "flows", "beyond_volume": "flows, nats"}
 PATHS = {  # figure 4b: which of (k_color_1, k_color_2, k_space_1, k_space_2) follows k
     "space 1: F([0, 0], [k, 0])": (0, 0, 1, 0),
     "space 2: F([0, 0], [0, k])": (0, 0, 0, 1),
@@ -30,6 +31,11 @@ PATHS = {  # figure 4b: which of (k_color_1, k_color_2, k_space_1, k_space_2) fo
 }
 SHOWN, MEASURED, STEPS_ALONG_K = 4, 50, 6  # four: there are no more embedded photographs to hold out
 IMAGENET_CLASSES = 1000
+
+
+def columns(transformer: Any) -> dict[str, str]:
+    """What is shown of a training, by metric."""
+    return {**COLUMNS[transformer.family], **(OF_FLOWS if transformer.beyond else {})}
 
 
 def draw(

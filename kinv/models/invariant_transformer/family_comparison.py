@@ -30,7 +30,7 @@ WORDS = {
     "both": "In both together, which share one budget",
     "all": "In all three together, which share one budget",
 }
-NAMES = {"space": "space", "color": "colour", "beyond": "beyond"}
+NAMES = {"space": "space", "color": "colour", "beyond": "flows"}
 MEASURED = 1000  # members at least, to know the covariance
 
 
@@ -119,7 +119,7 @@ class FamilyComparison(TableResult):
         lines = [f"Families that keep {self.share:.0%} of the predictions for {self.images} images:"]
         for family in self.families:
             parts = (
-                f"{NAMES[part]} {varied.log_volume:.1f} nats, {varied.effective_dimension:.1f} of {varied.generators} "
+                f"{NAMES[part]} {_nats(varied.log_volume)}, {varied.effective_dimension:.1f} of {varied.generators} "
                 f"directions, {varied.offset:.0%} fixed"
                 for part, varied in family.parts.items()
             )
@@ -227,6 +227,10 @@ def compare_families(
         proportioned = members["learned"] * start
         in_proportion = scaled_family("in proportion", proportioned, kept, share, generators, random, exponents)
     return FamilyComparison(share, tuple(families), len(images), in_proportion)
+
+
+def _nats(volume):
+    return f"{volume:.1f} nats" if math.isfinite(volume) else "no volume"
 
 
 def _interval(difference, learned, best, part, weight=1.0):

@@ -4,6 +4,7 @@ Shapes: `N` images, `B` members, `G` generators, first those of colour, then tho
 """
 
 import math
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -110,6 +111,12 @@ def scaled_family(
         inside, outside = (middle, outside) if at(middle) >= share else (inside, middle)
     best = min(tried, key=lambda step: abs(at(step) - share))
     slope = (at(best + 1) - at(best - 1)) / (2 * math.log(STEP))
+    if slope > FLATTEST:
+        warnings.warn(
+            f"the share hardly falls as the family {name!r} grows: its volume at {share:.0%} is known less well than "
+            "its interval says. Use more images.",
+            stacklevel=3,
+        )
     maps = generators.maps(times(best))
     return ScaledFamily(
         name=name,

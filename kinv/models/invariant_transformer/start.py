@@ -3,6 +3,7 @@
 Shapes: `B` batch, `G` generators.
 """
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -117,6 +118,13 @@ def start_scale(share: Callable[[float], float], least: float) -> float:
         least: the share to keep.
     """
     low, high = np.log(SMALLER), np.log(LARGER)
+    if share(SMALLER) < least:
+        warnings.warn(
+            f"even {SMALLER:.3g} times as large, the family keeps less than {least:.2f} of the predictions right: "
+            "training starts there. Is the network sure of these images?",
+            stacklevel=4,
+        )
+        return SMALLER
     for _ in range(HALVINGS):
         middle = (low + high) / 2
         low, high = (middle, high) if share(float(np.exp(middle))) >= least else (low, middle)

@@ -10,7 +10,7 @@ import kinv
 from recipes.experiment.material import evenly
 from recipes.families.augmentation import augerino, learned
 from recipes.families.augmentation.keras_layers import AugMix, RandAugment
-from recipes.families.augmentation.maps import Maps, Nothing, affine_and_colour, shifted
+from recipes.families.augmentation.maps import Maps, Nothing, Warped, affine_and_colour, shifted
 from recipes.families.augmentation.material import Augmentation, Entry, Material
 from recipes.families.augmentation.robustness import changed_images, mean_by_name
 from recipes.families.augmentation.runs import Measured, packed
@@ -20,12 +20,16 @@ from recipes.families.augmentation.trivial import TrivialAugment
 FILL = "zeros"
 AUGMENTED_AT_A_TIME = 1600  # images
 OTHER = "silhouettes"
+FLOWS = "warp", "tone", "kernels"  # what changes shapes and strokes
 
 
 TABLE = {
     "none": Entry(lambda _, strength: Nothing()),
     "shift crop": Entry(lambda _, strength: Maps(shifted(strength), FILL), (0.07, 0.15, 0.3)),
     "affine and colour": Entry(lambda _, strength: Maps(affine_and_colour(strength, False), FILL), (0.5, 1.0, 2.0)),
+    "affine, colour and elastic": Entry(
+        lambda _, strength: Warped(Maps(affine_and_colour(1.0, False), FILL), strength), (0.15, 0.3, 0.6)
+    ),
     "RandAugment": Entry(lambda _, strength: RandAugment(strength), (0.1, 0.25, 0.5)),
     "AugMix": Entry(lambda _, strength: AugMix(strength), (0.1, 0.3, 0.5)),
     "TrivialAugment": Entry(lambda _, strength: TrivialAugment(strength, FILL), (0.1, 0.25, 0.5)),
@@ -38,6 +42,14 @@ TABLE = {
     ),
     "learned (network of all digits)": Entry(
         lambda material, strength: learned.of_classifier("digit_cnn", "mnist", material.steps, strength),
+        (0.5, 1.0, 2.0),
+        learned=True,
+    ),
+    "learned with flows (own network, refreshed)": Entry(
+        lambda material, strength: learned.of_own_network(material, strength, FLOWS), (0.5, 1.0, 2.0), learned=True
+    ),
+    "learned with flows (network of all digits)": Entry(
+        lambda material, strength: learned.of_classifier("digit_cnn", "mnist", material.steps, strength, FLOWS),
         (0.5, 1.0, 2.0),
         learned=True,
     ),

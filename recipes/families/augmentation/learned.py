@@ -5,6 +5,7 @@ A learned family is anything that `learn` returns: it has `augment`, and `matric
 
 import functools
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -52,11 +53,14 @@ class Scaled:
         return identity + self.strength * (matrices - identity)
 
 
-def learn(network: Any, images: np.ndarray, labels: np.ndarray, steps: int, seed: int, family: str = "largest") -> Any:
+def learn(
+    network: Any, images: np.ndarray, labels: np.ndarray, steps: int, seed: int, family: str = "largest",
+    flows: Sequence[str] = (),
+) -> Any:  # fmt: skip
     """A family of transformations that a network ignores, of its training images `(N, H, W, C)`."""
     import keras
 
-    transformer = kinv.models.InvariantTransformer(network, family=family, seed=seed)
+    transformer = kinv.models.InvariantTransformer(network, family=family, beyond=flows, seed=seed)
     if family == "largest":
         some = evenly(len(images), MOST_TO_ADAPT)
         transformer.adapt(images[some], labels[some])
@@ -75,12 +79,15 @@ def paper_of_own_network(material: Material, strength: float) -> Augmentation:
     return Scaled(_once(material, "paper", _paper), strength)
 
 
-def of_own_network(material: Material, strength: float) -> Augmentation:
+def of_own_network(material: Material, strength: float, flows: tuple[str, ...] = ()) -> Augmentation:
     """A family learned from the own network, and again from that network when it was trained with the first family."""
-    family = _once(material, "first", _first)
+
+    def of(network: Any, number: int) -> Any:
+        return learn(network, *_known(material), material.steps, material.seed + 1000 * number, flows=flows)
+
+    family = _once(material, f"first{flows}", lambda material: of(material.network(), 0))
     for number in range(1, ROUNDS):
-        network = material.trained_with(Scaled(family, strength))
-        family = learn(network, *_known(material), material.steps, material.seed + 1000 * number)
+        family = of(material.trained_with(Scaled(family, strength)), number)
     return Scaled(family, strength)
 
 
@@ -99,9 +106,9 @@ def artifact(name: str, strength: float) -> Augmentation:
     return Scaled(_loaded(name), strength)
 
 
-def of_classifier(name: str, images: str, steps: int, strength: float) -> Augmentation:
+def of_classifier(name: str, images: str, steps: int, strength: float, flows: tuple[str, ...] = ()) -> Augmentation:
     """A family learned now from a network that comes with kinv, on its own images: it saw all of their labels."""
-    return Scaled(_of_classifier(name, images, steps), strength)
+    return Scaled(_of_classifier(name, images, steps, flows), strength)
 
 
 def box_of(network: Any, images: np.ndarray) -> Any:
@@ -119,9 +126,9 @@ def box_of(network: Any, images: np.ndarray) -> Any:
 
 
 @functools.lru_cache
-def _of_classifier(name: str, images: str, steps: int) -> Any:
+def _of_classifier(name: str, images: str, steps: int, flows: tuple[str, ...]) -> Any:
     source = kinv.data.find(images, "train").evenly(MOST_FOR_FAMILY)
-    return learn(kinv.classifiers.load(name), *source.load_labelled(), steps, 0)
+    return learn(kinv.classifiers.load(name), *source.load_labelled(), steps, 0, flows=flows)
 
 
 @functools.lru_cache
@@ -144,10 +151,6 @@ def _once(material: Material, name: str, make: Any) -> Any:
 
 def _paper(material: Material) -> Any:
     return learn(material.network(), *_known(material), material.steps, material.seed, "paper")
-
-
-def _first(material: Material) -> Any:
-    return learn(material.network(), *_known(material), material.steps, material.seed)
 
 
 def _box(material: Material) -> Any:

@@ -1,5 +1,7 @@
 """Augmentations that draw one map of space and one of colour for every image: crops, affine jitter, a calibrated box.
 
+And smooth warps after them.
+
 Shapes: `B` images, `H` height, `W` width, `C` channels.
 """
 
@@ -11,10 +13,12 @@ from keras import ops
 
 from kinv.models.invariant_transformer.matrices import Matrices
 from kinv.ops.affine import affine_color, affine_sample
+from kinv.ops.flows import FLOWS, warp_smoothly
 from kinv.ops.transformations.catalogue import LUMA
 
 TURN, SHIFT, ZOOM, SHEAR = 30.0, 0.1, 0.2, 0.2  # of affine jitter at strength 1: degrees, widths, factor, slope
 BRIGHTNESS, CONTRAST, SATURATION = 0.2, 0.4, 0.5  # of colour jitter: of the full range, factors
+WARPS = len(FLOWS["warp"].modes)
 Draw = Callable[[tuple[int, int, int], int, np.random.Generator], Matrices]
 
 
@@ -42,6 +46,23 @@ class Maps:
         maps = self.draw(images.shape[1:], len(images), np.random.default_rng(seed))
         moved = affine_sample(np.asarray(images, "float32"), maps.space.astype("float32"), self.fill)
         return ops.convert_to_numpy(affine_color(moved, maps.color.astype("float32")))
+
+
+class Warped:
+    """Images of another augmentation, each warped smoothly at random: elastic deformation (Simard et al. 2003).
+
+    Args:
+        other: makes the images.
+        strength: of every mode, uniform either way, see `kinv.ops.flows.warp_smoothly`.
+    """
+
+    def __init__(self, other: Maps, strength: float):
+        self.other, self.strength = other, strength
+
+    def augment(self, images: np.ndarray, seed: int) -> np.ndarray:
+        """Images `(B, H, W, C)` in 0..255, changed; the same seed gives the same images."""
+        sizes = np.random.default_rng([seed, 1]).uniform(-self.strength, self.strength, (len(images), WARPS))
+        return ops.convert_to_numpy(warp_smoothly(self.other.augment(images, seed), sizes.astype("float32")))
 
 
 def shifted(strength: float) -> Draw:

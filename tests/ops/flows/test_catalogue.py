@@ -65,3 +65,5 @@ def test_wrong_shapes_are_refused(name, images):
         apply(images, np.zeros((4, modes + 1)))
     with pytest.raises(ValueError, match="received 4 images, but sizes for 3"):
         apply(images, np.zeros((3, modes)))
+    with pytest.raises(ValueError, match="sizes must be finite"):
+        apply(images, np.full((4, modes), np.nan))
