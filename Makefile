@@ -59,6 +59,7 @@ docs-serve: docs
 figures: $(VENV)/.ready
 	$(BIN)/python -m recipes.itn_alexnet
 	$(BIN)/python -m recipes.itn_resnet
+	$(BIN)/python -m recipes.itn_digits
 	$(BIN)/python -m recipes.digit_cnn
 	$(BIN)/python -m recipes.filter_gan_mnist
 	$(BIN)/python -m recipes.filter_gan_mnist --layer conv2

@@ -9,6 +9,7 @@ import pytest
 
 import kinv
 from kinv import analysis, classifiers, data
+from kinv.ops import lie
 from recipes.experiment import cards
 from recipes.experiment.provenance import as_json
 from recipes.families import invariant_transformer
@@ -20,6 +21,7 @@ PROMISED = {  # predictions unchanged on held-out images, and the least distance
     "itn_squeezenet": (0.78, 0.10, 0.45),
     "itn_efficientnet_lite0": (0.84, 0.30, 0.15),
 }
+DIGITS = "itn_digit_cnn"
 VISIBLE = {"largest": 4, "paper": 10}  # grey levels of 255, mean over an image
 
 
@@ -27,11 +29,12 @@ def read(name):
     return json.loads((ROOT / "artifacts" / name / "metadata.json").read_text())
 
 
-@pytest.mark.parametrize("name", PROMISED)
+@pytest.mark.parametrize("name", [*PROMISED, DIGITS])
 def test_it_is_whole_and_loads(name):
     folder = ROOT / "artifacts" / name
     assert sum(file["size"] for file in kinv.verify(folder).values()) < 5_000_000
-    assert kinv.load(folder).augment(np.zeros((1, 10, 10, 3), "float32"), 0).shape == (1, 10, 10, 3)
+    images = np.zeros((1, 10, 10, 1 if name == DIGITS else 3), "float32")
+    assert kinv.load(folder).augment(images, 0).shape == images.shape
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -85,6 +88,21 @@ def test_the_images_of_figure_5_differ(on_photographs):
     changes = invariant_transformer.visible_changes(images, moved)
     assert changes["smallest_change"] > VISIBLE[transformer.family]
     assert changes["smallest_change_between_0_and_1"] > 10
+
+
+def test_the_numbers_of_digits_can_be_measured_again_and_what_it_learned_is_what_people_expect():
+    known, transformer = read(DIGITS), kinv.load(ROOT / "artifacts" / DIGITS)
+    classifier = classifiers.load("digit_cnn")
+    images, labels = data.load("mnist", "test", limit=600)
+    metrics = analysis.compare_with_random(transformer, classifier, images, labels, draws=2, seed=99).metrics()
+    for key, tolerance in {"learned_unchanged": 0.04, "random_unchanged": 0.06, "space_distance": 0.02}.items():
+        assert metrics[key] == pytest.approx(known["metrics"][key], abs=tolerance)
+    assert metrics["learned_unchanged"] - metrics["random_unchanged"] > 0.2
+    reach = dict(zip(lie.SPACE, np.linalg.norm(transformer.space_generator.reach, axis=1), strict=True))
+    turned = analysis.predict_classes(classifier, images[labels == 6][:, ::-1, ::-1])
+    assert np.mean(turned == 6) < 0.1  # not upside down,
+    assert reach["rotation"] / np.sqrt(2) < np.pi / 4  # nor anything near it;
+    assert reach["shift sideways"] > 0.1  # but by a twentieth of the width
 
 
 @pytest.mark.parametrize("name", PROMISED)

@@ -150,7 +150,7 @@ def test_the_docs_quick_start(tmp_path, monkeypatch):
 
 def test_presets_of_a_class():
     names = run(snippet("list_presets", "docs/guides/publishing.md"), {"kinv": kinv})
-    assert len(names["table"]) == 13 and names["transformer"].name == "invariant_transformer"
+    assert len(names["table"]) == 14 and names["transformer"].name == "invariant_transformer"
 
 
 @pytest.mark.long

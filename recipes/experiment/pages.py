@@ -22,6 +22,7 @@ from recipes.experiment.result_tables import (
     filter_gan,
     invariant_transformer,
     largest_family,
+    largest_family_of_digits,
     layerwise,
     metadata,
     table,
@@ -127,7 +128,17 @@ def citations() -> str:
 
 TABLES: dict[str, Callable[[], str]] = {
     made.__name__: made
-    for made in (invariant_transformer, largest_family, filter_gan, layerwise, methods, zoo, badges, citations)
+    for made in (
+        invariant_transformer,
+        largest_family,
+        largest_family_of_digits,
+        filter_gan,
+        layerwise,
+        methods,
+        zoo,
+        badges,
+        citations,
+    )
 }
 
 

@@ -13,6 +13,7 @@ LAYERWISE = {
     "sdae_patches": "like Gabor functions",
     "dbn_patches": "not like them",
 }
+PARTS = {"space": "space", "color": "colour", "beyond": "flows"}  # of a family of transformations
 FILTERS = {
     "network": ("the network as it is", ".2%", "97.1 %"),
     "averaged": ("average of 10 sets of filters, layers above retrained", ".2%", "98.2 %"),
@@ -45,11 +46,12 @@ def table(header: str, rows: list[list[str]]) -> str:
 
 
 def invariant_transformer() -> str:
-    """Learned transformations and the control, of the two networks."""
+    """Learned transformations and the control, of every network."""
     rows = []
-    for network in ("squeezenet", "efficientnet_lite0"):
+    for network in ("squeezenet", "efficientnet_lite0", "digit_cnn"):
         known = metadata(f"itn_{network}")
         of, family = known["metrics"], known["config"].get("family", "paper")
+        family += ", with flows" if known["config"].get("beyond") else ""
         distances = f"{of['space_distance']:.2f}, {of['color_distance']:.2f}"
         rows.append([network, family, f"{of['learned_unchanged']:.1%}", f"{of['random_unchanged']:.1%}", distances])
     return table("network | family | predictions unchanged, learned | random | distance in space, in colour", rows)
@@ -57,14 +59,26 @@ def invariant_transformer() -> str:
 
 def largest_family() -> str:
     """SqueezeNet's largest family beside simple ones, at the same share of unchanged predictions."""
-    rows = []
-    for row in metadata("itn_squeezenet")["families"]:
-        volumes = [(row[f"{part}_log_volume"], row[f"{part}_effective_dimension"]) for part in ("space", "color")]
+    return _families("itn_squeezenet")
+
+
+def largest_family_of_digits() -> str:
+    """The same of digits, with flows."""
+    return _families("itn_digit_cnn")
+
+
+def _families(name: str) -> str:
+    known, rows = metadata(name), []
+    counts = dict(zip(("color", "space", "beyond"), known["controls"], strict=False))
+    order = [part for part in PARTS if part in counts]
+    for row in known["families"]:
+        volumes = [(row[f"{part}_log_volume"], row[f"{part}_effective_dimension"]) for part in order]
         parts = [
             ("none" if volume is None else f"{volume:.1f}") + f", {directions:.1f}" for volume, directions in volumes
         ]
         rows.append([row["family"], f"{row['unchanged']:.1%}", *parts])
-    return table("family | unchanged | space: log-volume, dimension of 6 | colour: log-volume, dimension of 12", rows)
+    columns = [f"{PARTS[part]}: log-volume, dimension of {counts[part]}" for part in order]
+    return table(" | ".join(["family", "unchanged", *columns]), rows)
 
 
 def filter_gan() -> str:

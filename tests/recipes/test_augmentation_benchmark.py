@@ -7,10 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from kinv.models import InvariantTransformer
 from recipes import augmentation_benchmark
 from recipes.families.augmentation import digits, learned, probe, report, robustness
 from recipes.families.augmentation.keras_layers import AugMix, RandAugment
-from recipes.families.augmentation.maps import Maps, Nothing, affine_and_colour, flipped_and_cropped, shifted
+from recipes.families.augmentation.maps import Maps, Nothing, Warped, affine_and_colour, flipped_and_cropped, shifted
 from recipes.families.augmentation.material import Entry
 from recipes.families.augmentation.runs import Measured, Runs, packed, unpacked
 from recipes.families.augmentation.settings import DigitSettings, PetSettings
@@ -22,6 +23,7 @@ MADE = {
     "shift": lambda: Maps(shifted(0.2), "zeros"),
     "crop": lambda: Maps(flipped_and_cropped(0.3), "reflect"),
     "jitter": lambda: Maps(affine_and_colour(1.0, True), "reflect"),
+    "elastic": lambda: Warped(Maps(affine_and_colour(1.0, False), "zeros"), 0.3),
     "trivial": lambda: TrivialAugment(0.5, "zeros"),
     "RandAugment": lambda: RandAugment(0.3),
     "AugMix": lambda: AugMix(0.3),
@@ -47,6 +49,7 @@ def test_at_strength_0_nothing_changes():
     np.testing.assert_array_equal(TrivialAugment(0.0, "zeros").augment(images, 3), images)
     np.testing.assert_array_equal(Maps(shifted(0.0), "zeros").augment(images, 3), images)
     np.testing.assert_allclose(Maps(affine_and_colour(0.0, False), "zeros").augment(images, 3), images, atol=1e-3)
+    np.testing.assert_array_equal(Warped(Maps(shifted(0.0), "zeros"), 0.0).augment(images, 3), images)
 
 
 def test_shifts_are_whole_pixels_and_mirror_images_are_half():
@@ -68,6 +71,36 @@ def test_a_learned_family_is_scaled_about_the_identity():
     own = np.asarray(family.augment(images, 5))
     np.testing.assert_allclose(learned.Scaled(family, 1.0).augment(images, 5), own, atol=1e-2)
     assert np.abs(learned.Scaled(family, 2.0).augment(images, 5) - own).max() > 1e-2
+
+
+def test_flows_of_a_learned_family_are_scaled_too():
+    images = np.random.default_rng(0).uniform(0, 255, (6, 12, 12, 1)).astype("float32")
+    family = InvariantTransformer(channels=1, beyond=("warp", "noise"))
+    as_it_is = learned.Scaled(family, 1.0).augment(images, 3)
+    np.testing.assert_allclose(as_it_is, family.augment(images, 3), atol=1e-3)
+    np.testing.assert_allclose(learned.Scaled(family, 0.0).augment(images, 3), images, atol=1e-3)
+    half = learned.Scaled(family, 0.5).augment(images, 3)
+    assert 1 < np.abs(half - images).mean() < np.abs(as_it_is - images).mean()
+
+
+def test_the_family_of_the_own_network_goes_on_from_the_one_before(no_data_folder, monkeypatch):
+    """Every strength starts from the first family, which is learned once."""
+    task, starts = digits.Digits("digits", SMALL, False), []
+    fit = learned.fit
+
+    def recorded(transformer, images, labels, steps, seed):
+        starts.append((steps, np.concatenate([weight.ravel() for weight in transformer.get_weights()])))
+        fit(transformer, images, labels, steps, seed)
+
+    monkeypatch.setattr(learned, "fit", recorded)
+    material = task.material(10, 0)
+    for strength in (0.5, 1.0):
+        learned.of_own_network(material, strength)
+    steps = [one for one, _ in starts]
+    assert steps == [2, *[1] * 2 * (learned.ROUNDS - 1)]
+    again = 1 + learned.ROUNDS - 1  # where the second strength begins
+    np.testing.assert_array_equal(starts[1][1][:-2], starts[again][1][:-2])
+    assert not np.array_equal(starts[1][1], starts[2][1])
 
 
 def test_equal_seeds_share_images_and_fewer_are_among_more():

@@ -15,6 +15,9 @@ from PIL import Image
 
 import kinv
 from recipes import itn_alexnet
+from recipes.experiment.kept import Kept
+from recipes.experiment.material import Labelled
+from tests.models.invariant_transformer.test_model import brightness_blind, colored_images
 
 NAME = "itn_squeezenet_photos_smoke_epochs4"  # after what it was trained on
 ROOT = Path(__file__).parents[2]
@@ -34,6 +37,20 @@ def finish(process):
     others = err.replace("UserWarning: the transformer never explored", "")  # kinv's own, and true of a few smoke steps
     assert "0000 00:00" not in others and "Warning" not in others, "lines of TensorFlow or Keras reached the user"
     return out
+
+
+def test_the_start_of_a_family_is_found_once(tmp_path, monkeypatch):
+    classifier, (images, labels) = brightness_blind(), colored_images(np.random.default_rng(0), 20)
+    chosen = Labelled(images, labels, None)
+    config = itn_alexnet.Config(adapted_on=12, fill="nearest")
+    kept = Kept(tmp_path, {"part": "start"})
+    first = itn_alexnet.untrained(classifier, chosen, config, kept)
+    monkeypatch.setattr(kinv.models.InvariantTransformer, "adapt", lambda *_: pytest.fail("found again"))
+    again = itn_alexnet.untrained(classifier, chosen, config, kept)
+    assert float(first.multiplier) == pytest.approx(float(again.multiplier))
+    for one, other in zip(first.generators, again.generators, strict=True):
+        np.testing.assert_allclose(one.reach, other.reach)
+        assert not np.allclose(one.reach, one.start * np.eye(one.controls))
 
 
 @pytest.fixture

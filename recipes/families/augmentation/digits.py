@@ -36,7 +36,7 @@ TABLE = {
     "Augerino": Entry(augerino.learned_ranges, (0.1, 0.3, 1.0)),
     "calibrated box": Entry(learned.box, (0.5, 1.0, 2.0), learned=True),
     "paper's ITN": Entry(learned.paper_of_own_network, (0.5, 1.0, 2.0), learned=True),
-    "learned (own network, refreshed)": Entry(learned.of_own_network, (0.5, 1.0, 2.0), learned=True),
+    "learned (own network, refreshed)": Entry(learned.of_own_network, (0.5, 1.0, 2.0), learned=True, version=2),
     "learned (network of silhouettes)": Entry(
         lambda material, strength: learned.Scaled(material.other(), strength), (0.5, 1.0, 2.0), learned=True
     ),
@@ -44,9 +44,6 @@ TABLE = {
         lambda material, strength: learned.of_classifier("digit_cnn", "mnist", material.steps, strength),
         (0.5, 1.0, 2.0),
         learned=True,
-    ),
-    "learned with flows (own network, refreshed)": Entry(
-        lambda material, strength: learned.of_own_network(material, strength, FLOWS), (0.5, 1.0, 2.0), learned=True
     ),
     "learned with flows (network of all digits)": Entry(
         lambda material, strength: learned.of_classifier("digit_cnn", "mnist", material.steps, strength, FLOWS),

@@ -21,7 +21,8 @@ from recipes.experiment.material import evenly
 from recipes.families.augmentation.maps import Maps
 from recipes.families.augmentation.material import Augmentation, Material
 
-ROUNDS = 2  # families of the own network: of it trained without augmentation, then of it trained with the first
+ROUNDS = 3  # families of the own network: of it trained without augmentation, then of it trained with the one before
+REFRESHED = 0.5  # steps of a family that goes on from the one before, as a part of the first's
 MOST_FOR_FAMILY = 5000  # images that a family of another network is learned on
 MOST_FOR_BOX = 64  # images that the box is calibrated on
 MOST_TO_ADAPT = 32  # images on which a family finds its start
@@ -58,20 +59,24 @@ def learn(
     flows: Sequence[str] = (),
 ) -> Any:  # fmt: skip
     """A family of transformations that a network ignores, of its training images `(N, H, W, C)`."""
-    import keras
-
     transformer = kinv.models.InvariantTransformer(network, family=family, beyond=flows, seed=seed)
     if family == "largest":
         some = evenly(len(images), MOST_TO_ADAPT)
         transformer.adapt(images[some], labels[some])
-        transformer.compile(keras.optimizers.SGD(keras.optimizers.schedules.CosineDecay(RATE, steps, LAST_RATE)))
-    else:
-        transformer.compile()
+    fit(transformer, images, labels, steps, seed)
+    return transformer
+
+
+def fit(transformer: Any, images: np.ndarray, labels: np.ndarray, steps: int, seed: int) -> None:
+    """Trains a family of transformations from where it is."""
+    import keras
+
+    rate = keras.optimizers.schedules.CosineDecay(RATE, steps, LAST_RATE)
+    transformer.compile(keras.optimizers.SGD(rate) if transformer.family == "largest" else None)
     batches = kinv.training.shuffled_batches(images, labels, 32, seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a family that stays near the identity is a result here
         transformer.fit(batches, steps_per_epoch=steps, shuffle=False, verbose=0, preflight=False)
-    return transformer
 
 
 def paper_of_own_network(material: Material, strength: float) -> Augmentation:
@@ -79,15 +84,18 @@ def paper_of_own_network(material: Material, strength: float) -> Augmentation:
     return Scaled(_once(material, "paper", _paper), strength)
 
 
-def of_own_network(material: Material, strength: float, flows: tuple[str, ...] = ()) -> Augmentation:
-    """A family learned from the own network, and again from that network when it was trained with the first family."""
+def of_own_network(material: Material, strength: float) -> Augmentation:
+    """A family learned from the own network, which goes on to learn when that network was trained with it, twice."""
 
-    def of(network: Any, number: int) -> Any:
-        return learn(network, *_known(material), material.steps, material.seed + 1000 * number, flows=flows)
+    def first(material: Material) -> tuple[Any, list[np.ndarray]]:
+        family = learn(material.network(), *_known(material), material.steps, material.seed)
+        return family, family.get_weights()
 
-    family = _once(material, f"first{flows}", lambda material: of(material.network(), 0))
+    family, weights = _once(material, "first", first)
+    family.set_weights(weights)
     for number in range(1, ROUNDS):
-        family = of(material.trained_with(Scaled(family, strength)), number)
+        material.trained_with(Scaled(family, strength))  # the network that the family is of, with other weights now
+        fit(family, *_known(material), round(REFRESHED * material.steps), material.seed + 1000 * number)
     return Scaled(family, strength)
 
 
