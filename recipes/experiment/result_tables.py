@@ -69,7 +69,7 @@ def largest_family_of_digits() -> str:
 
 def _families(name: str) -> str:
     known, rows = metadata(name), []
-    counts = dict(zip(("color", "space", "beyond"), known["controls"], strict=False))
+    counts: dict[str, int] = dict(zip(("color", "space", "beyond"), known["controls"], strict=False))
     order = [part for part in PARTS if part in counts]
     for row in known["families"]:
         volumes = [(row[f"{part}_log_volume"], row[f"{part}_effective_dimension"]) for part in order]

@@ -52,15 +52,15 @@ def _filters(recipe, swept=False, **config):
     return _of("filter_gan", {**FILTERS, **config}, recipe, **more)
 
 
-def _transformer(labels, family="paper"):
+def _transformer(labels, family="paper", flows=()):
     more = {"classifier": DIGIT_CNN, "labels": labels, "held_out": {"right": 3, "draws": 4, "images": 5}}
     data = {"train": "some images (train)", "held_out": "some images (test)", "license": "CC0"}
-    config = {**TRAINING, "family": family, "color_weight": 0.07, "smoothing": 0.1}
+    config = {**TRAINING, "family": family, "color_weight": 0.07, "smoothing": 0.1, "beyond": list(flows)}
     if family == "largest":
         parts = ("log_volume", "effective_dimension", "offset")
-        numbers = {f"{part}_{name}": 0.5 for part in ("space", "color") for name in parts}
+        numbers = {f"{part}_{name}": 0.5 for part in ("space", "color", "beyond") for name in parts}
         more |= {"families": [{"family": "learned", "unchanged": 0.85, **numbers}], "asked_for": 0.87, "share": 0.85}
-        more |= {"smoothing": 0.5, "color_generators": 12}
+        more |= {"smoothing": 0.5, "controls": [2, 6, 3] if flows else [12, 6]}
     return _of("invariant_transformer", config, "itn_alexnet", data=data, **more)
 
 
@@ -76,6 +76,7 @@ METADATA = {
     "transformer": _transformer("given"),
     "transformer_unlabelled": _transformer("the network's own predictions"),
     "transformer_largest": _transformer("given", "largest"),
+    "transformer_flows": _transformer("given", "largest", ("tone",)),
     "filters": _filters("filter_gan_mnist", swept=True),
     "filters_conv4": _filters("filter_gan_mnist", swept=True, layer="conv4"),
     "filters_of_the_paper": _filters("filter_gan_mnist", layer="conv3", min_diversity=0.0, centered=False),
