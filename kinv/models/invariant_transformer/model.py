@@ -79,8 +79,8 @@ class InvariantTransformer(Measured, AffineFamily):
         smoothing: standard deviation of the normal distribution that smooths what is kept in space. Largest family:
             over `2 k - 1`, above 0; default 0.5. Paper's: over spatial matrices; default 0.1; 0 backpropagates through
             the sampling, as in the paper.
-        beyond: of the largest family: flows beyond affine maps, any of `"warp"`, `"tone"`, `"kernels"` and `"noise"`,
-            with control parameters `k_beyond` of their own. See `FlowGenerator`. Each step takes two passes more.
+        beyond: of the largest family: flows beyond affine maps, one or more of `"warp"`, `"tone"`, `"kernels"` and
+            `"noise"`, with control parameters `k_beyond` of their own. See `FlowGenerator`. Each step takes two passes more.
         probes: number of random unit vectors, |S|; of the paper's family.
         seed: seeds the initial weights and all sampling.
         **kwargs: `name`, `trainable` and `dtype`, as in `kinv.training.Method`.
@@ -114,7 +114,7 @@ class InvariantTransformer(Measured, AffineFamily):
         color_weight: float = 0.07,
         accuracy_threshold: float = 0.93,
         smoothing: float | None = None,
-        beyond: Sequence[str] = (),
+        beyond: Sequence[str] | str = (),
         probes: int = 32,
         seed: int = 0,
         **kwargs: Any,
@@ -126,14 +126,15 @@ class InvariantTransformer(Measured, AffineFamily):
             raise ValueError(f"channels must be 1 or 3, received {channels}")
         smoothing = SMOOTHING[family] if smoothing is None else smoothing
         _check(color_weight, accuracy_threshold, smoothing, probes, family)
+        beyond = (beyond,) if isinstance(beyond, str) else tuple(beyond)
         paper = family == "paper"
         if paper and beyond:
-            raise ValueError(f"beyond is of the largest family, received {tuple(beyond)} for the paper's")
+            raise ValueError(f"beyond is of the largest family, received {beyond} for the paper's")
         objective = Distance(hidden_units, probes, smoothing, color_weight) if paper else Volume(smoothing, beyond)
         super().__init__(objective.generators(channels, seed), channels, fill, seed, objective.metrics, **kwargs)
         self.family, self.hidden_units, self.objective = family, tuple(hidden_units), objective
         self.color_weight, self.accuracy_threshold = color_weight, accuracy_threshold
-        self.smoothing, self.beyond, self.probes = smoothing, tuple(beyond), probes
+        self.smoothing, self.beyond, self.probes = smoothing, beyond, probes
         self.frozen = Frozen(classifier)
         if not paper:
             self.multiplier = self.add_weight(

@@ -31,10 +31,10 @@ OFF = 0.05  # a share that is missed by more is said to be missed
 class Volume:
     """The largest family at a set share of unchanged predictions: a Lagrangian.
 
-    It maximises the log-volumes of space and of colour in the Lie algebra plus a multiplier times a smooth share of
-    right predictions: the mean sigmoid of margins, the logit of a label minus the largest other. The multiplier grows
-    while accuracy is below the share that is asked for, and shrinks while it is above. For each batch it is larger or
-    smaller at once, by what is missing there, so that the size of the family does not swing.
+    It maximises the log-volumes of space and of colour in the Lie algebra, and of flows, plus a multiplier times a
+    smooth share of right predictions: the mean sigmoid of margins, the logit of a label minus the largest other. The
+    multiplier grows while accuracy is below the share that is asked for, and shrinks while it is above. For each batch
+    it is larger or smaller at once, by what is missing there, so that the size of the family does not swing.
 
     Args:
         smoothing: standard deviation of the normal distribution over `2 k - 1` of space, and of flows, along which
@@ -62,16 +62,15 @@ class Volume:
     def train(self, model: Any, batch: Batch) -> tuple[Any, tuple[Any, ...]]:
         """One step; returns the logits of the transformed images, and the metrics' values."""
         ks = model.draw(ops.shape(batch.images)[0])
-        _, *others = maps = list(model.matrices(*ks))
+        maps = list(model.matrices(*ks))
         seed = model.next_seed() if self.beyond else 0  # the same noise where two members are compared
         with tf.GradientTape() as tape:
             tape.watch(ks[0])
             maps[0] = model.color_generator(ks[0])
             losses, logits = model.classify(batch.images, batch.labels, *maps, seed=seed)
             share = weighted_mean(smoothly_right(logits, batch), batch.weights)
-        slopes = [tape.gradient(share, ks[0])]
-        for place in range(len(others)):
-            slopes.append(self._smoothed(model, batch, maps, ks, place + 1, seed))
+        smoothed = [self._smoothed(model, batch, maps, ks, place, seed) for place in range(1, len(maps))]
+        slopes = [tape.gradient(share, ks[0]), *smoothed]
 
         missing = model.accuracy_threshold * batch.own - batch.accuracy(logits)
         multiplier = model.multiplier * ops.exp(DAMPING * missing)
@@ -119,7 +118,8 @@ class Volume:
     def _values(self, model, batch, maps, classifier_loss, logits):
         volumes = [generator.log_volume() for generator in model.generators]
         right, multiplier = batch.accuracy(logits), ops.convert_to_tensor(model.multiplier)
-        moved = [*distances(batch, *maps[:2]), *(ops.mean(ops.norm(sizes, axis=-1)) for sizes in maps[2:])]
+        flows = (weighted_mean(ops.norm(sizes, axis=-1), batch.weights) for sizes in maps[2:])
+        moved = [*distances(batch, *maps[:2]), *flows]
         return classifier_loss, right, batch.own, *moved, *volumes, multiplier
 
 

@@ -35,6 +35,7 @@ TABLE = {
     "TrivialAugment": Entry(lambda _, strength: TrivialAugment(strength, FILL), (0.1, 0.25, 0.5)),
     "Augerino": Entry(augerino.learned_ranges, (0.1, 0.3, 1.0)),
     "calibrated box": Entry(learned.box, (0.5, 1.0, 2.0), learned=True),
+    "calibrated box (refreshed)": Entry(learned.refreshed_box, (0.5, 1.0, 2.0), learned=True),
     "paper's ITN": Entry(learned.paper_of_own_network, (0.5, 1.0, 2.0), learned=True),
     "learned (own network, refreshed)": Entry(learned.of_own_network, (0.5, 1.0, 2.0), learned=True, version=2),
     "learned (network of silhouettes)": Entry(

@@ -13,7 +13,7 @@ from keras import ops
 
 import kinv
 from kinv.classifiers.predict import answers
-from kinv.models.invariant_transformer.box import calibrated_box
+from kinv.models.invariant_transformer.box import Box, calibrated_box
 from kinv.models.invariant_transformer.families import Generators
 from kinv.ops.affine import affine_color, affine_sample
 from kinv.ops.stateless_random import hashed_uniform, seed_pair
@@ -101,12 +101,15 @@ def of_own_network(material: Material, strength: float) -> Augmentation:
 
 def box(material: Material, strength: float) -> Augmentation:
     """The calibrated box of the own network's predictions on its training images."""
-    found = _once(material, "box", _box)
+    return _drawn_from(_once(material, "box", _box), material, strength)
 
-    def draw(shape, count, random):
-        return Generators(shape[-1]).maps(strength * found.draw(count, random))
 
-    return Maps(draw, material.fill)
+def refreshed_box(material: Material, strength: float) -> Augmentation:
+    """The same, calibrated again when the network was trained with it, as often as a family is refreshed."""
+    found, (images, _) = _once(material, "box", _box), _known(material)
+    for _ in range(1, ROUNDS):
+        found = box_of(material.trained_with(_drawn_from(found, material, strength)), images)
+    return _drawn_from(found, material, strength)
 
 
 def artifact(name: str, strength: float) -> Augmentation:
@@ -131,6 +134,13 @@ def box_of(network: Any, images: np.ndarray) -> Any:
         return float(np.mean(answers(network, ops.convert_to_numpy(affine_color(moved, maps.color[0])))[0] == before))
 
     return calibrated_box(kept, np.eye(generators.count))
+
+
+def _drawn_from(found: Box, material: Material, strength: float) -> Augmentation:
+    def draw(shape, count, random):
+        return Generators(shape[-1]).maps(strength * found.draw(count, random))
+
+    return Maps(draw, material.fill)
 
 
 @functools.lru_cache

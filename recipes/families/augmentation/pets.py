@@ -40,10 +40,10 @@ TABLE = {
     "AugMix": Entry(lambda _, strength: AugMix(strength), (0.1, 0.3, 0.5)),
     "TrivialAugment": Entry(lambda _, strength: TrivialAugment(strength, FILL), (0.1, 0.25, 0.5)),
     "calibrated box": Entry(learned.box, (0.5, 1.0, 2.0), learned=True),
-    "paper's ITN": Entry(
+    "artifact of the own network": Entry(
         lambda material, strength: learned.artifact(f"itn_{material.name}", strength), (0.5, 1.0, 2.0), learned=True
     ),
-    "learned (other network)": Entry(
+    "artifact of the other network": Entry(
         lambda material, strength: learned.artifact(f"itn_{CUTS[material.name].other}", strength),
         (0.5, 1.0, 2.0),
         learned=True,

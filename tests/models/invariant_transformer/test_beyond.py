@@ -99,6 +99,10 @@ def test_wrong_flows_are_refused(wrong, message):
         InvariantTransformer(channels=3, **wrong)
 
 
+def test_one_flow_may_be_named_alone():
+    assert InvariantTransformer(channels=3, beyond="warp").beyond == ("warp",)
+
+
 def test_control_parameters_of_flows_that_are_not_there_are_refused(pictures):
     transformer = InvariantTransformer(channels=3)
     with pytest.raises(ValueError, match="k_beyond"):
