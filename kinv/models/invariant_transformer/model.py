@@ -80,7 +80,7 @@ class InvariantTransformer(Measured, AffineFamily):
             over `2 k - 1`, above 0; default 0.5. Paper's: over spatial matrices; default 0.1; 0 backpropagates through
             the sampling, as in the paper.
         beyond: of the largest family: flows beyond affine maps, one or more of `"warp"`, `"tone"`, `"kernels"` and
-            `"noise"`, with control parameters `k_beyond` of their own. See `FlowGenerator`. Each step takes two passes more.
+            `"noise"`, with control parameters `k_beyond`: see `FlowGenerator`. Each step takes two passes more.
         probes: number of random unit vectors, |S|; of the paper's family.
         seed: seeds the initial weights and all sampling.
         **kwargs: `name`, `trainable` and `dtype`, as in `kinv.training.Method`.
