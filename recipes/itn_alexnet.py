@@ -90,16 +90,17 @@ def run(config: Config, experiment: Experiment) -> dict[str, float]:
     views = TenCrops(images, size, VIEWS if config.crops else 1)
     chosen = worth_keeping(classifier, views, labels if config.labels else None, config.sure)
     run = {"images": train.description, "classifier": describe(classifier)}
-    transformer = untrained(classifier, chosen, config, experiment.kept_run(part="start", **run))
+    start = experiment.kept_run(part="start", **run)
+    transformer = untrained(classifier, chosen, config, start)
     history = experiment.fit(transformer, chosen.images, chosen.labels, family.columns(transformer), run=run)
 
     images, labels_held_out = held_out.load(size, config.limit)
     tested = Labelled(images, labels_held_out, held_out)
     comparison = compare(transformer, classifier, tested, config)
+    compared = experiment.kept_run(part="families", learned=weights_key(transformer), **run)
     families = None
     if config.at_share:
-        kept = experiment.kept_run(part="families", learned=weights_key(transformer), **run)
-        families = kept.once(lambda: volumes(transformer, classifier, chosen, tested, config))
+        families = compared.once(lambda: volumes(transformer, classifier, chosen, tested, config))
     metrics = {**comparison.metrics(), **(families["metrics"] if families else {})}
     figures, changes = family.draw(
         transformer, classifier, tested.images, tested.labels, family.class_names(classifier, train), history,
@@ -116,6 +117,8 @@ def run(config: Config, experiment: Experiment) -> dict[str, float]:
         "history": {name: [round(value, 4) for value in values] for name, values in history.items()},
     }
     experiment.keep_artifact(transformer, metrics, figures, known=known)
+    for kept in (start, compared):
+        kept.forget_measured()
     family.print_table(experiment.name, metrics, known["held_out"])
     if families:
         print(families["summary"])
@@ -144,7 +147,8 @@ def untrained(classifier: Any, chosen: Labelled, config: Config, kept: Kept) -> 
             transformer.adapt(chosen.images[rows], chosen.labels[rows])
             return [keras.ops.convert_to_numpy(weight).tolist() for weight in weights]
 
-        weights = [*(generator.reach for generator in transformer.generators), transformer.multiplier]
+        reaches = (generator.reach for generator in transformer.parts())
+        weights = [*reaches, transformer.multiplier, transformer.seed_generator.state]
         for weight, value in zip(weights, kept.once(start), strict=True):
             weight.assign(value)
     steps = config.epochs * config.steps_per_epoch

@@ -101,7 +101,7 @@ def test_the_numbers_of_digits_can_be_measured_again_and_what_it_learned_is_what
     reach = dict(zip(lie.SPACE, np.linalg.norm(transformer.space_generator.reach, axis=1), strict=True))
     turned = analysis.predict_classes(classifier, images[labels == 6][:, ::-1, ::-1])
     assert np.mean(turned == 6) < 0.1  # not upside down,
-    assert reach["rotation"] / np.sqrt(2) < np.pi / 4  # nor anything near it;
+    assert np.degrees(reach["rotation"] / np.sqrt(2)) < 15  # nor anything near it;
     assert reach["shift sideways"] > 0.1  # but by a twentieth of the width
 
 

@@ -49,7 +49,7 @@ class Screen(OnImages):
         for name in screened:
             transformation_names(name)
         for name, _ in map(_magnitudes, self.magnitudes):
-            if name not in screened and not (self.learned and name.endswith(("_space", "_color"))):
+            if name not in screened and not (self.learned and name.endswith(("_space", "_color", "_beyond"))):
                 raise ValueError(unknown("transformation", name, screened, where=" in --magnitudes, not screened"))
         names = self.known_class_names() or []
         for one in self.classes if names else ():

@@ -43,6 +43,10 @@ class Kept:
             self._write("measured.json", json.dumps({"run": self.run, "result": measure()}))
         return json.loads(path.read_text(encoding="utf-8"))["result"]
 
+    def forget_measured(self) -> None:
+        """Deletes what `once` kept, when it has served: other code may measure something else."""
+        (self.folder / "measured.json").unlink(missing_ok=True)
+
     def has(self, label: str) -> bool:
         """Whether there is an image; one that is there is whole."""
         return self._file("images", label, "png").is_file()

@@ -15,6 +15,10 @@ ROWS, COLUMNS = 2, 4  # of random draws
 FONT = ["system-ui", "sans-serif"]  # Gradio's own come from elsewhere
 
 transformer = kinv.load(ARTIFACT)
+if transformer.channels != 3:
+    raise SystemExit(
+        f"KINV_ARTIFACT must be an artifact of RGB images; {ARTIFACT} takes {transformer.channels} channel"
+    )
 
 
 def prepared(image: np.ndarray) -> np.ndarray:

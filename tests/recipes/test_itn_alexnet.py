@@ -48,7 +48,8 @@ def test_the_start_of_a_family_is_found_once(tmp_path, monkeypatch):
     monkeypatch.setattr(kinv.models.InvariantTransformer, "adapt", lambda *_: pytest.fail("found again"))
     again = itn_alexnet.untrained(classifier, chosen, config, kept)
     assert float(first.multiplier) == pytest.approx(float(again.multiplier))
-    for one, other in zip(first.generators, again.generators, strict=True):
+    np.testing.assert_array_equal(first.seed_generator.state, again.seed_generator.state)
+    for one, other in zip(first.parts(), again.parts(), strict=True):
         np.testing.assert_allclose(one.reach, other.reach)
         assert not np.allclose(one.reach, one.start * np.eye(one.controls))
 

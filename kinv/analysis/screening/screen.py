@@ -61,8 +61,9 @@ def screen(
         labels: int `(N,)` class indices, with an array.
         transformations: names from `kinv.ops.TRANSFORMATIONS` and `IMAGENET_C` (`"a+b"` composes), `Transformation`s,
             functions of `(images, magnitudes)`, or `InvariantTransformer`s. The last are screened along their `k` as
-            `learned_space` and `learned_color`, a second one as `learned2_...`. `"imagenet_c"`, alone or among them,
-            stands for the fifteen corruptions, see `Screening.corruption_error`. Default: the paper's eleven.
+            `learned_space`, `learned_color` and, with flows, `learned_beyond`, a second one as `learned2_...`.
+            `"imagenet_c"`, alone or among them, stands for the fifteen corruptions, see `Screening.corruption_error`.
+            Default: the paper's eleven.
         magnitudes: the magnitudes to screen at, by name of the transformation. For composed transformations, a
             sequence for each part, of which all combinations are used. Functions need them; the others have defaults.
             The neutral magnitude is added where it is missing.

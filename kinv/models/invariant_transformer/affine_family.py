@@ -11,7 +11,7 @@ from keras import ops
 
 from kinv.arrays import as_array, is_tensor
 from kinv.data.checks import checked_images
-from kinv.ops.stateless_random import hashed_uniform, seed_pair
+from kinv.ops.stateless_random import hashed_seed, hashed_uniform, seed_pair
 from kinv.training.method import Method
 
 from .transformers import ColorTransformer, SpatialTransformer
@@ -53,9 +53,8 @@ class AffineFamily(Method):
             generator.build((None, generator.controls))
         self.built = True
 
-    @property
-    def generators(self) -> tuple[Any, ...]:
-        """Of colour, of space, and of flows if there are any."""
+    def parts(self) -> tuple[Any, ...]:  # a property would change the layout of saved weights
+        """The generators of colour, of space, and of flows if there are any."""
         found = self.color_generator, self.space_generator, self.beyond_generator
         return tuple(generator for generator in found if generator is not None)
 
@@ -64,7 +63,7 @@ class AffineFamily(Method):
 
         Of a family with flows, their sizes `(B, G)` as well.
         """
-        return tuple(generator(k) for generator, k in zip(self.generators, ks, strict=True))
+        return tuple(generator(k) for generator, k in zip(self.parts(), ks, strict=True))
 
     def plane(self, color: Any, space: Any, beyond: Any = None) -> tuple[Any, ...]:
         """Control parameters at points of planes, to show a family of many control parameters by pictures.
@@ -79,7 +78,7 @@ class AffineFamily(Method):
         """
         points = [color, space, *([] if self.beyond_generator is None else [beyond])]
         points[2:] = [np.full((len(color), 2), self.neutral) if of is None else of for of in points[2:]]
-        return tuple(generator.plane(of) for generator, of in zip(self.generators, points, strict=True))
+        return tuple(generator.plane(of) for generator, of in zip(self.parts(), points, strict=True))
 
     @property
     def neutral(self) -> float | None:
@@ -130,7 +129,7 @@ class AffineFamily(Method):
             ks["k_beyond"] = k_beyond
         maps = [
             generator(_control(k, ops.shape(images)[0], generator.controls, name))
-            for (name, k), generator in zip(ks.items(), self.generators, strict=False)
+            for (name, k), generator in zip(ks.items(), self.parts(), strict=False)
         ]
         return self.apply_matrices(images, *maps, seed=seed)
 
@@ -153,9 +152,10 @@ class AffineFamily(Method):
             return self.augment(images[None], seed)[0]
         images = self._checked(images)
         if seed is None:
-            seed = self.next_seed()
+            seed = ops.cast(self.seed_generator.next(), "int32")
         seed = seed_pair(seed)
-        return self.transform(images, *self._split(hashed_uniform(seed, ops.shape(images)[0], self._total)), seed=seed)
+        ks = self._split(hashed_uniform(seed, ops.shape(images)[0], self._total))
+        return self.transform(images, *ks, seed=hashed_seed(seed, 0))  # rows of noise follow each other's seeds
 
     def checked_inputs(self, inputs):
         return checked_images(inputs, shape=(None, None, self.channels))
@@ -171,8 +171,8 @@ class AffineFamily(Method):
         return (None, None, None, self.channels)
 
     def next_seed(self) -> Any:
-        """An int32 tensor of shape `(2,)`, another one in every call."""
-        return ops.cast(self.seed_generator.next(), "int32")
+        """An int32 tensor of shape `(2,)`, another one in every call; rows of noise of two of them are unrelated."""
+        return hashed_seed(ops.cast(self.seed_generator.next(), "int32"), 0)
 
     def draw(self, count: Any) -> tuple[Any, ...]:
         """Uniform control parameters of colour, of space, and of flows if there are any, `(count, K)` each."""
@@ -213,10 +213,16 @@ class AffineFamily(Method):
         def augment_uint8(images, seed):
             return tf.cast(tf.round(self.augment(images, seed)), tf.uint8)
 
+        def transform(images, k_color, k_space):  # the names of arguments are the endpoint's
+            return self.transform(images, k_color, k_space)
+
+        def transform_with_flows(images, k_color, k_space, k_beyond):
+            return self.transform(images, k_color, k_space, k_beyond)
+
         return {
             "augment": (self.augment, [floats, seed]),
             "augment_uint8": (augment_uint8, [bytes_, seed]),
-            "transform": (lambda images, *ks: self.transform(images, *ks), [floats, *ks]),
+            "transform": (transform if self.beyond_generator is None else transform_with_flows, [floats, *ks]),
         }
 
     def save_own_variables(self, store):

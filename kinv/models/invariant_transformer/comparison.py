@@ -20,7 +20,7 @@ from kinv.surgery.contract import check_logits
 from kinv.verdicts import Verdict, judged
 
 from .hand_made import best_hand_made, hand_made_like
-from .matrices import Matrices, distances, learned_and_random
+from .matrices import Matrices, distances, learned_and_random, norms
 from .variety import Variety, variety
 
 EXPLORED = 0.1  # a mean distance from the identity below which images hardly change; untrained, it is 0.06
@@ -39,6 +39,7 @@ class InvarianceComparison(TableResult):
         hand_made: names of the hand-made families that were compared with, of space and of colour; or None.
         hand_made_unchanged: bool `(D, N)`: as `learned_unchanged`, for these; or None.
         space_variety, color_variety: how varied the learned maps are; None if too few were drawn to tell.
+        beyond_distance: float `(D, N)`: norm of the sizes of flows; None for a family without.
     """
 
     learned_unchanged: np.ndarray
@@ -51,6 +52,7 @@ class InvarianceComparison(TableResult):
     hand_made_unchanged: np.ndarray | None = None
     space_variety: Variety | None = None
     color_variety: Variety | None = None
+    beyond_distance: np.ndarray | None = None
 
     def _numbers(self):
         return self.metrics()
@@ -70,6 +72,7 @@ class InvarianceComparison(TableResult):
             "random_right": self.random_right,
             "color_distance": self.color_distance,
             "space_distance": self.space_distance,
+            "beyond_distance": self.beyond_distance,
         }
         found = {name: float(np.mean(value)) for name, value in values.items() if value is not None}
         for part, varied in (("color", self.color_variety), ("space", self.space_variety)):
@@ -94,21 +97,24 @@ class InvarianceComparison(TableResult):
         """
         found, (draws, images) = self.metrics(), self.learned_unchanged.shape
         moved = f"space {found['space_distance']:.2f}, colour {found['color_distance']:.2f}"
+        without = ""
+        if self.beyond_distance is not None:
+            moved += f", flows {found['beyond_distance']:.2f}"
+            without = ", without flows"
         lines = [
             f"Learned transformations keep {found['learned_unchanged']:.1%} of the predictions ({images} images x "
             f"{draws} {'draw' if draws == 1 else 'draws'}; mean distance from the identity: {moved})."
         ]
         controls = {"random matrices, the control, keep": self.random_unchanged}
         if self.hand_made is not None and self.hand_made_unchanged is not None:
-            controls[f"the best hand-made family, {self.hand_made[0]} with {self.hand_made[1]}, keeps"] = (
-                self.hand_made_unchanged
-            )
+            best = f"{self.hand_made[0]} with {self.hand_made[1]}{without}"
+            controls[f"the best hand-made family, {best}, keeps"] = self.hand_made_unchanged
         for name, control in controls.items():
             verdict = self.verdict(control).words("the learned ones", "they")
             lines.append(f"At the same distance, {name} {control.mean():.1%}: {verdict}.")
         if self.space_variety is not None and self.color_variety is not None:
             lines.append(f"In space, {self.space_variety.words()}; in colour, {self.color_variety.words()}.")
-        if max(found["space_distance"], found["color_distance"]) < EXPLORED:
+        if max(found["space_distance"], found["color_distance"], found.get("beyond_distance", 0.0)) < EXPLORED:
             lines.append(
                 "The family NEVER EXPLORED: its images hardly differ from the originals. Train longer, or lower "
                 "accuracy_threshold."
@@ -187,6 +193,7 @@ def compare_with_random(
         hand_made_unchanged=unchanged.get("hand_made"),
         space_variety=_varied(learned.space),
         color_variety=_varied(learned.color),
+        beyond_distance=None if learned.beyond is None else norms(learned.beyond).reshape(draws, -1),
     )
 
 
@@ -204,6 +211,7 @@ class Predictions:
     def __init__(self, transformer, classifier, batch_size, progress):
         self.transform, self.logits = compile(transformer.apply_matrices), compile_model(classifier)
         self.batch_size, self.progress = batch_size, progress
+        self.seeded = transformer.beyond_generator is not None
 
     def __call__(self, images: np.ndarray, pairs: Matrices) -> np.ndarray:
         """Classes `(D, N)` of images `(N, H, W, C)` for `D * N` pairs."""
@@ -212,10 +220,14 @@ class Predictions:
         with progress_bar("classifying transformed images", total, self.progress) as advance:
             for at in slices(total, self.batch_size):
                 shown = images[np.arange(at.start, at.stop) % count]
-                transformed = self.transform(shown, *pairs.rows(at))
+                transformed = self.transform(shown, *pairs.rows(at), *self._seed(at))
                 classes[at] = np.argmax(ops.convert_to_numpy(self.logits(transformed)), axis=-1)
                 advance(len(shown))
         return classes.reshape(-1, count)
+
+    def _seed(self, at):
+        """Of the noise of some members, so that each has its own."""
+        return [ops.convert_to_tensor([0, at.start], "int32")] if self.seeded else []
 
 
 def right_images(classifier, images, labels, batch_size):

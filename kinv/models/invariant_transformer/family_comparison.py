@@ -180,12 +180,12 @@ def compare_families(
         draws: members for each image.
         batch_size: images per batch.
         seed: draws the members.
-        others: further learned families by name, such as the paper's.
+        others: further learned families by name, such as the paper's; with the same flows or none.
         progress: whether to show bars on stderr.
 
     Raises:
-        ValueError: images or labels do not fit the network, a number is out of range, or a family has too few members
-            with a logarithm.
+        ValueError: images or labels do not fit the network, a number is out of range, a family has too few members with
+            a logarithm, or other flows.
     """
     if not 0 < share < 1:
         raise ValueError(f"share must lie between 0 and 1, received {share}")
@@ -212,6 +212,13 @@ def compare_families(
         return scaled_family(name, members, kept, share, generators, random)
 
     learned = {"learned": transformer, **(others or {})}
+    for name, other in learned.items():
+        others_flows = other.beyond_generator
+        if others_flows is not None and (flows is None or others_flows.flows != flows.flows):
+            raise ValueError(
+                f"all families must have the flows of the first or none, received {', '.join(others_flows.flows)} of "
+                f"{name!r} beside {', '.join(flows.flows) if flows is not None else 'none'}"
+            )
     members = {name: _members(model, count, random, generators) for name, model in learned.items()}
     families = [scaled(name, drawn) for name, drawn in members.items()]  # before the boxes, which take long
     known = members["learned"][np.isfinite(members["learned"]).all(axis=1)]

@@ -19,8 +19,8 @@ SEEDED = ("noise",)
 class FlowGenerator(ReachGenerator):
     """Maps `k` to sizes `x = R (2 k - 1)` of the modes of flows, as many as control parameters.
 
-    Flows are smooth warps (8 modes), tone curves (3), small kernels (4) and noise (1), see `kinv.ops.flows`. `k` and
-    `1 - k` undo each other where only one flow is mixed, but for noise, which has no inverse.
+    Flows are smooth warps (8 modes), tone curves (3), small kernels (4) and noise (1), see `kinv.ops.flows`. With one
+    of them alone, `k` and `1 - k` undo each other but for interpolation and clipping; noise has no inverse.
 
     Args:
         flows: names in `kinv.ops.flows.FLOWS`; they are applied in its order.

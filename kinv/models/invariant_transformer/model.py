@@ -38,7 +38,7 @@ class InvariantTransformer(Measured, AffineFamily):
 
     `"largest"` fills what the network ignores. Matrices are exponentials of elements of the Lie algebra, linear in `k`
     and symmetric about the identity, which is at `k = 1/2`: six control parameters of space, twelve of the colours of
-    RGB (`LieGenerator`). Training maximises the volumes of both, `log det`, under the constraint that the network keeps
+    RGB (`LieGenerator`). Training maximises the volumes of all, `log det`, under the constraint that the network keeps
     the share `accuracy_threshold` of its accuracy, with a Lagrange multiplier (`Volume`). So colours and space find
     their own proportion.
 
@@ -153,11 +153,11 @@ class InvariantTransformer(Measured, AffineFamily):
     def adapt(self, images: Any, labels: Any = None) -> None:
         """Sets where training of the largest family starts, which takes fewer passes than to train it there.
 
-        In colour, it first reaches as far along each generator alone as nearly all predictions stay: SqueezeNet lets
-        some colours of photographs be mixed sixty times as far as others be shifted. In space, all generators start
-        alike. There, a network answers differently to shifts by a few pixels, so that each alone says little about
-        larger changes. Both take 36 of the images, a few hundred times each. Then all of it is scaled until the share
-        `accuracy_threshold` stays: chance is 1 point with 500 images.
+        In colour and in flows, it first reaches as far along each generator alone as nearly all predictions stay:
+        SqueezeNet lets some colours of photographs be mixed sixty times as far as others be shifted. In space, all
+        generators start alike. There, a network answers differently to shifts by a few pixels, so that each alone says
+        little about larger changes. It takes 36 of the images, a few hundred times each. Then all of it is scaled until
+        the share `accuracy_threshold` stays: chance is 1 point with 500 images.
 
         Args:
             images: images that the transformer will be trained with, `(N, H, W, C)` in 0..255.

@@ -36,7 +36,7 @@ def adapt(transformer: Any, classify: Callable[[Any], Any], batch: Batch) -> Non
         classify: images to logits.
         batch: images with their labels and the logits of the originals.
     """
-    generators, count = transformer.generators, batch.images.shape[0]
+    generators, count = transformer.parts(), batch.images.shape[0]
     rows = np.unique(np.linspace(0, count - 1, min(FEW, count)).astype(int))
     transform = compile(transformer.apply_matrices)
     few = Batch(*(None if part is None else ops.take(part, rows, axis=0) for part in batch))
@@ -46,7 +46,8 @@ def adapt(transformer: Any, classify: Callable[[Any], Any], batch: Batch) -> Non
         for start in range(0, len(sizes[0]), AT_A_TIME):
             some = slice(start, start + AT_A_TIME)
             maps = (generator.at(part[some]) for generator, part in zip(generators, sizes, strict=True))
-            found.append(ops.cast(classify(transform(of[some], *maps)), "float32"))
+            seed = ops.convert_to_tensor([0, start], "int32")
+            found.append(ops.cast(classify(transform(of[some], *maps, seed=seed)), "float32"))
         return ops.concatenate(found)
 
     def reached(generator: Any) -> np.ndarray:

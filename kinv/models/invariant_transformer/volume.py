@@ -79,8 +79,8 @@ class Volume:
             -counting * (SMOOTHED_RATE if place else 1.0) * _growth(multiplier, slope, k)
             for place, (slope, k) in enumerate(zip(slopes, ks, strict=True))
         ]
-        model.descend(model.optimizer, gradients, [generator.step for generator in model.generators])
-        for generator in model.generators:
+        model.descend(model.optimizer, gradients, [generator.step for generator in model.parts()])
+        for generator in model.parts():
             generator.take_step()
         limits = (limit * sum(model.controls) for limit in (LEAST_MULTIPLIER, LARGEST_MULTIPLIER))
         model.multiplier.assign(ops.clip(model.multiplier * ops.exp(RATE * missing), *limits))
@@ -90,7 +90,7 @@ class Volume:
         """What the share gains with the control parameters of one part, `(B, G)`, from two more passes."""
 
         def kept(k):
-            moved = [*maps[:place], model.generators[place](k), *maps[place + 1 :]]
+            moved = [*maps[:place], model.parts()[place](k), *maps[place + 1 :]]
             return smoothly_right(model.classify(batch.images, batch.labels, *moved, seed=seed)[1], batch)
 
         directions = keras.random.normal(ops.shape(ks[place]), seed=model.seed_generator)
@@ -116,7 +116,7 @@ class Volume:
         )
 
     def _values(self, model, batch, maps, classifier_loss, logits):
-        volumes = [generator.log_volume() for generator in model.generators]
+        volumes = [generator.log_volume() for generator in model.parts()]
         right, multiplier = batch.accuracy(logits), ops.convert_to_tensor(model.multiplier)
         flows = (weighted_mean(ops.norm(sizes, axis=-1), batch.weights) for sizes in maps[2:])
         moved = [*distances(batch, *maps[:2]), *flows]

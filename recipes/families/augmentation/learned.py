@@ -16,7 +16,7 @@ from kinv.classifiers.predict import answers
 from kinv.models.invariant_transformer.box import Box, calibrated_box
 from kinv.models.invariant_transformer.families import Generators
 from kinv.ops.affine import affine_color, affine_sample
-from kinv.ops.stateless_random import hashed_uniform, seed_pair
+from kinv.ops.stateless_random import hashed_seed, hashed_uniform, seed_pair
 from recipes.experiment.material import evenly
 from recipes.families.augmentation.maps import Maps
 from recipes.families.augmentation.material import Augmentation, Material
@@ -45,7 +45,9 @@ class Scaled:
         controls, pair = self.family.controls, seed_pair(seed)
         ks = ops.split(hashed_uniform(pair, len(images), sum(controls)), np.cumsum(controls)[:-1].tolist(), axis=1)
         maps = [self._scaled(map_) for map_ in self.family.matrices(*ks)]
-        return ops.convert_to_numpy(self.family.apply_matrices(images, *maps, **({"seed": pair} if maps[2:] else {})))
+        return ops.convert_to_numpy(
+            self.family.apply_matrices(images, *maps, **({"seed": hashed_seed(pair, 0)} if maps[2:] else {}))
+        )
 
     def _scaled(self, matrices: Any) -> Any:
         if len(matrices.shape) == 2:  # sizes of flows
@@ -87,12 +89,13 @@ def paper_of_own_network(material: Material, strength: float) -> Augmentation:
 def of_own_network(material: Material, strength: float) -> Augmentation:
     """A family learned from the own network, which goes on to learn when that network was trained with it, twice."""
 
-    def first(material: Material) -> tuple[Any, list[np.ndarray]]:
+    def first(material: Material) -> tuple[Any, list[np.ndarray], np.ndarray]:
         family = learn(material.network(), *_known(material), material.steps, material.seed)
-        return family, family.get_weights()
+        return family, family.get_weights(), ops.convert_to_numpy(family.seed_generator.state)
 
-    family, weights = _once(material, "first", first)
-    family.set_weights(weights)
+    family, weights, state = _once(material, "first", first)
+    family.set_weights(weights)  # other strengths went on from it
+    family.seed_generator.state.assign(state)
     for number in range(1, ROUNDS):
         material.trained_with(Scaled(family, strength))  # the network that the family is of, with other weights now
         fit(family, *_known(material), round(REFRESHED * material.steps), material.seed + 1000 * number)

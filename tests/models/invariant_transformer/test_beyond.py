@@ -11,6 +11,7 @@ from kinv.analysis import compare_families, compare_with_random
 from kinv.analysis.screening.learned_transformation import LearnedTransformation
 from kinv.layers import FlowGenerator
 from kinv.models import InvariantTransformer
+from kinv.models.invariant_transformer.matrices import learned_and_random
 from kinv.models.invariant_transformer.volume import DAMPING, margins
 from kinv.ops.flows import FLOWS, add_noise, bend_tones, change_detail, warp_smoothly
 
@@ -24,7 +25,7 @@ MODES = 16
 def family(flows=EVERY, reach=0.2, **kwargs):
     """A family that reaches as far along every mode, and nowhere else."""
     transformer = InvariantTransformer(beyond=flows, channels=3, **kwargs)
-    for generator in transformer.generators:
+    for generator in transformer.parts():
         is_last = generator is transformer.beyond_generator
         generator.reach.assign((reach if is_last else 0.0) * np.eye(generator.controls))
     return transformer
@@ -124,11 +125,11 @@ def test_without_a_share_to_keep_every_mode_grows_alike():
 
 def test_the_gradient_of_flows_is_that_of_the_share():
     """Along the reach of midtones, by differences of the share of the same members."""
-    random, labels = np.random.default_rng(0), np.arange(3000, dtype="int32") % 2
-    images = random.uniform(-40, 40, (3000, 16, 16, 3)) + np.where(labels, 115, 85)[:, None, None, None]
+    random, labels = np.random.default_rng(0), np.arange(2000, dtype="int32") % 2
+    images = random.uniform(-40, 40, (2000, 16, 16, 3)) + np.where(labels, 115, 85)[:, None, None, None]
     images = images.astype("float32")
     transformer = InvariantTransformer(light_and_dark(), beyond=("tone",), smoothing=0.1, seed=3)
-    for generator, reach in zip(transformer.generators, (1e-4, 1e-4, 0.4), strict=True):
+    for generator, reach in zip(transformer.parts(), (1e-4, 1e-4, 0.4), strict=True):
         generator.reach.assign(reach * np.eye(generator.controls))
     own = transformer.frozen.model(images)
     temperature = ops.mean(ops.abs(margins(own, labels)))
@@ -222,6 +223,33 @@ def test_it_is_compared_with_boxes_of_the_same_modes():
 
 def test_random_sizes_are_as_large_as_the_learned_ones():
     images, labels = colored_images(np.random.default_rng(0), 8)
-    transformer = family(("tone",), reach=0.5)
+    transformer = family(("tone", "noise"), reach=0.5)
+    learned, at_random = learned_and_random(transformer, 8, 1, 50, [0])
+    sizes = np.linalg.norm(learned.beyond, axis=1)
+    np.testing.assert_allclose(np.linalg.norm(at_random.beyond, axis=1), sizes, rtol=1e-5)
+    assert np.abs(at_random.beyond - learned.beyond).max(axis=1).min() > 0.01
     compared = compare_with_random(transformer, brightness_blind(), images, labels, draws=1)
-    assert compared.learned_unchanged.shape == (1, 8)
+    np.testing.assert_allclose(compared.beyond_distance, sizes[None], rtol=1e-5)
+    assert f"flows {sizes.mean():.2f}" in compared.summary() and "NEVER EXPLORED" not in compared.summary()
+
+
+def test_two_batches_share_no_noise():
+    transformer = family(("noise",), reach=0.5)
+    grey = np.full((4, 16, 16, 3), 128, "float32")
+    batches = [transformer.augment(grey), transformer.augment(grey), transformer(grey, training=True)]
+    batches += [transformer.augment(grey, (7, number)) for number in range(2)]
+    signs = np.sign(np.concatenate([ops.convert_to_numpy(batch) - 128 for batch in batches]).reshape(20, -1))
+    alike = np.abs(signs @ signs.T) / signs.shape[1]
+    assert (alike - np.eye(20) * alike).max() < 0.3
+
+
+def test_families_of_other_flows_are_not_compared():
+    images, labels = colored_images(np.random.default_rng(0), 8)
+    network = brightness_blind()
+    for flows in (("warp",), ()):
+        transformer = InvariantTransformer(network, beyond=flows)
+        with pytest.raises(ValueError, match="received tone of 'other'"):
+            compare_families(
+                transformer, network, images, labels, calibrated_on=images,
+                others={"other": InvariantTransformer(network, beyond="tone")},
+            )  # fmt: skip

@@ -23,7 +23,7 @@ def test_margins_are_the_label_against_the_best_of_the_others():
 def steps_of(transformer, images, labels, **kwargs):
     """What an optimizer at rate 1 asks for, of every part, but for the rates of their own."""
     asked = []
-    for generator in transformer.generators:
+    for generator in transformer.parts():
         rate = 1.0 if generator is transformer.color_generator else SMOOTHED_RATE
         rates = rate * (MIXED + (1 - MIXED) * np.eye(generator.controls))
         generator.take_step = lambda generator=generator, rates=rates: asked.append(
@@ -65,7 +65,7 @@ def test_the_gradients_are_those_of_the_share_where_the_network_is_smooth(smooth
     images[:, :, 8:, 0] = 0  # the colour that decides is on the left
     transformer = InvariantTransformer(brightness_blind(), smoothing=smoothing, seed=3)
     random = np.random.default_rng(1)
-    generators = transformer.generators
+    generators = transformer.parts()
     for generator in generators:
         mixed = np.eye(generator.controls) + 0.1 * random.normal(size=generator.step.shape)
         generator.reach.assign(generator.start * mixed)
@@ -94,7 +94,7 @@ def moved_logits(transformer, images, steps=None):
     ks = transformer.draw(len(images))
     transformer.seed_generator.state.assign(state)
     maps = []
-    for index, (generator, k) in enumerate(zip(transformer.generators, ks, strict=True)):
+    for index, (generator, k) in enumerate(zip(transformer.parts(), ks, strict=True)):
         sizes = 2 * k - 1
         if steps is not None:
             sizes = sizes @ tf.transpose(tf.linalg.expm(steps[index]))
