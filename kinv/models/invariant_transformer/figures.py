@@ -27,13 +27,14 @@ from kinv.figures.style import (
 )
 
 INCHES = 1.08  # side of an image
+PARTS = {"space": "space", "color": "colour", "beyond": "flows"}
 SAME, OTHER = "\N{CHECK MARK}", "\N{BALLOT X}"  # under an image: its class is still that of the original, or another
 
 
 def training_curves(history: Mapping[str, Sequence[float]], accuracy_threshold: float, title: str = "") -> Figure:
     """Figure 4a: both losses over the epochs, the distances, and the accuracy with its threshold.
 
-    Of the largest family, the log-volumes take the place of the losses.
+    Of the largest family, the log-volumes take the place of the losses. Of flows, the distance is the norm of sizes.
 
     Args:
         history: metric of `InvariantTransformer` to one value per epoch.
@@ -42,6 +43,7 @@ def training_curves(history: Mapping[str, Sequence[float]], accuracy_threshold: 
     """
     figure, ((left, middle, right),) = new_figure(10.2, 3.8, 1, 3)
     epochs = np.arange(1, len(history["classifier_loss"]) + 1)
+    parts = {part: name for part, name in PARTS.items() if f"{part}_distance" in history}
     if "transformation_loss" in history:
         left.plot(epochs, history["classifier_loss"], **series(0), label="of the classifier")
         twin = left.twinx()
@@ -50,14 +52,15 @@ def training_curves(history: Mapping[str, Sequence[float]], accuracy_threshold: 
         twin.spines["top"].set_visible(False)
         left.set(title="Losses", xlabel="epoch", ylabel="classifier loss, cross-entropy", ylim=(0, None))
     else:
-        left.plot(epochs, history["space_volume"], **series(0), label="space")
-        left.plot(epochs, history["color_volume"], **series(1), label="colour")
+        for number, (part, name) in enumerate(parts.items()):
+            left.plot(epochs, history[f"{part}_volume"], **series(number), label=name)
         left.set(title="Log-volume of the family", xlabel="epoch", ylabel="nats")
         left.legend(frameon=False, loc="lower right")
 
-    middle.plot(epochs, history["space_distance"], **series(0), label="space")
-    middle.plot(epochs, history["color_distance"], **series(1), label="colour")
-    middle.set(title="Distance from the identity", xlabel="epoch", ylabel="Frobenius distance", ylim=(0, None))
+    for number, (part, name) in enumerate(parts.items()):
+        middle.plot(epochs, history[f"{part}_distance"], **series(number), label=name)
+    norm = "Frobenius distance" + (", norm of sizes" if "beyond" in parts else "")
+    middle.set(title="Distance from the identity", xlabel="epoch", ylabel=norm, ylim=(0, None))
 
     right.plot(epochs, history["accuracy"], **series(0), label="mean of the batches")
     gate = accuracy_threshold * np.asarray(history.get("own_accuracy", np.ones(len(epochs))))

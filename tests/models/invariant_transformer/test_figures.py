@@ -24,6 +24,16 @@ def test_training_curves_show_the_history():
     assert pixels(figure).std() > 5
 
 
+def test_training_curves_of_the_largest_family_show_every_part():
+    parts = [f"{part}_{number}" for part in ("space", "color", "beyond") for number in ("volume", "distance")]
+    history = {name: list(np.linspace(0.1, 0.9, 7)) for name in ("classifier_loss", "accuracy", *parts)}
+    for names in (("space", "colour", "flows"), ("space", "colour")):
+        figure = figures.training_curves(history, 0.5)
+        for axis in figure.axes[:2]:
+            assert [line.get_label() for line in axis.get_lines()] == list(names)
+        history = {name: values for name, values in history.items() if not name.startswith("beyond")}
+
+
 def test_classification_shows_a_panel_for_every_path():
     k = np.linspace(0, 1, 5)
     values = {"a": 1 - k, "b": 1 - k / 2}
