@@ -55,7 +55,7 @@ def training_curves(history: Mapping[str, Sequence[float]], accuracy_threshold: 
         for number, (part, name) in enumerate(parts.items()):
             left.plot(epochs, history[f"{part}_volume"], **series(number), label=name)
         left.set(title="Log-volume of the family", xlabel="epoch", ylabel="nats")
-        left.legend(frameon=False, loc="lower right")
+        left.legend(frameon=False, loc="best")
 
     for number, (part, name) in enumerate(parts.items()):
         middle.plot(epochs, history[f"{part}_distance"], **series(number), label=name)
@@ -66,8 +66,8 @@ def training_curves(history: Mapping[str, Sequence[float]], accuracy_threshold: 
     gate = accuracy_threshold * np.asarray(history.get("own_accuracy", np.ones(len(epochs))))
     right.plot(epochs, gate, **LINEAR, label="to be kept")
     right.set(title="Accuracy, transformed images", xlabel="epoch", ylabel="accuracy", ylim=(0, 1))
-    for axis in (middle, right):
-        axis.legend(frameon=False, loc="lower right")
+    middle.legend(frameon=False, loc="best")
+    right.legend(frameon=False, loc="lower right")
     headline(figure, title)
     return figure
 
