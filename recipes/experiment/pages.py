@@ -31,6 +31,8 @@ from recipes.experiment.result_tables import (
 PLACE = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- /generated -->)", re.DOTALL)
 IMAGES = {  # of artifacts, shown in docs/, which holds all it shows
     "itn_squeezenet_images.png": "itn_squeezenet/figures/images.png",
+    "itn_squeezenet_draws.png": "itn_squeezenet/figures/draws.png",
+    "itn_digit_cnn_draws.png": "itn_digit_cnn/figures/draws.png",
     "filter_gan_mnist_conv4_grids.png": "filter_gan_mnist_conv4/figures/grids.png",
     "coupled_squeezenet_sheet_00.png": "coupled_squeezenet/figures/sheet_00.png",
     "dbn_mnist_samples.png": "dbn_mnist/figures/samples.png",

@@ -29,6 +29,7 @@ PATHS = {  # figure 4b: which of (k_color_1, k_color_2, k_space_1, k_space_2) fo
     "colour 1: F([k, 0], [0, 0])": (1, 0, 0, 0),
     "colour 2: F([0, k], [0, 0])": (0, 1, 0, 0),
 }
+DRAWS = 3  # of the family, beside each other
 SHOWN, MEASURED, STEPS_ALONG_K = 4, 50, 6  # four: there are no more embedded photographs to hold out
 IMAGENET_CLASSES = 1000
 
@@ -73,6 +74,11 @@ def draw(
         ),
         "images.png": figures.predicted_images(classifier, shown, moved, names, f"{of}: held-out images"),
     }
+    if transformer.neutral is not None:  # many directions: corners of two planes show little of them
+        draws = {
+            f"draw {seed}": keras.ops.convert_to_numpy(transformer.augment(shown, seed)) for seed in range(1, DRAWS + 1)
+        }
+        drawings["draws.png"] = kinv.figures.labelled_rows({"held out": shown, **draws})
     if history:
         drawings["training.png"] = figures.training_curves(history, transformer.accuracy_threshold, f"{of}: training")
     return drawings, visible_changes(shown, moved)

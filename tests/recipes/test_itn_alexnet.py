@@ -67,8 +67,9 @@ def check_what_is_left(out, folder):
     assert "bvlc_alexnet.npy" in out and "Using squeezenet instead" in out
     assert "prediction unchanged" in out and "random" in out
     files = kinv.verify(folder)
-    assert {"figures/training.png", "figures/classification.png", "figures/images.png", "README.md"} <= set(files)
-    for name in ("training", "classification", "images"):
+    drawn = ("training", "classification", "images", "draws")
+    assert {*(f"figures/{name}.png" for name in drawn), "README.md"} <= set(files)
+    for name in drawn:
         assert np.asarray(Image.open(folder / "figures" / f"{name}.png").convert("L")).std() > 10
     card = (folder / "README.md").read_text()
     metadata = json.loads((folder / "metadata.json").read_text())
