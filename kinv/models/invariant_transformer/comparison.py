@@ -220,14 +220,14 @@ class Predictions:
         with progress_bar("classifying transformed images", total, self.progress) as advance:
             for at in slices(total, self.batch_size):
                 shown = images[np.arange(at.start, at.stop) % count]
-                transformed = self.transform(shown, *pairs.rows(at), *self._seed(at))
+                transformed = self.transform(shown, *pairs.rows(at), **self._seed(at))
                 classes[at] = np.argmax(ops.convert_to_numpy(self.logits(transformed)), axis=-1)
                 advance(len(shown))
         return classes.reshape(-1, count)
 
     def _seed(self, at):
         """Of the noise of some members, so that each has its own."""
-        return [ops.convert_to_tensor([0, at.start], "int32")] if self.seeded else []
+        return {"seed": ops.convert_to_tensor([0, at.start], "int32")} if self.seeded else {}
 
 
 def right_images(classifier, images, labels, batch_size):

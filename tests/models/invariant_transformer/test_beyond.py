@@ -233,6 +233,15 @@ def test_random_sizes_are_as_large_as_the_learned_ones():
     assert f"flows {sizes.mean():.2f}" in compared.summary() and "NEVER EXPLORED" not in compared.summary()
 
 
+def test_it_is_compared_with_hand_made_families_which_have_no_flows():
+    images, labels = colored_images(np.random.default_rng(0), 12)
+    transformer = family(("tone", "noise"), classifier=brightness_blind())
+    for generator in transformer.parts()[:2]:
+        generator.reach.assign(0.05 * np.eye(generator.controls))
+    found = transformer.evaluate_invariance(images, labels, draws=1)
+    assert ", without flows, keeps" in found.summary() and found.hand_made_unchanged.shape == (1, 6)
+
+
 def test_two_batches_share_no_noise():
     transformer = family(("noise",), reach=0.5)
     grey = np.full((4, 16, 16, 3), 128, "float32")
