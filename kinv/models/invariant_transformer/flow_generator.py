@@ -24,6 +24,7 @@ class FlowGenerator(ReachGenerator):
 
     Args:
         flows: names in `kinv.ops.flows.FLOWS`; they are applied in its order.
+        symmetric: whether it reaches as far on both sides of every direction.
 
     Call arguments:
         k: float tensor `(B, G)` in 0..1.
@@ -35,14 +36,14 @@ class FlowGenerator(ReachGenerator):
         ValueError: no flow, an unknown one, or one twice.
     """
 
-    def __init__(self, flows: Sequence[str], **kwargs):
+    def __init__(self, flows: Sequence[str], symmetric: bool = True, **kwargs):
         for name in flows:
             checked_choice("beyond", name, FLOWS)
         if not flows or len(set(flows)) < len(flows):
             raise ValueError(f"flows must be different names, at least one, received {tuple(flows)}")
         names = [name for name in FLOWS if name in flows]
         modes = [mode for name in names for mode in FLOWS[name].modes]
-        super().__init__(len(modes), START, LIMIT, **kwargs)
+        super().__init__(len(modes), START, LIMIT, symmetric, **kwargs)
         self.flows, self.modes = names, modes
 
     def at(self, sizes):
@@ -71,4 +72,4 @@ class FlowGenerator(ReachGenerator):
         return k_shape[0], self.controls
 
     def get_config(self):
-        return {**super().get_config(), "flows": list(self.flows)}
+        return {**super().get_config(), "flows": list(self.flows), "symmetric": self.symmetric}

@@ -16,10 +16,12 @@ class LieGenerator(ReachGenerator):
     """Maps `k` to `exp(sum_g x_g G_g)`, `x = R (2 k - 1)`: a linear flow in the Lie algebra.
 
     There are as many control parameters as generators `G_g`: six of space, twelve of the colours of RGB (see
-    `kinv.ops.lie`). `k` and `1 - k` give a matrix and its inverse.
+    `kinv.ops.lie`). `k` and `1 - k` give a matrix and its inverse, unless the family has two lengths for each direction
+    (`ReachGenerator`).
 
     Args:
         rows: of the matrices: 2 for space, else the number of channels, 1 or 3.
+        symmetric: whether it reaches as far on both sides of every direction.
 
     Call arguments:
         k: float tensor `(B, G)` in 0..1.
@@ -31,12 +33,12 @@ class LieGenerator(ReachGenerator):
         ValueError: `rows` is neither 1, 2 nor 3.
     """
 
-    def __init__(self, rows: int, **kwargs):
+    def __init__(self, rows: int, symmetric: bool = True, **kwargs):
         if rows not in (1, 2, 3):
             raise ValueError(f"rows must be 1, 2 or 3, received {rows}")
         generators = lie.SPACE if rows == 2 else lie.color_generators(rows)
         start, limit = (START_OF_SPACE, LIMIT_OF_SPACE) if rows == 2 else (START_OF_COLOR, LIMIT_OF_COLOR)
-        super().__init__(len(generators), start, limit, **kwargs)
+        super().__init__(len(generators), start, limit, symmetric, **kwargs)
         self.rows, self.generators = rows, generators
 
     def at(self, sizes):
@@ -47,4 +49,4 @@ class LieGenerator(ReachGenerator):
         return k_shape[0], self.rows, self.rows + 1
 
     def get_config(self):
-        return {**super().get_config(), "rows": self.rows}
+        return {**super().get_config(), "rows": self.rows, "symmetric": self.symmetric}

@@ -81,6 +81,8 @@ class InvariantTransformer(Measured, AffineFamily):
             the sampling, as in the paper.
         beyond: of the largest family: flows beyond affine maps, one or more of `"warp"`, `"tone"`, `"kernels"` and
             `"noise"`, with control parameters `k_beyond`: see `FlowGenerator`. Each step takes two passes more.
+        symmetric: of the largest family: whether it reaches as far on both sides of every direction. If not, there are
+            two lengths for each, as where a network takes more contrast but not less.
         probes: number of random unit vectors, |S|; of the paper's family.
         seed: seeds the initial weights and all sampling.
         **kwargs: `name`, `trainable` and `dtype`, as in `kinv.training.Method`.
@@ -115,6 +117,7 @@ class InvariantTransformer(Measured, AffineFamily):
         accuracy_threshold: float = 0.93,
         smoothing: float | None = None,
         beyond: Sequence[str] | str = (),
+        symmetric: bool = True,
         probes: int = 32,
         seed: int = 0,
         **kwargs: Any,
@@ -128,13 +131,16 @@ class InvariantTransformer(Measured, AffineFamily):
         _check(color_weight, accuracy_threshold, smoothing, probes, family)
         beyond = (beyond,) if isinstance(beyond, str) else tuple(beyond)
         paper = family == "paper"
-        if paper and beyond:
-            raise ValueError(f"beyond is of the largest family, received {beyond} for the paper's")
-        objective = Distance(hidden_units, probes, smoothing, color_weight) if paper else Volume(smoothing, beyond)
+        if paper and (beyond or not symmetric):
+            raise ValueError(f"beyond and symmetric are of the largest family, received {beyond} and {symmetric}")
+        if paper:
+            objective = Distance(hidden_units, probes, smoothing, color_weight)
+        else:
+            objective = Volume(smoothing, beyond, symmetric)
         super().__init__(objective.generators(channels, seed), channels, fill, seed, objective.metrics, **kwargs)
         self.family, self.hidden_units, self.objective = family, tuple(hidden_units), objective
         self.color_weight, self.accuracy_threshold = color_weight, accuracy_threshold
-        self.smoothing, self.beyond, self.probes = smoothing, beyond, probes
+        self.smoothing, self.beyond, self.symmetric, self.probes = smoothing, beyond, symmetric, probes
         self.frozen = Frozen(classifier)
         if not paper:
             self.multiplier = self.add_weight(
@@ -269,6 +275,7 @@ class InvariantTransformer(Measured, AffineFamily):
             "accuracy_threshold": self.accuracy_threshold,
             "smoothing": self.smoothing,
             "beyond": list(self.beyond),
+            "symmetric": self.symmetric,
             "probes": self.probes,
         }
 

@@ -11,13 +11,18 @@ from kinv.precision import Float32
 
 NEUTRAL = 0.5  # the control parameters of the identity
 LONGEST = 0.3  # norm of a step: what one batch says is mostly chance
+SHORTEST = 1e-12  # norm of a row
 
 
 class ReachGenerator(Float32, keras.layers.Layer):
-    """Maps `k` to sizes `x = R (2 k - 1)` of `G` ways to change an image, with as many control parameters.
+    """Maps `k` to sizes `x = R u`, `u = 2 k - 1`, of `G` ways to change an image, with as many control parameters.
 
     The family is symmetric about the identity, which is at `k = 1/2`. The columns of `R`, the reach, are the
     directions in which the family goes, and how far.
+
+    A network can ignore more on one side: it may take a contrast of ten times, but not of a tenth. So a family that is
+    not symmetric has two lengths for each direction: `x = R (u + tanh(c) |u|)`, where `c` is learned, the lean. It
+    still goes both ways, with the identity at `k = 1/2`.
 
     An optimizer changes `step`, which stands for `R exp(step)` and is zero between steps (`take_step`). So it works in
     units of the family itself: a step of 0.1 changes every direction by a tenth of its reach, be it long or short, and
@@ -28,6 +33,7 @@ class ReachGenerator(Float32, keras.layers.Layer):
         controls: `G`.
         start: how far the family reaches in every direction before training.
         limit: norm of a row of `R` at most: where a network ignores something altogether, it would grow without end.
+        symmetric: whether the family reaches as far on both sides.
 
     Call arguments:
         k: float tensor `(B, G)` in 0..1.
@@ -38,9 +44,9 @@ class ReachGenerator(Float32, keras.layers.Layer):
 
     neutral = NEUTRAL
 
-    def __init__(self, controls: int, start: float, limit: float, **kwargs):
+    def __init__(self, controls: int, start: float, limit: float, symmetric: bool = True, **kwargs):
         super().__init__(**kwargs)
-        self.controls, self.start, self.limit = controls, start, limit
+        self.controls, self.start, self.limit, self.symmetric = controls, start, limit, symmetric
 
     def build(self, k_shape):
         shape = (self.controls, self.controls)
@@ -52,31 +58,54 @@ class ReachGenerator(Float32, keras.layers.Layer):
             name="reach",
         )
         self.step = self.add_weight(shape=shape, initializer="zeros", aggregation="mean", name="step")
+        self.lean = None
+        if not self.symmetric:
+            self.lean = self.add_weight(
+                shape=(self.controls,), initializer="zeros", aggregation="mean", name="lean"
+            )
 
     def take_step(self):
         """Moves the reach by `step`, of norm 0.3 at most, and sets that to zero; rows end at `limit`."""
         step = ops.convert_to_tensor(self.step)
         step = step * (LONGEST / ops.maximum(ops.norm(step), LONGEST))
         reach = ops.matmul(ops.convert_to_tensor(self.reach), lie.matrix_exponential(step))
-        longest = ops.norm(reach, axis=1, keepdims=True)
-        self.reach.assign(reach * ops.minimum(1.0, self.limit / longest))
+        self.reach.assign(self._limited(reach))
         self.step.assign(ops.zeros_like(self.step))
 
-    def sizes(self, k):
-        """How much of each way is in the members of the family, `(B, G)`."""
-        return ops.matmul(2 * ops.cast(k, "float32") - 1, ops.transpose(ops.convert_to_tensor(self.reach)))
+    def _limited(self, reach):
+        """Shortens rows that are too long by a step, as training takes them, against the gradient of their norms.
+
+        Were they scaled instead, all columns would shrink alike, and in the end the fastest one would be all of them.
+        """
+        rows, norms = _directions(reach)
+        over = ops.log(ops.maximum(norms / self.limit, 1.0))
+        back = ops.matmul(ops.transpose(rows), ops.minimum(over, LONGEST) * rows)
+        rows, norms = _directions(ops.matmul(reach, lie.matrix_exponential(-back)))
+        return rows * ops.minimum(norms, self.limit)
+
+    def along(self, k):
+        """How far members go along every direction, `(B, G)`, in units of its reach: `u + tanh(c) |u|`."""
+        sides = 2 * ops.cast(k, "float32") - 1
+        return sides if self.lean is None else sides + ops.tanh(self.lean) * ops.abs(sides)
+
+    def reached(self, along):
+        """What members stand for that go so far along every direction, `(B, G)`."""
+        return self.at(ops.matmul(along, ops.transpose(ops.convert_to_tensor(self.reach))))
 
     def at(self, sizes):
         """What sizes `(B, G)` stand for."""
         raise NotImplementedError
 
     def call(self, k):
-        return self.at(self.sizes(k))
+        return self.reached(self.along(k))
 
     def log_volume(self):
         """Half the logarithm of the determinant of the covariance of `x` for uniform `k`, in nats."""
         triangle = ops.qr(ops.convert_to_tensor(self.reach))[1]  # XLA has no determinant
-        return ops.sum(ops.log(ops.abs(ops.diagonal(triangle)))) - self.controls * math.log(3) / 2
+        reached = ops.sum(ops.log(ops.abs(ops.diagonal(triangle)))) - self.controls * math.log(3) / 2
+        if self.lean is None:
+            return reached
+        return reached + ops.sum(ops.log1p(ops.square(ops.tanh(self.lean)) / 4)) / 2  # variance 1/3 + tanh(c)^2 / 12
 
     def plane(self, points):
         """Control parameters `(B, G)` at points `(B, 2)` in 0..1 of the plane in which the family reaches farthest.
@@ -88,3 +117,9 @@ class ReachGenerator(Float32, keras.layers.Layer):
         pair = pair * np.sign(pair[np.arange(2), np.abs(pair).argmax(axis=1)])[:, None]
         pair = pair / np.abs(pair).sum(axis=0).max()  # so that k stays in 0..1 in the corners too
         return NEUTRAL + ops.matmul(ops.cast(points, "float32") - NEUTRAL, ops.convert_to_tensor(pair, "float32"))
+
+
+def _directions(reach):
+    """Rows of norm 1, `(G, G)`, and their norms `(G, 1)`."""
+    norms = ops.maximum(ops.norm(reach, axis=1, keepdims=True), SHORTEST)
+    return reach / norms, norms

@@ -85,6 +85,8 @@ def adapt(transformer: Any, classify: Callable[[Any], Any], batch: Batch) -> Non
 
     for generator, of in zip(generators, scaled(factor), strict=True):
         generator.reach.assign(np.diag(of))
+        if generator.lean is not None:
+            generator.lean.assign(np.zeros(generator.controls))
     transformer.multiplier.assign(start_multiplier(smoothly, sum(transformer.controls)))
 
 

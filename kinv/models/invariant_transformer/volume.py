@@ -40,10 +40,11 @@ class Volume:
         smoothing: standard deviation of the normal distribution over `2 k - 1` of space, and of flows, along which
             losses are compared, see `smoothed_gradient`; above 0.
         beyond: names of flows, see `FlowGenerator`.
+        symmetric: whether the family reaches as far on both sides of every direction.
     """
 
-    def __init__(self, smoothing: float, beyond: Sequence[str] = ()):
-        self.smoothing, self.beyond = smoothing, beyond
+    def __init__(self, smoothing: float, beyond: Sequence[str] = (), symmetric: bool = True):
+        self.smoothing, self.beyond, self.symmetric = smoothing, beyond, symmetric
         parts = ("color", "space", "beyond") if beyond else ("color", "space")
         self.metrics = (
             "classifier_loss",
@@ -56,46 +57,55 @@ class Volume:
 
     def generators(self, channels: int, seed: int) -> list[ReachGenerator]:
         """Of colour, of space, and of flows if there are any."""
-        flows = [FlowGenerator(self.beyond, name="beyond_generator")] if self.beyond else []
-        return [LieGenerator(channels, name="color_generator"), LieGenerator(2, name="space_generator"), *flows]
+        both = self.symmetric
+        flows = [FlowGenerator(self.beyond, both, name="beyond_generator")] if self.beyond else []
+        return [
+            LieGenerator(channels, both, name="color_generator"),
+            LieGenerator(2, both, name="space_generator"),
+            *flows,
+        ]
 
     def train(self, model: Any, batch: Batch) -> tuple[Any, tuple[Any, ...]]:
         """One step; returns the logits of the transformed images, and the metrics' values."""
-        ks = model.draw(ops.shape(batch.images)[0])
-        maps = list(model.matrices(*ks))
+        ks, generators = model.draw(ops.shape(batch.images)[0]), model.parts()
+        alongs = [generator.along(k) for generator, k in zip(generators, ks, strict=True)]
+        maps = [generator.reached(along) for generator, along in zip(generators, alongs, strict=True)]
         seed = model.next_seed() if self.beyond else 0  # the same noise where two members are compared
         with tf.GradientTape() as tape:
-            tape.watch(ks[0])
-            maps[0] = model.color_generator(ks[0])
+            tape.watch(alongs[0])
+            maps[0] = model.color_generator.reached(alongs[0])
             losses, logits = model.classify(batch.images, batch.labels, *maps, seed=seed)
             share = weighted_mean(smoothly_right(logits, batch), batch.weights)
-        smoothed = [self._smoothed(model, batch, maps, ks, place, seed) for place in range(1, len(maps))]
-        slopes = [tape.gradient(share, ks[0]), *smoothed]
+        smoothed = [self._smoothed(model, batch, maps, alongs, place, seed) for place in range(1, len(maps))]
+        slopes = [tape.gradient(share, alongs[0]), *smoothed]
 
         missing = model.accuracy_threshold * batch.own - batch.accuracy(logits)
         multiplier = model.multiplier * ops.exp(DAMPING * missing)
         counting = 1.0 if batch.weights is None else ops.cast(ops.sum(batch.weights) > 0, "float32")
-        gradients = [
-            -counting * (SMOOTHED_RATE if place else 1.0) * _growth(multiplier, slope, k)
-            for place, (slope, k) in enumerate(zip(slopes, ks, strict=True))
-        ]
-        model.descend(model.optimizer, gradients, [generator.step for generator in model.parts()])
-        for generator in model.parts():
+        gains, variables = [], []
+        for place, (generator, slope) in enumerate(zip(generators, slopes, strict=True)):
+            rate = SMOOTHED_RATE if place else 1.0
+            gains.append(rate * _growth(multiplier, slope, alongs[place]))
+            variables.append(generator.step)
+            if generator.lean is not None:
+                gains.append(rate * _leaning(multiplier, slope, ks[place], generator.lean))
+                variables.append(generator.lean)
+        model.descend(model.optimizer, [-counting * gain for gain in gains], variables)
+        for generator in generators:
             generator.take_step()
         limits = (limit * sum(model.controls) for limit in (LEAST_MULTIPLIER, LARGEST_MULTIPLIER))
         model.multiplier.assign(ops.clip(model.multiplier * ops.exp(RATE * missing), *limits))
         return logits, self._values(model, batch, maps, weighted_mean(losses, batch.weights), logits)
 
-    def _smoothed(self, model, batch, maps, ks, place, seed):
-        """What the share gains with the control parameters of one part, `(B, G)`, from two more passes."""
+    def _smoothed(self, model, batch, maps, alongs, place, seed):
+        """What the share gains along the directions of one part, `(B, G)`, from two more passes."""
 
-        def kept(k):
-            moved = [*maps[:place], model.parts()[place](k), *maps[place + 1 :]]
+        def kept(along):
+            moved = [*maps[:place], model.parts()[place].reached(along), *maps[place + 1 :]]
             return smoothly_right(model.classify(batch.images, batch.labels, *moved, seed=seed)[1], batch)
 
-        directions = keras.random.normal(ops.shape(ks[place]), seed=model.seed_generator)
-        half = self.smoothing / 2  # k is in 0..1, not in -1..1
-        return weighed(smoothed_gradient(kept, ks[place], directions, half), batch.weights)
+        directions = keras.random.normal(ops.shape(alongs[place]), seed=model.seed_generator)
+        return weighed(smoothed_gradient(kept, alongs[place], directions, self.smoothing), batch.weights)
 
     def test(self, model: Any, batch: Batch) -> tuple[Any, tuple[Any, ...]]:
         """As `train`, without a step."""
@@ -140,14 +150,21 @@ def smoothly_right(logits: Any, batch: Batch) -> Any:
     return ops.sigmoid(margins(logits, batch.labels) / (scale + SMALLEST_NORM))
 
 
-def _growth(multiplier, slope, k):
+def _growth(multiplier, slope, along):
     """What log-volume plus multiplier times share gains with a generator's `step`, `(G, G)`: the identity and slopes.
 
     Args:
-        slope: what the share gains with `k`, `(B, G)`; its sum over the batch is the mean.
-        k: the control parameters, `(B, G)`.
+        slope: what the share gains along the directions, `(B, G)`; its sum over the batch is the mean.
+        along: how far members go along them, `(B, G)`.
     """
-    along = ops.matmul(ops.transpose(slope / 2), 2 * k - 1)  # reach exp(step) (2 k - 1), where step is zero
-    along = (along + ops.transpose(along)) / 2  # the rest only turns the control parameters
-    identity = ops.eye(along.shape[0])
-    return (identity + multiplier * along) * (MIXED + (1 - MIXED) * identity)
+    both = ops.matmul(ops.transpose(slope), along)  # reach exp(step) along, where step is zero
+    both = (both + ops.transpose(both)) / 2  # the rest only turns the directions
+    identity = ops.eye(both.shape[0])
+    return (identity + multiplier * both) * (MIXED + (1 - MIXED) * identity)
+
+
+def _leaning(multiplier, slope, k, lean):
+    """What they gain with a generator's `lean`, `(G,)`; `slope` as in `_growth`."""
+    leans = ops.tanh(lean)
+    kept = ops.sum(slope * ops.abs(2 * k - 1), axis=0)
+    return (leans / (4 + ops.square(leans)) + multiplier * kept) * (1 - ops.square(leans))

@@ -78,7 +78,20 @@ def test_it_does_not_grow_without_end(random):
     generator.take_step()
     after = ops.convert_to_numpy(generator.reach)
     assert np.linalg.norm(after[2]) == pytest.approx(generator.limit)
-    np.testing.assert_allclose(np.delete(after, 2, axis=0), np.delete(before, 2, axis=0), rtol=1e-5)
+    limited = after[2] / generator.limit
+    across = np.eye(6) - np.outer(limited, limited)  # what the others have that the long row does not
+    np.testing.assert_allclose(np.delete(after @ across, 2, axis=0), np.delete(before @ across, 2, axis=0), atol=1e-5)
+
+
+def test_where_all_is_ignored_the_limit_leaves_the_largest_volume(random):
+    """Rows of the limit's norm, at right angles. Scaled rows alone would stay as parallel as they are."""
+    generator = generator_of(2, random)
+    generator.reach.assign(np.ones((6, 6)) + 0.3 * random.normal(size=(6, 6)))
+    for _ in range(1500):
+        generator.step.assign(0.03 * np.eye(6))
+        generator.take_step()
+    reach = ops.convert_to_numpy(generator.reach)
+    np.testing.assert_allclose(reach @ reach.T, generator.limit**2 * np.eye(6), atol=0.1)
 
 
 def test_other_rows_are_refused():

@@ -207,7 +207,7 @@ def test_it_works_on_greyscale_digits_with_and_without_labels(digits, digit_clas
         transformer.compile(keras.optimizers.Adam(2e-3))
         history = transformer.fit(*given, epochs=6, batch_size=32, verbose=0).history
         assert history["space_distance"][-1] > history["space_distance"][0]
-        assert history["accuracy"][-1] > 0.6
+        assert np.mean(history["accuracy"][-3:]) > 0.7  # the gate answers a batch later: the last epoch alone swings
         assert transformer.augment(images[:3], 0).shape == (3, 28, 28, 1)
 
 

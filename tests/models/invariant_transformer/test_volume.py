@@ -57,18 +57,20 @@ def test_the_multiplier_grows_while_too_little_is_kept_and_shrinks_otherwise():
         assert float(transformer.multiplier) == pytest.approx(expected)
 
 
-@pytest.mark.parametrize("smoothing", [0.1, 0.2])
-def test_the_gradients_are_those_of_the_share_where_the_network_is_smooth(smoothing):
-    """Of `R exp(step)` at step zero, by backpropagation to it; only the symmetric part is used."""
+@pytest.mark.parametrize(("smoothing", "symmetric"), [(0.1, True), (0.2, True), (0.1, False)])
+def test_the_gradients_are_those_of_the_share_where_the_network_is_smooth(smoothing, symmetric):
+    """Of `R exp(step)` at step zero and of the lean, by backpropagation; only the step's symmetric part is used."""
     images, labels = colored_images(np.random.default_rng(0), 12_000)
     images, labels = images[labels == 0], labels[labels == 0]
     images[:, :, 8:, 0] = 0  # the colour that decides is on the left
-    transformer = InvariantTransformer(brightness_blind(), smoothing=smoothing, seed=3)
+    transformer = InvariantTransformer(brightness_blind(), smoothing=smoothing, symmetric=symmetric, seed=3)
     random = np.random.default_rng(1)
     generators = transformer.parts()
     for generator in generators:
         mixed = np.eye(generator.controls) + 0.1 * random.normal(size=generator.step.shape)
         generator.reach.assign(generator.start * mixed)
+        if not symmetric:
+            generator.lean.assign(random.normal(size=generator.controls) / 2)
     own = transformer.frozen.model(images)
     right, own_right = (
         np.mean(np.argmax(logits, axis=-1) == labels) for logits in (moved_logits(transformer, images), own)
@@ -76,16 +78,23 @@ def test_the_gradients_are_those_of_the_share_where_the_network_is_smooth(smooth
     missing = transformer.accuracy_threshold * own_right - right
     transformer.multiplier.assign(0.5 * np.exp(-DAMPING * missing))
     temperature = ops.mean(ops.abs(margins(own, labels)))
+    leans = [] if symmetric else [generator.lean.value for generator in generators]
     with tf.GradientTape() as tape:
         steps = [tf.zeros((generator.controls,) * 2) for generator in generators]
-        tape.watch(steps)
+        tape.watch([steps, leans])
         logits = moved_logits(transformer, images, steps)
         share = ops.mean(ops.sigmoid(margins(logits, labels) / temperature))
-    exact = [ops.convert_to_numpy(gradient) for gradient in tape.gradient(share, steps)]
+    exact, of_leans = tape.gradient(share, [steps, leans])
+    exact, before = ([ops.convert_to_numpy(part) for part in parts] for parts in (exact, leans))
     for found, gradient in zip(steps_of(transformer, images, labels), exact, strict=True):
-        estimated, symmetric = 2 * (found - np.eye(len(found))), (gradient + gradient.T) / 2
-        assert np.linalg.norm(symmetric) > 1e-3
-        np.testing.assert_allclose(estimated, symmetric, atol=0.25 * np.linalg.norm(symmetric))
+        estimated, wanted = 2 * (found - np.eye(len(found))), (gradient + gradient.T) / 2
+        assert np.linalg.norm(wanted) > 1e-3
+        np.testing.assert_allclose(estimated, wanted, atol=0.25 * np.linalg.norm(wanted))
+    for place, (generator, lean) in enumerate(zip(generators, before, strict=not symmetric)):
+        moved = (ops.convert_to_numpy(generator.lean) - lean) / (SMOOTHED_RATE if place else 1.0)
+        of_volume = np.tanh(lean) / (4 + np.tanh(lean) ** 2) / np.cosh(lean) ** 2
+        wanted = ops.convert_to_numpy(of_leans[place])
+        np.testing.assert_allclose(2 * (moved - of_volume), wanted, atol=0.25 * np.linalg.norm(wanted))
 
 
 def moved_logits(transformer, images, steps=None):
@@ -95,10 +104,10 @@ def moved_logits(transformer, images, steps=None):
     transformer.seed_generator.state.assign(state)
     maps = []
     for index, (generator, k) in enumerate(zip(transformer.parts(), ks, strict=True)):
-        sizes = 2 * k - 1
+        along = generator.along(k)
         if steps is not None:
-            sizes = sizes @ tf.transpose(tf.linalg.expm(steps[index]))
-        maps.append(generator.at(sizes @ tf.transpose(generator.reach.value)))
+            along = along @ tf.transpose(tf.linalg.expm(steps[index]))
+        maps.append(generator.reached(along))
     return transformer.frozen.model(transformer.apply_matrices(images, *maps))
 
 
