@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from kinv.classifiers.predict import answers
+from kinv.halves import halves
 from kinv.models.invariant_transformer.comparison import InvarianceComparison, compare_with_random
 from kinv.models.invariant_transformer.model import InvariantTransformer
 from kinv.printable import printable
@@ -61,8 +62,8 @@ def usable_halves(subject: Subject) -> Halves:
         )
     classes, confidence = answers(subject.network, images, BATCH)
     used = classes == labels if labels is not None else confidence >= least_sure(confidence, len(subject.names))
-    train, held_out = np.flatnonzero(used[::2]) * 2, np.flatnonzero(used[1::2]) * 2 + 1
-    count = min(len(train), len(held_out))
+    train, held_out = (np.flatnonzero(used)[rows] for rows in halves(int(used.sum())))
+    count = len(train)
     if count < FEWEST:
         raise ValueError(
             f"only images that the network {GOOD[labels is not None]} are used, at least {FEWEST} to learn from and "

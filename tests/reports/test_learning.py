@@ -26,9 +26,16 @@ def test_halves_share_no_image_and_are_equally_many(tmp_path):
     assert len(halves.train) == len(halves.held_out) == 18 and halves.labelled
     where = [[int(np.flatnonzero((images == one).all(axis=(1, 2, 3)))[0]) for one in part] for part in
              (halves.train, halves.held_out)]  # fmt: skip
-    assert {place % 2 for place in where[0]} == {0} and {place % 2 for place in where[1]} == {1}
-    assert not {0, 2, 5} & {*where[0], *where[1]}
+    assert len({*where[0], *where[1]}) == 36 and not {0, 2, 5} & {*where[0], *where[1]}
     np.testing.assert_array_equal(halves.train_classes, labels[where[0]])
+
+
+def test_classes_in_turn_are_in_both_halves(tmp_path):
+    images, labels = images_of_halves(40)
+    order = np.argsort(labels, kind="stable").reshape(2, -1).T.ravel()  # one class at even places
+    halves = usable_halves(subject_of(images[order], labels[order], tmp_path))
+    for classes in (halves.train_classes, halves.held_out_classes):
+        assert 0.2 < classes.mean() < 0.8
 
 
 def test_no_more_images_than_the_settings_say(tmp_path):
@@ -84,7 +91,7 @@ def test_rows_are_evenly_spread_and_never_repeated():
 
 
 def test_without_labels_nothing_is_said_to_be_right(tmp_path):
-    images, _ = images_of_halves(40)
-    images[1::2] = 100  # both halves alike: it is sure of none of the other half
-    with pytest.raises(ValueError, match=r"the network is sure of are used.*there are 20 and 0"):
+    images, _ = images_of_halves(20)
+    images[11:] = 100  # both halves alike: it is not sure of these
+    with pytest.raises(ValueError, match=r"the network is sure of are used.*there are 5 and 6"):
         usable_halves(subject_of(images, None, tmp_path))

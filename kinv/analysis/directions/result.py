@@ -6,11 +6,13 @@ Shapes: `N` images, `D` directions of a part, as many as it has generators; `R` 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import permutations
 
 import numpy as np
 import pandas as pd
 
 from kinv.choices import class_index
+from kinv.halves import halves
 from kinv.results import Result, TableResult
 
 from .form import ordered, overlap, values_along
@@ -89,8 +91,7 @@ class Directions(Result):
     @cached_property
     def held_out(self) -> np.ndarray:
         """The movement on images that directions were not chosen on, `(D,)`: of each half along the other's."""
-        halves = self.forms[::2].mean(axis=0), self.forms[1::2].mean(axis=0)
-        found = [values_along(one[None], ordered(other, self.metric)[1])[0] for one, other in (halves, halves[::-1])]
+        found = [values_along(a[None], ordered(b, self.metric)[1])[0] for a, b in permutations(self._of_halves())]
         return np.sqrt(np.mean(found, axis=0))
 
     @property
@@ -106,8 +107,11 @@ class Directions(Result):
     @property
     def agreement(self) -> float:
         """How far two halves of the images agree on the more ignored half of directions: 1; by chance, 0.5."""
-        first, second = (ordered(self.forms[start::2].mean(axis=0), self.metric)[1] for start in (0, 1))
+        first, second = (ordered(form, self.metric)[1] for form in self._of_halves())
         return overlap(first[: len(self) // 2], second[: len(self) // 2], self.metric)
+
+    def _of_halves(self):
+        return [self.forms[rows].mean(axis=0) for rows in halves(len(self.forms))]
 
     @property
     def still(self) -> bool:
@@ -149,8 +153,8 @@ class Directions(Result):
         """
         if self.reach is None:
             raise ValueError("how far directions go was not measured: pass reach_images=24 to invariant_directions")
-        sizes = self.reach[index][:, None] * np.array([[-1], [1]]) * self.vectors[index]
-        return Part(self.part, self.channels).maps(sizes)
+        ends = self.reach[index][:, None] * np.array([[-1], [1]])
+        return Part(self.part, self.channels).maps(ends * self.vectors[index])
 
     def amounts(self, index: int) -> np.ndarray:
         """How far the two maps of `maps` move pixels, in sides of the frame, or change their values, in ranges."""
@@ -199,8 +203,7 @@ class Directions(Result):
                 f"{title} ignored: {self.names[index]}; {self.movement[index]:.2f} ({self.interval[index, 0]:.2f} to "
                 f"{self.interval[index, 1]:.2f}; on other images {self.held_out[index]:.2f}){self._reach(index)}."
             )
-        count = int(self.ignored.sum())
-        clearly = f"{count} of {len(self)} directions are" if count else "No direction is"
+        clearly = f"{self.ignored.sum()} of {len(self)} directions are" if self.ignored.any() else "No direction is"
         lines.append(
             f"{clearly} ignored clearly, with less than half of a random one's movement. Two halves of the images "
             f"agree by {self.agreement:.2f} on which half of directions is ignored more (by chance 0.50)."

@@ -13,6 +13,7 @@ from keras import ops
 from kinv.backend import compile, compile_model
 from kinv.classifiers.predict import answers, slices
 from kinv.data.checks import as_images, class_indices
+from kinv.halves import halves
 from kinv.intervals import Chance, of_paired_shares
 from kinv.progress_bar import progress_bar
 from kinv.results import TableResult
@@ -151,7 +152,7 @@ def compare_with_random(
         progress: whether to show bars on stderr.
         hand_made: also compares with the best hand-made family of space and of colour at the same distances.
         chosen_on: the images on which that family is chosen, `(M, H, W, C)`, such as those that the transformer was
-            trained with. Default: every second one of `images`; all results are then of the others.
+            trained with. Default: a random half of `images`; all results are then of the others.
 
     Raises:
         ValueError: images or labels do not fit the network, or a number is too small. Or the network classifies too few
@@ -161,17 +162,17 @@ def compare_with_random(
         raise ValueError(f"draws and batch_size must be at least 1, received {draws} and {batch_size}")
     images, originals, labels = right_images(classifier, images, labels, batch_size)
     predict = Predictions(transformer, classifier, batch_size, progress)
-    halved = hand_made and chosen_on is None
-    if halved and len(images) < FEWEST:
+    if hand_made and chosen_on is None and len(images) < FEWEST:
         raise ValueError(
             f"the network must classify at least {FEWEST} images correctly, received {len(images)}: half of them are "
             "for choosing the hand-made family"
         )
-    tried, tried_originals = images[::2], originals[::2]
     if chosen_on is not None:
         tried, tried_originals, _ = right_images(classifier, chosen_on, None, batch_size)
-    reported = slice(1, None, 2) if halved else slice(None)
-    images, originals, labels = images[reported], originals[reported], None if labels is None else labels[reported]
+    elif hand_made:
+        half, rest = halves(len(images), seed)
+        tried, tried_originals = images[half], originals[half]
+        images, originals, labels = images[rest], originals[rest], None if labels is None else labels[rest]
     learned, at_random = learned_and_random(transformer, len(images), draws, batch_size, [seed])
     predicted = {"learned": predict(images, learned), "random": predict(images, at_random)}
     chosen = None

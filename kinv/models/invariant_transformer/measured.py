@@ -32,7 +32,7 @@ class Measured:
         """How many predictions the learned transformations keep, beside random and hand-made ones as large.
 
         Args:
-            images: held-out images `(N, H, W, C)` in 0..255; every second one is for choosing the hand-made family.
+            images: held-out images `(N, H, W, C)` in 0..255; a random half is for choosing the hand-made family.
             labels: `(N,)`: only images that the network gets right are used. None: all, with its own predictions.
             draws, batch_size, seed, progress: as in `kinv.analysis.compare_with_random`.
 

@@ -60,9 +60,7 @@ class ReachGenerator(Float32, keras.layers.Layer):
         self.step = self.add_weight(shape=shape, initializer="zeros", aggregation="mean", name="step")
         self.lean = None
         if not self.symmetric:
-            self.lean = self.add_weight(
-                shape=(self.controls,), initializer="zeros", aggregation="mean", name="lean"
-            )
+            self.lean = self.add_weight(shape=(self.controls,), initializer="zeros", aggregation="mean", name="lean")
 
     def take_step(self):
         """Moves the reach by `step`, of norm 0.3 at most, and sets that to zero; rows end at `limit`."""
