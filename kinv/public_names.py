@@ -63,6 +63,7 @@ PUBLIC_NAMES = {
     "kinv.layers": {
         "ActivationDiscriminator": "kinv.models.filter_gan.discriminator",
         "ColorTransformer": "kinv.models.invariant_transformer.transformers",
+        "Conditioner": "kinv.models.invariant_transformer.conditioner",
         "FeatureGain": "kinv.models.coupled_generator.feature_gain",
         "FilterGenerator": "kinv.models.filter_gan.generator",
         "FlowGenerator": "kinv.models.invariant_transformer.flow_generator",

@@ -14,6 +14,7 @@ PACKAGE = "kinv"
 MODULES = {
     "ActivationDiscriminator": "kinv.models.filter_gan.discriminator",
     "ColorTransformer": "kinv.models.invariant_transformer.transformers",
+    "Conditioner": "kinv.models.invariant_transformer.conditioner",
     "Corruption": "kinv.layers.corruption",
     "CoupledGenerator": "kinv.models.coupled_generator.model",
     "DeepBeliefNetwork": "kinv.models.layerwise.dbn",

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 # The later may import the earlier, never the other way. `kinv/__init__.py` and the recipes see everything.
 ORDER = (
     *("requirements", "printable", "choices", "known_names", "public_names", "registration", "progress_bar"),
-    *("results", "json_values", "places", "intervals", "verdicts", "farthest", "quiet", "backend"),
+    *("results", "json_values", "places", "intervals", "verdicts", "farthest", "halves", "quiet", "backend"),
     *("precision", "arrays", "locks", "whole_file", "figures", "ops", "surgery", "layers", "data"),
     *("classifiers", "training", "models", "analysis", "artifacts", "hub", "reports", "cli", "__main__"),
 )
@@ -195,7 +195,7 @@ PUBLIC = {
         save verify
     """.split(),
     "kinv.layers": """
-        ActivationDiscriminator ColorTransformer Corruption FeatureGain FilterGenerator FlowGenerator
+        ActivationDiscriminator ColorTransformer Conditioner Corruption FeatureGain FilterGenerator FlowGenerator
         GeneratedConvolution InvariancePooling LearnedAugmentation LieGenerator LocalResponseNormalization
         MatrixGenerator RandomViews SpatialTransformer SpectralDecoder TiedAutoencoder
     """.split(),

@@ -46,7 +46,7 @@ class LearnedTransformation(Transformation):
         return [cls(transformer, part, family) for part in _parts(transformer)]
 
     def apply(self, prepared, magnitudes, fill, seed):
-        return self.transformer.apply_matrices(prepared, *self._maps(magnitudes), seed=seed)
+        return self.transformer.apply_matrices(prepared, *self._maps(magnitudes, prepared), seed=seed)
 
     def check(self, magnitudes):
         super().check(magnitudes)
@@ -67,12 +67,13 @@ class LearnedTransformation(Transformation):
         color, space, *_ = self._maps(ops.convert_to_tensor(magnitudes, "float32"))
         return ops.convert_to_numpy(distance_from_identity(space if self.part == "space" else color))
 
-    def _maps(self, magnitudes):
+    def _maps(self, magnitudes, images=None):
         """Matrices of colour and of space, and sizes of flows if there are any, of which one part follows the walk."""
         along = ops.expand_dims(magnitudes, -1)
         ks = (first + along * (last - first) for first, last in zip(*self.ends, strict=True))
         found = []
-        for part, map_ in zip(("color", "space", "beyond"), self.transformer.matrices(*ks), strict=False):
+        maps = self.transformer.matrices(*ks, images=images)
+        for part, map_ in zip(("color", "space", "beyond"), maps, strict=False):
             still = ops.reshape(magnitudes < 0, (-1, *[1] * (len(map_.shape) - 1))) if part == self.part else True
             found.append(ops.where(still, _identity(map_), map_))
         return found

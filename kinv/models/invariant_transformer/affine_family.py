@@ -29,6 +29,7 @@ class AffineFamily(Method):
         generators: of colour, of space, and of flows if there are any: layers with a number `controls` of control
             parameters.
         channels, fill, seed: as in `InvariantTransformer`.
+        conditioner: how far members go for an image (`Conditioner`), or None: as far for all.
         metric_names, **kwargs: as in `Method`.
     """
 
@@ -39,6 +40,7 @@ class AffineFamily(Method):
         fill: str,
         seed: int,
         metric_names: Sequence[str] = (),
+        conditioner: Any = None,
         **kwargs: Any,
     ):
         super().__init__(metric_names, **kwargs)
@@ -46,11 +48,14 @@ class AffineFamily(Method):
         self.color_generator, self.space_generator = generators[:2]
         self.beyond_generator = generators[2] if len(generators) > 2 else None
         self.controls = tuple(generator.controls for generator in generators)
+        self.conditioner = conditioner
         self.color = ColorTransformer(name="color")  # pyright: ignore[reportCallIssue]
         self.space = SpatialTransformer(fill, name="space")
         self.seed_generator = keras.random.SeedGenerator(seed)
         for generator in generators:
             generator.build((None, generator.controls))
+        if conditioner is not None:
+            conditioner.build((None, None, None, channels))
         self.built = True
 
     def parts(self) -> tuple[Any, ...]:  # a property would change the layout of saved weights
@@ -58,12 +63,29 @@ class AffineFamily(Method):
         found = self.color_generator, self.space_generator, self.beyond_generator
         return tuple(generator for generator in found if generator is not None)
 
-    def matrices(self, *ks: Any) -> tuple[Any, ...]:
+    def matrices(self, *ks: Any, images: Any = None) -> tuple[Any, ...]:
         """The matrices for control parameters `(B, K)`: colour `(B, C, C + 1)` and space `(B, 2, 3)`.
 
         Of a family with flows, their sizes `(B, G)` as well.
+
+        Args:
+            *ks: of colour, of space, and of flows; the last may be missing.
+            images: what they are for, `(B, H, W, C)` in 0..255; None: what they are where no image is known. It makes a
+                difference in a family that is conditioned on images.
         """
-        return tuple(generator(k) for generator, k in zip(self.parts(), ks, strict=True))
+        parts = zip(self.parts(), ks, strict=False)
+        if images is None or self.conditioner is None:
+            return tuple(generator(k) for generator, k in parts)
+        factors = zip(parts, self.factors(images), strict=False)
+        return tuple(generator.reached(factor * generator.along(k)) for (generator, k), factor in factors)
+
+    def factors(self, images: Any) -> list[Any]:
+        """How much farther members go for an image along every direction, of each part, `(B, K)`.
+
+        Args:
+            images: `(B, H, W, C)` in 0..255, of a family that is conditioned on them.
+        """
+        return list(self._split(ops.exp(self.conditioner(images))))
 
     def plane(self, color: Any, space: Any, beyond: Any = None) -> tuple[Any, ...]:
         """Control parameters at points of planes, to show a family of many control parameters by pictures.
@@ -127,11 +149,9 @@ class AffineFamily(Method):
             if self.beyond_generator is None:
                 raise ValueError("k_beyond is of a family with flows, and this one has none")
             ks["k_beyond"] = k_beyond
-        maps = [
-            generator(_control(k, ops.shape(images)[0], generator.controls, name))
-            for (name, k), generator in zip(ks.items(), self.parts(), strict=False)
-        ]
-        return self.apply_matrices(images, *maps, seed=seed)
+        count = ops.shape(images)[0]
+        checked = [_control(k, count, of, name) for (name, k), of in zip(ks.items(), self.controls, strict=False)]
+        return self.apply_matrices(images, *self.matrices(*checked, images=images), seed=seed)
 
     def augment(self, images: Any, seed: Any = None) -> Any:
         """Transforms every image with its own random `k`, drawn uniformly; the same seed gives the same images.
@@ -163,7 +183,7 @@ class AffineFamily(Method):
     def call(self, images, training=False):
         if not training:
             return self.augment(images, self.seed)
-        maps = self.matrices(*self.draw(ops.shape(images)[0]))
+        maps = self.matrices(*self.draw(ops.shape(images)[0]), images=images)
         return self.apply_matrices(images, *maps, seed=self.next_seed())
 
     @property

@@ -173,11 +173,11 @@ def compare_with_random(
         half, rest = halves(len(images), seed)
         tried, tried_originals = images[half], originals[half]
         images, originals, labels = images[rest], originals[rest], None if labels is None else labels[rest]
-    learned, at_random = learned_and_random(transformer, len(images), draws, batch_size, [seed])
+    learned, at_random = learned_and_random(transformer, images, draws, batch_size, [seed])
     predicted = {"learned": predict(images, learned), "random": predict(images, at_random)}
     chosen = None
     if hand_made:
-        others, _ = learned_and_random(transformer, len(tried), CHOSEN_ON, batch_size, [seed, 2])
+        others, _ = learned_and_random(transformer, tried, CHOSEN_ON, batch_size, [seed, 2])
         chosen = best_hand_made(
             lambda pairs: int(np.sum(predict(tried, pairs) == tried_originals)), others, learned, images.shape[1:], seed
         )

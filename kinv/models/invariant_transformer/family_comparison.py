@@ -11,12 +11,14 @@ from typing import Any
 
 import keras
 import numpy as np
+from keras import ops
 
 from kinv.intervals import Chance, mean_interval
 from kinv.results import TableResult
 
 from .box import calibrated_box
 from .comparison import Predictions, right_images
+from .conditioned import conditioned, for_images
 from .families import Generators, random_directions
 from .matrices import Matrices
 from .scaled_family import ScaledFamily, scaled_family
@@ -200,16 +202,20 @@ def compare_families(
     predict = Predictions(transformer, classifier, batch_size, progress)
     count, random = max(draws * len(images), MEASURED), np.random.default_rng(seed)
 
-    def kept(members: np.ndarray) -> np.ndarray:
+    def kept(members: np.ndarray, model: Any = None) -> np.ndarray:
         """Share of predictions that stay, for every image, `(N,)`, with the first members."""
-        return (predict(images, generators.maps(members[: draws * len(images)])) == originals).mean(axis=0)
+        some = members[: draws * len(images)]
+        if model is not None and model.conditioner is not None:
+            some = for_images(model, np.concatenate([images] * draws), some, generators)
+        return (predict(images, generators.maps(some)) == originals).mean(axis=0)
 
     def kept_there(member: np.ndarray) -> float:
         maps = generators.maps(np.repeat(member[None], len(chosen), axis=0))
         return float((predict(chosen, maps) == chosen_originals).mean())
 
-    def scaled(name: str, members: np.ndarray) -> ScaledFamily:
-        return scaled_family(name, members, kept, share, generators, random)
+    def scaled(name: str, members: np.ndarray, model: Any = None, exponents: float | np.ndarray = 1.0) -> ScaledFamily:
+        found = scaled_family(name, members, lambda some: kept(some, model), share, generators, random, exponents)
+        return found if model is None or model.conditioner is None else conditioned(found, model, images)
 
     learned = {"learned": transformer, **(others or {})}
     for name, other in learned.items():
@@ -220,7 +226,9 @@ def compare_families(
                 f"{name!r} beside {', '.join(flows.flows) if flows is not None else 'none'}"
             )
     members = {name: _members(model, count, random, generators) for name, model in learned.items()}
-    families = [scaled(name, drawn) for name, drawn in members.items()]  # before the boxes, which take long
+    families = [
+        scaled(name, members[name], model) for name, model in learned.items()
+    ]  # before the boxes, which take long
     known = members["learned"][np.isfinite(members["learned"]).all(axis=1)]
     like = known[random.integers(0, len(known), count)]
     families.append(scaled(SIMPLE[0], random_directions(generators.split(like), random)))
@@ -232,7 +240,7 @@ def compare_families(
     if math.isfinite(best.log_volume(whole)):
         start, exponents = _in_proportion(families[0], best, generators)
         proportioned = members["learned"] * start
-        in_proportion = scaled_family("in proportion", proportioned, kept, share, generators, random, exponents)
+        in_proportion = scaled("in proportion", proportioned, transformer, exponents)
     return FamilyComparison(share, tuple(families), len(images), in_proportion)
 
 
@@ -266,6 +274,6 @@ def _in_proportion(learned: ScaledFamily, best: ScaledFamily, generators: Genera
 def _members(transformer, count, random, generators):
     """Members of a learned family, `(B, G)`; without flows, sizes of theirs are 0."""
     ks = (random.uniform(size=(count, controls)).astype("float32") for controls in transformer.controls)
-    maps = Matrices(*(keras.ops.convert_to_numpy(part) for part in transformer.matrices(*ks)))
+    maps = Matrices(*(ops.convert_to_numpy(part) for part in transformer.matrices(*ks)))
     sizes = generators.sizes(maps)
     return np.pad(sizes, ((0, 0), (0, generators.count - sizes.shape[1])))

@@ -26,22 +26,23 @@ class Matrices(NamedTuple):
 
 
 def learned_and_random(
-    transformer: Any, images: int, draws: int, batch_size: int, seed: Sequence[int]
+    transformer: Any, images: np.ndarray, draws: int, batch_size: int, seed: Sequence[int]
 ) -> tuple[Matrices, Matrices]:
-    """Learned matrices for uniform `k`, and a random pair at the same distances for each; `B = draws * images`.
+    """Learned matrices for uniform `k`, and a random pair at the same distances for each; `B = draws * N`.
 
     Args:
         transformer: a trained `InvariantTransformer`.
-        images, draws: their numbers; the pairs of one draw follow each other.
+        images: that they are for, `(N, H, W, C)`.
+        draws: for each image; the pairs of one draw follow each other.
         batch_size: pairs that are drawn at a time.
         seed: draws `k` and the directions of the random matrices.
     """
     random = np.random.default_rng(seed)
     rows: list[list[np.ndarray]] = []
     for _ in range(draws):
-        for at in slices(images, batch_size):
+        for at in slices(len(images), batch_size):
             ks = (random.uniform(size=(at.stop - at.start, count)).astype("float32") for count in transformer.controls)
-            learned = [ops.convert_to_numpy(matrix) for matrix in transformer.matrices(*ks)]
+            learned = [ops.convert_to_numpy(matrix) for matrix in transformer.matrices(*ks, images=images[at])]
             rows.append([*learned, *(random_like(matrix, random) for matrix in learned)])
     columns = [np.concatenate(column) for column in zip(*rows, strict=True)]
     half = len(columns) // 2

@@ -17,7 +17,9 @@ from kinv.training.frozen import Frozen
 
 from . import label_loss
 from .affine_family import AffineFamily
+from .arguments import check_numbers, check_paper
 from .batch import Batch
+from .conditioner import Conditioner
 from .distance import Distance
 from .measured import Measured
 from .start import adapt
@@ -83,6 +85,7 @@ class InvariantTransformer(Measured, AffineFamily):
             `"noise"`, with control parameters `k_beyond`: see `FlowGenerator`. Each step takes two passes more.
         symmetric: of the largest family: whether it reaches as far on both sides of every direction. If not, there are
             two lengths for each, as where a network takes more contrast but not less.
+        conditioned: of the largest family: whether it goes as far for an image as that image allows, see `Conditioner`.
         probes: number of random unit vectors, |S|; of the paper's family.
         seed: seeds the initial weights and all sampling.
         **kwargs: `name`, `trainable` and `dtype`, as in `kinv.training.Method`.
@@ -118,6 +121,7 @@ class InvariantTransformer(Measured, AffineFamily):
         smoothing: float | None = None,
         beyond: Sequence[str] | str = (),
         symmetric: bool = True,
+        conditioned: bool = False,
         probes: int = 32,
         seed: int = 0,
         **kwargs: Any,
@@ -128,19 +132,22 @@ class InvariantTransformer(Measured, AffineFamily):
         if channels not in (1, 3):
             raise ValueError(f"channels must be 1 or 3, received {channels}")
         smoothing = SMOOTHING[family] if smoothing is None else smoothing
-        _check(color_weight, accuracy_threshold, smoothing, probes, family)
         beyond = (beyond,) if isinstance(beyond, str) else tuple(beyond)
         paper = family == "paper"
-        if paper and (beyond or not symmetric):
-            raise ValueError(f"beyond and symmetric are of the largest family, received {beyond} and {symmetric}")
+        check_numbers(color_weight, accuracy_threshold, smoothing, probes, family)
+        if paper:
+            check_paper(beyond=beyond, symmetric=symmetric, conditioned=conditioned)
         if paper:
             objective = Distance(hidden_units, probes, smoothing, color_weight)
         else:
             objective = Volume(smoothing, beyond, symmetric)
-        super().__init__(objective.generators(channels, seed), channels, fill, seed, objective.metrics, **kwargs)
+        generators = objective.generators(channels, seed)
+        conditioner = Conditioner([generator.controls for generator in generators], seed) if conditioned else None
+        super().__init__(generators, channels, fill, seed, objective.metrics, conditioner, **kwargs)
         self.family, self.hidden_units, self.objective = family, tuple(hidden_units), objective
         self.color_weight, self.accuracy_threshold = color_weight, accuracy_threshold
-        self.smoothing, self.beyond, self.symmetric, self.probes = smoothing, beyond, symmetric, probes
+        self.smoothing, self.beyond, self.probes = smoothing, beyond, probes
+        self.symmetric, self.conditioned = symmetric, conditioned
         self.frozen = Frozen(classifier)
         if not paper:
             self.multiplier = self.add_weight(
@@ -276,22 +283,10 @@ class InvariantTransformer(Measured, AffineFamily):
             "smoothing": self.smoothing,
             "beyond": list(self.beyond),
             "symmetric": self.symmetric,
+            "conditioned": self.conditioned,
             "probes": self.probes,
         }
 
     @classmethod
     def from_config(cls, config):
         return super().from_config({"family": "paper", **config})  # of models saved when there was no other
-
-
-def _check(color_weight, accuracy_threshold, smoothing, probes, family):
-    if not color_weight > 0:
-        raise ValueError(f"color_weight must be positive, received {color_weight}")
-    if not 0 <= accuracy_threshold <= 1:
-        raise ValueError(f"accuracy_threshold must lie in 0..1, received {accuracy_threshold}")
-    if not 0 <= smoothing < 1 or (family == "largest" and not smoothing):
-        raise ValueError(
-            f"smoothing must be at least 0 and less than 1, and above 0 in the largest family, received {smoothing}"
-        )
-    if probes < 1:
-        raise ValueError(f"probes must be at least 1, received {probes}")

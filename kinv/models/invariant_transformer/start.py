@@ -87,6 +87,8 @@ def adapt(transformer: Any, classify: Callable[[Any], Any], batch: Batch) -> Non
         generator.reach.assign(np.diag(of))
         if generator.lean is not None:
             generator.lean.assign(np.zeros(generator.controls))
+    if transformer.conditioner is not None:
+        transformer.conditioner.forget()
     transformer.multiplier.assign(start_multiplier(smoothly, sum(transformer.controls)))
 
 

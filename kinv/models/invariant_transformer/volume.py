@@ -68,7 +68,8 @@ class Volume:
     def train(self, model: Any, batch: Batch) -> tuple[Any, tuple[Any, ...]]:
         """One step; returns the logits of the transformed images, and the metrics' values."""
         ks, generators = model.draw(ops.shape(batch.images)[0]), model.parts()
-        alongs = [generator.along(k) for generator, k in zip(generators, ks, strict=True)]
+        factors = [1.0] * len(ks) if model.conditioner is None else model.factors(batch.images)
+        alongs = [part.along(k) * factor for part, k, factor in zip(generators, ks, factors, strict=True)]
         maps = [generator.reached(along) for generator, along in zip(generators, alongs, strict=True)]
         seed = model.next_seed() if self.beyond else 0  # the same noise where two members are compared
         with tf.GradientTape() as tape:
@@ -82,14 +83,21 @@ class Volume:
         missing = model.accuracy_threshold * batch.own - batch.accuracy(logits)
         multiplier = model.multiplier * ops.exp(DAMPING * missing)
         counting = 1.0 if batch.weights is None else ops.cast(ops.sum(batch.weights) > 0, "float32")
-        gains, variables = [], []
+        gains, variables, of_images = [], [], []
         for place, (generator, slope) in enumerate(zip(generators, slopes, strict=True)):
             rate = SMOOTHED_RATE if place else 1.0
             gains.append(rate * _growth(multiplier, slope, alongs[place]))
             variables.append(generator.step)
             if generator.lean is not None:
-                gains.append(rate * _leaning(multiplier, slope, ks[place], generator.lean))
+                sides = factors[place] * ops.abs(2 * ks[place] - 1)
+                gains.append(rate * _leaning(multiplier, slope, sides, generator.lean))
                 variables.append(generator.lean)
+            volume = weighed(ops.ones_like(slope), batch.weights)  # of every image, of the mean
+            of_images.append(rate * (volume + multiplier * slope * alongs[place]))
+        if model.conditioner is not None:
+            weights = model.conditioner.trainable_variables
+            gains += _conditioning(model.conditioner, batch.images, ops.concatenate(of_images, axis=1), weights)
+            variables += weights
         model.descend(model.optimizer, [-counting * gain for gain in gains], variables)
         for generator in generators:
             generator.take_step()
@@ -109,7 +117,7 @@ class Volume:
 
     def test(self, model: Any, batch: Batch) -> tuple[Any, tuple[Any, ...]]:
         """As `train`, without a step."""
-        maps = model.matrices(*model.draw(ops.shape(batch.images)[0]))
+        maps = model.matrices(*model.draw(ops.shape(batch.images)[0]), images=batch.images)
         seed = model.next_seed() if self.beyond else 0
         losses, logits = model.classify(batch.images, batch.labels, *maps, seed=seed)
         return logits, self._values(model, batch, maps, weighted_mean(losses, batch.weights), logits)
@@ -127,6 +135,9 @@ class Volume:
 
     def _values(self, model, batch, maps, classifier_loss, logits):
         volumes = [generator.log_volume() for generator in model.parts()]
+        if model.conditioner is not None:
+            longer = (weighted_mean(ops.sum(ops.log(of), axis=1), batch.weights) for of in model.factors(batch.images))
+            volumes = [volume + more for volume, more in zip(volumes, longer, strict=True)]
         right, multiplier = batch.accuracy(logits), ops.convert_to_tensor(model.multiplier)
         flows = (weighted_mean(ops.norm(sizes, axis=-1), batch.weights) for sizes in maps[2:])
         moved = [*distances(batch, *maps[:2]), *flows]
@@ -163,8 +174,23 @@ def _growth(multiplier, slope, along):
     return (identity + multiplier * both) * (MIXED + (1 - MIXED) * identity)
 
 
-def _leaning(multiplier, slope, k, lean):
-    """What they gain with a generator's `lean`, `(G,)`; `slope` as in `_growth`."""
+def _leaning(multiplier, slope, sides, lean):
+    """What they gain with a generator's `lean`, `(G,)`; `slope` as in `_growth`, `sides` its size without a lean."""
     leans = ops.tanh(lean)
-    kept = ops.sum(slope * ops.abs(2 * k - 1), axis=0)
+    kept = ops.sum(slope * sides, axis=0)
     return (leans / (4 + ops.square(leans)) + multiplier * kept) * (1 - ops.square(leans))
+
+
+def _conditioning(conditioner, images, gains, weights):
+    """The direction in which they gain most with a conditioner's weights, from gains with its outputs, `(B, G)`.
+
+    It has norm 1: the gains of single images are mostly chance, and their size says nothing. What all images gain alike
+    is left to the generators.
+    """
+    with tf.GradientTape() as tape:
+        raw = conditioner.raw(images)
+        logarithms = conditioner.bounded(raw)
+    gradients = tape.gradient(logarithms, weights, output_gradients=gains - ops.mean(gains, axis=0))
+    conditioner.centre(raw)
+    norm = tf.linalg.global_norm(gradients) + SMALLEST_NORM
+    return [gradient / norm for gradient in gradients]

@@ -44,7 +44,7 @@ class Scaled:
         """Images `(B, H, W, C)` in 0..255, changed; the same seed gives the same images."""
         controls, pair = self.family.controls, seed_pair(seed)
         ks = ops.split(hashed_uniform(pair, len(images), sum(controls)), np.cumsum(controls)[:-1].tolist(), axis=1)
-        maps = [self._scaled(map_) for map_ in self.family.matrices(*ks)]
+        maps = [self._scaled(map_) for map_ in self.family.matrices(*ks, images=images)]
         return ops.convert_to_numpy(
             self.family.apply_matrices(images, *maps, **({"seed": hashed_seed(pair, 0)} if maps[2:] else {}))
         )

@@ -224,7 +224,7 @@ def test_it_is_compared_with_boxes_of_the_same_modes():
 def test_random_sizes_are_as_large_as_the_learned_ones():
     images, labels = colored_images(np.random.default_rng(0), 8)
     transformer = family(("tone", "noise"), reach=0.5)
-    learned, at_random = learned_and_random(transformer, 8, 1, 50, [0])
+    learned, at_random = learned_and_random(transformer, np.zeros((8, 4, 4, 3), "float32"), 1, 50, [0])
     sizes = np.linalg.norm(learned.beyond, axis=1)
     np.testing.assert_allclose(np.linalg.norm(at_random.beyond, axis=1), sizes, rtol=1e-5)
     assert np.abs(at_random.beyond - learned.beyond).max(axis=1).min() > 0.01

@@ -92,5 +92,5 @@ def test_its_artifact_brings_it_back(tmp_path, images):
 
 
 def test_only_the_largest_family_has_two_lengths():
-    with pytest.raises(ValueError, match="symmetric are of the largest family"):
+    with pytest.raises(ValueError, match="symmetric is of the largest family"):
         InvariantTransformer(channels=3, family="paper", symmetric=False)
