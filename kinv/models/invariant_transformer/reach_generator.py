@@ -105,12 +105,17 @@ class ReachGenerator(Float32, keras.layers.Layer):
             return reached
         return reached + ops.sum(ops.log1p(ops.square(ops.tanh(self.lean)) / 4)) / 2  # variance 1/3 + tanh(c)^2 / 12
 
-    def plane(self, points):
-        """Control parameters `(B, G)` at points `(B, 2)` in 0..1 of the plane in which the family reaches farthest.
+    def visible(self) -> np.ndarray:
+        """How much a change of every generator's size is seen, `(G,)`."""
+        return np.ones(self.controls)
 
-        It is spanned by the two largest principal directions of the family; (1/2, 1/2) is the identity.
+    def plane(self, points):
+        """Control parameters `(B, G)` at points `(B, 2)` in 0..1 of the plane in which the family changes images most.
+
+        It is spanned by the two principal directions that are the largest, with every generator as large as what it
+        changes (`visible`); (1/2, 1/2) is the identity.
         """
-        _, _, directions = np.linalg.svd(ops.convert_to_numpy(self.reach))
+        _, _, directions = np.linalg.svd(self.visible()[:, None] * ops.convert_to_numpy(self.reach))
         pair = np.resize(directions[:2], (2, self.controls))  # a family of one direction has no second one
         pair = pair * np.sign(pair[np.arange(2), np.abs(pair).argmax(axis=1)])[:, None]
         pair = pair / np.abs(pair).sum(axis=0).max()  # so that k stays in 0..1 in the corners too
