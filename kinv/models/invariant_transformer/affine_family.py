@@ -73,11 +73,11 @@ class AffineFamily(Method):
             images: what they are for, `(B, H, W, C)` in 0..255; None: what they are where no image is known. It makes a
                 difference in a family that is conditioned on images.
         """
-        parts = zip(self.parts(), ks, strict=False)
+        parts = self.parts()[: len(ks)]
         if images is None or self.conditioner is None:
-            return tuple(generator(k) for generator, k in parts)
-        factors = zip(parts, self.factors(images), strict=False)
-        return tuple(generator.reached(factor * generator.along(k)) for (generator, k), factor in factors)
+            return tuple(generator(k) for generator, k in zip(parts, ks, strict=True))
+        factors = self.factors(images)[: len(ks)]
+        return tuple(generator(k, factor) for generator, k, factor in zip(parts, ks, factors, strict=True))
 
     def factors(self, images: Any) -> list[Any]:
         """How much farther members go for an image along every direction, of each part, `(B, K)`.

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 OF_LARGEST = {"beyond": (), "symmetric": True, "conditioned": False}  # what the paper's family has
 
 
@@ -17,6 +19,13 @@ def check_numbers(color_weight: float, accuracy_threshold: float, smoothing: flo
         )
     if probes < 1:
         raise ValueError(f"probes must be at least 1, received {probes}")
+
+
+def check_switches(**given: Any) -> None:
+    """Raises a `ValueError` that names what is neither true nor false."""
+    for name, value in given.items():
+        if not isinstance(value, (bool, np.bool_)):
+            raise ValueError(f"{name} must be True or False, received {value!r}")
 
 
 def check_paper(**given: Any) -> None:

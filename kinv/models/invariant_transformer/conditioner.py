@@ -8,7 +8,7 @@ from keras import layers, ops
 
 from kinv.precision import Float32
 
-SIDE = 32  # pixels: images are shrunk to this
+SIDE = 32  # pixels: images are shrunk to this, without smoothing
 WIDTHS = 16, 32, 32  # of its convolutions, each of which halves the image
 LENGTH = 4.0  # of the features: of how fast it learns
 FOLLOWED = 0.1  # of the difference between a batch's mean and the one that is taken off
@@ -62,7 +62,7 @@ class Conditioner(Float32, keras.layers.Layer):
 
     def raw(self, images):
         """The logarithms before their mean is taken off, and without bounds, `(B, sum of controls)`."""
-        features = ops.image.resize(ops.cast(images, "float32"), (SIDE, SIDE)) / 127.5 - 1
+        features = ops.image.resize(ops.cast(images, "float32"), (SIDE, SIDE), data_format="channels_last") / 127.5 - 1
         for convolution in self.convolutions:
             features = convolution(features)
         return self.head(LENGTH * ops.normalize(self.flatten(features)))
@@ -71,9 +71,9 @@ class Conditioner(Float32, keras.layers.Layer):
         """The logarithms, without their mean and in their bounds, from `raw`."""
         return MOST * ops.tanh((raw - self.mean) / MOST)
 
-    def centre(self, raw):
-        """Moves the mean that is taken off towards that of a batch, from `raw`."""
-        self.mean.assign(self.mean + FOLLOWED * (ops.mean(raw, axis=0) - self.mean))
+    def centre(self, raw, weights):
+        """Moves the mean that is taken off towards that of a batch, from `raw`; `weights` `(B, G)` of sum 1, or 0."""
+        self.mean.assign(self.mean + FOLLOWED * ops.sum(weights * (raw - self.mean), axis=0))
 
     def compute_output_shape(self, images_shape):
         return images_shape[0], sum(self.controls)

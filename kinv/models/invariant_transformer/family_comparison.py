@@ -18,7 +18,7 @@ from kinv.results import TableResult
 
 from .box import calibrated_box
 from .comparison import Predictions, right_images
-from .conditioned import conditioned, for_images
+from .conditioned import conditioned, factors_of, for_images
 from .families import Generators, random_directions
 from .matrices import Matrices
 from .scaled_family import ScaledFamily, scaled_family
@@ -202,11 +202,10 @@ def compare_families(
     predict = Predictions(transformer, classifier, batch_size, progress)
     count, random = max(draws * len(images), MEASURED), np.random.default_rng(seed)
 
-    def kept(members: np.ndarray, model: Any = None) -> np.ndarray:
+    def kept(members: np.ndarray, model: Any = None, factors: Any = None) -> np.ndarray:
         """Share of predictions that stay, for every image, `(N,)`, with the first members."""
         some = members[: draws * len(images)]
-        if model is not None and model.conditioner is not None:
-            some = for_images(model, np.concatenate([images] * draws), some, generators)
+        some = some if factors is None else for_images(model, factors, some, generators)
         return (predict(images, generators.maps(some)) == originals).mean(axis=0)
 
     def kept_there(member: np.ndarray) -> float:
@@ -214,8 +213,11 @@ def compare_families(
         return float((predict(chosen, maps) == chosen_originals).mean())
 
     def scaled(name: str, members: np.ndarray, model: Any = None, exponents: float | np.ndarray = 1.0) -> ScaledFamily:
-        found = scaled_family(name, members, lambda some: kept(some, model), share, generators, random, exponents)
-        return found if model is None or model.conditioner is None else conditioned(found, model, images)
+        factors = None if model is None or model.conditioner is None else factors_of(model, images)
+        found = scaled_family(
+            name, members, lambda some: kept(some, model, factors), share, generators, random, exponents
+        )
+        return found if factors is None else conditioned(found, factors)
 
     learned = {"learned": transformer, **(others or {})}
     for name, other in learned.items():

@@ -17,7 +17,7 @@ from kinv.training.frozen import Frozen
 
 from . import label_loss
 from .affine_family import AffineFamily
-from .arguments import check_numbers, check_paper
+from .arguments import check_numbers, check_paper, check_switches
 from .batch import Batch
 from .conditioner import Conditioner
 from .distance import Distance
@@ -135,6 +135,7 @@ class InvariantTransformer(Measured, AffineFamily):
         beyond = (beyond,) if isinstance(beyond, str) else tuple(beyond)
         paper = family == "paper"
         check_numbers(color_weight, accuracy_threshold, smoothing, probes, family)
+        check_switches(symmetric=symmetric, conditioned=conditioned)
         if paper:
             check_paper(beyond=beyond, symmetric=symmetric, conditioned=conditioned)
         if paper:

@@ -11,6 +11,7 @@ from kinv.precision import Float32
 
 NEUTRAL = 0.5  # the control parameters of the identity
 LONGEST = 0.3  # norm of a step: what one batch says is mostly chance
+MOST_LEANING = 2.0  # of `lean`: the longer side is 54 times the shorter one
 SHORTEST = 1e-12  # norm of a row
 
 
@@ -21,8 +22,8 @@ class ReachGenerator(Float32, keras.layers.Layer):
     directions in which the family goes, and how far.
 
     A network can ignore more on one side: it may take a contrast of ten times, but not of a tenth. So a family that is
-    not symmetric has two lengths for each direction: `x = R (u + tanh(c) |u|)`, where `c` is learned, the lean. It
-    still goes both ways, with the identity at `k = 1/2`.
+    not symmetric has two lengths for each direction: `x = R (u + t |u|) / sqrt(1 + t^2)`, where `t = tanh(c)`, the
+    lean, is learned. It still goes both ways, with the identity at `k = 1/2`, and as far on average, whatever the lean.
 
     An optimizer changes `step`, which stands for `R exp(step)` and is zero between steps (`take_step`). So it works in
     units of the family itself: a step of 0.1 changes every direction by a tenth of its reach, be it long or short, and
@@ -37,6 +38,7 @@ class ReachGenerator(Float32, keras.layers.Layer):
 
     Call arguments:
         k: float tensor `(B, G)` in 0..1.
+        factors: how much farther each member goes along every direction, `(B, G)`; None: no farther.
 
     Returns:
         What `at` makes of the sizes `(B, G)`.
@@ -63,12 +65,14 @@ class ReachGenerator(Float32, keras.layers.Layer):
             self.lean = self.add_weight(shape=(self.controls,), initializer="zeros", aggregation="mean", name="lean")
 
     def take_step(self):
-        """Moves the reach by `step`, of norm 0.3 at most, and sets that to zero; rows end at `limit`."""
+        """Moves the reach by `step`, of norm 0.3 at most, and sets that to zero; rows and lean end at their limits."""
         step = ops.convert_to_tensor(self.step)
         step = step * (LONGEST / ops.maximum(ops.norm(step), LONGEST))
         reach = ops.matmul(ops.convert_to_tensor(self.reach), lie.matrix_exponential(step))
         self.reach.assign(self._limited(reach))
         self.step.assign(ops.zeros_like(self.step))
+        if self.lean is not None:
+            self.lean.assign(ops.clip(self.lean, -MOST_LEANING, MOST_LEANING))
 
     def _limited(self, reach):
         """Shortens rows that are too long by a step, as training takes them, against the gradient of their norms.
@@ -78,13 +82,23 @@ class ReachGenerator(Float32, keras.layers.Layer):
         rows, norms = _directions(reach)
         over = ops.log(ops.maximum(norms / self.limit, 1.0))
         back = ops.matmul(ops.transpose(rows), ops.minimum(over, LONGEST) * rows)
+        back = back * (LONGEST / ops.maximum(ops.norm(back), LONGEST))
         rows, norms = _directions(ops.matmul(reach, lie.matrix_exponential(-back)))
         return rows * ops.minimum(norms, self.limit)
 
     def along(self, k):
-        """How far members go along every direction, `(B, G)`, in units of its reach: `u + tanh(c) |u|`."""
+        """How far members go along every direction, `(B, G)`, in units of its reach: `u`, or as the lean has it."""
         sides = 2 * ops.cast(k, "float32") - 1
-        return sides if self.lean is None else sides + ops.tanh(self.lean) * ops.abs(sides)
+        if self.lean is None:
+            return sides
+        lean = ops.tanh(ops.convert_to_tensor(self.lean))
+        return (sides + lean * ops.abs(sides)) / ops.sqrt(1 + ops.square(lean))
+
+    def leaning(self, k):
+        """What `along` gains with `lean`, `(B, G)`."""
+        sides, lean = 2 * ops.cast(k, "float32") - 1, ops.tanh(ops.convert_to_tensor(self.lean))
+        squared = ops.square(lean)
+        return (ops.abs(sides) - lean * sides) * (1 - squared) / (1 + squared) ** 1.5
 
     def reached(self, along):
         """What members stand for that go so far along every direction, `(B, G)`."""
@@ -94,8 +108,9 @@ class ReachGenerator(Float32, keras.layers.Layer):
         """What sizes `(B, G)` stand for."""
         raise NotImplementedError
 
-    def call(self, k):
-        return self.reached(self.along(k))
+    def call(self, k, factors=None):
+        along = self.along(k)
+        return self.reached(along if factors is None else factors * along)
 
     def log_volume(self):
         """Half the logarithm of the determinant of the covariance of `x` for uniform `k`, in nats."""
@@ -103,7 +118,8 @@ class ReachGenerator(Float32, keras.layers.Layer):
         reached = ops.sum(ops.log(ops.abs(ops.diagonal(triangle)))) - self.controls * math.log(3) / 2
         if self.lean is None:
             return reached
-        return reached + ops.sum(ops.log1p(ops.square(ops.tanh(self.lean)) / 4)) / 2  # variance 1/3 + tanh(c)^2 / 12
+        squared = ops.square(ops.tanh(ops.convert_to_tensor(self.lean)))  # variance (1/3 + t^2 / 12) / (1 + t^2)
+        return reached + ops.sum(ops.log1p(squared / 4) - ops.log1p(squared)) / 2
 
     def visible(self) -> np.ndarray:
         """How much a change of every generator's size is seen, `(G,)`."""

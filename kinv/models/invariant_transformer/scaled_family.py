@@ -5,8 +5,8 @@ Shapes: `N` images, `B` members, `G` generators, first those of colour, then tho
 
 import math
 import warnings
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -32,6 +32,8 @@ class ScaledFamily:
         slope: how that share grows with the logarithm of the factor, negative.
         parts: measures of the scaled maps: of `"space"`, of `"color"`, and of `"beyond"` where there are flows.
         left_out: share of its members that have no logarithm, and were left out.
+        longer: of a conditioned family, by how many nats it is larger for each image than where none is known, `(N,)`,
+            in each part.
     """
 
     name: str
@@ -41,6 +43,7 @@ class ScaledFamily:
     slope: float
     parts: dict[str, Variety]
     left_out: float
+    longer: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def whole(self) -> str:
@@ -58,7 +61,8 @@ class ScaledFamily:
     def influence(self, part: str) -> np.ndarray:
         """What each image adds to the log-volume of a part at the share, `(N,)`; its mean is 0."""
         generators = sum(varied.generators for varied in self.of(part))
-        return -generators * (self.unchanged - self.unchanged.mean()) / self.slope
+        longer = sum(more for name, more in self.longer.items() if part in (name, self.whole))
+        return -generators * (self.unchanged - self.unchanged.mean()) / self.slope + longer - np.mean(longer)
 
 
 def scaled_family(

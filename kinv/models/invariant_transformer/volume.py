@@ -77,7 +77,10 @@ class Volume:
             maps[0] = model.color_generator.reached(alongs[0])
             losses, logits = model.classify(batch.images, batch.labels, *maps, seed=seed)
             share = weighted_mean(smoothly_right(logits, batch), batch.weights)
-        smoothed = [self._smoothed(model, batch, maps, alongs, place, seed) for place in range(1, len(maps))]
+        smoothed = [
+            self._smoothed(model, batch, maps, alongs[place] / factors[place], factors[place], place, seed)
+            for place in range(1, len(maps))
+        ]
         slopes = [tape.gradient(share, alongs[0]), *smoothed]
 
         missing = model.accuracy_threshold * batch.own - batch.accuracy(logits)
@@ -89,14 +92,14 @@ class Volume:
             gains.append(rate * _growth(multiplier, slope, alongs[place]))
             variables.append(generator.step)
             if generator.lean is not None:
-                sides = factors[place] * ops.abs(2 * ks[place] - 1)
-                gains.append(rate * _leaning(multiplier, slope, sides, generator.lean))
+                kept = ops.sum(slope * factors[place] * generator.leaning(ks[place]), axis=0)
+                gains.append(rate * ops.clip(_leaning(generator.lean) + multiplier * kept, -1, 1))  # mostly chance
                 variables.append(generator.lean)
             volume = weighed(ops.ones_like(slope), batch.weights)  # of every image, of the mean
             of_images.append(rate * (volume + multiplier * slope * alongs[place]))
         if model.conditioner is not None:
             weights = model.conditioner.trainable_variables
-            gains += _conditioning(model.conditioner, batch.images, ops.concatenate(of_images, axis=1), weights)
+            gains += _conditioning(model.conditioner, batch, ops.concatenate(of_images, axis=1), weights)
             variables += weights
         model.descend(model.optimizer, [-counting * gain for gain in gains], variables)
         for generator in generators:
@@ -105,15 +108,19 @@ class Volume:
         model.multiplier.assign(ops.clip(model.multiplier * ops.exp(RATE * missing), *limits))
         return logits, self._values(model, batch, maps, weighted_mean(losses, batch.weights), logits)
 
-    def _smoothed(self, model, batch, maps, alongs, place, seed):
-        """What the share gains along the directions of one part, `(B, G)`, from two more passes."""
+    def _smoothed(self, model, batch, maps, along, factors, place, seed):
+        """What the share gains along the directions of one part, `(B, G)`, from two more passes.
+
+        Args:
+            along: how far members go before `factors`, in whose units it is smoothed.
+        """
 
         def kept(along):
-            moved = [*maps[:place], model.parts()[place].reached(along), *maps[place + 1 :]]
+            moved = [*maps[:place], model.parts()[place].reached(along * factors), *maps[place + 1 :]]
             return smoothly_right(model.classify(batch.images, batch.labels, *moved, seed=seed)[1], batch)
 
-        directions = keras.random.normal(ops.shape(alongs[place]), seed=model.seed_generator)
-        return weighed(smoothed_gradient(kept, alongs[place], directions, self.smoothing), batch.weights)
+        directions = keras.random.normal(ops.shape(along), seed=model.seed_generator)
+        return weighed(smoothed_gradient(kept, along, directions, self.smoothing), batch.weights) / factors
 
     def test(self, model: Any, batch: Batch) -> tuple[Any, tuple[Any, ...]]:
         """As `train`, without a step."""
@@ -174,23 +181,24 @@ def _growth(multiplier, slope, along):
     return (identity + multiplier * both) * (MIXED + (1 - MIXED) * identity)
 
 
-def _leaning(multiplier, slope, sides, lean):
-    """What they gain with a generator's `lean`, `(G,)`; `slope` as in `_growth`, `sides` its size without a lean."""
-    leans = ops.tanh(lean)
-    kept = ops.sum(slope * sides, axis=0)
-    return (leans / (4 + ops.square(leans)) + multiplier * kept) * (1 - ops.square(leans))
+def _leaning(lean):
+    """What the log-volume gains with a generator's `lean`, `(G,)`."""
+    leans = ops.tanh(ops.convert_to_tensor(lean))
+    squared = ops.square(leans)
+    return leans * (1 / (4 + squared) - 1 / (1 + squared)) * (1 - squared)
 
 
-def _conditioning(conditioner, images, gains, weights):
+def _conditioning(conditioner, batch, gains, weights):
     """The direction in which they gain most with a conditioner's weights, from gains with its outputs, `(B, G)`.
 
     It has norm 1: the gains of single images are mostly chance, and their size says nothing. What all images gain alike
     is left to the generators.
     """
     with tf.GradientTape() as tape:
-        raw = conditioner.raw(images)
+        raw = conditioner.raw(batch.images)
         logarithms = conditioner.bounded(raw)
-    gradients = tape.gradient(logarithms, weights, output_gradients=gains - ops.mean(gains, axis=0))
-    conditioner.centre(raw)
+    each = weighed(ops.ones_like(gains), batch.weights)
+    gradients = tape.gradient(logarithms, weights, output_gradients=gains - each * ops.sum(gains, axis=0))
+    conditioner.centre(raw, each)
     norm = tf.linalg.global_norm(gradients) + SMALLEST_NORM
     return [gradient / norm for gradient in gradients]

@@ -7,13 +7,14 @@ import tensorflow as tf
 from keras import layers, ops
 
 import kinv
-from kinv.analysis import LearnedTransformation
+from kinv.analysis import LearnedTransformation, compare_families
 from kinv.models import InvariantTransformer
+from kinv.models.invariant_transformer.batch import Batch
 from kinv.models.invariant_transformer.conditioned import conditioned as conditioned_family
-from kinv.models.invariant_transformer.conditioned import for_images
+from kinv.models.invariant_transformer.conditioned import factors_of, for_images
 from kinv.models.invariant_transformer.conditioner import MOST, Conditioner
 from kinv.models.invariant_transformer.families import Generators
-from kinv.models.invariant_transformer.matrices import learned_and_random
+from kinv.models.invariant_transformer.matrices import Matrices, learned_and_random
 from kinv.models.invariant_transformer.scaled_family import ScaledFamily
 from kinv.models.invariant_transformer.variety import variety
 from kinv.models.invariant_transformer.volume import _conditioning
@@ -65,11 +66,12 @@ def test_the_conditioner_climbs_volume_and_share(images):
     with tf.GradientTape() as tape:
         loss = ops.sum((wanted - wanted.mean(axis=0)) * conditioner(images))
     exact = tape.gradient(loss, weights)
+    batch = Batch(images, None, None, None)
     norm = tf.linalg.global_norm(exact)
-    for found, gradient in zip(_conditioning(conditioner, images, wanted, weights), exact, strict=True):
+    for found, gradient in zip(_conditioning(conditioner, batch, wanted, weights), exact, strict=True):
         np.testing.assert_allclose(found, gradient / norm, rtol=1e-4, atol=1e-6)
     for _ in range(100):
-        _conditioning(conditioner, images, wanted, weights)
+        _conditioning(conditioner, batch, wanted, weights)
     np.testing.assert_allclose(conditioner.mean, ops.mean(conditioner.raw(images), axis=0), rtol=1e-3, atol=1e-4)
 
 
@@ -88,21 +90,42 @@ def test_where_all_images_are_alike_it_is_a_longer_family(images):
         members.append(along @ reach.T)
         wanted.append(along @ (reach * np.exp(part)).T)
     members, wanted = (np.concatenate(parts, axis=1) for parts in (members, wanted))
-    many = np.repeat(images[:1], 200, axis=0)
-    np.testing.assert_allclose(for_images(transformer, many, members, generators), wanted, atol=1e-5)
+    factors = factors_of(transformer, images)
+    np.testing.assert_allclose(for_images(transformer, factors, members, generators), wanted, atol=1e-5)
 
     families = []
     for sizes in (members, wanted):
         maps = generators.maps(sizes)
         parts = {"space": variety(maps.space), "color": variety(maps.color)}
         families.append(ScaledFamily("learned", np.ones(4), 1.0, np.ones(4), -1.0, parts, 0.0))
-    found, exact = conditioned_family(families[0], transformer, images), families[1]
+    found, exact = conditioned_family(families[0], factors), families[1]
     for part in ("space", "color"):
         assert found.log_volume(part) == pytest.approx(exact.log_volume(part), abs=1e-3)
 
 
+def test_members_for_images_in_turn_are_those_that_the_family_has_for_them(images):
+    transformer, generators = conditioned(), Generators(3)
+    random = np.random.default_rng(0)
+    ks = [random.uniform(size=(2 * len(images), count)).astype("float32") for count in (12, 6)]
+    members = generators.sizes(Matrices(*map(ops.convert_to_numpy, transformer.matrices(*ks))))
+    found = for_images(transformer, factors_of(transformer, images), members, generators)
+    maps = transformer.matrices(*ks, images=np.concatenate([images, images]))
+    np.testing.assert_allclose(found, generators.sizes(Matrices(*map(ops.convert_to_numpy, maps))), atol=1e-4)
+
+
 @pytest.mark.long
-def test_it_is_compared_and_screened_as_it_is_for_each_image(images):
+def test_it_is_compared_with_simple_families(images):
+    transformer = conditioned()
+    reads = keras.Sequential([layers.Input((20, 24, 3)), layers.Flatten(), layers.Dense(3, name="logits")])
+    found = compare_families(transformer, kinv.wrap(reads), images, calibrated_on=images, share=0.8, draws=4)
+    longer = factors_of(transformer, images)
+    for part, each in zip(("color", "space"), longer, strict=True):
+        np.testing.assert_allclose(found.families[0].longer[part], np.log(each).sum(axis=1), rtol=1e-5)
+    assert not found.families[1].longer and np.isfinite(found.larger_in_each()[1])
+
+
+@pytest.mark.long
+def test_it_is_screened_as_it_is_for_each_image(images):
     transformer = conditioned()
     reads = kinv.wrap(keras.Sequential([layers.Input((20, 24, 3)), layers.Flatten(), layers.Dense(3, name="logits")]))
     transformer.set_classifier(reads)

@@ -8,6 +8,7 @@ from keras import layers, ops
 import kinv
 from kinv.models import InvariantTransformer
 from kinv.models.invariant_transformer.lie_generator import LieGenerator
+from kinv.models.invariant_transformer.volume import _leaning
 from kinv.ops import lie
 
 
@@ -26,7 +27,7 @@ def test_the_identity_is_in_the_middle_and_the_sides_have_lengths_of_their_own()
     np.testing.assert_allclose(generator(middle)[0], np.eye(3, 4), atol=1e-6)
     ends = ops.convert_to_numpy(generator.along(np.array([np.zeros(12), np.ones(12)])))
     lean = np.tanh(generator.lean)
-    np.testing.assert_allclose(ends, [lean - 1, lean + 1], rtol=1e-5)
+    np.testing.assert_allclose(ends, np.array([lean - 1, lean + 1]) / np.sqrt(1 + lean**2), rtol=1e-4, atol=1e-6)
     assert (ends[0] < 0).all() and (ends[1] > 0).all()
 
 
@@ -36,6 +37,32 @@ def test_its_volume_is_that_of_its_members():
     members = ops.convert_to_numpy(generator.along(k)) @ ops.convert_to_numpy(generator.reach).T
     measured = np.linalg.slogdet(np.cov(members.T))[1] / 2
     assert float(generator.log_volume()) == pytest.approx(measured, abs=0.02)
+
+
+def test_it_goes_as_far_on_average_whatever_the_lean():
+    k = np.random.default_rng(1).uniform(size=(200_000, 12))
+    np.testing.assert_allclose(np.square(leaning_generator().along(k)).mean(axis=0), np.full(12, 1 / 3), rtol=0.01)
+
+
+def test_a_lean_ends_before_one_side_is_lost():
+    generator = leaning_generator()
+    generator.lean.assign(np.full(12, 50.0))
+    generator.take_step()
+    ends = ops.convert_to_numpy(generator.along(np.array([np.zeros(12), np.ones(12)])))
+    assert (ends[0] < -0.02).all()
+
+
+def test_what_it_gains_with_a_lean_is_the_derivative():
+    generator = leaning_generator()
+    k, lean = np.random.default_rng(0).uniform(size=(5, 12)), ops.convert_to_numpy(generator.lean)
+    moved = []
+    for step in (-1e-2, 1e-2):
+        generator.lean.assign(lean + step)
+        moved.append((ops.convert_to_numpy(generator.along(k)), float(generator.log_volume())))
+    generator.lean.assign(lean)
+    np.testing.assert_allclose(generator.leaning(k), (moved[1][0] - moved[0][0]) / 2e-2, atol=1e-3)
+    of_volume = float(ops.sum(_leaning(generator.lean)))
+    assert of_volume == pytest.approx((moved[1][1] - moved[0][1]) / 2e-2, abs=1e-2)
 
 
 def test_without_a_lean_it_is_the_symmetric_family():

@@ -92,7 +92,8 @@ def test_the_gradients_are_those_of_the_share_where_the_network_is_smooth(smooth
         np.testing.assert_allclose(estimated, wanted, atol=0.25 * np.linalg.norm(wanted))
     for place, (generator, lean) in enumerate(zip(generators, before, strict=not symmetric)):
         moved = (ops.convert_to_numpy(generator.lean) - lean) / (SMOOTHED_RATE if place else 1.0)
-        of_volume = np.tanh(lean) / (4 + np.tanh(lean) ** 2) / np.cosh(lean) ** 2
+        squared = np.tanh(lean) ** 2
+        of_volume = np.tanh(lean) * (1 / (4 + squared) - 1 / (1 + squared)) * (1 - squared)
         wanted = ops.convert_to_numpy(of_leans[place])
         np.testing.assert_allclose(2 * (moved - of_volume), wanted, atol=0.25 * np.linalg.norm(wanted))
 
@@ -118,19 +119,31 @@ def test_a_share_that_was_missed_is_said(kept, said):
     assert found is None if said is None else (said in found and f"{kept:.2f}" in found and "0.90" in found)
 
 
-def test_images_that_do_not_count_do_not_move_it():
+@pytest.mark.parametrize("more", [{}, {"conditioned": True, "symmetric": False}])
+def test_images_that_do_not_count_do_not_move_it(more):
     images, labels = colored_images(np.random.default_rng(0), 8)
     weights = np.array([1, 1, 1, 1, 0, 0, 0, 0], "float32")
-    asked = [
-        steps_of(
-            InvariantTransformer(brightness_blind(), seed=3), np.concatenate([images[:4], last]), labels,
-            sample_weight=weights,
-        )
-        for last in (images[4:], 255 - images[4:])
-    ]  # fmt: skip
+    asked = []
+    for last in (images[4:], 255 - images[4:]):
+        transformer = InvariantTransformer(brightness_blind(), seed=3, **more)
+        found = steps_of(transformer, np.concatenate([images[:4], last]), labels, sample_weight=weights)
+        others = [generator.lean for generator in transformer.parts() if generator.lean is not None]
+        others += [transformer.conditioner.mean, *transformer.conditioner.weights] if more else []
+        asked.append([*found, *map(ops.convert_to_numpy, others)])
     for one, other in zip(*asked, strict=True):
-        assert np.abs(one).max() > 0.1
         np.testing.assert_allclose(one, other, atol=1e-4)
+    assert min(np.abs(one).max() for one in asked[0][:2]) > 0.1
+
+
+def test_a_batch_in_which_no_image_counts_moves_nothing():
+    images, labels = colored_images(np.random.default_rng(0), 8)
+    transformer = InvariantTransformer(brightness_blind(), seed=3, conditioned=True, symmetric=False)
+    transformer.conditioner.head.kernel.assign(np.ones(transformer.conditioner.head.kernel.shape))
+    transformer.compile(run_eagerly=True)
+    kept = [ops.convert_to_numpy(weight) for weight in (*transformer.trainable_variables, transformer.conditioner.mean)]
+    transformer.train_on_batch(images, labels, sample_weight=np.zeros(8, "float32"))
+    for before, after in zip(kept, (*transformer.trainable_variables, transformer.conditioner.mean), strict=True):
+        np.testing.assert_array_equal(before, after)
 
 
 def test_the_start_is_half_as_far_as_nearly_all_is_kept():
