@@ -1,9 +1,9 @@
 """Invariant Transformer Net on a residual network (the paper's second network is ResNet-101).
 
-    python -m recipes.itn_resnet                        # default: 50 minutes and 3 GB on two cores
+    python -m recipes.itn_resnet                        # default: 25 minutes and 3 GB on two cores
     python -m recipes.itn_resnet --preset smoke
     python -m recipes.itn_resnet --preset paper --download
-    python -m recipes.itn_resnet --family paper --sure 0.3 --learning_rate 5e-4  # the paper's own, 8 minutes
+    python -m recipes.itn_resnet --family paper --keep 0.93 --at-share 0  # the paper's own, 8 minutes
 
 The same experiment as `recipes.itn_alexnet` on ResNet-101 where its weights are on this
 machine (or `--download`), else on EfficientNet-Lite0, whose blocks are residual too and whose weights come inside a

@@ -18,8 +18,8 @@ ROOT = Path(__file__).parents[1]
 NAMES = sorted(path.parent.name for path in (ROOT / "artifacts").glob("*/manifest.json"))
 LARGEST = 12_000_000  # bytes of an artifact
 PROMISED = {  # predictions unchanged on held-out images, and the least distance in space and in colour
-    "itn_squeezenet": (0.78, 0.10, 0.45),
-    "itn_efficientnet_lite0": (0.84, 0.30, 0.15),
+    "itn_squeezenet": (0.83, 0.06, 0.45),
+    "itn_efficientnet_lite0": (0.88, 0.08, 0.50),
 }
 DIGITS = "itn_digit_cnn"
 VISIBLE = {"largest": 4, "paper": 10}  # grey levels of 255, mean over an image
@@ -50,13 +50,13 @@ def test_it_is_of_its_recipe_with_the_default_preset_and_its_card_says_so(name):
     assert (ROOT / "artifacts" / name / "README.md").read_text(encoding="utf-8") == cards.render(metadata)
 
 
-def test_the_largest_family_fills_space_and_colour_on_images_it_was_not_trained_with():
-    """More than the best simple family in space; not in colour, which the card says."""
-    metrics = read("itn_squeezenet")["metrics"]
-    assert metrics["space_larger_low"] > 3
-    assert metrics["space_dimension"] > 4 and metrics["color_dimension"] > 5.5
+@pytest.mark.parametrize(("name", "of_space", "of_color"), [("itn_squeezenet", 5, 5), ("itn_efficientnet_lite0", 5, 6)])
+def test_the_largest_family_fills_space_and_colour_on_images_it_was_not_trained_with(name, of_space, of_color):
+    """In many directions, without an offset. It is not clearly larger than the best simple family; the card says so."""
+    metrics = read(name)["metrics"]
+    assert metrics["space_dimension"] > of_space and metrics["color_dimension"] > of_color
     assert max(metrics["space_offset"], metrics["color_offset"]) < 0.01
-    card = (ROOT / "artifacts" / "itn_squeezenet" / "README.md").read_text(encoding="utf-8")
+    card = (ROOT / "artifacts" / name / "README.md").read_text(encoding="utf-8")
     assert f"differs from it by {metrics['each_larger']:+.1f} nats in space and as many" in " ".join(card.split())
 
 

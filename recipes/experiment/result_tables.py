@@ -62,6 +62,11 @@ def largest_family() -> str:
     return _families("itn_squeezenet")
 
 
+def largest_family_of_efficientnet() -> str:
+    """The same of EfficientNet-Lite0."""
+    return _families("itn_efficientnet_lite0")
+
+
 def largest_family_of_digits() -> str:
     """The same of digits, with flows."""
     return _families("itn_digit_cnn")

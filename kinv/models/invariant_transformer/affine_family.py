@@ -72,7 +72,12 @@ class AffineFamily(Method):
             *ks: of colour, of space, and of flows; the last may be missing.
             images: what they are for, `(B, H, W, C)` in 0..255; None: what they are where no image is known. It makes a
                 difference in a family that is conditioned on images.
+
+        Raises:
+            ValueError: control parameters of more parts than the family has.
         """
+        if len(ks) > len(self.controls):
+            raise ValueError(f"the family has {len(self.controls)} parts, received control parameters of {len(ks)}")
         parts = self.parts()[: len(ks)]
         if images is None or self.conditioner is None:
             return tuple(generator(k) for generator, k in zip(parts, ks, strict=True))
@@ -96,7 +101,7 @@ class AffineFamily(Method):
 
         Returns:
             `k_color` and `k_space`, and `k_beyond` where there are flows. Largest family: the planes are those in which
-            it reaches farthest, with the identity at (1/2, 1/2). Paper's family: the points themselves.
+            it changes images most, with the identity at (1/2, 1/2). Paper's family: the points themselves.
         """
         points = [color, space, *([] if self.beyond_generator is None else [beyond])]
         points[2:] = [np.full((len(color), 2), self.neutral) if of is None else of for of in points[2:]]

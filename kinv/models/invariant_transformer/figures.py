@@ -112,7 +112,7 @@ CORNERS = {  # figure 5: control parameters (k_color, k_space)
 def at_corners(transformer: Any, images: np.ndarray) -> np.ndarray:
     """The images `(N, H, W, C)` at the corners of the control parameters: float32 `(N, 8, H, W, C)`.
 
-    Of the largest family, at the corners of the planes in which it reaches farthest; what is not changed is in their
+    Of the largest family, at the corners of the planes in which it changes images most; what is not changed is in their
     middle. Flows are changed where all is.
     """
     rest = transformer.neutral

@@ -17,10 +17,10 @@ SEEDED = ("noise",)
 
 @keras.saving.register_keras_serializable("kinv")
 class FlowGenerator(ReachGenerator):
-    """Maps `k` to sizes `x = R (2 k - 1)` of the modes of flows, as many as control parameters.
+    """Maps `k` to sizes of the modes of flows, as many as control parameters, as `ReachGenerator` says.
 
     Flows are smooth warps (8 modes), tone curves (3), small kernels (4) and noise (1), see `kinv.ops.flows`. With one
-    of them alone, `k` and `1 - k` undo each other but for interpolation and clipping; noise has no inverse.
+    of them alone, opposite sizes undo each other but for interpolation and clipping; noise has no inverse.
 
     Args:
         flows: names in `kinv.ops.flows.FLOWS`; they are applied in its order.

@@ -15,7 +15,7 @@ START_OF_SPACE, START_OF_COLOR = 0.06, 0.09
 
 @keras.saving.register_keras_serializable("kinv")
 class LieGenerator(ReachGenerator):
-    """Maps `k` to `exp(sum_g x_g G_g)`, `x = R (2 k - 1)`: a linear flow in the Lie algebra.
+    """Maps `k` to `exp(sum_g x_g G_g)`, with the sizes `x` of `ReachGenerator`: a flow in the Lie algebra.
 
     There are as many control parameters as generators `G_g`: six of space, twelve of the colours of RGB (see
     `kinv.ops.lie`). `k` and `1 - k` give a matrix and its inverse, unless the family has two lengths for each direction

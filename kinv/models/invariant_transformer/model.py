@@ -38,8 +38,8 @@ class InvariantTransformer(Measured, AffineFamily):
     figure 1. Two generators map control parameters `k_color` and `k_space`, in 0..1, to a colour matrix and a spatial
     matrix; the classifier is frozen. There are two families:
 
-    `"largest"` fills what the network ignores. Matrices are exponentials of elements of the Lie algebra, linear in `k`
-    and symmetric about the identity, which is at `k = 1/2`: six control parameters of space, twelve of the colours of
+    `"largest"` fills what the network ignores. Matrices are exponentials of elements of the Lie algebra, by default
+    linear in `k` and symmetric about the identity, which is at `k = 1/2`: six control parameters of space, twelve of the colours of
     RGB (`LieGenerator`). Training maximises the volumes of all, `log det`, under the constraint that the network keeps
     the share `accuracy_threshold` of its accuracy, with a Lagrange multiplier (`Volume`). So colours and space find
     their own proportion.

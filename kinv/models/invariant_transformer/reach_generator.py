@@ -18,7 +18,7 @@ SHORTEST = 1e-12  # norm of a row
 class ReachGenerator(Float32, keras.layers.Layer):
     """Maps `k` to sizes `x = R u`, `u = 2 k - 1`, of `G` ways to change an image, with as many control parameters.
 
-    The family is symmetric about the identity, which is at `k = 1/2`. The columns of `R`, the reach, are the
+    By default the family is symmetric about the identity, which is at `k = 1/2`. The columns of `R`, the reach, are the
     directions in which the family goes, and how far.
 
     A network can ignore more on one side: it may take a contrast of ten times, but not of a tenth. So a family that is
