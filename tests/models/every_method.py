@@ -28,6 +28,10 @@ def network():
 
 MODELS = {
     "transformer": (lambda **k: models.InvariantTransformer(network(), **k), (IMAGES, LABELS)),
+    "conditioned": (
+        lambda **k: models.InvariantTransformer(network(), conditioned=True, symmetric=False, **k),
+        (IMAGES, LABELS),
+    ),
     "papers_transformer": (
         lambda **k: models.InvariantTransformer(network(), family="paper", hidden_units=(4,), **k),
         (IMAGES, LABELS),
@@ -44,7 +48,9 @@ MODELS = {
 TRAINED = {name: pair for name, pair in MODELS.items() if pair[1] is not None}
 QUICK = ("rbm", "sdae")  # the others take seconds each,
 SLOW = ("autoencoder",)  # half a minute each
-LIKE_THEM = ("persistent", "dbn", "papers_transformer", "coupled", "gallery")  # like others: before a release
+LIKE_THEM = (  # like others: before a release
+    *("persistent", "dbn", "conditioned", "papers_transformer", "coupled", "gallery"),
+)
 
 
 def over(names):
