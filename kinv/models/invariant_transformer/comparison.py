@@ -167,6 +167,7 @@ def compare_with_random(
             f"the network must classify at least {FEWEST} images correctly, received {len(images)}: half of them are "
             "for choosing the hand-made family"
         )
+    tried, tried_originals = images, originals
     if chosen_on is not None:
         tried, tried_originals, _ = right_images(classifier, chosen_on, None, batch_size)
     elif hand_made:

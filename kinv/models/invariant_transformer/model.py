@@ -39,10 +39,10 @@ class InvariantTransformer(Measured, AffineFamily):
     matrix; the classifier is frozen. There are two families:
 
     `"largest"` fills what the network ignores. Matrices are exponentials of elements of the Lie algebra, by default
-    linear in `k` and symmetric about the identity, which is at `k = 1/2`: six control parameters of space, twelve of the colours of
-    RGB (`LieGenerator`). Training maximises the volumes of all, `log det`, under the constraint that the network keeps
-    the share `accuracy_threshold` of its accuracy, with a Lagrange multiplier (`Volume`). So colours and space find
-    their own proportion.
+    linear in `k` and symmetric about the identity, which is at `k = 1/2`: six control parameters of space, twelve of
+    the colours of RGB (`LieGenerator`). Training maximises the volumes of all, `log det`, under the constraint that the
+    network keeps the share `accuracy_threshold` of its accuracy, with a Lagrange multiplier (`Volume`). So colours and
+    space find their own proportion.
 
     `"paper"` is the paper's: `k` in [0, 1]^2, two dense ReLU layers for each matrix, and a gate. If the accuracy on a
     transformed batch is below `accuracy_threshold` times that on the original batch, the step lowers the classifier's
