@@ -50,6 +50,10 @@ def test_it_is_of_its_recipe_with_the_default_preset_and_its_card_says_so(name):
     assert (ROOT / "artifacts" / name / "README.md").read_text(encoding="utf-8") == cards.render(metadata)
 
 
+def test_the_largest_family_of_digits_is_larger_than_the_box():
+    assert read(DIGITS)["metrics"]["each_larger_low"] > 0
+
+
 @pytest.mark.parametrize(("name", "of_space", "of_color"), [("itn_squeezenet", 5, 5), ("itn_efficientnet_lite0", 5, 6)])
 def test_the_largest_family_fills_space_and_colour_on_images_it_was_not_trained_with(name, of_space, of_color):
     """In many directions, without an offset. It is not clearly larger than the best simple family; the card says so."""
