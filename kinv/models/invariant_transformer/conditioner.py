@@ -34,13 +34,13 @@ class Conditioner(Float32, keras.layers.Layer):
         Tensor `(B, sum of controls)`, in -log 4 .. log 4.
     """
 
-    def __init__(self, controls: Sequence[int], seed: int = 0, **kwargs):
+    def __init__(self, controls: Sequence[int], seed: int | None = None, **kwargs):
         super().__init__(**kwargs)
         self.controls, self.seed = tuple(controls), seed
         self.convolutions = [
             layers.Conv2D(
                 width, 3, strides=2, padding="same", activation="relu",
-                kernel_initializer=keras.initializers.HeNormal(seed + place),
+                kernel_initializer=keras.initializers.HeNormal(None if seed is None else seed + place),
             )
             for place, width in enumerate(WIDTHS)
         ]  # fmt: skip
