@@ -114,9 +114,11 @@ def test_members_for_images_in_turn_are_those_that_the_family_has_for_them(image
 
 
 @pytest.mark.long
-def test_it_is_compared_with_simple_families(images):
+def test_it_is_compared_with_simple_families():
+    images = np.random.default_rng(0).uniform(0, 255, (16, 12, 12, 3)).astype("float32")  # noise: small moves change it
     transformer = conditioned()
-    reads = keras.Sequential([layers.Input((20, 24, 3)), layers.Flatten(), layers.Dense(3, name="logits")])
+    seeded = layers.Dense(3, kernel_initializer=keras.initializers.RandomNormal(seed=0), name="logits")
+    reads = keras.Sequential([layers.Input((12, 12, 3)), layers.Rescaling(1 / 255, -0.5), layers.Flatten(), seeded])
     found = compare_families(transformer, kinv.wrap(reads), images, calibrated_on=images, share=0.8, draws=4)
     longer = factors_of(transformer, images)
     for part, each in zip(("color", "space"), longer, strict=True):
