@@ -241,20 +241,6 @@ def test_the_words_of_others_do_not_control_the_terminal(shelf, capsys):
     assert "\x1b" not in str(caught.value)
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh"])
-def test_tab_completion_knows_every_command(shell, capsys):
-    with pytest.raises(SystemExit) as ended:
-        cli.main(["--tyro-print-completion", shell])
-    assert not ended.value.code
-    script = capsys.readouterr().out
-    assert all(command in script for command in cli.COMMANDS) and "create-pr" in script
-
-
-def test_the_version(capsys):
-    cli.main(["--version"])
-    assert capsys.readouterr().out == f"kinv {kinv.__version__}\n"
-
-
 def test_evaluate_as_json_names_the_classes(folder_and_network, capsys):
     photos, network = folder_and_network
     Image.new("RGB", (16, 16), (0, 0, 255)).save(photos / "red" / "blue.png")
