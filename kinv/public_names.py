@@ -90,7 +90,7 @@ PUBLIC_NAMES = {
         "class_ranks": "kinv.models.coupled_generator.judgement",
         "LayerDescription": "kinv.analysis.layers.describe",
         "LayerDescriptions": "kinv.analysis.layers.describe",
-        "compare_families": "kinv.models.invariant_transformer.family_comparison",
+        "compare_families": "kinv.models.invariant_transformer.compare_families",
         "compare_with_random": "kinv.models.invariant_transformer.comparison",
         "describe_layers": "kinv.analysis.layers.describe",
         "estimate_log_partition": "kinv.models.layerwise.partition_function",

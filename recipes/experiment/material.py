@@ -14,10 +14,10 @@ Found = TypeVar("Found")
 
 @dataclass(frozen=True)
 class Labelled:
-    """Images `(N, H, W, C)` in 0..255, an array or like one, with labels `(N,)`, and where they come from."""
+    """Images `(N, H, W, C)` in 0..255, an array or like one, with labels `(N,)` or None, and where they come from."""
 
     images: Any
-    labels: np.ndarray
+    labels: Any
     source: Any
 
 

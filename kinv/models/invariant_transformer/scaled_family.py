@@ -119,7 +119,7 @@ def scaled_family(
         warnings.warn(
             f"the share hardly falls as the family {name!r} grows: its volume at {share:.0%} is known less well than "
             "its interval says. Use more images.",
-            stacklevel=3,
+            stacklevel=4,  # of `compare_families`
         )
     maps = generators.maps(times(best))
     return ScaledFamily(

@@ -218,7 +218,7 @@ def test_it_is_compared_with_boxes_of_the_same_modes():
     assert "In all three together" in compared.summary() and "In flows beyond affine maps" in compared.summary()
     simple = next(one for one in compared.simple if one.name == compared.larger_in_each()[0])
     for part in compared.families[0].parts:
-        more = compared.in_proportion.log_volume(part) - simple.log_volume(part)
+        more = compared.in_proportion["learned"].log_volume(part) - simple.log_volume(part)
         assert more == pytest.approx(compared.larger_in_each()[1], abs=0.1)
 
 
