@@ -90,7 +90,7 @@ class AffineFamily(Method):
         Args:
             images: `(B, H, W, C)` in 0..255, of a family that is conditioned on them.
         """
-        return list(self._split(ops.exp(self.conditioner(images))))
+        return list(self.split(ops.exp(self.conditioner(images))))
 
     def plane(self, color: Any, space: Any, beyond: Any = None) -> tuple[Any, ...]:
         """Control parameters at points of planes, to show a family of many control parameters by pictures.
@@ -179,7 +179,7 @@ class AffineFamily(Method):
         if seed is None:
             seed = ops.cast(self.seed_generator.next(), "int32")
         seed = seed_pair(seed)
-        ks = self._split(hashed_uniform(seed, ops.shape(images)[0], self._total))
+        ks = self.split(hashed_uniform(seed, ops.shape(images)[0], self._total))
         return self.transform(images, *ks, seed=hashed_seed(seed, 0))  # rows of noise follow each other's seeds
 
     def checked_inputs(self, inputs):
@@ -201,13 +201,14 @@ class AffineFamily(Method):
 
     def draw(self, count: Any) -> tuple[Any, ...]:
         """Uniform control parameters of colour, of space, and of flows if there are any, `(count, K)` each."""
-        return self._split(keras.random.uniform((count, self._total), seed=self.seed_generator))
+        return self.split(keras.random.uniform((count, self._total), seed=self.seed_generator))
 
     @property
     def _total(self):
         return sum(self.controls)
 
-    def _split(self, k):
+    def split(self, k: Any) -> tuple[Any, ...]:
+        """What belongs to colour, to space, and to flows if there are any, of what belongs to all: `(B, K)` each."""
         ends = [sum(self.controls[:part]) for part in range(len(self.controls) + 1)]
         return tuple(k[:, start:end] for start, end in itertools.pairwise(ends))
 

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 import keras
 from keras import layers, ops
 
+from kinv.ops.shrink import shrink
 from kinv.precision import Float32
 
-SIDE = 32  # pixels: images are shrunk to this, without smoothing
+SIDE = 32  # pixels: images are shrunk to this
 WIDTHS = 16, 32, 32  # of its convolutions, each of which halves the image
 LENGTH = 4.0  # of the features: of how fast it learns
 FOLLOWED = 0.1  # of the difference between a batch's mean and the one that is taken off
@@ -62,7 +63,7 @@ class Conditioner(Float32, keras.layers.Layer):
 
     def raw(self, images):
         """The logarithms before their mean is taken off, and without bounds, `(B, sum of controls)`."""
-        features = ops.image.resize(ops.cast(images, "float32"), (SIDE, SIDE), data_format="channels_last") / 127.5 - 1
+        features = shrink(ops.cast(images, "float32"), SIDE, SIDE) / 127.5 - 1
         for convolution in self.convolutions:
             features = convolution(features)
         return self.head(LENGTH * ops.normalize(self.flatten(features)))

@@ -68,7 +68,8 @@ class Volume:
     def train(self, model: Any, batch: Batch) -> tuple[Any, tuple[Any, ...]]:
         """One step; returns the logits of the transformed images, and the metrics' values."""
         ks, generators = model.draw(ops.shape(batch.images)[0]), model.parts()
-        factors = [1.0] * len(ks) if model.conditioner is None else model.factors(batch.images)
+        conditioning = None if model.conditioner is None else _Conditioning(model.conditioner, batch)
+        factors = [1.0] * len(ks) if conditioning is None else model.split(ops.exp(conditioning.logarithms))
         alongs = [part.along(k) * factor for part, k, factor in zip(generators, ks, factors, strict=True)]
         maps = [generator.reached(along) for generator, along in zip(generators, alongs, strict=True)]
         seed = model.next_seed() if self.beyond else 0  # the same noise where two members are compared
@@ -97,16 +98,15 @@ class Volume:
                 variables.append(generator.lean)
             volume = weighed(ops.ones_like(slope), batch.weights)  # of every image, of the mean
             of_images.append(rate * (volume + multiplier * slope * alongs[place]))
-        if model.conditioner is not None:
-            weights = model.conditioner.trainable_variables
-            gains += _conditioning(model.conditioner, batch, ops.concatenate(of_images, axis=1), weights)
-            variables += weights
+        if conditioning is not None:
+            gains += conditioning.direction(ops.concatenate(of_images, axis=1))
+            variables += conditioning.weights
         model.descend(model.optimizer, [-counting * gain for gain in gains], variables)
         for generator in generators:
             generator.take_step()
         limits = (limit * sum(model.controls) for limit in (LEAST_MULTIPLIER, LARGEST_MULTIPLIER))
         model.multiplier.assign(ops.clip(model.multiplier * ops.exp(RATE * missing), *limits))
-        return logits, self._values(model, batch, maps, weighted_mean(losses, batch.weights), logits)
+        return logits, self._values(model, batch, maps, factors, weighted_mean(losses, batch.weights), logits)
 
     def _smoothed(self, model, batch, maps, along, factors, place, seed):
         """What the share gains along the directions of one part, `(B, G)`, from two more passes.
@@ -124,10 +124,12 @@ class Volume:
 
     def test(self, model: Any, batch: Batch) -> tuple[Any, tuple[Any, ...]]:
         """As `train`, without a step."""
-        maps = model.matrices(*model.draw(ops.shape(batch.images)[0]), images=batch.images)
+        ks, parts = model.draw(ops.shape(batch.images)[0]), model.parts()
+        factors = [None] * len(ks) if model.conditioner is None else model.factors(batch.images)
+        maps = [part(k, factor) for part, k, factor in zip(parts, ks, factors, strict=True)]
         seed = model.next_seed() if self.beyond else 0
         losses, logits = model.classify(batch.images, batch.labels, *maps, seed=seed)
-        return logits, self._values(model, batch, maps, weighted_mean(losses, batch.weights), logits)
+        return logits, self._values(model, batch, maps, factors, weighted_mean(losses, batch.weights), logits)
 
     def complaint(self, history: dict[str, list], threshold: float) -> str | None:
         """A warning for a family that keeps another share than was asked for, else None."""
@@ -140,10 +142,10 @@ class Volume:
             "asked for. Train longer, or with smaller steps, or on larger batches."
         )
 
-    def _values(self, model, batch, maps, classifier_loss, logits):
+    def _values(self, model, batch, maps, factors, classifier_loss, logits):
         volumes = [generator.log_volume() for generator in model.parts()]
         if model.conditioner is not None:
-            longer = (weighted_mean(ops.sum(ops.log(of), axis=1), batch.weights) for of in model.factors(batch.images))
+            longer = (weighted_mean(ops.sum(ops.log(of), axis=1), batch.weights) for of in factors)
             volumes = [volume + more for volume, more in zip(volumes, longer, strict=True)]
         right, multiplier = batch.accuracy(logits), ops.convert_to_tensor(model.multiplier)
         flows = (weighted_mean(ops.norm(sizes, axis=-1), batch.weights) for sizes in maps[2:])
@@ -188,17 +190,29 @@ def _leaning(lean):
     return leans * (1 / (4 + squared) - 1 / (1 + squared)) * (1 - squared)
 
 
-def _conditioning(conditioner, batch, gains, weights):
-    """The direction in which they gain most with a conditioner's weights, from gains with its outputs, `(B, G)`.
+class _Conditioning:
+    """A conditioner's outputs for a batch, and how they are learned.
 
-    It has norm 1: the gains of single images are mostly chance, and their size says nothing. What all images gain alike
-    is left to the generators.
+    Attributes:
+        logarithms: of factors, `(B, G)`.
+        weights: what is learned.
     """
-    with tf.GradientTape() as tape:
-        raw = conditioner.raw(batch.images)
-        logarithms = conditioner.bounded(raw)
-    each = weighed(ops.ones_like(gains), batch.weights)
-    gradients = tape.gradient(logarithms, weights, output_gradients=gains - each * ops.sum(gains, axis=0))
-    conditioner.centre(raw, each)
-    norm = tf.linalg.global_norm(gradients) + SMALLEST_NORM
-    return [gradient / norm for gradient in gradients]
+
+    def __init__(self, conditioner: Any, batch: Batch):
+        self.conditioner, self.batch, self.weights = conditioner, batch, conditioner.trainable_variables
+        with tf.GradientTape() as self.tape:
+            self.raw = conditioner.raw(batch.images)
+            self.logarithms = conditioner.bounded(self.raw)
+
+    def direction(self, gains: Any) -> list[Any]:
+        """The direction in which they gain most with the conditioner's weights, from gains with its outputs, `(B, G)`.
+
+        It has norm 1: the gains of single images are mostly chance, and their size says nothing. What all images gain
+        alike is left to the generators.
+        """
+        each = weighed(ops.ones_like(gains), self.batch.weights)
+        wanted = gains - each * ops.sum(gains, axis=0)
+        gradients = self.tape.gradient(self.logarithms, self.weights, output_gradients=wanted)
+        self.conditioner.centre(self.raw, each)
+        norm = tf.linalg.global_norm(gradients) + SMALLEST_NORM
+        return [gradient / norm for gradient in gradients]

@@ -17,7 +17,7 @@ from kinv.models.invariant_transformer.families import Generators
 from kinv.models.invariant_transformer.matrices import Matrices, learned_and_random
 from kinv.models.invariant_transformer.scaled_family import ScaledFamily
 from kinv.models.invariant_transformer.variety import variety
-from kinv.models.invariant_transformer.volume import _conditioning
+from kinv.models.invariant_transformer.volume import _Conditioning
 from kinv.ops import lie
 
 
@@ -68,10 +68,10 @@ def test_the_conditioner_climbs_volume_and_share(images):
     exact = tape.gradient(loss, weights)
     batch = Batch(images, None, None, None)
     norm = tf.linalg.global_norm(exact)
-    for found, gradient in zip(_conditioning(conditioner, batch, wanted, weights), exact, strict=True):
+    for found, gradient in zip(_Conditioning(conditioner, batch).direction(wanted), exact, strict=True):
         np.testing.assert_allclose(found, gradient / norm, rtol=1e-4, atol=1e-6)
     for _ in range(100):
-        _conditioning(conditioner, batch, wanted, weights)
+        _Conditioning(conditioner, batch).direction(wanted)
     np.testing.assert_allclose(conditioner.mean, ops.mean(conditioner.raw(images), axis=0), rtol=1e-3, atol=1e-4)
 
 
