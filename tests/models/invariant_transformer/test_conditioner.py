@@ -155,6 +155,32 @@ def test_its_artifact_and_savedmodel_bring_it_back(tmp_path, images):
 
 
 @pytest.mark.long
+def test_greyscale_images_and_flows_have_lengths_of_their_own(tmp_path):
+    """One channel, three parts: trained, saved and compared like any other."""
+    images = np.random.default_rng(0).uniform(0, 255, (16, 12, 12, 1)).astype("float32")
+    seeded = layers.Dense(3, kernel_initializer=keras.initializers.RandomNormal(seed=0), name="logits")
+    reads = keras.Sequential([layers.Input((12, 12, 1)), layers.Rescaling(1 / 255, -0.5), layers.Flatten(), seeded])
+    network = kinv.wrap(reads)
+    transformer = InvariantTransformer(
+        network, conditioned=True, symmetric=False, beyond=("tone", "warp"), accuracy_threshold=0.8, seed=1
+    )
+    transformer.compile(keras.optimizers.SGD(0.05))
+    transformer.fit(images, batch_size=8, epochs=3, verbose=0)
+    factors = [ops.convert_to_numpy(part) for part in transformer.factors(images)]
+    assert [part.shape[1] for part in factors] == [2, 6, 11]
+    assert min(np.ptp(part, axis=0).max() for part in factors) > 0.01  # each part has learned some
+    kinv.save(transformer, tmp_path / "mine", {"name": "mine"})
+    again = kinv.load(tmp_path / "mine")
+    np.testing.assert_allclose(again.augment(images, 3), transformer.augment(images, 3), atol=1e-2)
+    found = compare_families(
+        transformer, network, images, calibrated_on=images, share=0.8, draws=2, simple=("random directions",)
+    )
+    for part, each in zip(("color", "space", "beyond"), factors, strict=True):
+        np.testing.assert_allclose(found.families[0].longer[part], np.log(each).sum(axis=1), rtol=1e-4)
+    assert np.isfinite(found.larger_in_each()[1]) and "all_larger" in found.metrics()
+
+
+@pytest.mark.long
 def test_images_get_lengths_of_their_own_and_the_family_grows():
     """Green images: some a little, some clearly. A network tells green from red."""
     inputs = layers.Input((8, 8, 3))
