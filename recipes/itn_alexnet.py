@@ -58,7 +58,7 @@ class Config(BaseConfig):
     fill: Literal["zeros", "reflect", "nearest"] = "zeros"  # as in the screening
     beyond: tuple[str, ...] = ()  # flows of the largest family, such as "warp": see kinv.layers.FlowGenerator
     symmetric: bool = True  # False: two lengths for each direction of the largest family
-    conditioned: bool = True  # the largest family: lengths of their own for every image, see kinv.layers.Conditioner
+    conditioned: bool = False  # True: lengths of their own for every image, see kinv.layers.Conditioner
     color_weight: float = 0.07  # c_theta; paper: "selected by hand"
     smoothing: float | None = None  # see InvariantTransformer; None: the family's, 0 is the paper's
     keep: float | None = None  # acc_orig: share of predictions to keep, on images that the classifier gets right
@@ -142,7 +142,7 @@ def untrained(classifier: Any, chosen: Labelled, config: Config, kept: Kept) -> 
         smoothing=config.smoothing,
         beyond=config.beyond,
         symmetric=config.symmetric,
-        conditioned=config.conditioned and config.family == "largest",
+        conditioned=config.conditioned,
         seed=config.seed,
     )
     if config.family == "largest" and config.adapted_on:

@@ -24,7 +24,6 @@ DIGITS: dict[str, Any] = {
     "batch_size": 128,
     "learning_rate": 0.05,  # a batch's gradient has less noise than one of photographs
     "beyond": ("warp", "tone", "kernels"),  # shapes and strokes
-    "conditioned": False,  # worth 0.4 of 16 nats
     "symmetric": False,  # it takes ten times the contrast, but not a tenth
     "keep": 0.9,
     "at_share": 0.9,
