@@ -1,14 +1,14 @@
 """Is a learned family larger than simple ones, on photographs that nobody chose anything on? (Of several seeds, too.)
 
-    python -m recipes.itn_compare                               # the held-out half: 15 minutes on two cores
-    python -m recipes.itn_compare --data pets --no-labels       # photographs that were kept back
+    python -m recipes.itn_compare                            # on the held-out half: 10 minutes on two cores
+    python -m recipes.itn_compare --data pets --no-labels    # on photographs that were kept back
     python -m recipes.itn_compare --families itn_squeezenet runs/itn_squeezenet_seed1 runs/itn_squeezenet_seed2
-    python -m recipes.itn_compare --preset smoke                # seconds: does it run?
+    python -m recipes.itn_compare --preset smoke             # seconds: does it run?
 
-Takes transformers that `recipes.itn_alexnet`, `recipes.itn_resnet` or a user trained for one network. For each, counts
-how many predictions stay beside random matrices of the same distance. Then scales all, and a box that is calibrated on
-the images they were trained with, to the same share of unchanged predictions, and compares their volumes. More seeds
-come from these recipes with `--seed 1 --output runs`.
+Takes artifacts of transformers for one of kinv's networks. For each, counts how many predictions stay beside random
+matrices of the same distance. Then scales all, and a box that is calibrated on the images they were trained with, to
+the same share of unchanged predictions, and compares their volumes. More seeds come from `recipes.itn_alexnet` and
+`recipes.itn_resnet` with `--seed 1 --output runs`.
 """
 
 from dataclasses import dataclass
@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from rich.console import Console
+from rich.table import Table
 
 import kinv
 from recipes.experiment.command_line import main
@@ -29,24 +31,25 @@ from recipes.experiment.material import (
     evenly,
     find_halves,
     find_images,
-    load_classifier,
 )
 from recipes.experiment.naming import data_words
+from recipes.experiment.provenance import describe
 from recipes.itn_alexnet import CALIBRATED_ON, least, weights_key, worth_keeping
 
+PARTS = {"space": "space", "color": "colour", "beyond": "flows"}
 LEARNED = "learned"  # what `compare_families` calls the first
+SURE, SHARE = 0.5, 0.85  # where an artifact does not say with which it was made
 
 
 @dataclass(frozen=True)
 class Config(BaseConfig):
-    """What is compared. `data` is what it is measured on: of what they were trained with, the held-out half."""
+    """What is compared. `data` is what it is measured on: of images they were trained with, the held-out half."""
 
-    families: tuple[str, ...] = ("itn_squeezenet",)  # artifacts, of one network
-    trained_with: str = "auto"  # the images on whose training half the box is calibrated
+    families: tuple[str, ...] = ("itn_squeezenet",)  # names or folders of artifacts, of one network
     simple: tuple[str, ...] = ("calibrated box",)  # also: random directions, hand-made; none was ever larger
     labels: bool = True  # False: the network's own predictions
-    sure: float = 0.5  # softmax output from which on a prediction counts where there are no labels
-    share: float = 0.85  # of unchanged predictions, at which families are compared
+    sure: float | None = None  # softmax output from which on a prediction counts without labels; None: the first's own
+    share: float | None = None  # of unchanged predictions, at which families are compared; None: the first's own
     draws: int = 4  # transformations of an image
     output: Path = Path("runs")
 
@@ -60,93 +63,129 @@ PRESETS = presets(
 
 @recipe(PRESETS)
 def run(config: Config, experiment: Experiment) -> dict[str, Any]:
-    """Compares; returns by family its numbers, and that of random matrices beside it."""
-    transformers, classifier = load(config.families, config.download)
-    train, held_out = find_halves(config.trained_with, config.download)
-    if config.data not in ("auto", config.trained_with):
-        held_out = find_images(config.data, config.download)
-    experiment.about("itn_compare", classifier.name, data_words(held_out))
+    """Compares; returns the numbers of every family."""
+    transformers, classifier, made_with = load(config.families, config.download)
+    sure = config.sure or made_with.get("sure") or SURE
+    share = config.share or made_with.get("at_share") or SHARE
+    train, measured = find_halves("auto", config.download)
+    if made_with.get("data", "auto") not in ("auto", train.name):
+        train, measured = find_halves(made_with["data"], config.download)
+    if config.data not in ("auto", train.name):
+        measured = find_images(config.data, config.download)
+    experiment.about("itn_compare", classifier.name, data_words(measured))
     size = classifier.input_shape[1]
     images, labels = train.load(round(CROP_MARGIN * size), config.limit, dtype="uint8")
-    views = TenCrops(images, size, VIEWS)
-    learned_from = worth_keeping(classifier, views, labels, config.sure)
-    tested = measured_on(classifier, held_out, config)
-    found = {}
-    for name, transformer in transformers.items():
-        kept = experiment.kept_run(part="random", name=name, learned=weights_key(transformer))
-        found[name] = kept.once(lambda transformer=transformer: beside_random(transformer, classifier, tested, config))
+    chosen = worth_keeping(classifier, TenCrops(images, size, VIEWS), labels if config.labels else None, sure)
+    box_from = chosen.images[evenly(len(chosen.images), CALIBRATED_ON)]
+    tested = measured_on(classifier, measured, config, sure)
+    run = {"images": measured.description, "calibrated": train.description, "classifier": describe(classifier)}
     keys = {name: weights_key(transformer) for name, transformer in transformers.items()}
-    compared = experiment.kept_run(part="families", learned=keys).once(
-        lambda: volumes(transformers, classifier, learned_from, tested, config)
-    )
-    for name in transformers:
-        print(f"{name}: {found[name]['summary']}")
-    print(compared["summary"])
-    numbers = {name: {**found[name]["metrics"], **compared["metrics"][name]} for name in transformers}
-    experiment.keep_results({"images": len(tested.images), "families": numbers, "table": compared["table"]}, {})
+    rows, kept = {}, []
+    for name, transformer in transformers.items():
+        kept.append(experiment.kept_run(part="random", learned=keys[name], **run))
+        rows[name] = kept[-1].once(
+            lambda transformer=transformer: beside_random(transformer, classifier, tested, config)
+        )
+    kept.append(experiment.kept_run(part="families", learned=keys, at=share, **run))
+    compared = kept[-1].once(lambda: volumes(transformers, classifier, box_from, tested, share, config))
+    numbers = {name: {**row, **compared["metrics"][name]} for name, row in rows.items()}
+    found = {"images": compared["images"], "share": share, "families": numbers, "table": compared["table"]}
+    experiment.keep_results(found, {})
+    for one in kept:
+        one.forget_measured()
+    print_numbers(numbers, compared["images"], share)
     return numbers
 
 
-def load(names: tuple[str, ...], download: bool) -> tuple[dict[str, Any], Any]:
-    """Transformers by name, and the network that they were all trained for.
+def load(names: tuple[str, ...], download: bool) -> tuple[dict[str, Any], Any, dict[str, Any]]:
+    """Transformers by name, the network that they were all trained for, and the settings of the first.
 
     Raises:
         ValueError: there are none, or they are of several networks, or what was trained is no transformer.
     """
     if not names:
         raise ValueError("families must name at least one artifact")
-    loaded = {Path(name).name: kinv.load(name) for name in names}
-    if len(loaded) < len(names):
+    folders = {Path(name).name: kinv.hub.find(name) for name in names}
+    if len(folders) < len(names):
         raise ValueError(f"families need names of their own, received {', '.join(names)}")
-    of = {}
-    for name, transformer in loaded.items():
-        if not isinstance(transformer, kinv.models.InvariantTransformer):
-            raise ValueError(f"{name} is no InvariantTransformer, but {type(transformer).__name__}")
-        of[name] = kinv.hub.read_metadata(kinv.hub.find(name))["classifier"]["name"]
-    networks = sorted(set(of.values()))
+    metadata = {name: kinv.hub.read_metadata(folder) for name, folder in folders.items()}
+    loaded, networks = {}, {}
+    for name, folder in folders.items():
+        loaded[name] = kinv.load(folder)
+        if not isinstance(loaded[name], kinv.models.InvariantTransformer):
+            raise ValueError(f"{name} is no InvariantTransformer, but {type(loaded[name]).__name__}")
+        if "classifier" not in metadata[name]:
+            raise ValueError(f"the metadata of {name} does not say which network it was trained for")
+        networks[metadata[name]["classifier"]["name"]] = metadata[name]["classifier"]["weights_sha256"]
     if len(networks) > 1:
-        raise ValueError(f"families must be of one network, received some of {' and of '.join(networks)}")
-    classifier = load_classifier(networks[0], networks[0], download)
+        raise ValueError(f"families must be of one network, received some of {' and of '.join(sorted(networks))}")
+    (network,) = networks
+    classifier = kinv.classifiers.load(network, download=download)
+    if describe(classifier)["weights_sha256"] != networks[network]:
+        raise ValueError(f"the families were trained for a {network} of other weights than kinv's")
     for transformer in loaded.values():
         transformer.set_classifier(classifier)
-    return loaded, classifier
+    return loaded, classifier, metadata[next(iter(folders))].get("config", {})
 
 
-def measured_on(classifier: Any, source: Any, config: Config) -> Labelled:
+def measured_on(classifier: Any, source: Any, config: Config, sure: float) -> Labelled:
     """The images with their labels; without, those that the network is sure of."""
     images, labels = source.load(classifier.input_shape[1], config.limit)
     which = "with labels"
     if labels is None or not config.labels:
         _, confidence = kinv.analysis.predict(classifier, images)
-        sure = least(config.sure, confidence)
+        sure = least(sure, confidence)
         images, labels = images[confidence >= sure], None
         which = f"that the network is sure of (softmax output at least {sure:.2f})"
     print(f"Measured: {len(images)} images {which}, from {source.description}", flush=True)
     return Labelled(images, labels, source)
 
 
-def beside_random(transformer: Any, classifier: Any, tested: Labelled, config: Config) -> dict[str, Any]:
+def beside_random(transformer: Any, classifier: Any, tested: Labelled, config: Config) -> dict[str, float]:
     """How many predictions a family keeps as it is, and random matrices of the same distance."""
     found = kinv.analysis.compare_with_random(
         transformer, classifier, tested.images, tested.labels, draws=config.draws, seed=config.seed + 1
     )
-    return {"metrics": found.metrics(), "summary": found.summary()}
+    return found.metrics()
 
 
 def volumes(
-    transformers: dict[str, Any], classifier: Any, learned_from: Labelled, tested: Labelled, config: Config
+    transformers: dict[str, Any], classifier: Any, box_from: Any, tested: Labelled, share: float, config: Config
 ) -> dict[str, Any]:
     """All families, scaled to the same share of unchanged predictions."""
     (first, transformer), *others = transformers.items()
     found = kinv.analysis.compare_families(
-        transformer, classifier, tested.images, tested.labels, share=config.share, draws=config.draws,
-        calibrated_on=learned_from.images[evenly(len(learned_from.images), CALIBRATED_ON)], seed=config.seed + 2,
-        others=dict(others), simple=config.simple,
+        transformer, classifier, tested.images, tested.labels, calibrated_on=box_from, share=share,
+        draws=config.draws, seed=config.seed + 2, others=dict(others), simple=config.simple,
     )  # fmt: skip
     names = {first: LEARNED, **{name: name for name, _ in others}}
     metrics = {name: found.metrics_of(called) for name, called in names.items()}
     table = found.to_frame().replace(-np.inf, None).replace(LEARNED, first).to_dict("records")
-    return {"metrics": metrics, "table": table, "summary": found.summary()}
+    return {"metrics": metrics, "table": table, "images": found.images}
+
+
+def print_numbers(numbers: dict[str, Any], images: int, share: float) -> None:
+    """A column for each family."""
+    table = Table(title=f"{images} images; volumes in nats where {share:.0%} of the predictions stay")
+    for column in ("", *numbers):
+        table.add_column(column)
+    families = list(numbers.values())
+    table.add_row("unchanged, as it is", *(f"{found['learned_unchanged']:.1%}" for found in families))
+    table.add_row("random, as far", *(f"{found['random_unchanged']:.1%}" for found in families))
+    for part, title in PARTS.items():
+        if f"{part}_larger" in families[0]:
+            table.add_row(f"{title}: dimension", *(f"{found[f'{part}_dimension']:.1f}" for found in families))
+            table.add_row(f"{title}: larger by", *(_larger(found, part) for found in families))
+    table.add_row("each, in its proportion", *(_larger(found, "each") for found in families))
+    Console().print(table)
+    print("Larger than the best simple family, with 95 % intervals over images.")
+
+
+def _larger(found, part):
+    if f"{part}_larger" not in found:
+        return "no volume"
+    low, high = found[f"{part}_larger_low"], found[f"{part}_larger_high"]
+    return f"{found[f'{part}_larger']:+.1f} ({low:.1f} to {high:.1f})"
 
 
 if __name__ == "__main__":

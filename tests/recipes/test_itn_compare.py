@@ -1,25 +1,43 @@
 """The comparison of several seeds' families on photographs, as a user types it."""
 
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 
+import kinv
 from recipes import itn_compare
 from tests.recipes.test_itn_alexnet import finish, start
 
-SMOKE = ("--preset", "smoke")
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def copied(tmp_path):
+    """An artifact in a folder that has no preset's name."""
+    shutil.copytree(ROOT / "artifacts" / "itn_squeezenet", tmp_path / "mine")
+    return tmp_path / "mine"
 
 
 @pytest.mark.release
-def test_it_compares_offline_and_again_from_what_was_measured(tmp_path):
-    folders = ("--output", tmp_path, "--checkpoints", tmp_path / "runs")
-    out = finish(start(*SMOKE, *folders, module="recipes.itn_compare"))
-    assert "Measured: " in out and "that the network is sure of" in out
-    assert "itn_squeezenet: Learned transformations keep" in out and "In the proportion of random directions" in out
-    numbers = json.loads((tmp_path / "itn_compare_squeezenet_photos_smoke" / "numbers.json").read_text())["results"]
-    found = numbers["families"]["itn_squeezenet"]
-    assert 0 < found["learned_unchanged"] <= 1 and "each_larger_low" in found and numbers["images"] > 0
-    assert [row["family"] for row in numbers["table"]] == ["itn_squeezenet", "random directions"]
+def test_it_compares_offline_artifacts_of_any_folder(tmp_path, copied):
+    arguments = ("--preset", "smoke", "--output", tmp_path, "--checkpoints", tmp_path / "runs", "--no-labels")
+    out = finish(start(*arguments, "--families", "itn_squeezenet", copied, module="recipes.itn_compare"))
+    assert "Measured: " in out and "that the network is sure of" in out and "each, in its" in out
+    (folder,) = tmp_path.glob("itn_compare_squeezenet_photos_smoke_*")
+    numbers = json.loads((folder / "numbers.json").read_text())["results"]
+    assert numbers["families"]["itn_squeezenet"] == numbers["families"]["mine"]
+    assert 0 < numbers["families"]["mine"]["learned_unchanged"] <= 1 and 0 < numbers["images"] <= 12
+    assert [row["family"] for row in numbers["table"]] == ["itn_squeezenet", "mine", "random directions"]
+    assert not list((tmp_path / "runs").rglob("measured.json"))
+
+
+def test_families_are_loaded_by_name_or_folder_with_their_settings(copied):
+    loaded, classifier, settings = itn_compare.load(("itn_squeezenet", str(copied)), download=False)
+    assert list(loaded) == ["itn_squeezenet", "mine"] and classifier.name == "squeezenet"
+    assert settings["at_share"] == 0.85 and settings["sure"] == 0.5
+    assert all(transformer.studied_network() is not None for transformer in loaded.values())
 
 
 @pytest.mark.parametrize(
@@ -34,3 +52,9 @@ def test_it_compares_offline_and_again_from_what_was_measured(tmp_path):
 def test_families_that_do_not_belong_together_are_refused(names, message):
     with pytest.raises(ValueError, match=message):
         itn_compare.load(names, download=False)
+
+
+def test_a_family_of_an_unknown_network_is_refused(tmp_path):
+    kinv.save(kinv.models.InvariantTransformer(channels=3), tmp_path / "mine", {"name": "mine"})
+    with pytest.raises(ValueError, match="the metadata of mine does not say which network it was trained for"):
+        itn_compare.load((str(tmp_path / "mine"),), download=False)

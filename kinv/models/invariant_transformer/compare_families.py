@@ -5,6 +5,7 @@ modes of flows.
 """
 
 import math
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -59,13 +60,14 @@ def compare_families(
         draws: members for each image.
         batch_size: images per batch.
         seed: draws the members.
-        others: further learned families by name, such as the paper's; with the same flows or none.
-        simple: which simple families; each takes about as long as a learned one.
+        others: further learned families by name, such as the paper's; with the same fill, and the same flows or none.
+        simple: which simple families. Random directions take as long as a learned family, the others twice as long.
         progress: whether to show bars on stderr.
 
     Raises:
         ValueError: images or labels do not fit the network, a number is out of range, a family has too few members with
-            a logarithm, or other flows, or a name is not one of the simple families or one of theirs.
+            a logarithm, or another fill or other flows, or keeps the share at no size; an unknown simple family, or
+            another one with its name.
     """
     if not 0 < share < 1:
         raise ValueError(f"share must lie between 0 and 1, received {share}")
@@ -82,7 +84,7 @@ def compare_families(
     flows = transformer.beyond_generator
     generators = Generators(transformer.channels, 0 if flows is None else flows.controls)
     predict = Predictions(transformer, classifier, batch_size, progress)
-    count, random = max(draws * len(images), MEASURED), np.random.default_rng(seed)
+    count = max(draws * len(images), MEASURED)
 
     def kept(members: np.ndarray, model: Any = None, factors: Any = None) -> np.ndarray:
         """Share of predictions that stay, for every image, `(N,)`, with the first members."""
@@ -96,6 +98,7 @@ def compare_families(
 
     def scaled(name: str, members: np.ndarray, model: Any = None, exponents: float | np.ndarray = 1.0) -> ScaledFamily:
         factors = None if model is None or model.conditioner is None else factors_of(model, images)
+        random = np.random.default_rng([seed, len(SIMPLE) + 1])
         found = scaled_family(
             name, members, lambda some: kept(some, model, factors), share, generators, random, exponents
         )
@@ -103,28 +106,39 @@ def compare_families(
 
     learned = {LEARNED: transformer, **(others or {})}
     for name, other in learned.items():
+        if other.fill != transformer.fill:
+            raise ValueError(
+                f"all families must fill alike, received {other.fill!r} of {name!r} beside {transformer.fill!r}"
+            )
         others_flows = other.beyond_generator
         if others_flows is not None and (flows is None or others_flows.flows != flows.flows):
             raise ValueError(
                 f"all families must have the flows of the first or none, received {', '.join(others_flows.flows)} of "
                 f"{name!r} beside {', '.join(flows.flows) if flows is not None else 'none'}"
             )
-    members = {name: _members(model, count, random, generators) for name, model in learned.items()}
-    families = [scaled(name, members[name], model) for name, model in learned.items()]  # before boxes, which take long
+    randoms = [np.random.default_rng([seed, place]) for place in range(len(SIMPLE))]
+    members, families = {}, []
+    for name, model in learned.items():  # of the same control parameters, and before boxes, which take long
+        members[name] = _members(model, count, np.random.default_rng([seed, len(SIMPLE)]), generators)
+        families.append(scaled(name, members[name], model))
     if SIMPLE[0] in simple:
         known = members[LEARNED][np.isfinite(members[LEARNED]).all(axis=1)]
-        like = known[random.integers(0, len(known), count)]
-        families.append(scaled(SIMPLE[0], random_directions(generators.split(like), random)))
-    for name, directions in ((SIMPLE[1], generators.hand_made), (SIMPLE[2], np.eye(generators.count))):
-        if name in simple:
-            families.append(scaled(name, calibrated_box(kept_there, directions).draw(count, random)))
+        like = known[randoms[0].integers(0, len(known), count)]
+        families.append(scaled(SIMPLE[0], random_directions(generators.split(like), randoms[0])))
+    for place, directions in enumerate((generators.hand_made, np.eye(generators.count)), 1):
+        if SIMPLE[place] in simple:
+            box = calibrated_box(kept_there, directions)
+            families.append(scaled(SIMPLE[place], box.draw(count, randoms[place])))
     whole = families[0].whole
     best = max(families[len(learned) :], key=lambda family: family.log_volume(whole))
     in_proportion = {}
     for family, (name, model) in zip(families, learned.items(), strict=False):
         if math.isfinite(best.log_volume(whole) - family.log_volume(whole)):
             start, exponents = _in_proportion(family, best, generators)
-            in_proportion[name] = scaled(f"{name}, in proportion", members[name] * start, model, exponents)
+            try:
+                in_proportion[name] = scaled(f"{name}, in proportion", members[name] * start, model, exponents)
+            except ValueError as error:
+                warnings.warn(f"{name} is not compared in the proportion of {best.name}: {error}", stacklevel=2)
     return FamilyComparison(share, tuple(families), len(images), in_proportion)
 
 

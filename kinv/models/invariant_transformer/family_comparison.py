@@ -35,8 +35,8 @@ class FamilyComparison(TableResult):
         share: of the predictions that stay, at which families are compared.
         families: the learned one first, then other learned ones, then the simple ones.
         images: how many images were used.
-        in_proportion: every learned family, with its parts in the proportion of the best simple one: larger by as many
-            nats in each. Empty where no simple family has a volume.
+        in_proportion: learned families with their parts in the proportion of the best simple one: larger by as many
+            nats in each. Those that have a volume; none where no simple family has one.
     """
 
     share: float
@@ -151,6 +151,9 @@ class FamilyComparison(TableResult):
         lines = []
         for part in (*family.parts, family.whole):
             best, difference, (low, high) = self.larger(part, family.name)
+            if not math.isfinite(difference):
+                lines.append(f"{WORDS[part]}, {name} cannot be compared with {best}: one of them has no volume.")
+                continue
             size = f"{abs(difference):.1f} nats (95% interval of the difference: {low:.1f} to {high:.1f})"
             if low > 0:
                 verdict = f"larger than {best}, the best simple family, by {size}"
