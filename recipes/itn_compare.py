@@ -5,9 +5,9 @@
     python -m recipes.itn_compare --families itn_squeezenet runs/itn_squeezenet_seed1 runs/itn_squeezenet_seed2
     python -m recipes.itn_compare --preset smoke             # seconds: does it run?
 
-Takes artifacts of transformers for one of kinv's networks. For each, counts how many predictions stay beside random
-matrices of the same distance. Then scales all, and a box that is calibrated on the images they were trained with, to
-the same share of unchanged predictions, and compares their volumes. More seeds come from `recipes.itn_alexnet` and
+Takes artifacts of transformers for one of kinv's networks. Scales all, and a box that is calibrated on the images they
+were trained with, to the same share of unchanged predictions, and compares their volumes. Then counts for each how many
+predictions stay as it is, beside random matrices of the same distance. More seeds come from `recipes.itn_alexnet` and
 `recipes.itn_resnet` with `--seed 1 --output runs`.
 """
 
@@ -80,14 +80,14 @@ def run(config: Config, experiment: Experiment) -> dict[str, Any]:
     tested = measured_on(classifier, measured, config, sure)
     run = {"images": measured.description, "calibrated": train.description, "classifier": describe(classifier)}
     keys = {name: weights_key(transformer) for name, transformer in transformers.items()}
-    rows, kept = {}, []
+    kept = [experiment.kept_run(part="families", learned=keys, at=share, **run)]
+    compared = kept[0].once(lambda: volumes(transformers, classifier, box_from, tested, share, config))
+    rows = {}
     for name, transformer in transformers.items():
         kept.append(experiment.kept_run(part="random", learned=keys[name], **run))
         rows[name] = kept[-1].once(
             lambda transformer=transformer: beside_random(transformer, classifier, tested, config)
         )
-    kept.append(experiment.kept_run(part="families", learned=keys, at=share, **run))
-    compared = kept[-1].once(lambda: volumes(transformers, classifier, box_from, tested, share, config))
     numbers = {name: {**row, **compared["metrics"][name]} for name, row in rows.items()}
     found = {"images": compared["images"], "share": share, "families": numbers, "table": compared["table"]}
     experiment.keep_results(found, {})
