@@ -164,7 +164,7 @@ def untrained(classifier: Any, chosen: Labelled, config: Config, kept: Kept) -> 
     return transformer
 
 
-def worth_keeping(classifier: Any, crops: TenCrops, labels: Any, sure: float) -> Labelled:
+def worth_keeping(classifier: Any, crops: TenCrops, labels: Any, sure: float, use: str = "Training") -> Labelled:
     """The crops that the network gets right or, without labels, is sure of: elsewhere it says nothing worth keeping."""
     predictions, confidence = kinv.analysis.predict(classifier, crops)
     if labels is None:
@@ -176,7 +176,7 @@ def worth_keeping(classifier: Any, crops: TenCrops, labels: Any, sure: float) ->
     if not kept.any():
         raise ValueError(f"{classifier.name} gets none of the {len(crops)} crops right: are the labels its own?")
     crops = crops.only(kept)
-    print(f"Training: {len(crops):,} crops that the network {which}", flush=True)
+    print(f"{use}: {len(crops):,} crops that the network {which}", flush=True)
     return Labelled(crops, predictions[kept], None)
 
 

@@ -75,7 +75,9 @@ def run(config: Config, experiment: Experiment) -> dict[str, Any]:
     experiment.about("itn_compare", classifier.name, data_words(measured))
     size = classifier.input_shape[1]
     images, labels = train.load(round(CROP_MARGIN * size), config.limit, dtype="uint8")
-    chosen = worth_keeping(classifier, TenCrops(images, size, VIEWS), labels if config.labels else None, sure)
+    chosen = worth_keeping(
+        classifier, TenCrops(images, size, VIEWS), labels if config.labels else None, sure, "Box from"
+    )
     box_from = chosen.images[evenly(len(chosen.images), CALIBRATED_ON)]
     tested = measured_on(classifier, measured, config, sure)
     run = {"images": measured.description, "calibrated": train.description, "classifier": describe(classifier)}
