@@ -1,6 +1,6 @@
 """Is a learned family larger than simple ones, on photographs that nobody chose anything on? (Of several seeds, too.)
 
-    python -m recipes.itn_compare                            # on the held-out half: 10 minutes on two cores
+    python -m recipes.itn_compare                            # on the held-out half: minutes
     python -m recipes.itn_compare --data pets --no-labels    # on photographs that were kept back
     python -m recipes.itn_compare --families itn_squeezenet runs/itn_squeezenet_seed1 runs/itn_squeezenet_seed2
     python -m recipes.itn_compare --preset smoke             # seconds: does it run?
@@ -46,7 +46,7 @@ class Config(BaseConfig):
     """What is compared. `data` is what it is measured on: of images they were trained with, the held-out half."""
 
     families: tuple[str, ...] = ("itn_squeezenet",)  # names or folders of artifacts, of one network
-    simple: tuple[str, ...] = ("calibrated box",)  # also: random directions, hand-made; none was ever larger
+    simple: tuple[str, ...] = ("calibrated box",)  # also: random directions, hand-made
     labels: bool = True  # False: the network's own predictions
     sure: float | None = None  # softmax output from which on a prediction counts without labels; None: the first's own
     share: float | None = None  # of unchanged predictions, at which families are compared; None: the first's own
@@ -65,11 +65,15 @@ PRESETS = presets(
 def run(config: Config, experiment: Experiment) -> dict[str, Any]:
     """Compares; returns the numbers of every family."""
     transformers, classifier, made_with = load(config.families, config.download)
-    sure = config.sure or made_with.get("sure") or SURE
-    share = config.share or made_with.get("at_share") or SHARE
+    settings = made_with.get("config", {})
+    sure = (settings.get("sure") or SURE) if config.sure is None else config.sure
+    share = (settings.get("at_share") or SHARE) if config.share is None else config.share
     train, measured = find_halves("auto", config.download)
-    if made_with.get("data", "auto") not in ("auto", train.name):
-        train, measured = find_halves(made_with["data"], config.download)
+    if settings.get("data", "auto") not in ("auto", train.name):
+        train, measured = find_halves(settings["data"], config.download)
+    trained_with = made_with.get("data", {}).get("train")
+    if trained_with != train.description:
+        print(f"Trained with: {trained_with or 'unknown images'}. The box is calibrated on others.", flush=True)
     if config.data not in ("auto", train.name):
         measured = find_images(config.data, config.download)
     experiment.about("itn_compare", classifier.name, data_words(measured))
@@ -100,7 +104,7 @@ def run(config: Config, experiment: Experiment) -> dict[str, Any]:
 
 
 def load(names: tuple[str, ...], download: bool) -> tuple[dict[str, Any], Any, dict[str, Any]]:
-    """Transformers by name, the network that they were all trained for, and the settings of the first.
+    """Transformers by name, the network that they were all trained for, and the metadata of the first.
 
     Raises:
         ValueError: there are none, or they are of several networks, or what was trained is no transformer.
@@ -127,7 +131,7 @@ def load(names: tuple[str, ...], download: bool) -> tuple[dict[str, Any], Any, d
         raise ValueError(f"the families were trained for a {network} of other weights than kinv's")
     for transformer in loaded.values():
         transformer.set_classifier(classifier)
-    return loaded, classifier, metadata[next(iter(folders))].get("config", {})
+    return loaded, classifier, metadata[next(iter(folders))]
 
 
 def measured_on(classifier: Any, source: Any, config: Config, sure: float) -> Labelled:

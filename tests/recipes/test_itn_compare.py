@@ -24,6 +24,7 @@ def copied(tmp_path):
 def test_it_compares_offline_artifacts_of_any_folder(tmp_path, copied):
     arguments = ("--preset", "smoke", "--output", tmp_path, "--checkpoints", tmp_path / "runs", "--no-labels")
     out = finish(start(*arguments, "--families", "itn_squeezenet", copied, module="recipes.itn_compare"))
+    assert "The box is calibrated on others" in out  # than imagenet_samples, which are not here
     assert "Measured: " in out and "that the network is sure of" in out and "each, in its" in out
     (folder,) = tmp_path.glob("itn_compare_squeezenet_photos_smoke_*")
     numbers = json.loads((folder / "numbers.json").read_text())["results"]
@@ -34,9 +35,9 @@ def test_it_compares_offline_artifacts_of_any_folder(tmp_path, copied):
 
 
 def test_families_are_loaded_by_name_or_folder_with_their_settings(copied):
-    loaded, classifier, settings = itn_compare.load(("itn_squeezenet", str(copied)), download=False)
+    loaded, classifier, metadata = itn_compare.load(("itn_squeezenet", str(copied)), download=False)
     assert list(loaded) == ["itn_squeezenet", "mine"] and classifier.name == "squeezenet"
-    assert settings["at_share"] == 0.85 and settings["sure"] == 0.5
+    assert metadata["config"]["at_share"] == 0.85 and metadata["config"]["sure"] == 0.5
     assert all(transformer.studied_network() is not None for transformer in loaded.values())
 
 

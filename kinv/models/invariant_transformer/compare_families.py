@@ -61,7 +61,7 @@ def compare_families(
         batch_size: images per batch.
         seed: draws the members.
         others: further learned families by name, such as the paper's; with the same fill, and the same flows or none.
-        simple: which simple families. Random directions take as long as a learned family, the others twice as long.
+        simple: which simple families. For the last two, a search along every direction comes first.
         progress: whether to show bars on stderr.
 
     Raises:
