@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from html import escape
 from importlib import import_module
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -265,8 +264,9 @@ def _checked(limits, subject) -> list[dict[str, Any]]:
 
 
 def _versions() -> dict[str, str]:
-    packages = ("keras", keras.backend.backend(), "numpy")
-    return {"kinv": __version__, "Python": platform.python_version(), **{name: version(name) for name in packages}}
+    names = ("keras", keras.backend.backend(), "numpy")  # of modules: TensorFlow's package may be tensorflow-cpu
+    packages = {name: import_module(name).__version__ for name in names}
+    return {"kinv": __version__, "Python": platform.python_version(), **packages}
 
 
 def _opened(folder: Path, content: dict[str, Any]) -> dict[str, Any]:

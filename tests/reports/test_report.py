@@ -1,11 +1,13 @@
 """A report as a whole: it goes on where it was, loses no page, refuses what it can't use, gives the same numbers."""
 
+import importlib.metadata
 import json
 import shutil
 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import kinv
 from kinv.reports import report as module
@@ -200,3 +202,14 @@ def test_a_folder_without_a_report(tmp_path):
     with pytest.raises(FileNotFoundError, match="holds no report"):
         Report(tmp_path)
     assert module.PAGE == "report.html"
+
+
+def test_versions_are_those_of_modules_whatever_their_packages_are_called(monkeypatch):
+    """TensorFlow's package is tensorflow-cpu for some."""
+
+    def missing(name):
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "distribution", missing)
+    found = module._versions()
+    assert found["tensorflow"] == tf.__version__ and found["numpy"] == np.__version__ and found["kinv"]
