@@ -48,7 +48,7 @@ class Config(BaseConfig):
     families: tuple[str, ...] = ("itn_squeezenet",)  # names or folders of artifacts, of one network
     simple: tuple[str, ...] = ("calibrated box",)  # also: random directions, hand-made
     labels: bool = True  # False: the network's own predictions
-    sure: float | None = None  # softmax output from which on a prediction counts without labels; None: the first's own
+    sure: float | None = None  # softmax output from which a prediction counts; None: the first's, or half of all images
     share: float | None = None  # of unchanged predictions, at which families are compared; None: the first's own
     draws: int = 4  # transformations of an image
     output: Path = Path("runs")
@@ -140,7 +140,13 @@ def measured_on(classifier: Any, source: Any, config: Config, sure: float) -> La
     which = "with labels"
     if labels is None or not config.labels:
         _, confidence = kinv.analysis.predict(classifier, images)
-        sure = least(sure, confidence)
+        if config.sure is None:
+            sure = least(sure, confidence)
+        if not (confidence >= sure).any():
+            raise ValueError(
+                f"{classifier.name} is nowhere as sure as {sure:.2f} of {source.description}: its largest softmax "
+                f"output is {confidence.max():.2f}. --sure takes less"
+            )
         images, labels = images[confidence >= sure], None
         which = f"that the network is sure of (softmax output at least {sure:.2f})"
     print(f"Measured: {len(images)} images {which}, from {source.description}", flush=True)

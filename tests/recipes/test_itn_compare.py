@@ -3,7 +3,10 @@
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
+import keras
+import numpy as np
 import pytest
 
 import kinv
@@ -53,6 +56,24 @@ def test_families_are_loaded_by_name_or_folder_with_their_settings(copied):
 def test_families_that_do_not_belong_together_are_refused(names, message):
     with pytest.raises(ValueError, match=message):
         itn_compare.load(names, download=False)
+
+
+def test_a_set_threshold_is_kept_and_the_own_one_leaves_half():
+    pooled = keras.layers.GlobalAveragePooling2D()
+    network = kinv.wrap(keras.Sequential([keras.Input((4, 4, 3)), pooled]), value_range=(0, 1))  # three logits
+    images = np.zeros((10, 4, 4, 3), "float32")
+    images[..., 0] = 255 * np.linspace(0, 1, 10)[:, None, None]
+    source = SimpleNamespace(load=lambda size, limit: (images, None), description="ten of two colours")
+
+    def measured(sure):
+        config = itn_compare.Config(sure=sure, labels=False)
+        return len(itn_compare.measured_on(network, source, config, 0.5 if sure is None else sure).images)
+
+    assert measured(None) == 5  # although only 3 are above .5
+    reds = np.exp(np.linspace(0, 1, 10))
+    assert measured(0.5) == sum(reds / (reds + 2) >= 0.5) == 3
+    with pytest.raises(ValueError, match=r"nowhere as sure as 0.90 of ten of two .* softmax output is 0.58"):
+        measured(0.9)
 
 
 def test_a_family_of_an_unknown_network_is_refused(tmp_path):
