@@ -39,6 +39,22 @@ def quick_start():
     print(f"the quick start works: images of {names['images'].std():.0f} grey levels' standard deviation")
 
 
+def report(kinv):
+    """A report of a network that kinv does not know, every section of it."""
+    import keras
+
+    layers = [keras.layers.Conv2D(4, 3, activation="relu", name="conv"), keras.layers.GlobalAveragePooling2D()]
+    keras.utils.set_random_seed(0)
+    network = keras.Sequential([keras.Input((16, 16, 3)), *layers, keras.layers.Dense(3, "softmax")])
+    wrapped = kinv.wrap(network, value_range=(0, 1))
+    noise = np.random.default_rng(0).uniform(0, 60, (24, 16, 16, 3)).astype("float32")
+    noise += 190 * np.eye(3, dtype="float32")[np.arange(24) % 3, None, None]  # one of three colours
+    found = kinv.report(wrapped, noise, preset="quick", folder="report", name="colours")
+    failed = {name: of["failed"] for name, of in found.content["sections"].items() if of.get("failed")}
+    assert not failed, failed
+    assert Path("report/report.html").stat().st_size > 100_000, sorted(Path("report").iterdir())
+
+
 def main():
     kinv_command = str(Path(sys.executable).with_name("kinv"))
     began = time.perf_counter()
@@ -61,6 +77,7 @@ def main():
             assert kinv.load(name) is not None
     network = kinv.classifiers.load("digit_cnn")
     assert network.output_shape == (None, 10)
+    report(kinv)
     refused(lambda: kinv.load("dbn_mnist"), "is not on this machine")
     refused(lambda: kinv.classifiers.load("squeezenet"), "pip install 'kinv[offline]'")
     refused(lambda: kinv.data.load("photos"), "pip install 'kinv[offline]'")
