@@ -1,5 +1,6 @@
 """Names in figures: every title, label and legend that comes from data passes here."""
 
+import bisect
 import functools
 import re
 import warnings
@@ -57,10 +58,8 @@ def width(text: str) -> float:
 
 def _that_fit(line: str, inches: float) -> int:
     """How many letters of a line fit, at least one."""
-    most = len(line)
-    while most > 1 and width(line[:most]) > inches:
-        most -= 1
-    return most
+    most = bisect.bisect_right(range(1, len(line) + 1), inches, key=lambda most: width(line[:most]))
+    return max(most, min(len(line), 1))
 
 
 def fitted_class(name: Any, inches: float, lines: int = 2) -> str:
