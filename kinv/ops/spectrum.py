@@ -62,10 +62,10 @@ class Spectrum:
 
     def images(self, features: Any) -> Any:
         """Images `(B, H, W, C)` from features of the same shape; not clipped."""
-        waves = from_waves(features * self.deviation, self.rows, self.columns)
+        waves = from_waves(ops.convert_to_tensor(features) * self.deviation, self.rows, self.columns)
         return ops.matmul(waves, self.colors) + self.mean
 
     def features(self, images: Any) -> Any:
         """The inverse of `images`."""
-        colored = ops.matmul(images - self.mean, ops.transpose(self.colors))
+        colored = ops.matmul(ops.convert_to_tensor(images) - self.mean, ops.transpose(self.colors))
         return to_waves(colored, self.rows, self.columns) / self.deviation

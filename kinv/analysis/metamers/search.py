@@ -46,6 +46,7 @@ class Search:
 
         def error(features, target, scale):
             """Mean squared difference of the outputs, in standard deviations `scale` `(B,)` of the target's."""
+            target, scale = ops.convert_to_tensor(target), ops.convert_to_tensor(scale)  # PyTorch takes no arrays
             missed = (answer(self.images(features)) - target) / ops.expand_dims(scale, -1)
             return ops.mean(ops.square(missed), axis=-1)
 
