@@ -50,8 +50,8 @@ kinv.figures.labelled_rows(
 #
 # Each transformation has eighteen numbers in 0..1: six, `k_space`, for the position, and twelve, `k_color`, for the
 # colours. Where all are 0.5, nothing changes; 1 minus them undoes it. `augment` draws them at random. `transform` takes
-# yours. Eighteen numbers are many to look at, so the next cell shows two planes, those in which position and colours
-# change most. At their corners are SqueezeNet's predictions: a check mark if they stay, else the new class.
+# yours. Eighteen numbers are many to look at, so the next cell shows two planes, one of position and one of colours, whose
+# corners differ most. Under these are SqueezeNet's predictions: a check mark if they stay, else the new class.
 
 # %%
 squeezenet = kinv.classifiers.load("squeezenet")
@@ -59,8 +59,8 @@ transformer.set_classifier(squeezenet)
 transformer.plot(photos[[96, 192]])
 
 # %% [markdown]
-# Corners are the farthest that the family goes. The network ignores these changes in some images only; we count them
-# below.
+# One member in twenty is farther from the identity than a corner. The network ignores these changes in some images only;
+# we count them below.
 #
 # The next cell measures how far opposite corners are apart, in pixel values, beside the whole family: pairs of random
 # members.

@@ -34,8 +34,8 @@ class Settings:
         return self.values[name]
 
 
-def invariant_transformer(transformer: Any, metadata: Metadata) -> dict[str, Any]:
-    """Figures of the paper."""
+def invariant_transformer(transformer: Any, metadata: Metadata) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Figures of the paper, and what the metadata say of them."""
     from recipes.families import invariant_transformer as family
 
     classifier = kinv.classifiers.load(metadata["classifier"]["name"])
@@ -43,7 +43,8 @@ def invariant_transformer(transformer: Any, metadata: Metadata) -> dict[str, Any
     images, labels = held_out.load(classifier.input_shape[1], metadata["config"]["limit"])
     names, history = family.class_names(classifier, train), metadata.get("history")
     shown = family.publishable(classifier)
-    return family.draw(transformer, classifier, images, labels, names, history, shown)[0]
+    figures, changes = family.draw(transformer, classifier, images, labels, names, history, shown)
+    return figures, {"figure_5": changes}
 
 
 def filter_gan(gan: Any, metadata: Metadata) -> dict[str, Any]:
@@ -109,7 +110,7 @@ def denoising_autoencoder(autoencoder: Any, metadata: Metadata) -> dict[str, Any
     return {"reconstructions.png": reconstructions(autoencoder)}
 
 
-DRAWN: dict[str, Callable[[Any, Metadata], dict[str, Any]]] = {
+DRAWN: dict[str, Callable[[Any, Metadata], Any]] = {
     made.__name__: made
     for made in (invariant_transformer, filter_gan, layerwise, digit_cnn, coupled_generator, denoising_autoencoder)
 }
@@ -122,16 +123,21 @@ def run(names: tuple[str, ...] = (), folder: Path = Path("artifacts")) -> None:
         names: of the artifacts; default: all of the folder.
         folder: holds them.
     """
+    from kinv.artifacts.layout import METADATA, to_json
     from kinv.artifacts.manifest import write_manifest
 
     for artifact in sorted(folder / name for name in names) if names else sorted(folder.iterdir()):
         metadata = kinv.hub.read_metadata(artifact)
-        figures = DRAWN[metadata["card"]](kinv.load(artifact), metadata)
+        found = DRAWN[metadata["card"]](kinv.load(artifact), metadata)
+        figures, known = found if isinstance(found, tuple) else (found, {})
         with tempfile.TemporaryDirectory(dir=folder) as drawn:
             for name, figure in figures.items():
                 figure.savefig(Path(drawn) / name)
             shutil.rmtree(artifact / "figures")
             shutil.copytree(drawn, artifact / "figures")
+        if known:
+            metadata = {**metadata, **known}
+            (artifact / METADATA).write_text(to_json(metadata), encoding="utf-8")
         (artifact / "README.md").write_text(cards.render(metadata), encoding="utf-8")
         write_manifest(artifact)
         kinv.verify(artifact)

@@ -59,6 +59,8 @@ class LearnedTransformation(Transformation):
         digest = hashlib.sha256(self.transformer.fill.encode())
         for weight in self.transformer.get_weights():
             digest.update(np.ascontiguousarray(weight).tobytes())
+        for end in self.ends:
+            digest.update(np.concatenate(end, axis=1).astype("float32").tobytes())
         return digest.hexdigest()
 
     def distance(self, magnitudes, shape):

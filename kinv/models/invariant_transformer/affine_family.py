@@ -100,8 +100,9 @@ class AffineFamily(Method):
             beyond: points of flows, where there are any. None: in the middle, where nothing changes.
 
         Returns:
-            `k_color` and `k_space`, and `k_beyond` where there are flows. Largest family: the planes are those in which
-            it changes images most, with the identity at (1/2, 1/2). Paper's family: the points themselves.
+            `k_color` and `k_space`, and `k_beyond` where there are flows. Largest family: the planes are those whose
+            corners are the most different members, with the identity at (1/2, 1/2). Paper's family: the points
+            themselves.
         """
         points = [color, space, *([] if self.beyond_generator is None else [beyond])]
         points[2:] = [np.full((len(color), 2), self.neutral) if of is None else of for of in points[2:]]

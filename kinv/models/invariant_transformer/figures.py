@@ -112,8 +112,8 @@ CORNERS = {  # figure 5: control parameters (k_color, k_space)
 def at_corners(transformer: Any, images: np.ndarray) -> np.ndarray:
     """The images `(N, H, W, C)` at the corners of the control parameters: float32 `(N, 8, H, W, C)`.
 
-    Of the largest family, at the corners of the planes in which it changes images most; what is not changed is in their
-    middle. Flows are changed where all is.
+    Of the largest family, at corners of its `plane`: one member in twenty is farther from the identity. What is not
+    changed is in the middle. Flows are changed where all is.
     """
     rest = transformer.neutral
     ks = []

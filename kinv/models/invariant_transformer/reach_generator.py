@@ -9,6 +9,8 @@ from keras import ops
 from kinv.ops import lie
 from kinv.precision import Float32
 
+from .corners import pair_of_groups
+
 NEUTRAL = 0.5  # the control parameters of the identity
 LONGEST = 0.3  # norm of a step: what one batch says is mostly chance
 MOST_LEANING = 2.0  # of `lean`: the longer side is 54 times the shorter one
@@ -122,19 +124,16 @@ class ReachGenerator(Float32, keras.layers.Layer):
         return reached + ops.sum(ops.log1p(squared / 4) - ops.log1p(squared)) / 2
 
     def visible(self) -> np.ndarray:
-        """How much a change of every generator's size is seen, `(G,)`."""
-        return np.ones(self.controls)
+        """How much a change is seen: the norm of these rows, `(any, G)`, times the sizes of the generators."""
+        return np.eye(self.controls)
 
     def plane(self, points):
-        """Control parameters `(B, G)` at points `(B, 2)` in 0..1 of the plane in which the family changes images most.
+        """Control parameters `(B, G)` at points `(B, 2)` in 0..1 of a plane whose corners are very different members.
 
-        It is spanned by the two principal directions that are the largest, with every generator as large as what it
-        changes (`visible`); (1/2, 1/2) is the identity.
+        Every control parameter follows one of the two coordinates, as `pair_of_groups` has it for what is `visible`;
+        (1/2, 1/2) is the identity.
         """
-        _, _, directions = np.linalg.svd(self.visible()[:, None] * ops.convert_to_numpy(self.reach))
-        pair = np.resize(directions[:2], (2, self.controls))  # a family of one direction has no second one
-        pair = pair * np.sign(pair[np.arange(2), np.abs(pair).argmax(axis=1)])[:, None]
-        pair = pair / np.abs(pair).sum(axis=0).max()  # so that k stays in 0..1 in the corners too
+        pair = pair_of_groups(self.visible() @ ops.convert_to_numpy(self.reach))
         return NEUTRAL + ops.matmul(ops.cast(points, "float32") - NEUTRAL, ops.convert_to_tensor(pair, "float32"))
 
 

@@ -5,6 +5,7 @@ import pytest
 from keras import ops
 from scipy.linalg import expm
 
+from kinv import data
 from kinv.models.invariant_transformer.lie_generator import LieGenerator
 from kinv.models.invariant_transformer.reach_generator import LONGEST
 from kinv.models.invariant_transformer.variety import variety
@@ -101,3 +102,28 @@ def test_other_rows_are_refused():
 
 def test_generators_are_those_of_the_algebra():
     assert list(LieGenerator(2).generators) == list(lie.SPACE)
+
+
+def test_what_is_seen_of_a_step_in_space_is_how_far_pixels_move(random):
+    generator = LieGenerator(2)
+    places = np.stack(np.meshgrid(*[np.linspace(-1, 1, 201)] * 2), axis=-1)
+    for size in 1e-4 * random.normal(size=(5, 6)):
+        (matrix,) = np.asarray(generator.at(size[None]), "float64")
+        moved = places @ matrix[:, :2].T + matrix[:, 2] - places
+        expected = np.sqrt(np.mean(np.sum(moved**2, axis=-1)))
+        assert np.linalg.norm(generator.visible() @ size) == pytest.approx(expected, rel=0.02)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_what_is_seen_of_a_step_in_colour_is_how_much_photographs_change(channels, random):
+    generator = LieGenerator(channels)
+    images = data.find("photos").evenly(60).load(32)[0] / 255
+    images = images if channels == 3 else images.mean(axis=-1, keepdims=True)
+    sizes = 1e-3 * random.normal(size=(40, generator.controls))
+    seen = np.linalg.norm(sizes @ generator.visible().T, axis=1)
+    changed = []
+    for matrix in np.asarray(generator.at(sizes)):
+        moved = images @ matrix[:, :channels].T + matrix[:, channels] - images
+        changed.append(np.sqrt(np.mean(np.sum(moved**2, axis=-1))))
+    assert np.corrcoef(seen, changed)[0, 1] > 0.97
+    assert np.mean(seen) == pytest.approx(np.mean(changed), rel=0.15)

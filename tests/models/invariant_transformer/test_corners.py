@@ -1,0 +1,49 @@
+"""The members that show a family of many control parameters by pictures."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from kinv.models.invariant_transformer.corners import CHOICES, apart, farthest_groups, pair_of_groups
+
+
+@pytest.mark.parametrize("controls", [2, 3, 5])
+def test_groups_are_nearly_the_best_of_all(controls, random):
+    every = np.array(list(itertools.product(CHOICES, repeat=controls))).swapaxes(1, 2)
+    reached = []
+    for _ in range(30):
+        reach = random.normal(size=(controls, controls)) * random.uniform(0.1, 3, controls)
+        found = farthest_groups(reach)
+        assert (np.abs(found).sum(axis=0) == 1).all()
+        assert np.linalg.norm(found @ reach.T, axis=1).argmax() == 0
+        reached.append(apart(found, reach) / apart(every, reach).max())
+    assert min(reached) > 0.97
+
+
+def test_the_distance_is_the_least_of_the_identity_and_four_corners(random):
+    reach, groups = random.normal(size=(4, 3)), np.array([[1, 0, -1], [0, 1, 0]])
+    corners = [reach @ u for u in ([0, 0, 0], [1, 1, -1], [1, -1, -1], [-1, -1, 1], [-1, 1, 1])]
+    least = min(np.linalg.norm(one - other) for one, other in itertools.combinations(corners, 2))
+    assert apart(groups, reach) == pytest.approx(least)
+
+
+@pytest.mark.parametrize("controls", [2, 6, 12])
+def test_one_member_in_twenty_is_farther(controls, random):
+    pair = pair_of_groups(random.normal(size=(controls, controls)))
+    length = np.linalg.norm(pair.sum(axis=0))
+    assert length == pytest.approx(np.linalg.norm(pair[0] - pair[1])) and np.abs(pair).max() <= 1
+    drawn = np.linalg.norm(random.uniform(-1, 1, (100_000, controls)), axis=1)
+    assert np.mean(drawn > length) == pytest.approx(0.05, abs=0.02)
+
+
+def test_the_other_corner_changes_something_else():
+    """Were it the second farthest from the identity, it would look like the farthest."""
+    groups = farthest_groups(np.array([[1.0, 1.0, 0.0], [0.0, 0.0, 0.4], [0.0, 0.1, 0.0]]))
+    assert groups.tolist() == [[1, 1, 0], [0, 0, 1]]
+
+
+def test_one_control_parameter_has_one_direction():
+    (one,), (other,) = pair_of_groups(np.ones((1, 1)))
+    assert 0.8 < one <= 1 and other == 0
+    assert np.isfinite(pair_of_groups(np.zeros((3, 3)))).all()
