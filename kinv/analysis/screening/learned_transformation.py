@@ -71,8 +71,8 @@ class LearnedTransformation(Transformation):
 
     def _maps(self, magnitudes, images=None):
         """Matrices of colour and of space, and sizes of flows if there are any, of which one part follows the walk."""
-        along = ops.expand_dims(magnitudes, -1)
-        ks = (first + along * (last - first) for first, last in zip(*self.ends, strict=True))
+        beside = ops.expand_dims(magnitudes, -1) - 0.5  # the middle, which is met exactly
+        ks = (0.5 + beside * (last - first) for first, last in zip(*self.ends, strict=True))
         found = []
         maps = self.transformer.matrices(*ks, images=images)
         for part, map_ in zip(("color", "space", "beyond"), maps, strict=False):

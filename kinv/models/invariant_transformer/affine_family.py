@@ -10,7 +10,7 @@ import tensorflow as tf
 from keras import ops
 
 from kinv.arrays import as_array, is_tensor
-from kinv.data.checks import checked_images
+from kinv.data.checks import checked_images, checked_vectors
 from kinv.ops.stateless_random import hashed_seed, hashed_uniform, seed_pair
 from kinv.training.method import Method
 
@@ -103,9 +103,19 @@ class AffineFamily(Method):
             `k_color` and `k_space`, and `k_beyond` where there are flows. Largest family: the planes are those whose
             corners are the most different members, with the identity at (1/2, 1/2). Paper's family: the points
             themselves.
+
+        Raises:
+            ValueError: points of another shape or range, not as many of each part, or of flows that there are none of.
         """
-        points = [color, space, *([] if self.beyond_generator is None else [beyond])]
-        points[2:] = [np.full((len(color), 2), self.neutral) if of is None else of for of in points[2:]]
+        if beyond is not None and self.beyond_generator is None:
+            raise ValueError("the family has no flows, received points for them: leave out beyond")
+        given = {"color": color, "space": space} | ({} if beyond is None else {"beyond": beyond})
+        points = [checked_vectors(of, 2, name, unit_range=True) for name, of in given.items()]
+        counts = [len(of) for of in points]
+        if len(set(counts)) > 1:
+            raise ValueError(f"{', '.join(given)} must have as many points each, received {counts}")
+        if beyond is None and self.beyond_generator is not None:
+            points.append(np.full((counts[0], 2), self.neutral))
         return tuple(generator.plane(of) for generator, of in zip(self.parts(), points, strict=True))
 
     @property

@@ -124,7 +124,8 @@ def at_corners(transformer: Any, images: np.ndarray) -> np.ndarray:
             np.full((1, 2), rest) if rest is not None and not moved[part] else np.asarray([point])
             for part, point in zip(("color", "space"), corner, strict=True)
         ]
-        points.append(np.asarray([corner[0]]) if together else None)  # of flows, where there are any
+        if together and transformer.beyond_generator is not None:
+            points.append(np.asarray([corner[0]]))  # of flows
         ks.append([ops.convert_to_numpy(k)[0] for k in transformer.plane(*points)])
     return np.stack([ops.convert_to_numpy(transformer.transform(images, *k)) for k in ks], axis=1)
 

@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
+from kinv.models import InvariantTransformer
 from kinv.models.invariant_transformer.corners import CHOICES, apart, farthest_groups, pair_of_groups
 
 
@@ -47,3 +48,18 @@ def test_one_control_parameter_has_one_direction():
     (one,), (other,) = pair_of_groups(np.ones((1, 1)))
     assert 0.8 < one <= 1 and other == 0
     assert np.isfinite(pair_of_groups(np.zeros((3, 3)))).all()
+
+
+def test_points_of_planes_are_checked():
+    family, points = InvariantTransformer(channels=1), np.full((2, 2), 0.5)
+    color, space = family.plane(points, points)
+    np.testing.assert_allclose(color, 0.5)
+    assert color.shape == (2, 2) and space.shape == (2, 6)
+    with pytest.raises(ValueError, match=r"color must have shape \(count, 2\), received \(2, 3\)"):
+        family.plane(np.zeros((2, 3)), points)
+    with pytest.raises(ValueError, match=r"space must lie in 0..1"):
+        family.plane(points, 3 * points)
+    with pytest.raises(ValueError, match=r"color, space must have as many points each, received \[1, 2\]"):
+        family.plane(points[:1], points)
+    with pytest.raises(ValueError, match="has no flows"):
+        family.plane(points, points, points)
