@@ -67,7 +67,6 @@ PUBLIC_NAMES = {
         "FeatureGain": "kinv.models.coupled_generator.feature_gain",
         "FilterGenerator": "kinv.models.filter_gan.generator",
         "FlowGenerator": "kinv.models.invariant_transformer.flow_generator",
-        "GeneratedConvolution": "kinv.models.filter_gan.generated_convolution",
         "InvariancePooling": "kinv.models.filter_gan.invariance_pooling",
         "LearnedAugmentation": "kinv.hub.learned_augmentation",
         "LieGenerator": "kinv.models.invariant_transformer.lie_generator",

@@ -24,7 +24,7 @@ MODULES = {
     "FilterGenerator": "kinv.models.filter_gan.generator",
     "FlowGenerator": "kinv.models.invariant_transformer.flow_generator",
     "Gallery": "kinv.models.coupled_generator.gallery",
-    "GeneratedConvolution": "kinv.models.filter_gan.generated_convolution",
+    "GeneratedConvolution": "kinv.layers.generated_convolution",
     "InvariancePooling": "kinv.models.filter_gan.invariance_pooling",
     "InvariantTransformer": "kinv.models.invariant_transformer.model",
     "LearnedAugmentation": "kinv.hub.learned_augmentation",

@@ -4,7 +4,8 @@ import kinv.backend  # noqa: F401  (starts the backend quietly, before anything 
 from kinv.public_names import lend
 
 from .corruption import Corruption
+from .generated_convolution import GeneratedConvolution
 from .local_response_normalization import LocalResponseNormalization
 
-__all__ = ["Corruption", "LocalResponseNormalization"]
+__all__ = ["Corruption", "GeneratedConvolution", "LocalResponseNormalization"]
 __getattr__, __dir__ = lend(__name__, __all__)

@@ -11,8 +11,8 @@ import pandas as pd
 from keras import ops
 
 from kinv.choices import unknown
+from kinv.classifiers.replaced_filters import check_replaceable
 from kinv.models.coupled_generator.objective_scores import check_takes_images
-from kinv.models.filter_gan.replaced_filters import check_replaceable
 from kinv.surgery.order import Place, Shape, layers_in_order
 from kinv.surgery.tap import check_tap, functional_core, tap
 

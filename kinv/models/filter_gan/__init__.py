@@ -4,7 +4,6 @@ import kinv.backend  # noqa: F401  (starts the backend quietly, before anything 
 
 from .collapse import CollapseNotice
 from .discriminator import ActivationDiscriminator
-from .generated_convolution import GeneratedConvolution
 from .generator import FilterGenerator
 from .invariance_pooling import InvariancePooling
 from .matching import ActivationMatches, match_activations
@@ -20,7 +19,6 @@ __all__ = [
     "FilterGAN",
     "FilterGenerator",
     "FilterQuality",
-    "GeneratedConvolution",
     "InvariancePooling",
     "accuracy_of_sets",
     "averaged_and_control",

@@ -9,6 +9,7 @@ import tensorflow as tf
 from keras import ops
 
 from kinv.classifiers.predict import answers
+from kinv.classifiers.replaced_filters import ReplacedFilters, check_shapes
 from kinv.data.checks import checked_images, checked_vectors
 from kinv.training.frozen import Frozen
 from kinv.training.method import Method
@@ -16,7 +17,6 @@ from kinv.training.method import Method
 from .discriminator import ActivationDiscriminator
 from .generator import FilterGenerator
 from .invariance_pooling import InvariancePooling
-from .replaced_filters import ReplacedFilters, check_shapes
 
 
 class FilterFamily(Method):

@@ -6,9 +6,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from kinv.layers.generated_convolution import GeneratedConvolution
 from kinv.precision import Float32
-
-from .generated_convolution import GeneratedConvolution
 
 
 @keras.saving.register_keras_serializable("kinv")

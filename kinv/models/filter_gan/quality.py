@@ -9,6 +9,7 @@ from keras import ops
 
 from kinv import backend
 from kinv.classifiers.predict import accuracy, slices
+from kinv.classifiers.replaced_filters import ReplacedFilters
 from kinv.data.checks import as_image_source, as_images, class_indices
 from kinv.intervals import Chance, of_paired_shares, variance_of_mean
 from kinv.progress_bar import progress_bar
@@ -18,7 +19,6 @@ from kinv.training.batches import shuffled_batches
 from kinv.verdicts import Verdict, judged
 
 from .diversity import relative_spread
-from .replaced_filters import ReplacedFilters
 
 CODES = 512  # latent codes for explained variance and diversity
 CHUNK = 250

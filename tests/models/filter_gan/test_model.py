@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from kinv import classifiers, data
+from kinv.layers.generated_convolution import convolution_kernel
 from kinv.models import FilterGAN
 from kinv.models.filter_gan.diversity import relative_spread
-from kinv.models.filter_gan.generated_convolution import convolution_kernel
 
 
 def small_classifier(seed=0, side=8):

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from kinv import analysis, data
+from kinv.layers.generated_convolution import convolution_kernel
 from kinv.models import FilterGAN
-from kinv.models.filter_gan.generated_convolution import convolution_kernel
 
 
 @pytest.fixture(scope="module")
@@ -97,8 +97,8 @@ def test_filters_of_nothing_are_chance_until_the_layers_above_are_retrained(clas
 
 
 def test_retraining_leaves_the_layer_and_what_is_below(classifier, digits):
+    from kinv.classifiers.replaced_filters import ReplacedFilters
     from kinv.models.filter_gan.quality import retrain_above
-    from kinv.models.filter_gan.replaced_filters import ReplacedFilters
 
     before = classifier.get_weights()
     kernel = 0.5 * np.asarray(convolution_kernel(classifier.get_layer("replaced")))

@@ -9,10 +9,9 @@ import numpy as np
 from keras import ops
 
 from kinv.choices import unknown
+from kinv.layers.generated_convolution import GeneratedConvolution, convolution_kernel
 from kinv.surgery.cut import layer_names, layer_to_cut, split
 from kinv.surgery.replace import with_layer
-
-from .generated_convolution import GeneratedConvolution, convolution_kernel
 
 LARGEST = 10_000_000  # number of values in a layer's filters or output
 

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from kinv.models.filter_gan.generated_convolution import GeneratedConvolution, convolution_kernel
+from kinv.layers.generated_convolution import GeneratedConvolution, convolution_kernel
 
 GEOMETRIES = [
     {"kernel_size": (3, 3), "padding": "same"},
