@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         screen,
         trace_manifold,
     )
+    from .analysis.filters.free import free_filters
     from .analysis.metamers.metamers import metamers
     from .classifiers.preflight import preflight
     from .hub import ArtifactError, export, list_presets, load, pull, push, save, verify
@@ -40,6 +41,7 @@ __all__ = [
     "describe_layers",
     "export",
     "figures",
+    "free_filters",
     "hub",
     "invariant_directions",
     "layers",

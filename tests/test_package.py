@@ -165,12 +165,12 @@ def test_a_failing_start_is_not_silenced():
 
 PUBLIC = {
     "kinv": """
-        ArtifactError Screening analysis classifiers combine_filters data decompose_invariance figures hub
-        invariant_directions layers load match_activations maximize_activation measure_invariance measure_layers
+        ArtifactError Screening analysis classifiers combine_filters data decompose_invariance figures free_filters
+        hub invariant_directions layers load match_activations maximize_activation measure_invariance measure_layers
         metamers models ops pull push report sample_unit save screen trace_manifold training verify wrap
     """.split(),
     "kinv.analysis": """
-        ActivationMatches ActivationMaxima Directions FilterQuality GaborFit InvarianceComparison
+        ActivationMatches ActivationMaxima Directions FilterQuality FreeFilters GaborFit InvarianceComparison
         InvarianceDecomposition InvarianceManifold InvariantDirections LayerInvariance LayerMovement
         LearnedTransformation LogPartition ImageStatistics Metamers Screening Tap UnitSamples accuracy
         accuracy_of_sets averaged_and_control class_examples class_ranks combine_filters compare_with_random

@@ -78,7 +78,7 @@ class GeneratedConvolution(Float32, keras.layers.Layer):
             )
         rows, columns, group_channels, filters = kernels.shape[1:]
         batch = ops.shape(inputs)[0]
-        patches = self._patches(inputs, rows, columns)
+        patches = self.patches(inputs, rows, columns)
         height, width, size = patches.shape[1], patches.shape[2], rows * columns * group_channels
         patches = ops.reshape(patches, (batch, height * width, rows * columns, self.groups, group_channels))
         patches = ops.reshape(ops.transpose(patches, (0, 3, 1, 2, 4)), (batch, self.groups, height * width, size))
@@ -86,8 +86,8 @@ class GeneratedConvolution(Float32, keras.layers.Layer):
         outputs = ops.matmul(patches, ops.transpose(matrices, (0, 2, 1, 3)))
         return ops.reshape(ops.transpose(outputs, (0, 2, 1, 3)), (batch, height, width, filters))
 
-    def _patches(self, inputs, rows, columns):
-        """`(B, H', W', rows * columns * C)`: one shifted image per kernel position."""
+    def patches(self, inputs: Any, rows: int, columns: int) -> Any:
+        """What filters see, `(B, H', W', rows * columns * C)`: one shifted image for each place in a filter."""
         (top, height), (left, width) = (
             self._extent(inputs.shape[1 + axis], size, axis) for axis, size in enumerate((rows, columns))
         )

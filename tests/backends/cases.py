@@ -152,6 +152,12 @@ def directions():
     return {"space": found.space.form, "color": found.color.form, "movement": found.color.movement}
 
 
+@case()
+def free_filters():
+    found = kinv.free_filters(network(), "convolution", IMAGES, share=0.1, sets=2)
+    return {"free": found.free, "moved": found.moved, "unchanged": found.unchanged, "filters": found.filters(2)}
+
+
 @case(atol=0.02)  # of 255, after steps in which rounding grows
 def metamers_of_layers():
     found = kinv.metamers(network(), ["convolution", "logits"], IMAGES, steps=8, pairs=True, batch_size=2)

@@ -9,7 +9,6 @@ from .invariance_pooling import InvariancePooling
 from .matching import ActivationMatches, match_activations
 from .matching_metrics import shape_share, summarise_matches
 from .model import NETWORKS, FilterGAN
-from .quality import FilterQuality, accuracy_of_sets, averaged_and_control, filter_quality, retrain_above
 
 __all__ = [
     "NETWORKS",
@@ -18,13 +17,8 @@ __all__ = [
     "CollapseNotice",
     "FilterGAN",
     "FilterGenerator",
-    "FilterQuality",
     "InvariancePooling",
-    "accuracy_of_sets",
-    "averaged_and_control",
-    "filter_quality",
     "match_activations",
-    "retrain_above",
     "shape_share",
     "summarise_matches",
 ]

@@ -73,7 +73,7 @@ def test_diversity_is_what_was_put_in(classifier, digits):
 
 
 def test_random_numbers_are_as_large_as_the_generated_filters_spread(classifier, digits, monkeypatch):
-    module = importlib.import_module("kinv.models.filter_gan.quality")
+    module = importlib.import_module("kinv.analysis.filters.quality")
     seen, measure_sets = [], module.right_of_sets
     monkeypatch.setattr(
         module, "right_of_sets", lambda cut, sets, *rest: seen.append(sets) or measure_sets(cut, sets, *rest)
@@ -97,8 +97,8 @@ def test_filters_of_nothing_are_chance_until_the_layers_above_are_retrained(clas
 
 
 def test_retraining_leaves_the_layer_and_what_is_below(classifier, digits):
+    from kinv.analysis.filters.quality import retrain_above
     from kinv.classifiers.replaced_filters import ReplacedFilters
-    from kinv.models.filter_gan.quality import retrain_above
 
     before = classifier.get_weights()
     kernel = 0.5 * np.asarray(convolution_kernel(classifier.get_layer("replaced")))
@@ -135,7 +135,7 @@ def test_the_activation_inside_a_layer_is_applied(digits):
 
 
 def test_wrong_arguments_are_refused_before_anything_is_trained(classifier, digits, monkeypatch):
-    module = importlib.import_module("kinv.models.filter_gan.quality")  # the package's attribute is the function
+    module = importlib.import_module("kinv.analysis.filters.quality")  # the package's attribute is the function
     monkeypatch.setattr(module, "retrain_above", lambda *arguments: pytest.fail("too late"))
     gan = gan_around(classifier, 0.0)
     for options in ({"singles": 0}, {"draws": 0}, {"epochs": -1}):

@@ -1,0 +1,179 @@
+"""Filters that may differ without consequence: the directions in which a layer sees nothing."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+import numpy as np
+
+from kinv.classifiers.filter_sets import right_of_sets
+from kinv.classifiers.predict import predict_classes
+from kinv.classifiers.replaced_filters import ReplacedFilters
+from kinv.data.image_stream import ImageStream
+from kinv.halves import halves
+from kinv.intervals import Chance, of_paired_shares, variance_of_mean
+from kinv.results import Result
+from kinv.verdicts import judged
+
+from .moments import PatchMoments, patch_moments
+
+SHARE = 0.01  # of the variance of outputs
+
+
+@dataclass(frozen=True, repr=False)
+class FreeFilters(Result):
+    """The filters of a layer that answer as the real ones do, see `free_filters`.
+
+    Attributes:
+        layer: its name.
+        weights: how many weights a filter has.
+        free: of how many mixtures of these the layer sees so little that they are free, for each group of channels,
+            `(G,)`.
+        share: of the outputs' variance between images, that noise in the free directions may move them by.
+        moved: root of the share by which it moves them on the held-out images, in standard deviations.
+        unchanged: predictions that stay on the held-out images with such noise, for each of the sets that were drawn,
+            `(S,)` in 0..1.
+        control: the same with noise as large in all directions.
+        gained: for each held-out image, the first less the second, `(N,)` in -1..1.
+        moments: of what the layer sees, from the other images.
+    """
+
+    layer: str
+    weights: int
+    free: np.ndarray
+    share: float
+    moved: float
+    unchanged: np.ndarray
+    control: np.ndarray
+    gained: np.ndarray
+    moments: PatchMoments = field(repr=False)
+
+    def _numbers(self):
+        return {"free": float(self.free.mean()), "unchanged": float(self.unchanged.mean())}
+
+    def filters(self, count: int, seed: int = 0, size: float = 1.0) -> np.ndarray:
+        """Sets of filters that answer as the real ones do, `(count, rows, columns, C / groups, F)` float32.
+
+        The real ones plus noise in the free directions.
+
+        Args:
+            count: how many sets.
+            seed: of the noise.
+            size: of the noise, in standard deviations of each filter's weights.
+        """
+        if count < 1 or not size >= 0:
+            raise ValueError(f"count must be at least 1 and size at least 0, received {count} and {size}")
+        return (self.moments.kernel + size * self._noise(count, seed)).astype("float32")
+
+    def _noise(self, count, seed):
+        drawn = _drawn(self.moments, count, seed)
+        for group, (matrix, free) in enumerate(zip(self.moments.second, self.free, strict=True)):
+            directions = np.linalg.eigh(matrix)[1][:, :free]
+            drawn[:, group] = directions @ (directions.T @ drawn[:, group])
+        return _of_kernels(self.moments, drawn)
+
+    def summary(self) -> str:
+        """In sentences: how many directions are free, and what noise in them does, beside noise in all."""
+        mean, variance = of_paired_shares(self.gained)
+        of_sets = Chance("sets", len(self.unchanged), variance_of_mean(self.unchanged) + variance_of_mean(self.control))
+        verdict = judged(mean, [Chance("images", len(self.gained), variance), of_sets])
+        return "\n".join(
+            [
+                f"{self.layer}: of {self.weights} mixtures of a filter's weights, {self.free.mean():.0f} are free.",
+                f"Filters that differ in these by as much as real weights do move outputs by {self.moved:.2f} of their "
+                f"standard deviation between images, and keep {self.unchanged.mean():.1%} of the predictions.",
+                f"Noise as large in all directions keeps {self.control.mean():.1%}: "
+                f"{verdict.words('free filters', 'others')}.",
+            ]
+        )
+
+
+def free_filters(
+    model: keras.Model,
+    layer: str,
+    images: Any,
+    *,
+    share: float = SHARE,
+    limit: int = 400,
+    sets: int = 8,
+    seed: int = 0,
+    progress: bool = False,
+) -> FreeFilters:
+    """Finds how far a convolution's filters may differ without consequence, in seconds and without training.
+
+    Outputs are linear in filters. So what the layer's inputs hardly vary in says nothing about filters: the lowest
+    eigenvectors of the second moment of their patches. As many of them are called free as noise of a filter's own
+    weights may be put into, until it moves outputs by a share of their variance.
+
+    Args:
+        model: images `(B, H, W, C)` in 0..255 to logits.
+        layer: name of a `Conv2D` or `DepthwiseConv2D`.
+        images: at least four, as in `kinv.screen`. On half of them directions are found, on the others measured.
+        share: of the variance of outputs between images at the same place, averaged over filters; above 0.
+        limit: at most so many images, evenly spread.
+        sets: how many sets of filters are measured.
+        seed: of halves and noise.
+        progress: whether to show bars on stderr.
+
+    Raises:
+        ValueError: a layer, images or settings that can't be used.
+
+    Examples:
+        >>> from kinv import classifiers, data
+        >>> images, _ = data.load("mnist", "test", limit=60)
+        >>> found = free_filters(classifiers.load("digit_cnn"), "conv4", images, sets=2)
+        >>> found.filters(3).shape
+        (3, 3, 3, 32, 32)
+    """
+    if not share > 0 or limit < 4 or sets < 1:
+        raise ValueError(
+            f"share must be above 0, limit at least 4 and sets at least 1, received {share}, {limit} and {sets}"
+        )
+    cut = ReplacedFilters(model, layer)
+    stream = ImageStream(model, images)
+    pixels, _ = stream.sample(limit if stream.count is None else min(limit, stream.count))
+    if len(pixels) < 4:
+        raise ValueError(f"images must be at least four, so that half can be held out, received {len(pixels)}")
+    half, rest = halves(len(pixels), seed)
+    moments, held_out = (patch_moments(cut, pixels[rows], progress=progress) for rows in (half, rest))
+    found = FreeFilters(
+        layer, moments.second.shape[-1], _free(moments, share), share, 0.0, *[np.empty(0)] * 3, moments=moments
+    )
+    noise, control = found._noise(sets, seed + 1), _of_kernels(moments, _drawn(moments, sets, seed + 2))
+    control *= np.sqrt(found.free.mean() / found.weights)  # as large: of all directions, only some are free
+    classes = predict_classes(model, pixels[rest])
+    kept = [
+        right_of_sets(cut, (moments.kernel + of).astype("float32"), pixels[rest], classes, progress)
+        for of in (noise, control)
+    ]
+    return FreeFilters(
+        layer,
+        found.weights,
+        found.free,
+        share,
+        float(held_out.movements(moments.kernel + noise).mean()),
+        kept[0].mean(axis=1),
+        kept[1].mean(axis=1),
+        kept[0].mean(axis=0) - kept[1].mean(axis=0),
+        moments=moments,
+    )
+
+
+def _free(moments, share):
+    """How many directions of every group are free, `(G,)`."""
+    deviation, weights = moments.deviation(), moments.kernel.std(axis=(0, 1, 2))
+    alive = deviation > 1e-6 * deviation.max()
+    ratio = np.where(alive, np.square(weights / np.where(alive, deviation, 1)), np.nan).reshape(moments.groups, -1)
+    ratio = np.nanmean(np.where(np.isnan(ratio).all(axis=1, keepdims=True), 0, ratio), axis=1)
+    values = np.maximum(np.linalg.eigvalsh(moments.second), 0)
+    return (ratio[:, None] * values.cumsum(axis=1) <= share).sum(axis=1)
+
+
+def _drawn(moments, count, seed):
+    shape = moments.columns(moments.kernel).shape
+    return np.random.default_rng(seed).normal(size=(count, *shape))
+
+
+def _of_kernels(moments, drawn):
+    """Noise of every filter's own standard deviation of weights."""
+    return moments.kernels(drawn) * moments.kernel.std(axis=(0, 1, 2))

@@ -1,0 +1,68 @@
+"""Free filters, of networks whose layers see little by construction."""
+
+import keras
+import numpy as np
+import pytest
+
+import kinv
+from kinv.analysis.filters.free import free_filters
+
+
+@pytest.fixture
+def grey(random):
+    """Images whose three channels are equal: of three weights in each place of a filter, two mixtures see nothing."""
+    return np.repeat(random.uniform(0, 255, (40, 10, 10, 1)), 3, axis=-1).astype("float32")
+
+
+def classifier(convolution):
+    keras.utils.set_random_seed(0)
+    inputs = keras.Input((10, 10, 3))
+    x = keras.layers.ReLU()(convolution(keras.layers.Rescaling(1 / 255)(inputs)))
+    return keras.Model(inputs, keras.layers.Dense(4)(keras.layers.Flatten()(x)))
+
+
+def test_what_is_equal_in_all_images_is_free(grey):
+    model = classifier(keras.layers.Conv2D(6, 3, name="convolution"))
+    found = free_filters(model, "convolution", grey, share=1e-9, sets=100)
+    assert found.free.tolist() == [18] and found.weights == 27
+    np.testing.assert_array_equal(found.unchanged, 1)
+    assert found.moved < 1e-3 and found.control.mean() < 0.95
+    assert "of 27 mixtures of a filter's weights, 18 are free" in found.summary() and "fewer, by" in found.summary()
+    sets = found.filters(5, seed=3)
+    assert sets.shape == (5, 3, 3, 3, 6) and sets.dtype == "float32"
+    kernel = np.asarray(model.get_layer("convolution").kernel)
+    np.testing.assert_allclose(sets.sum(axis=3), np.stack([kernel.sum(axis=2)] * 5), atol=1e-5)
+    spread = (sets - kernel).std(axis=(0, 1, 2, 3)) / kernel.std(axis=(0, 1, 2))
+    assert np.abs(spread / np.sqrt(18 / 27) - 1).max() < 0.3
+    np.testing.assert_array_equal(found.filters(2, seed=3, size=0.0), np.stack([kernel] * 2))
+    np.testing.assert_array_equal(found.filters(2, seed=4), found.filters(2, seed=4))
+
+
+def test_nothing_is_free_where_all_is_seen(random):
+    images = random.uniform(0, 255, (60, 10, 10, 3)).astype("float32")
+    found = free_filters(classifier(keras.layers.Conv2D(6, 3, name="convolution")), "convolution", images, share=1e-3)
+    assert found.free.tolist() == [0]
+    np.testing.assert_array_equal(found.filters(1)[0], found.moments.kernel.astype("float32"))
+
+
+def test_every_group_has_its_own(random):
+    images = random.uniform(0, 255, (40, 10, 10, 3)).astype("float32")
+    images[..., 1] = 128  # constant: one mixture of nine is seen
+    found = free_filters(classifier(keras.layers.DepthwiseConv2D(3, name="depth")), "depth", images, share=1e-6)
+    assert found.free.tolist() == [0, 8, 0] or found.free.tolist() == [0, 9, 0]  # a filter that sees a constant is dead
+
+
+def test_more_share_frees_more_and_moves_more(random):
+    images, _ = kinv.data.load("mnist", "test", limit=120)
+    network = kinv.classifiers.load("digit_cnn")
+    small, large = (free_filters(network, "conv4", images, share=share, sets=4) for share in (1e-3, 1e-2))
+    assert 0 < small.free[0] < large.free[0] and small.moved < large.moved
+    assert large.moved == pytest.approx(0.1, rel=0.3)
+
+
+@pytest.mark.parametrize("settings", [{"share": 0.0}, {"limit": 3}, {"sets": 0}])
+def test_wrong_settings(grey, settings):
+    with pytest.raises(ValueError, match="share must be above 0, limit at least 4 and sets at least 1"):
+        free_filters(classifier(keras.layers.Conv2D(6, 3, name="convolution")), "convolution", grey, **settings)
+    with pytest.raises(ValueError, match="convolution"):
+        free_filters(classifier(keras.layers.Conv2D(6, 3, name="convolution")), "convoluted", grey)
