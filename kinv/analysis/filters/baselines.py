@@ -139,7 +139,7 @@ def output_gradients(cut: ReplacedFilters, images: np.ndarray, seed: int = 0) ->
 
     The label is drawn from the network's own predictions, as for the Fisher information. Sums are over places.
     """
-    random, total = np.random.default_rng(seed), None
+    random, total = np.random.default_rng(seed), np.zeros([cut.shapes()["output"][-1]] * 2)
     below = backend.compile_model(cut.parts.below)
     for at in slices(len(images), BATCH):
         entering, past = cut.parts.separate(below(images[at]))
@@ -154,7 +154,7 @@ def output_gradients(cut: ReplacedFilters, images: np.ndarray, seed: int = 0) ->
 
         _, (slopes,) = backend.value_and_grad(chosen)(outputs)
         flat = ops.convert_to_numpy(slopes).astype("float64").reshape(-1, slopes.shape[-1])
-        total = flat.T @ flat if total is None else total + flat.T @ flat
+        total += flat.T @ flat
     return total / len(images)
 
 
