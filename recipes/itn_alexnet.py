@@ -164,17 +164,29 @@ def untrained(classifier: Any, chosen: Labelled, config: Config, kept: Kept) -> 
     return transformer
 
 
-def worth_keeping(classifier: Any, crops: TenCrops, labels: Any, sure: float, use: str = "Training") -> Labelled:
-    """The crops that the network gets right or, without labels, is sure of: elsewhere it says nothing worth keeping."""
+def worth_keeping(
+    classifier: Any, crops: TenCrops, labels: Any, sure: float, use: str = "Training", half: bool = True
+) -> Labelled:
+    """The crops that the network gets right or, without labels, is sure of: elsewhere it says nothing worth keeping.
+
+    Args:
+        classifier: the network.
+        crops: of which some are kept.
+        labels: of the images; None: there are none.
+        sure: the softmax output from which on a prediction counts, without labels.
+        use: what the crops are for, to say so.
+        half: whether `sure` is lowered where fewer than half of the crops would be left.
+    """
     predictions, confidence = kinv.analysis.predict(classifier, crops)
     if labels is None:
         print("Labels:   none; the network's own predictions take their place")
-        sure = least(sure, confidence)
+        sure = least(sure, confidence) if half else sure
         kept, which = confidence >= sure, f"is sure of (softmax output at least {sure:.2f})"
     else:
         kept, which = predictions == crops.of_images(labels), "gets right"
     if not kept.any():
-        raise ValueError(f"{classifier.name} gets none of the {len(crops)} crops right: are the labels its own?")
+        ask = f"is nowhere as sure as {sure:.2f}" if labels is None else "gets none right: are the labels its own?"
+        raise ValueError(f"{classifier.name}, {len(crops)} crops: {ask}")
     crops = crops.only(kept)
     print(f"{use}: {len(crops):,} crops that the network {which}", flush=True)
     return Labelled(crops, predictions[kept], None)

@@ -80,8 +80,9 @@ def run(config: Config, experiment: Experiment) -> dict[str, Any]:
     size = classifier.input_shape[1]
     images, labels = train.load(round(CROP_MARGIN * size), config.limit, dtype="uint8")
     chosen = worth_keeping(
-        classifier, TenCrops(images, size, VIEWS), labels if config.labels else None, sure, "Box from"
-    )
+        classifier, TenCrops(images, size, VIEWS), labels if config.labels else None, sure, "Box from",
+        half=config.sure is None,
+    )  # fmt: skip
     box_from = chosen.images[evenly(len(chosen.images), CALIBRATED_ON)]
     tested = measured_on(classifier, measured, config, sure)
     run = {"images": measured.description, "calibrated": train.description, "classifier": describe(classifier)}

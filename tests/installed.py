@@ -40,7 +40,7 @@ def quick_start():
 
 
 def report(kinv):
-    """A report of a network that kinv does not know, every section of it."""
+    """A report of a network that kinv does not know, every section of the quick preset."""
     import keras
 
     layers = [keras.layers.Conv2D(4, 3, activation="relu", name="conv"), keras.layers.GlobalAveragePooling2D()]
@@ -50,6 +50,7 @@ def report(kinv):
     noise = np.random.default_rng(0).uniform(0, 60, (24, 16, 16, 3)).astype("float32")
     noise += 190 * np.eye(3, dtype="float32")[np.arange(24) % 3, None, None]  # one of three colours
     found = kinv.report(wrapped, noise, preset="quick", folder="report", name="colours")
+    assert len(found.content["sections"]) >= 5, list(found.content["sections"])
     failed = {name: of["failed"] for name, of in found.content["sections"].items() if of.get("failed")}
     assert not failed, failed
     assert Path("report/report.html").stat().st_size > 100_000, sorted(Path("report").iterdir())

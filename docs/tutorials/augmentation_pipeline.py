@@ -51,7 +51,8 @@ kinv.figures.labelled_rows(
 # Each transformation has eighteen numbers in 0..1: six, `k_space`, for the position, and twelve, `k_color`, for the
 # colours. Where all are 0.5, nothing changes; 1 minus them undoes it. `augment` draws them at random. `transform` takes
 # yours. Eighteen numbers are many to look at, so the next cell shows two planes, one of position and one of colours, whose
-# corners differ most. Under these are SqueezeNet's predictions: a check mark if they stay, else the new class.
+# corners are very different. Under the images are SqueezeNet's predictions: a check mark if they stay, else the new
+# class.
 
 # %%
 squeezenet = kinv.classifiers.load("squeezenet")
@@ -59,8 +60,7 @@ transformer.set_classifier(squeezenet)
 transformer.plot(photos[[96, 192]])
 
 # %% [markdown]
-# One member in twenty is farther from the identity than a corner. The network ignores these changes in some images only;
-# we count them below.
+# Corners are far out in the family. The network ignores these changes in some images only; we count them below.
 #
 # The next cell measures how far opposite corners are apart, in pixel values, beside the whole family: pairs of random
 # members.
@@ -201,9 +201,9 @@ print("the other layer gives the same:", np.array_equal(first, second))
 #
 # What is **not** shown:
 #
-# - that training with this augmentation beats usual augmentation. Nobody has measured it yet;
-# - that it beats a family chosen by hand. A horizontal shift of the same size keeps nearly as many predictions, see
-#   [screening](../methods/screening.md);
+# - that training with this augmentation beats usual augmentation. On photographs it does not: see
+#   [does it help?](../guides/augmentation.md);
+# - that it beats a family chosen by hand: `transformer.evaluate_invariance` compares it with several;
 # - that your network ignores the same. Train a transformer for it, with `kinv.models.InvariantTransformer`.
 #
 # ## Where to go next

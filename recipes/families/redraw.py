@@ -22,6 +22,7 @@ from recipes.experiment.command_line import command
 from recipes.experiment.material import Labelled, find_halves, load_digits
 
 Metadata = Mapping[str, Any]
+Drawn = tuple[dict[str, Any], dict[str, Any]]  # figures by name, and what the metadata say of them
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Settings:
         return self.values[name]
 
 
-def invariant_transformer(transformer: Any, metadata: Metadata) -> tuple[dict[str, Any], dict[str, Any]]:
+def invariant_transformer(transformer: Any, metadata: Metadata) -> Drawn:
     """Figures of the paper, and what the metadata say of them."""
     from recipes.families import invariant_transformer as family
 
@@ -47,7 +48,7 @@ def invariant_transformer(transformer: Any, metadata: Metadata) -> tuple[dict[st
     return figures, {"figure_5": changes}
 
 
-def filter_gan(gan: Any, metadata: Metadata) -> dict[str, Any]:
+def filter_gan(gan: Any, metadata: Metadata) -> Drawn:
     """Filters, their map, grids and the sweep."""
     from recipes.families import filter_gan as family
     from recipes.families import filter_gan_report
@@ -59,10 +60,10 @@ def filter_gan(gan: Any, metadata: Metadata) -> dict[str, Any]:
     shown = np.linspace(0, len(images) - 1, config.matched).astype(int)[: filter_gan_report.GRIDS]
     few = Settings({**metadata["config"], "matched": len(shown)})  # those that are drawn
     matches, _ = family.match(gan, classifier, images[shown], few)
-    return filter_gan_report.draw(gan, matches, config.layer, config.seed)
+    return filter_gan_report.draw(gan, matches, config.layer, config.seed), {}
 
 
-def layerwise(stack: Any, metadata: Metadata) -> dict[str, Any]:
+def layerwise(stack: Any, metadata: Metadata) -> Drawn:
     """Filters, reconstructions and samples."""
     import keras
 
@@ -78,46 +79,48 @@ def layerwise(stack: Any, metadata: Metadata) -> dict[str, Any]:
         kernel = keras.ops.convert_to_numpy(stack.blocks[0].kernel)
         fits = kinv.analysis.fit_gabors(kernel.T.reshape(-1, config.size, config.size))
         again = np.asarray(stack.reconstruct(held_out, 1))
-        return patches.patch_figures(name, kernel[:, np.argsort(-fits.explained)], held_out, again, config.size)
+        return patches.patch_figures(name, kernel[:, np.argsort(-fits.explained)], held_out, again, config.size), {}
     data: str = config.data
     test: Labelled = load_digits(family.SOURCES.get(data, data), False, config.limit)[1]
     if metadata["holds"] == "classifier":
         dense = next(layer for layer in stack.layers if isinstance(layer, keras.layers.Dense))
         title = f"{name}: weights of 100 units of the first layer"
         kernel = keras.ops.convert_to_numpy(dense.kernel)
-        return {"filters.png": deep_units.filters(kernel, test.images.shape[1:3], title=title)}
-    return dict(family.stack_figures(stack, test, name, config.seed, metadata["config"].get("sample_steps", 0)))
+        return {"filters.png": deep_units.filters(kernel, test.images.shape[1:3], title=title)}, {}
+    return dict(family.stack_figures(stack, test, name, config.seed, metadata["config"].get("sample_steps", 0))), {}
 
 
-def digit_cnn(classifier: Any, metadata: Metadata) -> dict[str, Any]:
+def digit_cnn(classifier: Any, metadata: Metadata) -> Drawn:
     """The hardest digits."""
     from recipes.digit_cnn import hardest
 
-    return {"hardest.png": hardest(classifier, load_digits(metadata["config"]["data"], False, None)[1])}
+    return {"hardest.png": hardest(classifier, load_digits(metadata["config"]["data"], False, None)[1])}, {}
 
 
-def coupled_generator(gallery: Any, metadata: Metadata) -> dict[str, Any]:
+def coupled_generator(gallery: Any, metadata: Metadata) -> Drawn:
     """The contact sheet."""
     from recipes.coupled_gallery import sheet
 
-    return {"sheet_00.png": sheet(gallery.images(), list(gallery.labels), metadata["classifier"]["name"])}
+    return {"sheet_00.png": sheet(gallery.images(), list(gallery.labels), metadata["classifier"]["name"])}, {}
 
 
-def denoising_autoencoder(autoencoder: Any, metadata: Metadata) -> dict[str, Any]:
+def denoising_autoencoder(autoencoder: Any, metadata: Metadata) -> Drawn:
     """Reconstructions of photographs."""
     from recipes.dae_photos import reconstructions
 
-    return {"reconstructions.png": reconstructions(autoencoder)}
+    return {"reconstructions.png": reconstructions(autoencoder)}, {}
 
 
-DRAWN: dict[str, Callable[[Any, Metadata], Any]] = {
+DRAWN: dict[str, Callable[[Any, Metadata], Drawn]] = {
     made.__name__: made
     for made in (invariant_transformer, filter_gan, layerwise, digit_cnn, coupled_generator, denoising_autoencoder)
 }
 
 
 def run(names: tuple[str, ...] = (), folder: Path = Path("artifacts")) -> None:
-    """Replaces the figures of artifacts, their cards and manifests.
+    """Replaces the figures of artifacts, what their metadata say of figures, their cards and manifests.
+
+    Then `recipes.experiment.presets` and `recipes.experiment.pages` follow.
 
     Args:
         names: of the artifacts; default: all of the folder.
@@ -128,8 +131,7 @@ def run(names: tuple[str, ...] = (), folder: Path = Path("artifacts")) -> None:
 
     for artifact in sorted(folder / name for name in names) if names else sorted(folder.iterdir()):
         metadata = kinv.hub.read_metadata(artifact)
-        found = DRAWN[metadata["card"]](kinv.load(artifact), metadata)
-        figures, known = found if isinstance(found, tuple) else (found, {})
+        figures, known = DRAWN[metadata["card"]](kinv.load(artifact), metadata)
         with tempfile.TemporaryDirectory(dir=folder) as drawn:
             for name, figure in figures.items():
                 figure.savefig(Path(drawn) / name)

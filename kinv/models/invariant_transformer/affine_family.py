@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 from keras import ops
 
@@ -101,8 +100,8 @@ class AffineFamily(Method):
 
         Returns:
             `k_color` and `k_space`, and `k_beyond` where there are flows. Largest family: the planes are those whose
-            corners are the most different members, with the identity at (1/2, 1/2). Paper's family: the points
-            themselves.
+            corners are very different members, see `corners.pair_of_groups`, with the identity at (1/2, 1/2). Paper's
+            family: the points themselves.
 
         Raises:
             ValueError: points of another shape or range, not as many of each part, or of flows that there are none of.
@@ -111,11 +110,11 @@ class AffineFamily(Method):
             raise ValueError("the family has no flows, received points for them: leave out beyond")
         given = {"color": color, "space": space} | ({} if beyond is None else {"beyond": beyond})
         points = [checked_vectors(of, 2, name, unit_range=True) for name, of in given.items()]
-        counts = [len(of) for of in points]
-        if len(set(counts)) > 1:
+        counts = [of.shape[0] for of in points]  # None: unknown, in a graph
+        if len({count for count in counts if count is not None}) > 1:
             raise ValueError(f"{', '.join(given)} must have as many points each, received {counts}")
         if beyond is None and self.beyond_generator is not None:
-            points.append(np.full((counts[0], 2), self.neutral))
+            points.append(ops.zeros_like(ops.cast(points[0], "float32")) + self.neutral)
         return tuple(generator.plane(of) for generator, of in zip(self.parts(), points, strict=True))
 
     @property

@@ -112,8 +112,7 @@ CORNERS = {  # figure 5: control parameters (k_color, k_space)
 def at_corners(transformer: Any, images: np.ndarray) -> np.ndarray:
     """The images `(N, H, W, C)` at the corners of the control parameters: float32 `(N, 8, H, W, C)`.
 
-    Of the largest family, at corners of its `plane`: one member in twenty is farther from the identity. What is not
-    changed is in the middle. Flows are changed where all is.
+    Of the largest family, at corners of its `plane`: of space alone, of colour alone, and twice of all at once.
     """
     rest = transformer.neutral
     ks = []

@@ -59,7 +59,7 @@ class LieGenerator(ReachGenerator):
         return lie.exponential(lie.combined(self.generators, sizes))
 
     def visible(self):
-        """How far pixels move, or how much their colours change, as the norm of these rows times sizes, `(any, G)`."""
+        """How far pixels move, or photographs' colours change: the norm of these rows `(any, G)` times sizes."""
         pixels = np.linalg.cholesky({1: GREYS, 2: PLACES, 3: COLORS}[self.rows])
         return np.stack([(generator @ pixels).ravel() for generator in self.generators.values()], axis=1)
 

@@ -133,7 +133,8 @@ class ReachGenerator(Float32, keras.layers.Layer):
         Every control parameter follows one of the two coordinates, as `pair_of_groups` has it for what is `visible`;
         (1/2, 1/2) is the identity.
         """
-        pair = pair_of_groups(self.visible() @ ops.convert_to_numpy(self.reach))
+        seen = self.visible() @ ops.convert_to_numpy(self.reach)
+        pair = pair_of_groups(seen, lambda u: ops.convert_to_numpy(self.along(NEUTRAL + u / 2)) @ seen.T)
         return NEUTRAL + ops.matmul(ops.cast(points, "float32") - NEUTRAL, ops.convert_to_tensor(pair, "float32"))
 
 
