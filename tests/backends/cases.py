@@ -154,7 +154,7 @@ def directions():
 
 @case()
 def free_filters():
-    found = kinv.free_filters(network(), "convolution", IMAGES, share=0.1, sets=2)
+    found = kinv.free_filters(network(), "convolution", np.concatenate([IMAGES, 255 - IMAGES]), share=0.1, sets=2)
     return {"free": found.free, "moved": found.moved, "unchanged": found.unchanged, "filters": found.filters(2)}
 
 
