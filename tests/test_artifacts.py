@@ -94,6 +94,7 @@ def test_the_images_of_figure_5_differ(on_photographs):
     assert changes["smallest_difference"] > VISIBLE[transformer.family]
 
 
+@pytest.mark.long
 def test_the_numbers_of_digits_can_be_measured_again_and_what_it_learned_is_what_people_expect():
     known, transformer = read(DIGITS), kinv.load(ROOT / "artifacts" / DIGITS)
     classifier = classifiers.load("digit_cnn")

@@ -23,6 +23,7 @@ def curves():
     )
 
 
+@pytest.mark.long
 def test_every_kind_is_measured_where_it_moves_outputs_so_far(curves):
     names = ("generated", "isotropic noise", "whitened noise", "Laplace", "shifted", "rotated")
     assert curves.names == names and curves.by_set.shape == (6, 2, 4) and curves.by_image.shape == (6, 2, 300)
@@ -34,6 +35,7 @@ def test_every_kind_is_measured_where_it_moves_outputs_so_far(curves):
     np.testing.assert_allclose(np.nanmean(curves.by_image[1:4], axis=2), accuracies[1:4])
 
 
+@pytest.mark.long
 def test_intervals_hold_means_and_areas_lie_between(curves):
     low, high = curves.intervals()
     known = np.isfinite(curves.accuracies())
@@ -53,6 +55,7 @@ def test_an_area_is_that_of_trapezoids():
     assert curves.areas() == pytest.approx((0.9 * 0.5 + 0.6 * 0.5) / 1.0)
 
 
+@pytest.mark.long
 def test_the_figure_can_be_read(curves, readable_figures):
     figure = figures.movement_curves(curves)
     assert {line.get_label() for line in figure.axes[0].get_lines()} >= set(curves.names)
