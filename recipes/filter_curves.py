@@ -91,6 +91,8 @@ def run(config: Config, experiment: Experiment) -> dict[str, Any]:
     table = Table(*("", *map(str, config.movements), "area"), title=f"{config.layer}: accuracy, by movement of outputs")
     for name, row in zip(found.names, found.accuracies(), strict=True):
         table.add_row(name, *("-" if np.isnan(value) else f"{value:.1%}" for value in (*row, areas[name])))
+    gained = beside_best(found)
+    table.add_row("generated less the best other", *gained, "", end_section=True)
     Console().print(table)
     results = {
         "network": found.network,
@@ -99,6 +101,19 @@ def run(config: Config, experiment: Experiment) -> dict[str, Any]:
     }
     experiment.keep_results(results, {"curves.png": figures.movement_curves(found)})
     return results
+
+
+def beside_best(found: Any) -> list[str]:
+    """By how many points the generated filters are better than the best other ones, with 95 % intervals."""
+    said = []
+    for column, accuracies in enumerate(found.accuracies().T):
+        if np.isnan(accuracies[0]):
+            said.append("-")
+            continue
+        best = found.names[1 + int(np.nanargmax(accuracies[1:]))]
+        mean, low, high = (100 * value for value in found.difference(found.names[0], best, column))
+        said.append(f"{mean:+.1f} ({low:.1f} to {high:.1f}), {best}")
+    return said
 
 
 if __name__ == "__main__":

@@ -27,8 +27,8 @@ class FreeFilters(Result):
     Attributes:
         layer: its name.
         weights: how many weights a filter has.
-        free: of how many mixtures of these the layer sees so little that they are free, for each group of channels,
-            `(G,)`.
+        directions: the mixtures of these of which the layer sees so little that they are free, orthonormal: for each of
+            `G` groups of channels, `(weights, so many)`.
         share: of the outputs' variance between images, that noise in the free directions may move them by.
         moved: root of the share by which it moves them on the held-out images, in standard deviations.
         unchanged: predictions that stay on the held-out images with such noise, for each of the sets that were drawn,
@@ -40,7 +40,7 @@ class FreeFilters(Result):
 
     layer: str
     weights: int
-    free: np.ndarray
+    directions: tuple[np.ndarray, ...] = field(repr=False)
     share: float
     moved: float
     unchanged: np.ndarray
@@ -50,6 +50,11 @@ class FreeFilters(Result):
 
     def _numbers(self):
         return {"free": float(self.free.mean()), "unchanged": float(self.unchanged.mean())}
+
+    @property
+    def free(self) -> np.ndarray:
+        """How many mixtures are free, for each group of channels, `(G,)`."""
+        return np.array([directions.shape[1] for directions in self.directions])
 
     def filters(self, count: int, seed: int = 0, size: float = 1.0) -> np.ndarray:
         """Sets of filters that answer as the real ones do, `(count, rows, columns, C / groups, F)` float32.
@@ -63,14 +68,8 @@ class FreeFilters(Result):
         """
         if count < 1 or not size >= 0:
             raise ValueError(f"count must be at least 1 and size at least 0, received {count} and {size}")
-        return (self.moments.kernel + size * self._noise(count, seed)).astype("float32")
-
-    def _noise(self, count, seed):
-        drawn = _drawn(self.moments, count, seed)
-        for group, (matrix, free) in enumerate(zip(self.moments.second, self.free, strict=True)):
-            directions = np.linalg.eigh(matrix)[1][:, :free]
-            drawn[:, group] = directions @ (directions.T @ drawn[:, group])
-        return _of_kernels(self.moments, drawn)
+        noise = _in_directions(self.moments, self.directions, count, seed)
+        return (self.moments.kernel + size * noise).astype("float32")
 
     def summary(self) -> str:
         """In sentences: how many directions are free, and what noise in them does, beside noise in all."""
@@ -136,11 +135,10 @@ def free_filters(
         raise ValueError(f"images must be at least four, so that half can be held out, received {len(pixels)}")
     half, rest = halves(len(pixels), seed)
     moments, held_out = (patch_moments(cut, pixels[rows], progress=progress) for rows in (half, rest))
-    found = FreeFilters(
-        layer, moments.second.shape[-1], _free(moments, share), share, 0.0, *[np.empty(0)] * 3, moments=moments
-    )
-    noise, control = found._noise(sets, seed + 1), _of_kernels(moments, _drawn(moments, sets, seed + 2))
-    control *= np.sqrt(found.free.mean() / found.weights)  # as large: of all directions, only some are free
+    directions = _free(moments, share)
+    noise, control = _in_directions(moments, directions, sets, seed + 1), _noise(moments, sets, seed + 2)
+    weights, free = moments.second.shape[-1], np.mean([of.shape[1] for of in directions])
+    control *= np.sqrt(free / weights)  # as large: of all directions, only some are free
     classes = predict_classes(model, pixels[rest])
     kept = [
         right_of_sets(cut, (moments.kernel + of).astype("float32"), pixels[rest], classes, progress)
@@ -148,8 +146,8 @@ def free_filters(
     ]
     return FreeFilters(
         layer,
-        found.weights,
-        found.free,
+        weights,
+        directions,
         share,
         float(held_out.movements(moments.kernel + noise).mean()),
         kept[0].mean(axis=1),
@@ -160,20 +158,25 @@ def free_filters(
 
 
 def _free(moments, share):
-    """How many directions of every group are free, `(G,)`."""
-    deviation, weights = moments.deviation(), moments.kernel.std(axis=(0, 1, 2))
-    alive = deviation > 1e-6 * deviation.max()
-    ratio = np.where(alive, np.square(weights / np.where(alive, deviation, 1)), np.nan).reshape(moments.groups, -1)
-    ratio = np.nanmean(np.where(np.isnan(ratio).all(axis=1, keepdims=True), 0, ratio), axis=1)
-    values = np.maximum(np.linalg.eigvalsh(moments.second), 0)
-    return (ratio[:, None] * values.cumsum(axis=1) <= share).sum(axis=1)
+    """The free directions of every group."""
+    deviation, alive = moments.deviation(), moments.alive()
+    ratios = np.square(moments.kernel.std(axis=(0, 1, 2))[alive] / deviation[alive])
+    groups = np.arange(len(alive))[alive] // (len(alive) // moments.groups)
+    ratio = np.bincount(groups, ratios, moments.groups) / np.maximum(np.bincount(groups, minlength=moments.groups), 1)
+    values, vectors = np.linalg.eigh(moments.second)
+    moved = ratio[:, None] * np.maximum(values, 0).cumsum(axis=1)  # of the variance; none where all filters are dead
+    counts = (moved <= share).sum(axis=1)
+    return tuple(of[:, :count] for of, count in zip(vectors, counts, strict=True))
 
 
-def _drawn(moments, count, seed):
-    shape = moments.columns(moments.kernel).shape
-    return np.random.default_rng(seed).normal(size=(count, *shape))
+def _noise(moments, count, seed):
+    """Noise of every filter's own standard deviation of weights, `(count, rows, columns, C / groups, F)`."""
+    drawn = np.random.default_rng(seed).normal(size=(count, *moments.kernel.shape))
+    return drawn * moments.kernel.std(axis=(0, 1, 2))
 
 
-def _of_kernels(moments, drawn):
-    """Noise of every filter's own standard deviation of weights."""
-    return moments.kernels(drawn) * moments.kernel.std(axis=(0, 1, 2))
+def _in_directions(moments, directions, count, seed):
+    """The same, of which only what is along the directions is left."""
+    columns = moments.columns(_noise(moments, count, seed))
+    kept = [of @ (of.T @ columns[:, group]) for group, of in enumerate(directions)]
+    return moments.kernels(np.stack(kept, axis=1))

@@ -52,6 +52,11 @@ class PatchMoments:
         """Standard deviation of the real outputs between images at one place, `(F,)`: root mean square over places."""
         return np.sqrt(_form(self.columns(self.kernel), self.between)).ravel()
 
+    def alive(self) -> np.ndarray:
+        """Which filters' outputs vary, bool `(F,)`."""
+        deviation = self.deviation()
+        return deviation > ALIVE * deviation.max()
+
     def movements(self, kernels: np.ndarray) -> np.ndarray:
         """How far the outputs of one image move under other filters, `(S,)`, of their deviation between images.
 
@@ -61,8 +66,7 @@ class PatchMoments:
             kernels: `(S, rows, columns, C / groups, F)`.
         """
         moved = np.sqrt(_form(self.columns(kernels - self.kernel), self.second)).reshape(len(kernels), -1)
-        deviation = self.deviation()
-        alive = deviation > ALIVE * deviation.max()
+        deviation, alive = self.deviation(), self.alive()
         return np.mean(moved[:, alive] / deviation[alive], axis=1)
 
 

@@ -11,18 +11,19 @@ from kinv.analysis.filters.free import free_filters
 @pytest.fixture
 def grey(random):
     """Images whose three channels are equal: of three weights in each place of a filter, two mixtures see nothing."""
-    return np.repeat(random.uniform(0, 255, (40, 10, 10, 1)), 3, axis=-1).astype("float32")
+    return np.repeat(random.uniform(0, 255, (200, 10, 10, 1)), 3, axis=-1).astype("float32")
 
 
-def classifier(convolution):
-    keras.utils.set_random_seed(0)
+def classifier(kind=keras.layers.Conv2D, name="convolution", **settings):
+    keras.utils.set_random_seed(0)  # before the layer is made
     inputs = keras.Input((10, 10, 3))
+    convolution = kind(kernel_size=3, name=name, **settings)
     x = keras.layers.ReLU()(convolution(keras.layers.Rescaling(1 / 255)(inputs)))
     return keras.Model(inputs, keras.layers.Dense(4)(keras.layers.Flatten()(x)))
 
 
 def test_what_is_equal_in_all_images_is_free(grey):
-    model = classifier(keras.layers.Conv2D(6, 3, name="convolution"))
+    model = classifier(filters=6)
     found = free_filters(model, "convolution", grey, share=1e-9, sets=100)
     assert found.free.tolist() == [18] and found.weights == 27
     np.testing.assert_array_equal(found.unchanged, 1)
@@ -40,7 +41,7 @@ def test_what_is_equal_in_all_images_is_free(grey):
 
 def test_nothing_is_free_where_all_is_seen(random):
     images = random.uniform(0, 255, (60, 10, 10, 3)).astype("float32")
-    found = free_filters(classifier(keras.layers.Conv2D(6, 3, name="convolution")), "convolution", images, share=1e-3)
+    found = free_filters(classifier(filters=6), "convolution", images, share=1e-3)
     assert found.free.tolist() == [0]
     np.testing.assert_array_equal(found.filters(1)[0], found.moments.kernel.astype("float32"))
 
@@ -48,7 +49,7 @@ def test_nothing_is_free_where_all_is_seen(random):
 def test_every_group_has_its_own(random):
     images = random.uniform(0, 255, (40, 10, 10, 3)).astype("float32")
     images[..., 1] = 128  # constant: one mixture of nine is seen
-    found = free_filters(classifier(keras.layers.DepthwiseConv2D(3, name="depth")), "depth", images, share=1e-6)
+    found = free_filters(classifier(keras.layers.DepthwiseConv2D, "depth"), "depth", images, share=1e-6)
     assert found.free.tolist() == [0, 8, 0] or found.free.tolist() == [0, 9, 0]  # a filter that sees a constant is dead
 
 
@@ -63,6 +64,6 @@ def test_more_share_frees_more_and_moves_more(random):
 @pytest.mark.parametrize("settings", [{"share": 0.0}, {"limit": 3}, {"sets": 0}])
 def test_wrong_settings(grey, settings):
     with pytest.raises(ValueError, match="share must be above 0, limit at least 4 and sets at least 1"):
-        free_filters(classifier(keras.layers.Conv2D(6, 3, name="convolution")), "convolution", grey, **settings)
+        free_filters(classifier(filters=6), "convolution", grey, **settings)
     with pytest.raises(ValueError, match="convolution"):
-        free_filters(classifier(keras.layers.Conv2D(6, 3, name="convolution")), "convoluted", grey)
+        free_filters(classifier(filters=6), "convoluted", grey)

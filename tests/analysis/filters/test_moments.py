@@ -17,18 +17,18 @@ CONVOLUTIONS = {
 }
 
 
-def network(convolution):
-    keras.utils.set_random_seed(0)
+def network(made):
+    keras.utils.set_random_seed(0)  # before the layers are made
     inputs = keras.Input((12, 10, 3))
     x = keras.layers.Conv2D(4, 3, activation="relu")(keras.layers.Rescaling(1 / 255)(inputs))
-    x = keras.layers.ReLU()(convolution(x))
+    x = keras.layers.ReLU()(made()(x))
     return keras.Model(inputs, keras.layers.Dense(3)(keras.layers.GlobalAveragePooling2D()(x)))
 
 
 @pytest.mark.parametrize("kind", CONVOLUTIONS)
 @pytest.mark.parametrize("batch_size", [3, None])
 def test_movements_are_those_of_outputs(kind, batch_size, random):
-    cut = ReplacedFilters(network(CONVOLUTIONS[kind]()), "cut")
+    cut = ReplacedFilters(network(CONVOLUTIONS[kind]), "cut")
     images = random.uniform(0, 255, (8, 12, 10, 3)).astype("float32")
     moments = patch_moments(cut, images, batch_size)
     kernels = moments.kernel + 0.1 * random.normal(size=(3, *moments.kernel.shape))
@@ -45,7 +45,7 @@ def test_movements_are_those_of_outputs(kind, batch_size, random):
 
 
 def test_dead_filters_do_not_count(random):
-    model = network(CONVOLUTIONS["same"]())
+    model = network(CONVOLUTIONS["same"])
     kernel = np.asarray(model.get_layer("cut").kernel)
     kernel[..., 1] = 0
     model.get_layer("cut").kernel.assign(kernel)
