@@ -105,13 +105,13 @@ def shifted(moments: PatchMoments, count: int, random: np.random.Generator) -> M
     return Moved(moments, random.uniform(-1, 1, count), shift, PIXELS)
 
 
-def rotated(moments: PatchMoments, count: int, random: np.random.Generator) -> Moved:
-    """The real filters, turned by so many degrees to either side, with linear interpolation."""
+def rotated(moments: PatchMoments) -> Moved:
+    """The real filters, turned by so many degrees, with linear interpolation: two sets, one to either side."""
 
     def turn(kernel: np.ndarray, size: float, side: float) -> np.ndarray:
-        return ndimage.rotate(kernel, np.sign(side) * size, reshape=False, order=1, mode="grid-constant")
+        return ndimage.rotate(kernel, side * size, reshape=False, order=1, mode="grid-constant")
 
-    return Moved(moments, random.uniform(-1, 1, count), turn, DEGREES)
+    return Moved(moments, np.array([-1.0, 1.0]), turn, DEGREES)
 
 
 def at_movement(sets: FilterSets, moments: PatchMoments, movement: float) -> np.ndarray:

@@ -115,7 +115,7 @@ def movement_curves(
         test_images, test_labels: what accuracies are of.
         generated: more sets of filters.
         movements: at which sets are compared, above 0 and rising.
-        sets: of each baseline.
+        sets: of each baseline; there are two of turned filters.
         seed: of what is drawn.
         progress: whether to show bars on stderr.
     """
@@ -160,5 +160,5 @@ def drawn_baselines(
         "whitened noise": best(lambda ridge, random, count: baselines.whitened(moments, count, random, ridge)),
         "Laplace": best(lambda ridge, random, count: baselines.laplace(moments, gradients, count, random, ridge)),
         "shifted": baselines.shifted(moments, sets, random),
-        "rotated": baselines.rotated(moments, sets, random),
+        "rotated": baselines.rotated(moments),
     }

@@ -35,6 +35,7 @@ class FreeFilters(Result):
             `(S,)` in 0..1.
         control: the same with noise as large in all directions.
         gained: for each held-out image, the first less the second, `(N,)` in -1..1.
+        classes: how many classes the network gives to the held-out images.
         moments: of what the layer sees, from the other images.
     """
 
@@ -46,6 +47,7 @@ class FreeFilters(Result):
     unchanged: np.ndarray
     control: np.ndarray
     gained: np.ndarray
+    classes: int
     moments: PatchMoments = field(repr=False)
 
     def _numbers(self):
@@ -73,16 +75,24 @@ class FreeFilters(Result):
 
     def summary(self) -> str:
         """In sentences: how many directions are free, and what noise in them does, beside noise in all."""
+        count = "none" if not self.free.any() else f"{self.free[0]}"
+        if len(self.free) > 1 and self.free.any():
+            count = f"{self.free.mean():.1f} in the mean over groups"
+        first = f"{self.layer}: of {self.weights} mixtures of a filter's weights, free are: {count}."
+        if not self.free.any():
+            return first
+        notice = ["The network gives all these images one class: that predictions stay says nothing."]
         mean, variance = of_paired_shares(self.gained)
         of_sets = Chance("sets", len(self.unchanged), variance_of_mean(self.unchanged) + variance_of_mean(self.control))
         verdict = judged(mean, [Chance("images", len(self.gained), variance), of_sets])
         return "\n".join(
             [
-                f"{self.layer}: of {self.weights} mixtures of a filter's weights, {self.free.mean():.0f} are free.",
+                first,
                 f"Filters that differ in these by as much as real weights do move outputs by {self.moved:.2f} of their "
                 f"standard deviation between images, and keep {self.unchanged.mean():.1%} of the predictions.",
                 f"Noise as large in all directions keeps {self.control.mean():.1%}: "
                 f"{verdict.words('free filters', 'others')}.",
+                *(notice if self.classes < 2 else []),
             ]
         )
 
@@ -153,6 +163,7 @@ def free_filters(
         kept[0].mean(axis=1),
         kept[1].mean(axis=1),
         kept[0].mean(axis=0) - kept[1].mean(axis=0),
+        len(np.unique(classes)),
         moments=moments,
     )
 

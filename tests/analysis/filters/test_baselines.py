@@ -31,17 +31,19 @@ def kinds(cut, moments, seen, random, count):
         "whitened": baselines.whitened(moments, count, random),
         "laplace": baselines.laplace(moments, baselines.output_gradients(cut, seen), count, random),
         "shifted": baselines.shifted(moments, count, random),
-        "rotated": baselines.rotated(moments, count, random),
+        "rotated": baselines.rotated(moments),
     }
 
 
 def test_all_move_outputs_as_far_as_asked(cut, moments, seen, random):
     for name, sets in kinds(cut, moments, seen, random, 4).items():
-        np.testing.assert_allclose(sets.kernels(np.zeros(4)), np.stack([moments.kernel] * 4), atol=1e-12)
+        count = 2 if name == "rotated" else 4
+        still = sets.kernels(np.zeros(sets.count))
+        np.testing.assert_allclose(still, np.stack([moments.kernel] * count), atol=1e-12)
         found = baselines.at_movement(sets, moments, 0.2)
-        assert len(found) == 4, name
+        assert len(found) == count == sets.count, name
         np.testing.assert_allclose(moments.movements(found), 0.2, rtol=2e-3)
-    assert not len(baselines.at_movement(baselines.rotated(moments, 4, random), moments, 100.0))  # no turn goes so far
+    assert not len(baselines.at_movement(baselines.rotated(moments), moments, 100.0))  # no turn goes so far
 
 
 def test_whitened_noise_moves_outputs_alike_along_what_the_layer_sees(moments, random):
@@ -88,5 +90,5 @@ def test_filters_are_shifted_by_pixels_and_turned_by_degrees():
     (down,) = sets.kernels(np.ones(1))
     np.testing.assert_allclose(down[1:], moments.kernel[:-1], atol=1e-9)
     np.testing.assert_allclose(down[0], 0, atol=1e-9)
-    turned = baselines.rotated(moments, 1, np.random.default_rng(0))
-    np.testing.assert_allclose(turned.kernels(np.array([180.0]))[0], moments.kernel[::-1, ::-1], atol=1e-9)
+    turned = baselines.rotated(moments)
+    np.testing.assert_allclose(turned.kernels(np.full(2, 180.0))[0], moments.kernel[::-1, ::-1], atol=1e-9)

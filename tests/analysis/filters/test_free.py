@@ -28,7 +28,7 @@ def test_what_is_equal_in_all_images_is_free(grey):
     assert found.free.tolist() == [18] and found.weights == 27
     np.testing.assert_array_equal(found.unchanged, 1)
     assert found.moved < 1e-3 and found.control.mean() < 0.95
-    assert "of 27 mixtures of a filter's weights, 18 are free" in found.summary() and "fewer, by" in found.summary()
+    assert "of 27 mixtures of a filter's weights, free are: 18." in found.summary() and "fewer, by" in found.summary()
     sets = found.filters(5, seed=3)
     assert sets.shape == (5, 3, 3, 3, 6) and sets.dtype == "float32"
     kernel = np.asarray(model.get_layer("convolution").kernel)
@@ -42,7 +42,7 @@ def test_what_is_equal_in_all_images_is_free(grey):
 def test_nothing_is_free_where_all_is_seen(random):
     images = random.uniform(0, 255, (60, 10, 10, 3)).astype("float32")
     found = free_filters(classifier(filters=6), "convolution", images, share=1e-3)
-    assert found.free.tolist() == [0]
+    assert found.free.tolist() == [0] and found.summary().endswith("free are: none.")
     np.testing.assert_array_equal(found.filters(1)[0], found.moments.kernel.astype("float32"))
 
 
@@ -51,6 +51,14 @@ def test_every_group_has_its_own(random):
     images[..., 1] = 128  # constant: one mixture of nine is seen
     found = free_filters(classifier(keras.layers.DepthwiseConv2D, "depth"), "depth", images, share=1e-6)
     assert found.free.tolist() == [0, 8, 0] or found.free.tolist() == [0, 9, 0]  # a filter that sees a constant is dead
+
+
+def test_a_network_that_answers_the_same_to_everything_is_named(grey):
+    model = classifier(filters=6)
+    model.layers[-1].set_weights([np.zeros_like(model.layers[-1].kernel), np.array([0, 1, 0, 0], "float32")])
+    found = free_filters(model, "convolution", grey)
+    assert found.classes == 1 and "one class: that predictions stay says nothing" in found.summary()
+    assert "says nothing" not in free_filters(classifier(filters=6), "convolution", grey).summary()
 
 
 def test_more_share_frees_more_and_moves_more(random):
