@@ -39,25 +39,6 @@ class Config(BaseConfig):
 PRESETS = presets(
     default=Config(), smoke=Config(limit=64, sets=2, movements=(0.25, 1.0)), paper=Config(sets=100, singles_on=10_000)
 )
-LARGEST = 6.0  # factor of codes
-
-
-class Generated:
-    """Sets of filters of a Filter GAN, larger as their codes are.
-
-    Args:
-        gan: the Filter GAN.
-        codes: `(S, latent_dim)`.
-    """
-
-    largest = LARGEST
-
-    def __init__(self, gan: Any, codes: np.ndarray):
-        self.gan, self.codes, self.count = gan, codes, len(codes)
-
-    def kernels(self, sizes: np.ndarray) -> np.ndarray:
-        """Filters of the codes times sizes `(S,)`, see `kinv.analysis.filters.baselines.FilterSets`."""
-        return np.asarray(self.gan.generate_filters((sizes[:, None] * self.codes).astype("float32")), "float64")
 
 
 @recipe(PRESETS)
@@ -66,7 +47,9 @@ def run(config: Config, experiment: Experiment) -> dict[str, Any]:
     from rich.console import Console
     from rich.table import Table
 
-    from kinv.analysis.filters import curves, figures
+    from kinv.analysis.filters import curves, figures, quality
+    from kinv.analysis.filters.baselines import Added
+    from kinv.classifiers.patch_moments import patch_moments
     from kinv.classifiers.replaced_filters import ReplacedFilters
 
     train, test = load_digits(config.data, config.download, config.limit)
@@ -76,12 +59,16 @@ def run(config: Config, experiment: Experiment) -> dict[str, Any]:
     seen, tested = (
         evenly(len(of.images), most) for of, most in ((train, config.moments_of), (test, config.singles_on))
     )
+    cut = ReplacedFilters(kinv.classifiers.load("digit_cnn"), config.layer)
+    moments = patch_moments(cut, train.images[seen], progress=True)
+    filters = np.asarray(gan.generate_filters(codes.astype("float32")), "float64")
     found = curves.movement_curves(
-        ReplacedFilters(kinv.classifiers.load("digit_cnn"), config.layer),
+        cut,
         train.images[seen],
         test.images[tested],
         test.labels[tested],
-        generated=Generated(gan, codes),
+        generated=Added(moments, filters - moments.kernel, quality.FARTHEST),
+        moments=moments,
         movements=config.movements,
         sets=config.sets,
         seed=config.seed + 1,
@@ -105,13 +92,13 @@ def run(config: Config, experiment: Experiment) -> dict[str, Any]:
 
 def beside_best(found: Any) -> list[str]:
     """By how many points the generated filters are better than the best other ones, with 95 % intervals."""
-    said = []
-    for column, accuracies in enumerate(found.accuracies().T):
-        if np.isnan(accuracies[0]):
+    said, ours = [], found.names[0]
+    for column, accuracy in enumerate(found.accuracies()[0]):
+        best = found.best_other(ours, column)
+        if np.isnan(accuracy) or best is None:
             said.append("-")
             continue
-        best = found.names[1 + int(np.nanargmax(accuracies[1:]))]
-        mean, low, high = (100 * value for value in found.difference(found.names[0], best, column))
+        mean, low, high = (100 * value for value in found.difference(ours, best, column))
         said.append(f"{mean:+.1f} ({low:.1f} to {high:.1f}), {best}")
     return said
 

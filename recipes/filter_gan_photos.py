@@ -30,7 +30,10 @@ class Config(FilterGANConfig):
     steps_per_epoch: int = 100
     batch_size: int = 32
     learning_rate: float = 1e-3
+    movement: float | None = None  # not tried on photographs
+    adversarial_weight: float = 1.0
     information_weight: float = 2.0  # lambda
+    hidden_units: tuple[int, ...] = (32,)
     noise: float = 1.0
     min_diversity: float = 0.4
     centered: bool = True  # from nothing, single sets agree on 7 % after 800 steps
@@ -48,8 +51,8 @@ class Config(FilterGANConfig):
 PRESETS = presets(
     default=Config(),
     smoke=Config(
-        layer="fire2_expand3x3", epochs=2, steps_per_epoch=2, batch_size=4, limit=4, singles=2, width=4, matched=1,
-        matching_steps=2,
+        layer="fire2_expand3x3", epochs=2, steps_per_epoch=2, batch_size=4, limit=4, singles=2, sets=2, width=4,
+        matched=1, matching_steps=2,
     ),
     paper=Config(),
 )  # fmt: skip

@@ -130,6 +130,7 @@ def measure(count: int, seed: int, train: Labelled, test: Labelled, config: Conf
             config.layer,
             information_weight=config.information_weight,
             noise=config.noise,
+            movement=None,
             min_diversity=config.min_diversity,
             centered=config.centered,
             seed=seed,

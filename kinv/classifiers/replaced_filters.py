@@ -14,6 +14,7 @@ from kinv.surgery.cut import layer_names, layer_to_cut, split
 from kinv.surgery.replace import with_layer
 
 LARGEST = 10_000_000  # number of values in a layer's filters or output
+LARGEST_MOMENTS = 30_000_000  # of products of what two weights of a filter see
 
 
 class ReplacedFilters:
@@ -86,8 +87,12 @@ class ReplacedFilters:
         return with_layer(self.classifier, self.layer, layer)
 
     def shapes(self) -> dict[str, Any]:
-        """Shapes of the filters and the output, and the standard deviation of the filters' weights, as JSON values."""
-        return _shapes(self.layer, self.parts.below.outputs[0].shape)
+        """Shapes of filters, output and images, groups, and the standard deviation of weights, as JSON values."""
+        return {
+            **_shapes(self.layer, self.parts.below.outputs[0].shape),
+            "images": list(self.classifier.input_shape[1:]),
+            "groups": self.convolution.groups,
+        }
 
 
 def check_replaceable(classifier: keras.Model, layer: str, entering: Sequence[int | None]) -> None:
@@ -124,12 +129,25 @@ def check_shapes(shapes: Any) -> dict[str, Any]:
         plain = isinstance(value, list) and len(value) == length and all(type(size) is int for size in value)
         return plain and min(value) > 0 and math.prod(value) <= LARGEST
 
-    fits = isinstance(shapes, dict) and set(shapes) == {"kernel", "output", "deviation"}
+    needed, added = {"kernel", "output", "deviation"}, {"images", "groups"}  # those of older artifacts, and all
+    fits = isinstance(shapes, dict) and set(shapes) in (needed, needed | added)
     if not fits or not is_shape(shapes["kernel"], 4) or not is_shape(shapes["output"], 3):
         raise ValueError(
-            "shapes must be a dict of a kernel (4 sizes), an output (3 sizes) and a deviation, of at most "
-            f"{LARGEST:,} values each, received {shapes!r}: pass a classifier instead"
+            "shapes must be a dict of a kernel (4 sizes), an output and images (3 sizes each), groups and a deviation, "
+            f"of at most {LARGEST:,} values each, received {shapes!r}: pass a classifier instead"
         )
+    if "groups" in shapes:
+        groups, size = shapes["groups"], math.prod(shapes["kernel"][:3])
+        if not is_shape(shapes["images"], 3) or not is_shape([groups], 1) or shapes["kernel"][3] % groups:
+            raise ValueError(
+                f"shapes must be of images (3 sizes) and groups that divide the {shapes['kernel'][3]} filters, "
+                f"received {shapes!r}: pass a classifier instead"
+            )
+        if groups * size**2 > LARGEST_MOMENTS:
+            raise ValueError(
+                f"shapes must be of at most {LARGEST_MOMENTS:,} products of two weights of a filter, received "
+                f"{groups} x {size} x {size}: choose another layer"
+            )
     if type(shapes["deviation"]) is not float or not 0 < shapes["deviation"] < math.inf:
         raise ValueError(
             f"the deviation in shapes must be positive and a finite float, received {shapes['deviation']!r}"

@@ -8,12 +8,13 @@ import pytest
 import tensorflow as tf
 
 import kinv
+from kinv.analysis.filters.counterparts import counterpart_quality
 from kinv.training.checkpoint import Checkpoint
 from recipes import filter_gan_mnist
 from recipes.experiment.provenance import describe
 from recipes.families import filter_gan
 
-FIGURES = {"differences.png", "filters.png", "grids.png", "map.png", "sweep.png"}
+FIGURES = {"counterparts.png", "curves.png", "differences.png", "filters.png", "grids.png", "map.png"}
 
 
 @pytest.fixture
@@ -83,25 +84,30 @@ def test_its_numbers_can_be_measured_again_and_are_as_promised(layer):
     # one epoch on a few digits: the accuracies of retrained networks are the recipe's affair
     quality = kinv.analysis.filter_quality(gan, images[:256], labels[:256], images, labels, singles=10, epochs=1)
     kept = kinv.hub.read_metadata(kinv.hub.find(f"filter_gan_mnist_{layer}"))["metrics"]
-    single, random = quality.singles.mean(), quality.metrics()["random_mean"]
+    single, found = quality.singles.mean(), quality.metrics()
     assert single == pytest.approx(kept["single_mean"], abs=0.02) and single >= 0.95
-    assert 1 - single <= (1 - random) / 2  # beyond the middle
-    explained, diversity = quality.explained_variance, quality.diversity.mean()
-    assert explained == pytest.approx(kept["explained_variance"], abs=0.05) and explained >= 0.75
-    assert diversity == pytest.approx(kept["diversity"], abs=0.02) and diversity >= 0.45
+    assert quality.movement == pytest.approx(1.0, abs=0.02)
+    assert quality.better_than_noise and 1 - found["generated"] <= (1 - found["best_other"]) / 2
+    assert quality.explained_variance == pytest.approx(kept["explained_variance"], abs=0.05)
+    assert quality.explained_variance >= 0.75
+    codes = np.random.default_rng(3).normal(size=(1000, gan.latent_dim)).astype("float32")
+    seen = counterpart_quality(gan, images, codes).metrics()
+    assert seen["counterpart_change"] >= 15 and seen["counterpart_unchanged"] >= 0.9
+    assert seen["counterpart_mismatch"] == pytest.approx(kept["counterpart_mismatch"], abs=0.05)
 
 
 @pytest.mark.release
-def test_grids_are_measured_again_and_the_later_layer_ignores_larger_changes_of_shape():
+def test_grids_are_measured_again_beside_their_control():
     classifier, findings = kinv.classifiers.load("digit_cnn"), {}
     images, _ = kinv.data.load("mnist", "test", limit=500)
     for layer in LAYERS:
         gan = kinv.load(f"filter_gan_mnist_{layer}")
         gan.set_classifier(classifier)
         config = replace(filter_gan_mnist.PRESETS["default"], layer=layer, matched=5)
-        _, findings[layer] = filter_gan.match(gan, classifier, images.astype("float32"), config)
-        assert findings[layer]["grid_fall"] >= 0.9
+        shown = images.astype("float32")
+        _, findings[layer] = filter_gan.match(gan, classifier, shown[:250], shown[250:], config)
+        assert findings[layer]["grid_fall"] >= 2 * findings[layer]["control_grid_fall"]
+        assert findings[layer]["grid_corner_change"] >= 1.5 * findings[layer]["control_grid_corner_change"]
         assert findings[layer]["grid_middle_change"] <= 2
         assert findings[layer]["grid_unchanged"] >= 0.9
         assert findings[layer]["grid_detour"] <= 3  # cells that do not know of each other: 4
-    assert findings["conv4"]["grid_shape_change"] > findings["conv2"]["grid_shape_change"] > 0

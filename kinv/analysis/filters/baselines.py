@@ -1,7 +1,7 @@
 """Other filters for a layer that take no training: noise of four shapes, and the real filters shifted or turned.
 
 Each baseline draws sets of filters that grow with a size, so that all can be compared where they move a layer's outputs
-alike (`at_movement`). Shapes as in `moments`: `S` sets, `G` groups, `D` weights of a filter, `F` filters.
+alike (`at_movement`). Shapes as in `patch_moments`: `S` sets, `G` groups, `D` weights of a filter, `F` filters.
 """
 
 from collections.abc import Callable
@@ -12,10 +12,9 @@ from keras import ops
 from scipy import ndimage
 
 from kinv import backend
+from kinv.classifiers.patch_moments import PatchMoments
 from kinv.classifiers.predict import slices
 from kinv.classifiers.replaced_filters import ReplacedFilters
-
-from .moments import PatchMoments
 
 RIDGE = 1e-2  # of the largest eigenvalue: what whitened noise adds to all
 HALVINGS, CLOSE = 30, 1e-3  # of the search for a movement, and how near it has to come

@@ -10,15 +10,16 @@ from typing import Any
 import numpy as np
 
 from kinv.classifiers.filter_sets import right_of_sets
+from kinv.classifiers.patch_moments import PatchMoments, patch_moments
 from kinv.classifiers.predict import predict_classes
 from kinv.classifiers.replaced_filters import ReplacedFilters
 from kinv.intervals import Chance, mean_interval, of_paired_shares, variance_of_mean
 from kinv.progress_bar import progress_bar
 from kinv.results import TableResult
+from kinv.verdicts import Verdict, judged
 
 from . import baselines
 from .baselines import FilterSets, at_movement
-from .moments import PatchMoments, patch_moments
 
 MOVEMENTS = 0.25, 0.5, 0.8, 1.0
 RIDGES = 1e-1, 1e-2, 1e-3  # of whitened noise and of Laplace's, the best of which is chosen on other images
@@ -83,15 +84,27 @@ class MovementCurves(TableResult):
 
     def difference(self, name: str, other: str, movement: int) -> tuple[float, float, float]:
         """By how much one kind is more accurate than another at the so-manieth movement, and its 95 % interval."""
+        mean, chances = self._compared(name, other, movement)
+        low, high = mean_interval(mean, chances)
+        return mean, low, high
+
+    def verdict(self, name: str, other: str, movement: int) -> Verdict:
+        """Whether one kind is more accurate than another at the so-manieth movement."""
+        return judged(*self._compared(name, other, movement))
+
+    def best_other(self, name: str, movement: int) -> str | None:
+        """The most accurate of the other kinds at the so-manieth movement; None where none moves outputs so far."""
+        others = np.where([one == name for one in self.names], np.nan, self.accuracies()[:, movement])
+        return None if np.isnan(others).all() else self.names[int(np.nanargmax(others))]
+
+    def _compared(self, name, other, movement):
+        """The mean difference of two kinds, and what was drawn."""
         pair = [self.names.index(one) for one in (name, other)]
         gained = self.by_image[pair[0], movement] - self.by_image[pair[1], movement]
         mean, variance = of_paired_shares(gained)
         sets = [self.by_set[one, movement][~np.isnan(self.by_set[one, movement])] for one in pair]
         of_sets = sum(variance_of_mean(of) for of in sets)
-        low, high = mean_interval(
-            mean, [Chance("images", len(gained), variance), Chance("sets", len(sets[0]), of_sets)]
-        )
-        return mean, low, high
+        return mean, [Chance("images", len(gained), variance), Chance("filter sets", len(sets[0]), of_sets)]
 
 
 def movement_curves(
@@ -103,6 +116,7 @@ def movement_curves(
     generated: FilterSets | None = None,
     movements: Sequence[float] = MOVEMENTS,
     sets: int = 20,
+    moments: PatchMoments | None = None,
     seed: int = 0,
     progress: bool = False,
 ) -> MovementCurves:
@@ -116,10 +130,11 @@ def movement_curves(
         generated: more sets of filters.
         movements: at which sets are compared, above 0 and rising.
         sets: of each baseline; there are two of turned filters.
+        moments: of the images, where they are known.
         seed: of what is drawn.
         progress: whether to show bars on stderr.
     """
-    moments = patch_moments(cut, images, progress=progress)
+    moments = patch_moments(cut, images, progress=progress) if moments is None else moments
     kinds: dict[str, FilterSets] = {} if generated is None else {GENERATED: generated}
     kinds |= drawn_baselines(cut, moments, images, movements, sets, seed)
     shape = len(kinds), len(movements)

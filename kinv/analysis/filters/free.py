@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from kinv.classifiers.filter_sets import right_of_sets
+from kinv.classifiers.patch_moments import PatchMoments, patch_moments
 from kinv.classifiers.predict import predict_classes
 from kinv.classifiers.replaced_filters import ReplacedFilters
 from kinv.data.image_stream import ImageStream
@@ -14,8 +15,6 @@ from kinv.halves import halves
 from kinv.intervals import Chance, of_paired_shares, variance_of_mean
 from kinv.results import Result
 from kinv.verdicts import judged
-
-from .moments import PatchMoments, patch_moments
 
 SHARE = 0.01  # of the variance of outputs
 

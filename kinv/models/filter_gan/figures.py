@@ -13,9 +13,7 @@ from kinv.figures.labels import LONGEST, fitted, label
 from kinv.figures.style import (
     ACCENT,
     INK,
-    LINEAR,
     headline,
-    legend_below,
     legend_beside,
     new_figure,
     series,
@@ -146,28 +144,26 @@ def map_of_filters(real: np.ndarray, generated: np.ndarray, title: str = "") -> 
     return figure
 
 
-def diversity_against_accuracy(points: Sequence[Mapping[str, float]], title: str = "") -> Figure:
-    """The trade-off between diverse and accurate filters: one line per lambda, over diversity.
+def rows_of_images(images: np.ndarray, title: str = "") -> Figure:
+    """Rows of images that belong together; the first of each row is framed.
 
     Args:
-        points: mappings with `information_weight`, `diversity`, `single_mean`, `random_mean` and `explained_variance`.
+        images: `(N, K, H, W, C)` in 0..255.
         title: title of the figure.
+
+    Raises:
+        ValueError: images of another shape, not finite, or out of range.
     """
-    figure, (axes,) = new_figure(9.5, 4.4, 1, 2)
-    points = sorted(points, key=lambda point: point["diversity"])
-    for number, weight in enumerate(sorted({point["information_weight"] for point in points})):
-        line = [point for point in points if point["information_weight"] == weight]
-        for axis, key in zip(axes, ("single_mean", "explained_variance"), strict=True):
-            x, y = [point["diversity"] for point in line], [point[key] for point in line]
-            axis.plot(x, y, **series(number, 0), label=f"λ = {weight:g}")
-    of_random = [[point[key] for point in points] for key in ("diversity", "random_mean")]
-    axes[0].plot(*of_random, **LINEAR, marker="x", label="control: random numbers")
-    axes[0].set_ylabel("accuracy, single sets of filters")
-    axes[1].set_ylabel("explained variance of the code")
-    for axis in axes:
-        axis.set_xlabel("diversity, standard deviations of the filters")
-        axis.locator_params(axis="x", nbins=5)
-    legend_below(figure, axes[0])
+    images = check_drawn(images, "images", 5)
+    count, across, height, width, channels = images.shape
+    framed = np.pad(images, ((0, 0), (0, 0), (1, 1), (1, 1), (0, 0)), constant_values=FRAME)
+    mosaic = framed.transpose(0, 2, 1, 3, 4).reshape(count * (height + 2), across * (width + 2), channels)
+    wide = 0.7 * across
+    figure, ((axis,),) = new_figure(wide, wide * count * (height + 2) / (across * (width + 2)) + 0.4)
+    show_image(axis, mosaic)
+    for row in range(count):
+        place = (-0.5, row * (height + 2) - 0.5)
+        axis.add_patch(Rectangle(place, width + 2, height + 2, fill=False, edgecolor=ACCENT, linewidth=2))
     headline(figure, title)
     return figure
 

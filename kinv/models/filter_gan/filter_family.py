@@ -8,15 +8,19 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from kinv.classifiers.patch_moments import patch_moments
 from kinv.classifiers.predict import answers
 from kinv.classifiers.replaced_filters import ReplacedFilters, check_shapes
 from kinv.data.checks import checked_images, checked_vectors
+from kinv.data.image_stream import ImageStream
 from kinv.training.frozen import Frozen
 from kinv.training.method import Method
 
+from .counterparts import Counterparts
 from .discriminator import ActivationDiscriminator
 from .generator import FilterGenerator
 from .invariance_pooling import InvariancePooling
+from .moving_generator import MovingGenerator
 
 
 class FilterFamily(Method):
@@ -25,7 +29,7 @@ class FilterFamily(Method):
     The base class of `FilterGAN`: everything but training.
 
     Args:
-        classifier, layer, latent_dim, noise, centered, hidden_units, width, seed, shapes: as in `FilterGAN`.
+        classifier, layer, latent_dim, noise, centered, hidden_units, width, seed, shapes, movement: as in `FilterGAN`.
         metric_names, **kwargs: as in `Method`.
     """
 
@@ -40,6 +44,7 @@ class FilterFamily(Method):
         width: int,
         seed: int,
         shapes: dict[str, Any] | None,
+        movement: float | None,
         metric_names: Sequence[str] = (),
         **kwargs: Any,
     ):
@@ -54,15 +59,26 @@ class FilterFamily(Method):
         if shapes is None:
             raise ValueError("FilterGAN needs a classifier or shapes, received neither: pass a classifier and a layer.")
         self.shapes = check_shapes(shapes)
-        self.generator = FilterGenerator(
-            self.shapes["kernel"], hidden_units, self.shapes["deviation"], seed, centered, name="generator"
-        )
+        self.movement, kernel = movement, self.shapes["kernel"]
+        self.counterparts = None
+        if movement is None:
+            self.generator = FilterGenerator(
+                kernel, hidden_units, self.shapes["deviation"], seed, centered, name="generator"
+            )
+        elif "groups" not in self.shapes:
+            raise ValueError("shapes must have images and groups for a movement, received neither: pass a classifier.")
+        else:
+            self.generator = MovingGenerator(
+                kernel, self.shapes["groups"], movement, hidden_units, seed, name="generator"
+            )
+            self.counterparts = Counterparts(self.shapes["images"], latent_dim, seed + 3000, name="counterparts")
+            self.counterparts.build()
         self.discriminator = ActivationDiscriminator(
             self.shapes["output"], latent_dim, width, noise, seed + 2000, name="discriminator"
         )
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.generator.build((None, latent_dim))
-        if centered and cut is not None:
+        if self._follows() and cut is not None:
             self.generator.start_at(cut.kernel())
         self.discriminator.build((None, *self.shapes["output"]))
         self.built = True
@@ -72,17 +88,17 @@ class FilterFamily(Method):
         return None if self.cut.model is None else self.cut.model.classifier
 
     def set_classifier(self, classifier: keras.Model) -> None:
-        """Sets the network whose layer the filters are for; centered filters then vary around its own.
+        """Sets the network whose layer the filters are for; filters that vary around the real ones then follow.
 
         Raises:
-            ValueError: if its layer has other shapes.
+            ValueError: if its layer has other shapes, or filters that were adapted are another network's.
         """
         cut = ReplacedFilters(classifier, self.layer)
         if cut.shapes()["kernel"] != self.shapes["kernel"] or cut.shapes()["output"] != self.shapes["output"]:
             raise ValueError(f"{self.layer!r} must have {self.shapes}, received {cut.shapes()}: pass another network")
-        self.cut = Frozen(cut)
-        if self.centered:
+        if self._follows():
             self.generator.start_at(cut.kernel())
+        self.cut = Frozen(cut)
         self.train_function = self.test_function = None  # compiled for the previous network
 
     def call(self, z):
@@ -99,6 +115,48 @@ class FilterFamily(Method):
             ValueError: if the codes have another shape.
         """
         return self.generator(checked_vectors(z, self.latent_dim, "z", unit_range=False))
+
+    def adapt(self, images: Any, limit: int = 2000) -> None:
+        """Measures what the layer sees in images, so that filters move its outputs as far as `movement` says.
+
+        `fit` does so with its images, if this was not called before.
+
+        Args:
+            images: as in `kinv.screen`; labels are not used.
+            limit: at most so many, evenly spread.
+
+        Raises:
+            ValueError: images that can't be used, or a model without `movement`.
+        """
+        cut = self.cut.require("adapt")
+        if not isinstance(self.generator, MovingGenerator):
+            raise ValueError("movement must be set for adapt, received None: no filters depend on it")
+        stream = ImageStream(cut.classifier, images, use_labels=False)
+        pixels, _ = stream.sample(limit if stream.count is None else min(limit, stream.count))
+        if len(pixels) < 2:
+            raise ValueError("images must be at least two, as movement is measured by how they differ, received one")
+        self.generator.adapt(patch_moments(cut, pixels))
+        self.train_function = self.test_function = None  # compiled with other numbers
+
+    def counterpart(self, images: Any, z: Any) -> Any:
+        """Images that the real filters answer as those of codes answer the originals.
+
+        Args:
+            images: `(B, H, W, C)` in 0..255.
+            z: latent codes, `(B, Z)`.
+
+        Returns:
+            Float tensor `(B, H, W, C)` in 0..255.
+
+        Raises:
+            ValueError: images or codes of another shape, or a model without `movement`.
+        """
+        if self.counterparts is None:
+            raise ValueError("movement must be set for counterparts of images, received None: none were learned")
+        images = checked_images(images, shape=tuple(self.shapes["images"]))
+        return self.counterparts(
+            ops.cast(images, "float32"), checked_vectors(z, self.latent_dim, "z", unit_range=False)
+        )
 
     def activations(self, images: Any, z: Any) -> Any:
         """The layer's output, before its activation function, with separate filters for each image.
@@ -131,13 +189,21 @@ class FilterFamily(Method):
         """The InfoGAN head's estimates `(B, Z)` of the codes `(B, Z)`, from the outputs of their filters."""
         return self.discriminator.read_codes(self.activations(images, z))
 
+    def _follows(self):
+        """Whether filters vary around the real ones."""
+        return self.centered or self.movement is not None
+
     def default_labels(self, x):
         return answers(self.cut.require("fit").classifier, x)[0]
 
     def export_endpoints(self) -> dict[str, tuple[Any, list[tf.TensorSpec]]]:
         """The SavedModel's endpoints: name to (function, input signature)."""
         codes = tf.TensorSpec((None, self.latent_dim), tf.float32, name="z")
-        return {"generate": (self.generate_filters, [codes])}
+        endpoints = {"generate": (self.generate_filters, [codes])}
+        if self.counterparts is not None:
+            images = tf.TensorSpec((None, *self.shapes["images"]), tf.float32, name="images")
+            endpoints["counterpart"] = (self.counterpart, [images, codes])
+        return endpoints
 
     def save_own_variables(self, store):
         # Keras does not save the generators' state; without it, resumed training would draw other numbers.
@@ -152,6 +218,6 @@ class FilterFamily(Method):
         return {"random_state": self.seed_generator, "noise_state": self.discriminator.seed_generator}
 
     def get_config(self):
-        names = ("layer", "latent_dim", "noise", "centered", "width", "seed", "shapes")
+        names = ("layer", "latent_dim", "noise", "centered", "width", "seed", "shapes", "movement")
         own = {name: getattr(self, name) for name in names}
         return {**super().get_config(), **own, "hidden_units": list(self.hidden_units)}

@@ -70,6 +70,7 @@ def match_activations(
     extent: float = 1.5,
     cells: int = 7,
     compare_at: str | None = None,
+    from_counterparts: bool = False,
     steps: int = 100,
     smoothing: float = 0.0,
     alpha_weight: float = 1e-6,
@@ -92,6 +93,8 @@ def match_activations(
         cells: number of rows and of columns, odd.
         compare_at: layer above the convolution whose outputs are compared, instead of the convolution's own (the
             paper's `a`). At a higher layer, more may differ, as the network has discarded more.
+        from_counterparts: whether descents start at counterparts of the images instead of these, the paper's: those of
+            `z - z_k`, which undo what the filters of a cell do. They lead farther, to matches as good or better.
         steps: number of gradient descent steps.
         smoothing: standard deviation in pixels of a Gaussian that blurs the change to `x`, so that strokes change
             rather than single pixels. 0 is the paper's.
@@ -128,10 +131,11 @@ def match_activations(
     flat = codes.reshape(-1, gan.latent_dim)
     middles = np.repeat(middle, cells**2, axis=0)
     start = np.repeat(images, cells**2, axis=0)
+    begin = _counterparts(gan, start, middles - flat) if from_counterparts else start
     descend = _Descent(gan, compare_at, steps, smoothing, alpha_weight, variation_weight)
     chunks = _chunks(start.shape)
     with progress_bar("matching activations", len(chunks) * steps, progress) as advance:
-        parts = [descend(start[at], middles[at], flat[at], advance) for at in chunks]
+        parts = [descend(start[at], begin[at], middles[at], flat[at], advance) for at in chunks]
     found, before, after = (np.concatenate(values) for values in zip(*parts, strict=True))
     shape = (len(images), cells, cells)
     return ActivationMatches(
@@ -173,17 +177,18 @@ class _Descent:
         self.slope = backend.compile(slope)
         self.answer = backend.compile(answer)
 
-    def __call__(self, images, middle, codes, advance):
+    def __call__(self, images, begin, middle, codes, advance):
         target = self.answer(ops.convert_to_tensor(images / 255.0), self.gan.generate_filters(middle))
         size = _squared_length(target)
         if not ops.convert_to_numpy(ops.all(size > 0)):
             raise ValueError(
                 "The layer's output must not be 0, received an image for which it is: leave that image out."
             )
-        given = ops.convert_to_tensor(images / 255.0), target, size, self.gan.generate_filters(codes)
-        changes = np.zeros_like(images)
+        kernels, changes = self.gan.generate_filters(codes), np.zeros_like(images)
+        first, _ = self._at(changes, (ops.convert_to_tensor(images / 255.0), target, size, kernels))
+        given = ops.convert_to_tensor(begin / 255.0), target, size, kernels
         value, gradient = self._at(changes, given)
-        first, best, best_value = value, changes, value
+        best, best_value = changes, value
         step = PROBE / (np.abs(gradient).max(axis=(1, 2, 3), keepdims=True) + 1e-12)
         for _ in range(self.steps):
             moved = changes - step * gradient
@@ -203,6 +208,12 @@ class _Descent:
     def _at(self, changes, given):
         value, gradient = self.slope(ops.convert_to_tensor(changes.astype("float32")), *given)
         return ops.convert_to_numpy(value), ops.convert_to_numpy(gradient)
+
+
+def _counterparts(gan, images, codes):
+    """Counterparts of images for codes, and the images themselves where a code is 0: the middle cell."""
+    found = [ops.convert_to_numpy(gan.counterpart(images[at], codes[at])) for at in _chunks(images.shape)]
+    return np.where(np.any(codes, axis=1)[:, None, None, None], np.concatenate(found), images)
 
 
 def _squared_length(values):

@@ -22,6 +22,7 @@ def summarise_matches(matches: ActivationMatches, images: np.ndarray, classifier
         `fall`: relative decrease of the objective; the median over cells.
         `middle_change`: mean absolute difference of the middle cell from its original, in 0..255; the largest.
         `change`: the same for all other cells; the mean.
+        `corner_change`: the same for the corner cells; the mean.
         `detour`: path length along a row or column of cells over the distance between its ends; the median. 1 is a
             straight line; independent cells give their number minus one.
         `unchanged`: share of cells with the same predicted class as the original.
@@ -41,6 +42,7 @@ def summarise_matches(matches: ActivationMatches, images: np.ndarray, classifier
         "fall": float(np.nanmedian(matches.fall)),
         "middle_change": float(differences[:, middle, middle].max()),
         "change": float(differences[:, others].mean()),
+        "corner_change": float(differences[:, [0, 0, -1, -1], [0, -1, 0, -1]].mean()),
         "detour": _detour(matched),
         "unchanged": float(np.mean(said == predict_classes(classifier, images)[:, None])),
         "shape_share": float(np.median(shares)),

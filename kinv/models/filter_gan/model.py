@@ -1,43 +1,30 @@
 """The Filter GAN: a latent space for the filters of one convolution of a trained classifier."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 import tensorflow as tf
 from keras import ops
 
-from kinv.ops.weighted_mean import weighted_mean
 from kinv.training.checked_data import checked_data, checked_validation
 from kinv.training.optimizers import Optimizers, copies
 
-from .diversity import over_alive, relative_spread
-from .filter_family import FilterFamily
+from .diversity import over_alive
+from .game import FilterGame
+from .moving_generator import MovingGenerator
 
 METRICS = (
     "discriminator_loss", "generator_loss", "information_loss", "explained_variance", "discriminator_accuracy",
     "diversity",
 )  # fmt: skip
+SEEN = ("consistency_loss", "mismatch", "change")  # with a movement, too
 NETWORKS = ("discriminator", "generator", "code")  # in the order of their updates, Algorithm 1
-SPREAD_WEIGHT = 1000.0  # of the squared shortfall from `min_diversity`: outweighs all other terms
-
-
-class Step(NamedTuple):
-    """A batch of images on its way: the first half passes generated filters, the second the real ones."""
-
-    images: Any
-    labels: Any
-    entering: Any  # the layer's inputs
-    past: list[Any]  # what bypasses the layer
-    half: Any
-    real: Any  # the layer's outputs with the real filters
-    weights: Any  # how much every image of the first half counts,
-    real_weights: Any  # and of the second
 
 
 @keras.saving.register_keras_serializable("kinv")
-class FilterGAN(FilterFamily):
-    """Learns to generate diverse filters for a layer of a classifier that work like the real ones.
+class FilterGAN(FilterGame):
+    """Learns filters for a layer of a classifier that see images in another way, as if these were changed.
 
     "Parametrizing filters of a CNN with a GAN", section 3 and Algorithm 1. A generator turns a latent code into
     filters. A discriminator separates the layer's real outputs from those of generated filters on other images. An
@@ -45,11 +32,13 @@ class FilterGAN(FilterFamily):
     outputs compared are the convolution's own, before batch norm and activation. There, no effect of the filters is
     cut off, and the average over filter sets is the convolution with their average.
 
-    Deviations from the paper:
-        - Filters differ at least as much as `min_diversity` says. The paper's losses settle on filters that hardly
-          differ. Held apart, they move to where the layer's outputs change least, as the latent space is meant to.
-        - The mean over all codes is the real filters (`centered`). Around another mean, outputs can only match the real
-          standard deviation if that mean shrinks, and that costs more accuracy than the variation.
+    The paper's losses settle on filters that hardly move outputs, or move them where noise of the right shape would.
+    So each set has to move outputs by `movement`, by construction, and three things keep what it does within what
+    images do: predictions (`consistency`), the discriminator, and counterparts of the images, which the real filters
+    have to answer as generated ones answer the images (`mismatch_weight`), and which have to differ from them visibly
+    (`min_change`). With `movement=None` the losses are the paper's, with these deviations:
+        - Filters differ at least as much as `min_diversity` says, and their mean over all codes is the real filters
+          (`centered`). Around another mean, outputs can only match the real standard deviation if that mean shrinks.
         - Noise is added to what discriminator and InfoGAN head see. Without it, the smallest change of the filters can
           be read exactly: the mutual information is infinite, and does not reward filters that differ visibly.
         - The generator's loss is `-log D` (`saturating=False`). With the paper's `log(1 - D)` the discriminator is
@@ -62,17 +51,26 @@ class FilterGAN(FilterFamily):
             if only filters are generated, as after loading.
         layer: name of a `Conv2D` or `DepthwiseConv2D`.
         latent_dim: length of the standard normal latent code `z`.
-        information_weight: lambda, the weight of the InfoGAN loss.
+        movement: how far every set moves the outputs of an image, in standard deviations between images. None: as far
+            as the paper's losses make it.
+        consistency: weight of the cross-entropy of predictions with those of the real filters: of generated filters for
+            the images, and of the real ones for counterparts.
+        mismatch_weight: weight of what counterparts do not say of the movement.
+        min_change: least mean absolute difference of counterparts from their images, of 255.
+        adversarial_weight: of the generator's loss against the discriminator; default: 1 without a movement, as in
+            the paper, else 0.05.
+        information_weight: lambda, the weight of the InfoGAN loss; default: 1 without a movement, else 0.1.
         noise: standard deviation of the noise, in units of the outputs' own, per channel.
         saturating: whether the generator has the paper's loss.
-        min_diversity: least standard deviation of a filter's weights over codes, on average, in units of the real
-            filter's own. It is taken over a step's codes, so that small batches demand more. 0 is the paper's.
-        centered: whether the mean over all codes is the real filters; requires a generator with one ReLU layer. The
-            paper's starts from random weights.
-        hidden_units: widths of the generator's ReLU layers.
+        min_diversity: without a movement, least standard deviation of a filter's weights over codes, on average, in
+            units of the real filter's own; default: 0.5. It is taken over a step's codes, so that small batches demand
+            more. 0 is the paper's.
+        centered: without a movement, whether the mean over all codes is the real filters; default: yes. Requires a
+            generator with one ReLU layer. The paper's starts from random weights.
+        hidden_units: widths of the generator's ReLU layers; default: 32, with a movement 64.
         width: channels of the discriminator's first convolution.
         seed: seeds the initial weights and all random draws in training.
-        shapes: kernel and output shape and the filters' standard deviation, if there is no classifier.
+        shapes: kernel, output and image shape, groups and the filters' standard deviation, if there is no classifier.
         **kwargs: `name`, `trainable` and `dtype`, as in `kinv.training.Method`.
 
     Call arguments:
@@ -97,24 +95,48 @@ class FilterGAN(FilterFamily):
         layer: str = "",
         *,
         latent_dim: int = 16,
-        information_weight: float = 1.0,
+        movement: float | None = 0.8,
+        consistency: float = 1.0,
+        mismatch_weight: float = 3.0,
+        min_change: float = 15.0,
+        adversarial_weight: float | None = None,
+        information_weight: float | None = None,
         noise: float = 0.5,
         saturating: bool = False,
-        min_diversity: float = 0.5,
-        centered: bool = True,
-        hidden_units: Sequence[int] = (32,),
+        min_diversity: float | None = None,
+        centered: bool | None = None,
+        hidden_units: Sequence[int] | None = None,
         width: int = 32,
         seed: int = 0,
         shapes: dict[str, Any] | None = None,
         **kwargs: Any,
     ):
-        amounts = {"information_weight": information_weight, "noise": noise, "min_diversity": min_diversity}
-        if min(amounts.values()) < 0:
-            raise ValueError(f"{', '.join(amounts)} must not be negative, received {list(amounts.values())}")
+        free = movement is None
+        if not free and (min_diversity or centered):
+            raise ValueError(
+                "min_diversity and centered are for filters without a movement, received "
+                f"min_diversity={min_diversity}, centered={centered} and movement={movement}: leave one side out"
+            )
+        weights = {
+            "consistency": consistency,
+            "mismatch_weight": mismatch_weight,
+            "min_change": min_change,
+            "adversarial_weight": (1.0 if free else 0.05) if adversarial_weight is None else adversarial_weight,
+            "information_weight": (1.0 if free else 0.1) if information_weight is None else information_weight,
+            "noise": noise,
+            "min_diversity": (0.5 if free else 0.0) if min_diversity is None else min_diversity,
+        }
+        if min(weights.values()) < 0:
+            raise ValueError(f"{', '.join(weights)} must not be negative, received {list(weights.values())}")
+        centered = free if centered is None else centered
+        hidden_units = ((32,) if free else (64,)) if hidden_units is None else hidden_units
+        names = METRICS if free else METRICS + SEEN
         super().__init__(
-            classifier, layer, latent_dim, noise, centered, hidden_units, width, seed, shapes, METRICS, **kwargs
+            classifier, layer, latent_dim, noise, centered, hidden_units, width, seed, shapes, movement, names, **kwargs
         )
-        self.information_weight, self.saturating, self.min_diversity = information_weight, saturating, min_diversity
+        self.saturating, self.weighed = saturating, tuple(weights)
+        for name, value in weights.items():
+            setattr(self, name, value)
 
     def compile(self, optimizer: Any = None, **kwargs: Any) -> None:
         """Compiles the model; the default optimizer is RMSprop (as in the paper) at 3e-4.
@@ -157,6 +179,8 @@ class FilterGAN(FilterFamily):
         classifier = self.cut.require("fit").classifier
         x, y, self.preflight = checked_data(classifier, x, y, preflight)
         validation_data = checked_validation(classifier, validation_data)
+        if isinstance(self.generator, MovingGenerator) and not self.generator.is_adapted():
+            self.adapt(x)
         return super().fit(x, y, validation_data=validation_data, **kwargs)
 
     def evaluate(self, x=None, y=None, **kwargs):
@@ -169,97 +193,85 @@ class FilterGAN(FilterFamily):
         self.discriminator.adapt(step.real)
         z = keras.random.normal((step.half, self.latent_dim), seed=self.seed_generator)
         with tf.GradientTape() as through_filters:
-            generated, spread, alive = self._generate(step, z)
-            short = ops.relu(self.min_diversity - spread) * ops.cast(step.half > 1, spread.dtype)  # one draw has none
-            missing = SPREAD_WEIGHT * over_alive(ops.square(short), alive)
-
-        variables = self._variables()
+            fakes = self._fakes(step, z)
+            short = self._short(step, fakes)
+        outputs, variables = fakes.outputs(), self._variables()
         with tf.GradientTape() as tape:
-            discriminator_loss, told_apart = self._told_apart(step, generated, training=True)
+            discriminator_loss, told_apart = self._told_apart(step, outputs, training=True)
         slopes = tape.gradient(discriminator_loss, variables["discriminator"])
         self.descend(self.discriminator_optimizer, slopes, variables["discriminator"])
 
+        made = [*outputs, *fakes.past]
         with tf.GradientTape(persistent=True) as tape:
-            tape.watch(generated)
-            adversarial, error = self._fooled(step, generated, z, training=True)
-            information_loss = self.information_weight * error
-            generator_loss = adversarial + information_loss
+            tape.watch(made)
+            losses = self._costs(step, fakes, z, training=True)
+            information_loss = self.information_weight * losses["error"]
+            total = self._total(losses)
         slopes = through_filters.gradient(
-            [generated, missing],
+            [*made, short],
             variables["generator"],
-            output_gradients=[tape.gradient(generator_loss, generated), ops.ones_like(missing)],
+            output_gradients=[*tape.gradient(total, made, unconnected_gradients="zero"), ops.ones_like(short)],
         )
         self.descend(self.generator_optimizer, slopes, variables["generator"])
         self.descend(self.code_optimizer, tape.gradient(information_loss, variables["code"]), variables["code"])
-        return self._report(step, generated, discriminator_loss, adversarial, error, told_apart, spread, alive)
+        return self._report(step, fakes, discriminator_loss, told_apart, losses)
 
     def test_step(self, data):
         """The same losses without noise, with codes that are the same in every evaluation."""
         step = self._start(data)
         z = keras.random.normal((step.half, self.latent_dim), seed=self.seed)
-        generated, spread, alive = self._generate(step, z)
-        discriminator_loss, told_apart = self._told_apart(step, generated, training=False)
-        adversarial, error = self._fooled(step, generated, z, training=False)
-        return self._report(step, generated, discriminator_loss, adversarial, error, told_apart, spread, alive)
+        fakes = self._fakes(step, z)
+        discriminator_loss, told_apart = self._told_apart(step, fakes.outputs(), training=False)
+        return self._report(step, fakes, discriminator_loss, told_apart, self._costs(step, fakes, z, training=False))
 
-    def _start(self, data):
-        images, labels, weights = keras.utils.unpack_x_y_sample_weight(data)
-        cut = self.cut.require("fit")
-        entering, past = cut.enter(ops.cast(images, "float32"))
-        half = ops.maximum(ops.shape(entering)[0] // 2, 1)
-        real = cut.convolve(entering[-half:], cut.kernel())  # a batch of one image passes both
-        of_both = (None, None) if weights is None else (weights[:half], weights[-half:])
-        return Step(images, labels, entering, past, half, real, *of_both)
+    def _costs(self, step, fakes, z, training):
+        """All that the generator pays for, by name; without weights."""
+        names = ("adversarial", "error", "error_of_generated")
+        losses = dict(zip(names, self._fooled(step, fakes.outputs(), z, training), strict=True))
+        if self.counterparts is not None:
+            losses["kept"] = self._kept(step, fakes)
+            losses["mismatch"] = self._mismatch(step, fakes)
+        return losses
 
-    def _generate(self, step, z):
-        """The layer's outputs with generated filters, and how much these differ."""
-        cut = self.cut.require("fit")
-        filters = self.generator(z)
-        generated = cut.convolve(step.entering[: step.half], filters)
-        return generated, *relative_spread(filters, cut.kernel())
+    def _total(self, losses):
+        total = self.adversarial_weight * losses["adversarial"] + self.information_weight * losses["error"]
+        if self.counterparts is not None:
+            total = total + self.consistency * sum(losses["kept"]) + self.mismatch_weight * losses["mismatch"]
+        return total
 
-    def _told_apart(self, step, generated, training):
-        """The discriminator's loss, and its accuracy."""
-        half = step.half
-        logits, _ = self.discriminator(ops.concatenate([ops.stop_gradient(generated), step.real]), training=training)
-        of_generated = weighted_mean(ops.softplus(logits[:half]), step.weights)
-        loss = of_generated + weighted_mean(ops.softplus(-logits[half:]), step.real_weights)
-        right = ops.concatenate([logits[:half] < 0, logits[half:] > 0])
-        return loss, ops.mean(ops.cast(right, "float32"))
-
-    def _fooled(self, step, generated, z, training):
-        """The generator's loss, and the squared error of the codes that are read."""
-        logits, code = self.discriminator(generated, training=training)
-        error = weighted_mean(ops.sum(ops.square(z - code), axis=-1), step.weights)
-        sign = 1 if self.saturating else -1
-        return -sign * weighted_mean(ops.softplus(sign * logits), step.weights), error
-
-    def _report(self, step, generated, discriminator_loss, adversarial, error, told_apart, spread, alive):
+    def _report(self, step, fakes, discriminator_loss, told_apart, losses):
         if self.measures_more:
             cut, half = self.cut.require("fit"), step.half
             labels = step.labels
             if labels is None:
                 labels = ops.argmax(cut.classifier(step.images, training=False), axis=-1)
-            logits = cut.leave(generated, [tensor[:half] for tensor in step.past])
+            logits = cut.leave(fakes.generated, [tensor[:half] for tensor in step.past])
             self.compute_metrics(None, labels[:half], logits, step.weights)
+        more = () if self.counterparts is None else (losses["kept"][0], losses["mismatch"], ops.mean(fakes.change))
         return self.report(
             discriminator_loss,
-            adversarial,
-            self.information_weight * error,
-            1 - error / self.latent_dim,
+            losses["adversarial"],
+            self.information_weight * losses["error"],
+            1 - losses["error_of_generated"] / self.latent_dim,
             told_apart,
-            over_alive(spread, alive),
+            over_alive(fakes.spread, fakes.alive),
+            *more,
         )
 
     def _variables(self):
         """The variables of each of the three updates: D and Q share the trunk."""
+        counterparts = [] if self.counterparts is None else self.counterparts.trainable_variables
         trunk = [variable for layer in self.discriminator.trunk for variable in layer.trainable_variables]
         return {
             "discriminator": trunk + self.discriminator.real.trainable_variables,
-            "generator": self.generator.learned(),
+            "generator": self.generator.learned() + counterparts,
             "code": trunk + self.discriminator.code.trainable_variables,
         }
 
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        return super().from_config({"movement": None, **config})  # older artifacts have none
+
     def get_config(self):
-        names = ("information_weight", "saturating", "min_diversity")
+        names = ("saturating", *self.weighed)
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}

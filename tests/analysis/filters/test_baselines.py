@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from kinv.analysis.filters import baselines
-from kinv.analysis.filters.moments import patch_moments
+from kinv.classifiers.patch_moments import patch_moments
 from kinv.classifiers.replaced_filters import ReplacedFilters
 from tests.analysis.filters.test_moments import CONVOLUTIONS, network
 

@@ -7,7 +7,7 @@ from kinv import classifiers, data
 from kinv.analysis.filters import figures
 from kinv.analysis.filters.baselines import Added
 from kinv.analysis.filters.curves import MovementCurves, movement_curves
-from kinv.analysis.filters.moments import patch_moments
+from kinv.classifiers.patch_moments import patch_moments
 from kinv.classifiers.replaced_filters import ReplacedFilters
 
 

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from kinv import analysis, data
+from kinv.analysis.filters.curves import MovementCurves
+from kinv.classifiers.replaced_filters import ReplacedFilters
 from kinv.layers.generated_convolution import convolution_kernel
 from kinv.models import FilterGAN
 
@@ -35,7 +37,7 @@ def classifier(digits):
 
 def gan_around(classifier, spread, layer="replaced"):
     """Generates the real filters plus `spread` of their deviation times a direction for each part of the code."""
-    gan = FilterGAN(classifier, layer, latent_dim=2, width=4, hidden_units=(4,), centered=False)
+    gan = FilterGAN(classifier, layer, latent_dim=2, width=4, hidden_units=(4,), movement=None, centered=False)
     hidden, filters = gan.generator.hidden[0], gan.generator.filters
     hidden.set_weights(
         [np.array([[1, -1, 0, 0], [0, 0, 1, -1]], "float32"), np.zeros(4, "float32")]
@@ -49,7 +51,10 @@ def gan_around(classifier, spread, layer="replaced"):
 
 
 def measure(gan, digits, **options):
-    (images, labels), options = digits, {"singles": 3, "singles_on": 300, "epochs": 1, **options}
+    (images, labels), options = (
+        digits,
+        {"singles": 3, "singles_on": 300, "sets": 3, "movements": (0.5,), "epochs": 1, **options},
+    )
     return analysis.filter_quality(gan, images[:1000], labels[:1000], images[1000:], labels[1000:], **options)
 
 
@@ -59,8 +64,8 @@ def test_real_filters_are_as_good_as_the_network(classifier, digits):
     some = np.linspace(0, 499, 300).astype(int)
     network = analysis.accuracy(classifier, digits[0][1000:][some], digits[1][1000:][some])
     np.testing.assert_allclose(quality.singles, network)
-    sets = quality.singles.mean() - quality.randoms.mean()
-    assert quality.gained.shape == (300,) and quality.gained.mean() == pytest.approx(sets, abs=1e-9)
+    assert quality.movement == pytest.approx(0, abs=1e-6) and quality.apart == pytest.approx(0, abs=1e-6)
+    assert quality.verdict is None and "No other filters move outputs so far." in quality.summary()
     np.testing.assert_allclose(quality.diversity, 0, atol=1e-5)
     assert quality.network == analysis.accuracy(classifier, digits[0][1000:], digits[1][1000:])
 
@@ -72,19 +77,26 @@ def test_diversity_is_what_was_put_in(classifier, digits):
     assert len(set(quality.singles)) > 1
 
 
-def test_random_numbers_are_as_large_as_the_generated_filters_spread(classifier, digits, monkeypatch):
-    module = importlib.import_module("kinv.analysis.filters.quality")
-    seen, measure_sets = [], module.right_of_sets
-    monkeypatch.setattr(
-        module, "right_of_sets", lambda cut, sets, *rest: seen.append(sets) or measure_sets(cut, sets, *rest)
-    )
-    quality = measure(gan_around(classifier, 1.0), digits, singles=200, singles_on=20, epochs=0)
-    kernel = np.asarray(convolution_kernel(classifier.get_layer("replaced")))
-    generated, changed = (np.asarray(sets) for sets in seen)
-    spread = [np.sqrt(np.mean(np.var(sets, axis=0), axis=(0, 1, 2))) for sets in (generated, changed)]
-    np.testing.assert_allclose(spread[1], spread[0], rtol=0.2)  # 200 draws of two numbers
-    np.testing.assert_allclose(changed.mean(axis=0), kernel, atol=0.4 * kernel.std())
-    assert quality.randoms.shape == (200,) and quality.metrics()["random_mean"] < quality.network - 0.1
+def test_others_are_compared_where_they_move_outputs_as_far(classifier, digits):
+    quality = measure(gan_around(classifier, 1.0), digits, singles=40, sets=6, epochs=0)
+    # 40 draws of two numbers, in the unit of the outputs themselves
+    cut = ReplacedFilters(classifier, "replaced")
+    codes = np.random.default_rng(0).normal(size=(10, 2))  # of the average; those of single sets follow
+    images = digits[0][:1000].astype("float32")
+    entering, _ = cut.enter(images)
+    real = np.asarray(cut.convolve(entering, cut.kernel()))
+    deviation = np.sqrt(np.var(real, axis=0).mean(axis=(0, 1)))
+    random = np.random.default_rng(0)
+    random.normal(size=codes.shape)
+    moved = [
+        np.sqrt(np.square(np.asarray(cut.convolve(entering, filters)) - real).mean(axis=(0, 1, 2))) / deviation
+        for filters in gan_around(classifier, 1.0).generate_filters(random.normal(size=(40, 2)).astype("float32"))
+    ]
+    assert quality.movement == pytest.approx(np.mean(moved), rel=1e-3)
+    assert quality.curves.movements[quality.column] == pytest.approx(quality.movement, abs=1e-3)
+    assert quality.curves.names[0] == "generated" and quality.curves.by_set.shape[2] == 6
+    found = quality.metrics()
+    assert found["generated"] < quality.network - 0.05 and found["best_other"] < quality.network
 
 
 @pytest.mark.release
@@ -98,7 +110,6 @@ def test_filters_of_nothing_are_chance_until_the_layers_above_are_retrained(clas
 
 def test_retraining_leaves_the_layer_and_what_is_below(classifier, digits):
     from kinv.analysis.filters.quality import retrain_above
-    from kinv.classifiers.replaced_filters import ReplacedFilters
 
     before = classifier.get_weights()
     kernel = 0.5 * np.asarray(convolution_kernel(classifier.get_layer("replaced")))
@@ -138,7 +149,7 @@ def test_wrong_arguments_are_refused_before_anything_is_trained(classifier, digi
     module = importlib.import_module("kinv.analysis.filters.quality")  # the package's attribute is the function
     monkeypatch.setattr(module, "retrain_above", lambda *arguments: pytest.fail("too late"))
     gan = gan_around(classifier, 0.0)
-    for options in ({"singles": 0}, {"draws": 0}, {"epochs": -1}):
+    for options in ({"singles": 0}, {"draws": 0}, {"sets": 0}, {"epochs": -1}):
         with pytest.raises(ValueError, match="must be at least 1"):
             measure(gan, digits, **options)
     alone = FilterGAN.from_config(gan.get_config())
@@ -152,20 +163,22 @@ def test_without_epochs_nothing_is_retrained(classifier, digits):
     np.testing.assert_allclose(quality.averaged, quality.network, atol=0.002)  # the real filters, but for rounding
 
 
-def quality_of(singles, randoms, images=1000):
+def quality_of(generated, others, images=1000):
     """Accuracies of sets that all images share alike, but for one in a hundred."""
-    gained = np.full(images, np.mean(singles) - np.mean(randoms)) + 0.1 * (np.arange(images) % 100 == 0)
+    by_image = np.repeat([[[np.mean(generated)]], [[np.mean(others)]]], images, axis=2)
+    by_image[0, 0] += 0.1 * (np.arange(images) % 100 == 0)
+    by_set = np.array([[generated], [others]], "float64")
+    curves = MovementCurves("layer", ("generated", "noise"), np.array([0.5]), by_set, by_image, 0.99)
     return analysis.FilterQuality(
-        0.99, 0.98, 0.985, np.array(singles), np.array(randoms), gained, 0.8, np.array([0.5, 0.6]),
-        averaged_network=None,
+        0.99, 0.98, 0.985, np.array(generated), 0.49, 0.7, curves, 0.8, np.array([0.5, 0.6]), averaged_network=None
     )  # fmt: skip
 
 
 def test_noise_that_is_as_good_is_told_from_too_few_images_or_sets():
     better = quality_of([0.97, 0.98, 0.99], [0.5, 0.7, 0.6])
-    assert better.better_than_noise and "noise of the same size: 60.0%, fewer, by" in better.summary()
+    assert better.better_than_noise and "keep 98.0%, and the best others, noise, 60.0%: fewer" in better.summary()
     alike = quality_of([0.90, 0.91] * 10, [0.905, 0.90] * 10)
-    assert "NOT fewer: they are as good as generated filters, to within 5 points" in alike.summary()
+    assert "NOT fewer: these are as good as generated filters, to within 5 points" in alike.summary()
     worse = quality_of([0.5, 0.52, 0.51], [0.9, 0.91, 0.92])
     assert "NOT fewer: generated filters are worse, by" in worse.summary()
     few_sets = quality_of([0.5, 0.7, 0.6], [0.6, 0.4, 0.7])
@@ -174,4 +187,4 @@ def test_noise_that_is_as_good_is_told_from_too_few_images_or_sets():
     assert "NOT clearly fewer: too few images to tell (" in few_images.summary()
     assert not any(quality.better_than_noise for quality in (alike, worse, few_sets, few_images))
     assert quality_of([0.9], [0.1]).verdict.kind == "unknown"  # one set says nothing of others
-    assert "98.0%" in alike.summary() and "0.55 of the real ones' standard" in alike.summary()
+    assert "98.0%" in alike.summary() and "lie 0.70 apart" in alike.summary()

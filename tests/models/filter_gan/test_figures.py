@@ -36,18 +36,16 @@ def test_every_grid_has_the_original_framed_in_the_middle(random):
         assert (frame.get_x(), frame.get_y(), frame.get_width(), frame.get_height()) == (6.5, 7.5, 7, 8)
 
 
-def test_a_line_of_points_for_each_lambda_and_one_for_random_numbers():
-    points = [
-        {"information_weight": weight, "diversity": spread + weight / 10, "single_mean": 0.9 - weight / 10,
-         "random_mean": 0.5, "explained_variance": 0.5}
-        for spread in (1.0, 0.3) for weight in (1.0, 0.1)
-    ]  # fmt: skip
-    accuracy, explained = figures.diversity_against_accuracy(points).axes
-    assert [line.get_label() for line in accuracy.lines] == ["λ = 0.1", "λ = 1", "control: random numbers"]
-    np.testing.assert_allclose(accuracy.lines[1].get_xydata(), [[0.4, 0.8], [1.1, 0.8]])
-    np.testing.assert_allclose(accuracy.lines[2].get_xydata(), [[x, 0.5] for x in (0.31, 0.4, 1.01, 1.1)])
-    np.testing.assert_allclose(explained.lines[0].get_ydata(), [0.5, 0.5])
-    assert len(explained.lines) == 2  # random numbers have no code
+def test_rows_of_images_are_framed_at_their_beginning(random):
+    rows = random.uniform(0, 255, (2, 4, 6, 5, 1)).round().astype("float32")
+    (axis,) = figures.rows_of_images(rows).axes
+    mosaic = np.asarray(axis.get_images()[0].get_array())
+    assert mosaic.shape == (16, 28)
+    for row in range(2):
+        for column in range(4):
+            cell = mosaic[8 * row + 1 : 8 * row + 7, 7 * column + 1 : 7 * column + 6]
+            np.testing.assert_array_equal(cell, rows[row, column, ..., 0])
+    assert [(frame.get_x(), frame.get_y()) for frame in axis.patches] == [(-0.5, -0.5), (-0.5, 7.5)]
 
 
 def test_the_map_has_a_colour_for_each_real_filter(random):

@@ -11,7 +11,9 @@ from .test_model import shown, small_classifier
 
 @pytest.fixture(scope="module")
 def gan():
-    return FilterGAN(small_classifier(), "replaced", latent_dim=3, width=8, hidden_units=(16,), centered=False, seed=4)
+    return FilterGAN(
+        small_classifier(), "replaced", latent_dim=3, width=8, hidden_units=(16,), movement=None, centered=False, seed=4
+    )
 
 
 def objective(gan, found, codes, images, z, alpha_weight, variation_weight):

@@ -44,7 +44,7 @@ def codes(count, latent_dim=3):
 def test_with_the_real_filters_the_activations_are_the_networks_own(name, layer):
     classifier = classifiers.build(name)
     images = np.random.default_rng(0).uniform(0, 255, (2, *classifier.input_shape[1:])).astype("float32")
-    gan = FilterGAN(classifier, layer, latent_dim=2, width=4, hidden_units=(2,))
+    gan = FilterGAN(classifier, layer, latent_dim=2, width=4, hidden_units=(2,), movement=None)
     kernel = np.asarray(convolution_kernel(classifier.get_layer(layer)))
     gan.generator.filters.kernel.assign(0 * gan.generator.filters.kernel)
     gan.generator.filters.bias.assign(kernel.ravel() / gan.generator.scale)
@@ -102,7 +102,7 @@ def test_a_step_updates_each_network_and_leaves_the_classifier(gan):
 def test_the_mean_over_codes_is_the_real_filters_and_stays_there():
     classifier = small_classifier()
     real = np.asarray(convolution_kernel(classifier.get_layer("replaced")))
-    gan = FilterGAN(classifier, "replaced", latent_dim=3, width=8, hidden_units=(16,), min_diversity=0.3)
+    gan = FilterGAN(classifier, "replaced", latent_dim=3, width=8, hidden_units=(16,), movement=None, min_diversity=0.3)
     gan.compile({name: keras.optimizers.RMSprop(1e-2) for name in ("discriminator", "generator", "code")})
     before = np.asarray(gan.generate_filters(codes(2)))
     gan.fit(shown(64), batch_size=16, epochs=5, verbose=0)
@@ -112,15 +112,16 @@ def test_the_mean_over_codes_is_the_real_filters_and_stays_there():
     filters = np.asarray(gan.generate_filters(many))
     error = filters.std(axis=0) / np.sqrt(len(many))
     assert np.abs((filters.mean(axis=0) - real) / error).max() < 5
-    free = FilterGAN(classifier, "replaced", latent_dim=3, centered=False)
+    free = FilterGAN(classifier, "replaced", latent_dim=3, movement=None, centered=False)
     assert np.linalg.norm(np.mean(free.generate_filters(codes(50)), axis=0) - real) > 0.5 * np.linalg.norm(real)
     with pytest.raises(ValueError, match=r"centered needs one ReLU layer, received hidden_units \(8, 8\)"):
-        FilterGAN(classifier, "replaced", hidden_units=(8, 8))
+        FilterGAN(classifier, "replaced", hidden_units=(8, 8), movement=None)
 
 
 def test_the_middle_belongs_to_the_classifier_at_hand_and_is_not_trained():
     classifier, other = small_classifier(), small_classifier(seed=1)
-    gan = FilterGAN.from_config(FilterGAN(classifier, "replaced", latent_dim=3, width=8).get_config())
+    gan = FilterGAN(classifier, "replaced", latent_dim=3, width=8, movement=None)
+    gan = FilterGAN.from_config(gan.get_config())
     many = np.random.default_rng(4).normal(size=(50_000, 3)).astype("float32")
     for network in (classifier, other):
         gan.set_classifier(network)
@@ -137,7 +138,7 @@ def test_filters_are_kept_as_spread_as_they_have_to_be():
     settings = {"latent_dim": 3, "width": 8, "information_weight": 0.0}
     spreads = {}
     for least in (0.0, 0.5, 0.8):
-        gan = FilterGAN(small_classifier(), "replaced", min_diversity=least, **settings)
+        gan = FilterGAN(small_classifier(), "replaced", movement=None, min_diversity=least, **settings)
         gan.compile({name: keras.optimizers.RMSprop(3e-3) for name in ("discriminator", "generator", "code")})
         gan.generator.filters.kernel.assign(0.02 * gan.generator.filters.kernel)  # hardly any to begin with
         gan.fit(shown(128), batch_size=64, epochs=60, verbose=0)
@@ -145,12 +146,13 @@ def test_filters_are_kept_as_spread_as_they_have_to_be():
     assert spreads[0.0].max() < 0.45 < spreads[0.5].min() < 0.75 < spreads[0.8].min()
 
 
-def test_dead_filters_need_no_spread():
+@pytest.mark.parametrize("movement", [None, 0.8])
+def test_dead_filters_need_no_spread(movement):
     classifier = small_classifier()
     kernel = np.asarray(classifier.get_layer("replaced").kernel).copy()
     kernel[..., 0] = 0.0
     classifier.get_layer("replaced").kernel.assign(kernel)
-    gan = FilterGAN(classifier, "replaced", latent_dim=3, width=8)
+    gan = FilterGAN(classifier, "replaced", latent_dim=3, width=8, movement=movement)
     gan.compile()
     history = gan.fit(shown(16), batch_size=16, epochs=2, verbose=0).history
     assert all(np.isfinite(values).all() for values in history.values())
@@ -165,6 +167,7 @@ def test_it_learns_filters_that_pass_for_real():
         classifier,
         "replaced",
         latent_dim=2,
+        movement=None,
         width=16,
         information_weight=0.3,
         centered=False,
@@ -212,6 +215,11 @@ def test_the_generators_loss_is_that_of_the_discriminator_it_meets(saturating):
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 17])
 def test_small_and_odd_batches_train(gan, count):
+    if count == 1:
+        with pytest.raises(ValueError, match="at least two, as movement is measured by how they differ"):
+            gan.fit(shown(count), verbose=0)
+        gan = FilterGAN(small_classifier(), "replaced", latent_dim=3, width=8, movement=None)
+        gan.compile()
     history = gan.fit(shown(count), batch_size=16, verbose=0).history
     assert all(np.isfinite(values).all() for values in history.values())
     assert all(np.isfinite(variable).all() for variable in gan.variables)
@@ -255,6 +263,9 @@ def test_wrong_arguments_are_refused(gan):
         ({"layer": "replaced", "noise": -1}, "noise"),
         ({"layer": "replaced", "min_diversity": -1}, "min_diversity"),
         ({"layer": "replaced", "hidden_units": ()}, "hidden_units"),
+        ({"layer": "replaced", "movement": 0.0}, "movement must be above 0 and finite, received 0.0"),
+        ({"layer": "replaced", "min_diversity": 0.5}, "for filters without a movement, received min_diversity=0.5"),
+        ({"layer": "replaced", "centered": True}, "for filters without a movement.*centered=True"),
     ):
         with pytest.raises(ValueError, match=message):
             FilterGAN(classifier, **wrong)
@@ -276,12 +287,15 @@ def test_wrong_arguments_are_refused(gan):
         {"deviation": float("nan")},
         {"deviation": "1"},
         {"more": 1},
+        {"images": [8, 8]},
+        {"groups": 3},
+        {"groups": True},
     ],
     ids=str,
 )
 def test_a_configuration_with_other_shapes_is_refused(gan, change):
     config = gan.get_config()
-    with pytest.raises(ValueError, match=r"shapes must be|must be positive"):
+    with pytest.raises(ValueError, match=r"shapes must|must be positive"):
         FilterGAN.from_config({**config, "shapes": {**config["shapes"], **change}})
     with pytest.raises(ValueError, match="shapes must be"):
         FilterGAN.from_config({**config, "shapes": [1]})

@@ -16,8 +16,14 @@ LAYERS = {**TRAINING, "units": [5, 4], "momentum": 0.9, "upper_rate": None, "tun
 NOISY, CHAINS = {"rates": [0.4, 0.2]}, {"steps": 1, "persistent": True, "weight_decay": 0.1}
 FILTERS = {
     **TRAINING, "layer": "conv2", "steps_per_epoch": 5, "latent_dim": 3, "information_weight": 1.0, "noise": 0.5,
-    "min_diversity": 0.5, "centered": True, "draws": 10, "singles": 20, "smoothing": 1.0,
+    "movement": 1.0, "consistency": 1.0, "mismatch_weight": 3.0, "min_change": 15.0, "adversarial_weight": 0.05,
+    "saturating": False, "min_diversity": 0.0, "centered": False, "draws": 10, "singles": 20, "sets": 10,
+    "smoothing": 1.0,
 }  # fmt: skip
+GRID = (
+    *("fall", "unchanged", "middle_change", "change", "corner_change"),
+    *("detour", "shape_share", "shape_change"),
+)  # fmt: skip
 METRICS = {
     "digit_cnn": ("test_accuracy",),
     "rbm": ("log_likelihood", "log_partition", "log_partition_low", "log_partition_high", "pseudo_likelihood"),
@@ -28,12 +34,20 @@ METRICS = {
     ),
     "invariant_transformer": ("learned_unchanged", "random_unchanged", "space_distance", "color_distance"),
     "filter_gan": (
-        *("network", "averaged", "control", "single_mean", "single_worst", "random_mean"),
-        *("explained_variance", "diversity", "grid_fall", "grid_fall_at_output", "grid_unchanged"),
-        *("grid_middle_change", "grid_change", "grid_detour", "grid_shape_share", "grid_shape_change"),
+        *("network", "averaged", "control", "single_mean", "single_worst", "movement", "apart", "compared_at"),
+        *("generated", "best_other", "explained_variance", "diversity"),
+        *(f"{of}grid_{name}" for of in ("", "control_") for name in GRID),
+        *(f"counterpart_{name}" for name in ("mismatch", "change", "unchanged", "judge")),
     ),
     "layerwise": ("test_error", "edge_share", "explained_by_gabor", "unexplained_variance"),
 }
+
+
+CURVES = [
+    {"filters": name, "movement": movement, "accuracy": accuracy}
+    for name, accuracies in (("generated", (0.99, 0.98)), ("whitened noise", (0.98, 0.6)), ("shifted", (0.9, None)))
+    for movement, accuracy in zip((0.5, 1.0), accuracies, strict=True)
+]
 
 
 def _of(card, config, recipe, **more):
@@ -47,8 +61,8 @@ def _layers(kind, holds="stack", data="mnist", **config):
     return _of("layerwise", config, recipe, kind=kind, holds=holds, threshold=0.6)
 
 
-def _filters(recipe, swept=False, **config):
-    more = {"classifier": DIGIT_CNN, "right": "the true digit", "compared_at": "pool", "matched": 2, "swept": swept}
+def _filters(recipe, **config):
+    more = {"classifier": DIGIT_CNN, "right": "the true digit", "compared_at": "pool", "matched": 2, "curves": CURVES}
     return _of("filter_gan", {**FILTERS, **config}, recipe, **more)
 
 
@@ -77,9 +91,10 @@ METADATA = {
     "transformer_unlabelled": _transformer("the network's own predictions"),
     "transformer_largest": _transformer("given", "largest"),
     "transformer_flows": _transformer("given", "largest", ("tone",)),
-    "filters": _filters("filter_gan_mnist", swept=True),
-    "filters_conv4": _filters("filter_gan_mnist", swept=True, layer="conv4"),
-    "filters_of_the_paper": _filters("filter_gan_mnist", layer="conv3", min_diversity=0.0, centered=False),
+    "filters": _filters("filter_gan_mnist"),
+    "filters_conv4": _filters("filter_gan_mnist", layer="conv4"),
+    "filters_held_apart": _filters("filter_gan_mnist", movement=None, min_diversity=0.5, centered=True),
+    "filters_of_the_paper": _filters("filter_gan_mnist", layer="conv3", movement=None, saturating=True, noise=0.0),
     "filters_photos": _filters("filter_gan_photos"),
     "dbn": _layers("dbn"),
     "dbn_deformed": _layers("dbn", deformed=True, persistent=False),

@@ -149,8 +149,8 @@ def test_no_number_of_ours_is_written_by_hand(metadata):
     text = cards.render({**metadata, "metrics": {key: Marked(0) for key in metadata["metrics"]}})
     tables = re.findall(r"(?:^\|.*\|\n)+", section(text, "Results beside the paper's"), flags=re.MULTILINE)
     rows = [[[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines()] for table in tables]
-    results = [table for table in rows if table[0] in (["", "ours", "paper"], ["", "ours"])]
-    assert results and all(table[0][0] in ("setting", "family") for table in rows if table not in results)
+    results = [table for table in rows if table[0] in (["", "ours", "paper"], ["", "ours"], ["", "ours", "control"])]
+    assert results and all(table[0][0] in ("setting", "family", "filters") for table in rows if table not in results)
     assert all(row[1] == "<metric>" for table in results for row in table[2:])
     lacking = [table for table in results if len(table[0]) == 2 or not all(row[2] for row in table[2:])]
     assert len(re.findall(r"^(The paper gives no numbers|Where a cell is empty)", text, re.MULTILINE)) == len(lacking)
@@ -175,6 +175,7 @@ def test_the_papers_numbers_stand_beside_what_the_paper_measured():
     assert {name for name, text in on.items() if "98.2%" in text} == {
         "filters",
         "filters_conv4",
+        "filters_held_apart",
         "filters_of_the_paper",
     }
     assert {name for name, text in on.items() if "1.34%" in text} == {"dbn", "dbn_deformed"}
@@ -182,10 +183,17 @@ def test_the_papers_numbers_stand_beside_what_the_paper_measured():
 
 
 def test_the_filters_card_says_how_far_they_are_the_papers():
-    ours, papers = (cards.render(METADATA[name]) for name in ("filters", "filters_of_the_paper"))
-    assert "at least 0.5 of" in ours and "by construction" in ours and "figures/sweep.png" in ours
-    assert "Filters start from nothing" in papers and "Filters start from nothing" not in ours
-    assert "by construction" not in papers and "figures/sweep.png" not in papers
+    names = ("filters", "filters_held_apart", "filters_of_the_paper")
+    ours, apart, papers = (cards.render(METADATA[name]) for name in names)
+    assert "moves outputs by 1.0 of their" in ours and "figures/counterparts.png" in ours and "a second network" in ours
+    assert "at least 0.5 of" in apart and "by construction" in apart
+    assert "Filters start from nothing" in papers and "Filters start from nothing" not in ours + apart
+    for text in (apart, papers):
+        assert "counterparts" not in text.lower().replace("weight of counterparts", "").replace(
+            "change of counterparts", ""
+        )
+    assert "`-log D`" not in papers and "Noise of" not in papers
+    assert "| whitened noise | 98.0% | 60.0% |" in ours and "| shifted | 90.0% |  |" in ours
 
 
 @pytest.mark.parametrize("card", [None, "", "base", "mine", "rbm.md", "../README", "/etc/passwd", ["rbm"]])

@@ -11,9 +11,10 @@ import numpy as np
 from keras import ops
 
 from kinv import backend
-from kinv.classifiers.predict import slices
-from kinv.classifiers.replaced_filters import ReplacedFilters
 from kinv.progress_bar import progress_bar
+
+from .predict import slices
+from .replaced_filters import ReplacedFilters
 
 VALUES = 8_000_000  # of patches at a time
 ALIVE = 1e-6  # of the largest standard deviation of a filter's outputs: those that vary less are dead

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from kinv.analysis.filters.moments import patch_moments
+from kinv.classifiers.patch_moments import patch_moments
 from kinv.classifiers.replaced_filters import ReplacedFilters
 
 CONVOLUTIONS = {

@@ -1,0 +1,135 @@
+"""Filters that move outputs as far as they have to, and images that the real filters answer alike."""
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from kinv.classifiers.patch_moments import patch_moments
+from kinv.classifiers.replaced_filters import ReplacedFilters
+from kinv.models import FilterGAN
+from kinv.models.filter_gan.moving_generator import MovingGenerator
+
+CONVOLUTIONS = {
+    "plain": lambda: keras.layers.Conv2D(5, 3, padding="same", name="cut"),
+    "groups": lambda: keras.layers.Conv2D(6, 3, groups=2, name="cut"),
+    "depthwise": lambda: keras.layers.DepthwiseConv2D(3, depth_multiplier=2, name="cut"),
+}
+
+
+def network(made=CONVOLUTIONS["plain"], seed=0):
+    keras.utils.set_random_seed(seed)
+    inputs = keras.Input((12, 10, 3))
+    x = keras.layers.Conv2D(4, 3, activation="relu")(keras.layers.Rescaling(1 / 255)(inputs))
+    x = keras.layers.ReLU()(made()(x))
+    return keras.Model(inputs, keras.layers.Dense(4)(keras.layers.GlobalAveragePooling2D()(x)))
+
+
+def shown(count, seed=1):
+    return np.random.default_rng(seed).uniform(0, 255, (count, 12, 10, 3)).astype("float32")
+
+
+def codes(count, latent_dim=3):
+    return np.random.default_rng(2).normal(size=(count, latent_dim)).astype("float32")
+
+
+@pytest.mark.parametrize("kind", CONVOLUTIONS)
+def test_outputs_move_as_far_as_is_asked_for(kind):
+    cut = ReplacedFilters(network(CONVOLUTIONS[kind]), "cut")
+    generator = MovingGenerator(cut.kernel().shape, cut.convolution.groups, movement=0.7, hidden_units=(5,), seed=0)
+    generator.build((None, 3))
+    images = shown(12)
+    generator.adapt(patch_moments(cut, images))
+    entering, _ = cut.enter(images)
+    own = np.asarray(cut.convolve(entering, cut.kernel()), "float64")
+    deviation = np.sqrt(own.var(axis=0).mean(axis=(0, 1)))
+    for filters in generator(codes(4)):
+        moved = np.asarray(cut.convolve(entering, filters), "float64") - own
+        assert np.mean(np.sqrt(np.square(moved).mean(axis=(0, 1, 2))) / deviation) == pytest.approx(0.7, rel=1e-4)
+
+
+def test_what_the_layer_never_sees_is_no_hiding_place():
+    cut = ReplacedFilters(network(), "cut")
+    cut.parts.below.layers[-1].bias.assign([0.0, 0.0, 0.0, -1e3])  # a channel that is never on
+    generator = MovingGenerator(cut.kernel().shape, seed=0)
+    generator.build((None, 3))
+    generator.adapt(patch_moments(cut, shown(12)))
+    changed = np.asarray(generator(codes(3))) - np.asarray(cut.kernel())
+    assert np.abs(changed[..., 3, :]).max() < 1e-6 < np.abs(changed[..., :3, :]).min()
+
+
+def test_until_it_is_adapted_filters_move_by_their_length():
+    cut = ReplacedFilters(network(), "cut")
+    generator = MovingGenerator(cut.kernel().shape, movement=0.5, seed=0)
+    generator.build((None, 3))
+    generator.start_at(cut.kernel())
+    real = np.asarray(cut.kernel())
+    lengths = np.linalg.norm((np.asarray(generator(codes(4))) - real).reshape(4, -1, 5), axis=1)
+    np.testing.assert_allclose(np.mean(lengths / np.linalg.norm(real.reshape(-1, 5), axis=0), axis=1), 0.5, rtol=1e-4)
+
+
+@pytest.fixture(scope="module")
+def trained():
+    gan = FilterGAN(network(), "cut", latent_dim=3, width=8, hidden_units=(8,), movement=0.6)
+    gan.compile(keras.optimizers.Adam(2e-3))
+    gan.fit(shown(64), batch_size=32, epochs=2, verbose=0)
+    return gan
+
+
+def test_fit_adapts_to_its_images_and_a_step_moves_all_players(trained):
+    images, generator = shown(64), trained.generator
+    moments = patch_moments(trained.cut.model, images)
+    np.testing.assert_allclose(moments.movements(np.asarray(trained.generate_filters(codes(5)))), 0.6, rtol=1e-3)
+    fresh = FilterGAN(network(), "cut", latent_dim=3, width=8, hidden_units=(8,), movement=0.6)
+    for ours, theirs in (
+        (generator.change.kernel, fresh.generator.change.kernel),
+        (trained.counterparts.directions, fresh.counterparts.directions),
+        (trained.counterparts.log_lengths, fresh.counterparts.log_lengths),
+    ):
+        assert np.abs(np.asarray(ours) - np.asarray(theirs)).max() > 0
+
+
+def test_costs_are_what_they_are_called(trained):
+    images, z = shown(20), codes(10)
+    step = trained._start(ops.convert_to_tensor(images))
+    fakes = trained._fakes(step, z)
+    cut = trained.cut.model
+    own = np.asarray(cut.convolve(cut.enter(images[:10])[0], cut.kernel()))
+    answered = np.asarray(cut.convolve(cut.enter(trained.counterpart(images[:10], z))[0], cut.kernel()))
+    generated = np.asarray(trained.activations(images[:10], z))
+    weight = 1 / np.asarray(trained.generator.deviation).ravel()
+    missed, moved = (np.square((of - generated) * weight).sum() for of in (answered, own))
+    assert float(trained._mismatch(step, fakes)) == pytest.approx(missed / moved, rel=1e-4)
+    changes = np.abs(np.asarray(trained.counterpart(images[:10], z)) - images[:10]).mean(axis=(1, 2, 3))
+    np.testing.assert_allclose(fakes.change, changes, rtol=1e-4)
+    short = 0.1 * np.maximum(trained.min_change - changes, 0).mean()
+    assert float(trained._short(step, fakes)) == pytest.approx(short, rel=1e-3, abs=1e-6)
+    said = np.asarray(ops.softmax(cut.classifier(images[:10])), "float64")
+    kept = []
+    for outputs in (generated, answered):
+        logits = np.asarray(cut.leave(outputs, []), "float64")
+        logs = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+        kept.append(-(said * logs).sum(axis=1).mean())
+    np.testing.assert_allclose(trained._kept(step, fakes), kept, rtol=1e-4)
+
+
+def test_it_comes_back_for_the_same_network_only(trained, tmp_path):
+    trained.save(tmp_path / "gan.keras")
+    again = keras.saving.load_model(tmp_path / "gan.keras")
+    np.testing.assert_array_equal(again.generate_filters(codes(3)), trained.generate_filters(codes(3)))
+    images = shown(3)
+    np.testing.assert_array_equal(again.counterpart(images, codes(3)), trained.counterpart(images, codes(3)))
+    again.set_classifier(network())
+    with pytest.raises(ValueError, match="must have the filters that were adapted to"):
+        again.set_classifier(network(seed=1))
+    np.testing.assert_array_equal(again.activations(images, codes(3)), trained.activations(images, codes(3)))
+
+
+def test_without_a_movement_nothing_is_adapted_and_there_are_no_counterparts():
+    gan = FilterGAN(network(), "cut", latent_dim=3, movement=None)
+    with pytest.raises(ValueError, match="movement must be set for adapt, received None"):
+        gan.adapt(shown(4))
+    with pytest.raises(ValueError, match="movement must be set for counterparts of images, received None"):
+        gan.counterpart(shown(2), codes(2))
+    old = {name: value for name, value in gan.get_config().items() if name != "movement"}
+    assert FilterGAN.from_config(old).movement is None  # of an older artifact
