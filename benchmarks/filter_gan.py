@@ -41,7 +41,7 @@ def median_of(run: Callable[[], object], repeats: int = REPEATS) -> float:
 
 def a_step(convolution: Callable | None = None) -> Callable[[], object]:
     """One compiled training step; `convolution` takes the place of the batched product over patches."""
-    gan = kinv.models.FilterGAN(classifiers.load("digit_cnn"), LAYER)
+    gan = kinv.models.FilterGAN(classifiers.load("digit_cnn"), LAYER, movement=None)
     if convolution is not None:
         cut, ours = gan.cut.require("benchmark"), gan.cut.require("benchmark").convolution
         cut.convolution = lambda x, kernels: convolution(x, kernels) if len(kernels.shape) == 5 else ours(x, kernels)
@@ -71,7 +71,7 @@ def grouped_convolution(inputs, kernels):
 
 def products() -> list[tuple[int, ...]]:
     """`(batch, m, k, n)` of every product of a step."""
-    gan = kinv.models.FilterGAN(classifiers.load("digit_cnn"), LAYER)
+    gan = kinv.models.FilterGAN(classifiers.load("digit_cnn"), LAYER, movement=None)
     cut, half = gan.cut.require("benchmark"), BATCH // 2
     rows, columns, channels, filters = gan.shapes["kernel"]
     positions, size = gan.shapes["output"][0] * gan.shapes["output"][1], rows * columns * channels

@@ -34,7 +34,8 @@ IMAGES = {  # of artifacts, shown in docs/, which holds all it shows
     "itn_squeezenet_images.png": "itn_squeezenet/figures/images.png",
     "itn_squeezenet_draws.png": "itn_squeezenet/figures/draws.png",
     "itn_digit_cnn_draws.png": "itn_digit_cnn/figures/draws.png",
-    "filter_gan_mnist_conv4_grids.png": "filter_gan_mnist_conv4/figures/grids.png",
+    "filter_gan_mnist_conv4_counterparts.png": "filter_gan_mnist_conv4/figures/counterparts.png",
+    "filter_gan_mnist_conv4_curves.png": "filter_gan_mnist_conv4/figures/curves.png",
     "coupled_squeezenet_sheet_00.png": "coupled_squeezenet/figures/sheet_00.png",
     "dbn_mnist_samples.png": "dbn_mnist/figures/samples.png",
     "sdae_patches_filters.png": "sdae_patches/figures/filters.png",
@@ -66,8 +67,8 @@ def methods() -> str:
         [
             f"[Filter GAN]({page('filter_gan')})",
             "[Kilcher et al. 2017](https://arxiv.org/abs/1710.11386)",
-            f"{gan['single_mean']:.1%} right with other filters",
-            f"random ones: {gan['random_mean']:.1%}",
+            f"{gan['generated']:.1%} right with other filters",
+            f"noise that moves outputs as far: {gan['best_other']:.1%}",
             tutorial("filters"),
         ],
         [

@@ -42,8 +42,8 @@ def measured(metrics: Mapping[str, float], card: str) -> tuple[str, str]:
         return f"{learned:.0%} of predictions unchanged", f"{control:.0%} under random ones of equal size"
     if card == "filter_gan":
         return (
-            f"{metrics['single_mean']:.1%} right with drawn filters",
-            f"{metrics['random_mean']:.1%} with random ones",
+            f"{metrics['generated']:.1%} right with drawn filters",
+            f"{metrics['best_other']:.1%} with noise that moves outputs as far",
         )
     if card == "coupled_generator":
         return f"{metrics['first_five_of_judge']:.0%} among a judge's first five, one seed", "0.5% by chance"

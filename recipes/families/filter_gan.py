@@ -185,7 +185,10 @@ def seen_in_images(gan: Any, images: Any, judge: Any, config: Any) -> dict[str, 
     shown = images[evenly(len(images), config.singles_on)]
     codes = np.random.default_rng(config.seed + 4).normal(size=(len(shown), gan.latent_dim)).astype("float32")
     found = counterpart_quality(gan, shown, codes)
-    numbers = found.metrics()
+    numbers = {
+        **found.metrics(),
+        **{f"counterpart_{group.replace(' ', '_')}": share for group, share in found.parts.items()},
+    }
     if judge is not None:
         numbers["counterpart_judge"] = found.agreement(judge)
     return numbers

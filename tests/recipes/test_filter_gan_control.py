@@ -12,17 +12,19 @@ SMOKE = filter_gan_control.PRESETS["smoke"]
 
 
 def test_seeds_are_paired_and_measured_once(tmp_path, no_data_folder, monkeypatch, capsys):
-    answers = {0: (0.98, 0.99), 1: (0.97, 0.97), 2: (0.99, 0.97)}
+    pairs = {0: (0.98, 0.99), 1: (0.97, 0.97), 2: (0.99, 0.97)}
+    answers = {seed: {"averaged": first, "noise": 0.9, "control": last} for seed, (first, last) in pairs.items()}
     asked = []
     monkeypatch.setattr(filter_gan_control, "measure", lambda *given: asked.append(given[-1]) or answers[given[-1]])
     config = replace(SMOKE, output=tmp_path, checkpoints=tmp_path / "runs")
-    assert filter_gan_control.run(config)["difference"] == pytest.approx(-0.005)
+    assert filter_gan_control.run(config)["averaged_difference"] == pytest.approx(-0.005)
     metrics = filter_gan_control.run(replace(config, seeds=3))
     assert asked == [0, 1, 2]
     assert metrics["averaged"] == pytest.approx(0.98)
-    assert metrics["difference"] == pytest.approx(0.01 / 3)
+    assert metrics["averaged_difference"] == pytest.approx(0.01 / 3)
     differences = np.array([-0.01, 0, 0.02])
-    assert metrics["standard_error"] == pytest.approx(differences.std(ddof=1) / np.sqrt(3))
+    assert metrics["averaged_standard_error"] == pytest.approx(differences.std(ddof=1) / np.sqrt(3))
+    assert metrics["noise_difference"] == pytest.approx(0.9 - (0.99 + 0.97 + 0.97) / 3)
     assert "+0.333 ± 0.882" in capsys.readouterr().out
     filter_gan_control.run(replace(config, retrain_epochs=3))
     assert asked == [0, 1, 2, 0, 1]
@@ -35,9 +37,9 @@ def test_the_control_without_retraining_is_the_network(no_data_folder):
     train, test = load_digits(config.data, config.download, config.limit)
     gan, classifier = kinv.load("filter_gan_mnist_conv4"), kinv.classifiers.load("digit_cnn")
     gan.set_classifier(classifier)
-    averaged, control = filter_gan_control.measure(gan, train, test, config, seed=0)
-    assert control == kinv.analysis.accuracy(classifier, test.images, test.labels)
-    assert 0.8 < averaged <= 1
+    found = filter_gan_control.measure(gan, train, test, config, seed=0)
+    assert found["control"] == kinv.analysis.accuracy(classifier, test.images, test.labels)
+    assert 0.8 < found["averaged"] <= 1 and found["noise"] <= 1
 
 
 def test_one_seed_has_no_standard_error(no_data_folder):

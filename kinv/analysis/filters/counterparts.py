@@ -22,6 +22,8 @@ class CounterpartQuality(TableResult):
         counterparts: the same shape.
         said: the network's predictions of the images, `(N,)`,
         then: and of the counterparts.
+        parts: for each group of changes (`Counterparts.groups`), the mean squared change of pixels that it makes alone,
+            over the sum of all groups.
         mismatch: squared distance of the counterparts' outputs from those of the generated filters, over how far these
             moved outputs, both in units of the outputs' deviations between images. At 0, counterparts are all that the
             filters do; at 1 they say no more of it than the images themselves.
@@ -31,6 +33,7 @@ class CounterpartQuality(TableResult):
     counterparts: np.ndarray
     said: np.ndarray
     then: np.ndarray
+    parts: dict[str, float]
     mismatch: float
 
     @property
@@ -68,6 +71,8 @@ def counterpart_quality(gan: Any, images: np.ndarray, codes: np.ndarray) -> Coun
     """
     cut, images = gan.cut.require("counterpart_quality"), np.asarray(images, "float32")
     weight, seen, missed, moved = _weight(gan), [], 0.0, 0.0
+    groups = gan.counterparts.groups()
+    parts = dict.fromkeys(groups, 0.0)
     for at in slices(len(images), CHUNK):
         seen.append(ops.convert_to_numpy(gan.counterpart(images[at], codes[at])))
         generated = ops.convert_to_numpy(gan.activations(images[at], codes[at]))
@@ -75,11 +80,16 @@ def counterpart_quality(gan: Any, images: np.ndarray, codes: np.ndarray) -> Coun
             ops.convert_to_numpy(cut.convolve(cut.enter(ops.convert_to_tensor(of))[0], cut.kernel()))
             for of in (seen[-1], images[at])
         )
+        for group, names in groups.items():
+            alone = ops.convert_to_numpy(gan.counterparts(images[at], codes[at], only=names))
+            parts[group] += float(np.square(alone - images[at]).sum(dtype="float64"))
         missed += float(np.square((answered - generated) * weight).sum(dtype="float64"))
         moved += float(np.square((own - generated) * weight).sum(dtype="float64"))
     counterparts = np.concatenate(seen)
     said, then = (predict_classes(cut.classifier, of) for of in (images, counterparts))
-    return CounterpartQuality(images, counterparts, said, then, missed / moved)
+    total = max(sum(parts.values()), 1e-12)
+    shares = {group: part / total for group, part in parts.items()}
+    return CounterpartQuality(images, counterparts, said, then, shares, missed / moved)
 
 
 def _weight(gan):

@@ -34,6 +34,7 @@ class Counterparts(Float32, keras.layers.Layer):
     Call arguments:
         images: `(B, H, W, C)` in 0..255.
         z: float tensor `(B, Z)`.
+        only: names of parameters, without which all others are 0; default: all count.
 
     Returns:
         Tensor like `images`, in 0..255. Gradients pass where values are clipped.
@@ -63,8 +64,22 @@ class Counterparts(Float32, keras.layers.Layer):
         """Standard deviations of the parameters over codes, `(P,)`."""
         return ops.convert_to_tensor(list(self.units.values()), self.variable_dtype) * ops.exp(self.log_lengths)
 
-    def call(self, images, z):
-        columns = ops.split(self.parameters(z)[:, :, None, None, None], len(self.units), axis=1)
+    def groups(self) -> dict[str, list[str]]:
+        """The parameters by what they change: shift, shape, strokes, sharpness, brightness."""
+        affine, names = list(AFFINE), list(self.units)
+        return {
+            "shift": affine[:2],
+            "slant and size": affine[2:],
+            "stroke width": list(STROKES),
+            "sharpness": list(BLURS),
+            "brightness": [name for name in names if name == "curve" or name.startswith("gain")],
+        }
+
+    def call(self, images, z, only=None):
+        parameters = self.parameters(z)
+        if only is not None:
+            parameters = parameters * ops.convert_to_tensor([float(name in only) for name in self.units], "float32")
+        columns = ops.split(parameters[:, :, None, None, None], len(self.units), axis=1)
         by_name = {name: column[:, 0] for name, column in zip(self.units, columns, strict=True)}
         changed, step = images / 255.0, max(1, round(min(self.image_shape[:2]) / SIDE))
         for name, (down, across) in STROKES.items():

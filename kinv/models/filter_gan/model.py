@@ -139,7 +139,7 @@ class FilterGAN(FilterGame):
             setattr(self, name, value)
 
     def compile(self, optimizer: Any = None, **kwargs: Any) -> None:
-        """Compiles the model; the default optimizer is RMSprop (as in the paper) at 3e-4.
+        """Compiles the model; the default optimizer is RMSprop (as in the paper) at 2e-3, without a movement at 3e-4.
 
         Args:
             optimizer: one, copied for each network, or a dict of one for `"discriminator"`, `"generator"` and `"code"`.
@@ -149,7 +149,8 @@ class FilterGAN(FilterGame):
         if kwargs.get("loss") is not None:
             raise ValueError(f"FilterGAN has its own losses, received loss={kwargs['loss']!r}: leave it out")
         super().compile(**kwargs)
-        optimizer = keras.optimizers.RMSprop(3e-4) if optimizer is None else optimizer
+        if optimizer is None:
+            optimizer = keras.optimizers.RMSprop(3e-4 if self.movement is None else 2e-3)
         if not isinstance(optimizer, dict):
             optimizer = dict(zip(NETWORKS, copies(optimizer, len(NETWORKS)), strict=True))
         if set(optimizer) != set(NETWORKS):
