@@ -4,10 +4,11 @@
     python -m recipes.low_label_digits --preset smoke    # seconds: does it run?
 
 For every number of labels and every seed, `digit_cnn` learns from the labelled digits alone, without and with random
-affine augmentation; a Filter GAN learns the filters of one of its layers, from unlabelled digits; then the layers above
-are retrained, once with the real filters and once with pooling over generated ones (a set at random for each digit in
-training, their average in the test). So the four arms are trained equally long. Nothing of the network that knows all
-labels is used. Writes a table and a figure; stopped and started again, it goes on where it was.
+affine augmentation; a Filter GAN learns the filters of one of its layers, from unlabelled digits. Then the layers above
+are retrained with affine augmentation: with the real filters; with a set of generated filters at random for each digit,
+and their average in the test; with shifted filters that move outputs as far, in the same way; and with counterparts of
+half of the digits. So these arms are trained equally long. Nothing of the network that knows all labels is used. Writes
+a table and a figure; stopped and started again, it goes on where it was.
 """
 
 from dataclasses import dataclass
@@ -21,15 +22,21 @@ import kinv
 from recipes.experiment.command_line import main
 from recipes.experiment.experiment import Config as BaseConfig
 from recipes.experiment.experiment import Experiment, presets, recipe
-from recipes.experiment.material import Labelled, load_digits
+from recipes.experiment.material import Labelled, evenly, load_digits
 from recipes.experiment.naming import data_words
 
-ARMS = ("no augmentation", "affine", "pooling", "affine and pooling")
+ARMS = (
+    "no augmentation",
+    "affine",
+    "generated filters",
+    "shifted filters",
+    "counterparts",
+)  # the last three: and affine
 
 
 @dataclass(frozen=True)
 class Config(BaseConfig):
-    """The Filter GAN's settings were tried with seed 100, the others chosen before the first run."""
+    """Chosen before the first run."""
 
     layer: str = "conv4"
     data: str = "mnist"
@@ -44,11 +51,10 @@ class Config(BaseConfig):
     turn: float = 12.0  # degrees
     zoom: float = 0.1
     gan_steps: int = 500
-    gan_rate: float = 1e-3  # RMSprop
-    information_weight: float = 1.0  # lambda
-    noise: float = 0.5  # see FilterGAN
-    min_diversity: float = 0.5  # see FilterGAN
-    centered: bool = True  # from nothing, so few steps leave filters that double the errors
+    gan_rate: float = 2e-3  # RMSprop
+    movement: float = 0.8  # see FilterGAN
+    share: float = 0.5  # of counterparts among the digits
+    moments_of: int = 1000  # unlabelled digits, for the movement of shifted filters
     draws: int = 10  # sets of filters in the pooling
 
 
@@ -94,9 +100,12 @@ def run(config: Config, experiment: Experiment) -> list[dict[str, Any]]:
 
 
 def measure(count: int, seed: int, train: Labelled, test: Labelled, config: Config) -> dict[str, float]:
-    """Test errors of the four arms, from `count` labelled digits, as many of each class as there can be."""
+    """Test errors of all arms, from `count` labelled digits, as many of each class as there can be."""
     import keras
 
+    from kinv.analysis.filters.baselines import at_movement, shifted
+    from kinv.classifiers.patch_moments import patch_moments
+    from kinv.models.filter_gan import InvariancePooling
     from kinv.surgery.cut import freeze_up_to
 
     keras.utils.set_random_seed(seed)
@@ -110,40 +119,54 @@ def measure(count: int, seed: int, train: Labelled, test: Labelled, config: Conf
         ]
     )
 
-    def learn(network, augmented, steps, learning_rate):
+    def learn(network, changes, steps, learning_rate):
         batches = kinv.training.shuffled_batches(images, labels, config.batch_size, seed)
-        if augmented:
-            batches = batches.map(lambda x, y: (affine(x, training=True), y))
+        for change in changes:
+            batches = batches.map(lambda x, y, change=change: (change(x), y))
         schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
         network.compile(keras.optimizers.Adam(schedule), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
         network.fit(batches, steps_per_epoch=steps, shuffle=False, verbose=0)
 
+    def error_above(network, *more):
+        freeze_up_to(network, config.layer)
+        learn(network, (moved, *more), config.retrain_steps, config.learning_rate / 4)
+        return error(network)
+
+    def moved(x):
+        return affine(x, training=True)
+
     def error(network):
         return 1 - kinv.analysis.accuracy(network, test.images, test.labels, batch_size=500)
 
-    errors = {}
-    for augmented in (False, True):
-        classifier = kinv.classifiers.build("digit_cnn")
-        learn(classifier, augmented, config.steps, config.learning_rate)
-        gan = kinv.models.FilterGAN(
-            classifier,
-            config.layer,
-            information_weight=config.information_weight,
-            noise=config.noise,
-            movement=None,
-            min_diversity=config.min_diversity,
-            centered=config.centered,
-            seed=seed,
-        )
-        gan.compile({name: keras.optimizers.RMSprop(config.gan_rate) for name in kinv.models.filter_gan.NETWORKS})
-        unlabelled = kinv.training.shuffled_batches(train.images, train.labels, config.batch_size, seed)
-        gan.fit(unlabelled, steps_per_epoch=config.gan_steps, shuffle=False, verbose=0)
-        pooled = gan.pooled_classifier(config.draws, seed, stochastic=True)
-        for network, arm in ((classifier, ARMS[int(augmented)]), (pooled, ARMS[2 + int(augmented)])):
-            freeze_up_to(network, config.layer)
-            learn(network, augmented, config.retrain_steps, config.learning_rate / 4)
-            errors[arm] = error(network)
-    return errors
+    plain, classifier = kinv.classifiers.build("digit_cnn"), kinv.classifiers.build("digit_cnn")
+    learn(plain, (), config.steps + config.retrain_steps, config.learning_rate)
+    learn(classifier, (moved,), config.steps, config.learning_rate)
+    gan = kinv.models.FilterGAN(classifier, config.layer, movement=config.movement, seed=seed)
+    gan.compile({name: keras.optimizers.RMSprop(config.gan_rate) for name in kinv.models.filter_gan.NETWORKS})
+    gan.adapt(train.images)
+    unlabelled = kinv.training.shuffled_batches(train.images, train.labels, config.batch_size, seed)
+    gan.fit(unlabelled, steps_per_epoch=config.gan_steps, shuffle=False, verbose=0)
+    cut, random = gan.cut.require("measure"), np.random.default_rng(seed)
+    moments = patch_moments(cut, train.images[evenly(len(train.images), config.moments_of)])
+    sets = at_movement(shifted(moments, config.draws, random), moments, config.movement)
+    like = {"stochastic": True, "seed": seed}
+    of_shifted = cut.copy_with(InvariancePooling.like(cut.layer, sets.astype("float32"), **like))
+    of_generated = gan.pooled_classifier(config.draws, **like)
+    draw = keras.random.SeedGenerator(seed)
+
+    def seen(x):
+        size = keras.ops.shape(x)[0]
+        z = keras.random.normal((size, gan.latent_dim), seed=draw)
+        changed = keras.random.uniform((size, 1, 1, 1), seed=draw) < config.share
+        return keras.ops.where(changed, gan.counterpart(x, z), x)
+
+    return {
+        "no augmentation": error(plain),
+        "generated filters": error_above(of_generated),
+        "shifted filters": error_above(of_shifted),
+        "counterparts": error_above(cut.copy(cut.kernel()), seen),
+        "affine": error_above(classifier),
+    }
 
 
 def _balanced(labels, count, random):

@@ -19,6 +19,7 @@ from recipes.experiment.command_line import command
 from recipes.experiment.papers import PAPERS
 from recipes.experiment.result_tables import (
     ROOT,
+    filter_curves,
     filter_gan,
     invariant_transformer,
     largest_family,
@@ -138,6 +139,7 @@ TABLES: dict[str, Callable[[], str]] = {
         largest_family_of_digits,
         largest_family_of_efficientnet,
         filter_gan,
+        filter_curves,
         layerwise,
         methods,
         zoo,

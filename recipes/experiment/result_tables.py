@@ -101,6 +101,23 @@ def filter_gan() -> str:
     return table(" | conv4 | conv2 | the paper's", rows)
 
 
+def filter_curves() -> str:
+    """Accuracy of single sets of filters by how far they move outputs, of both layers."""
+    rows, header = [], ["layer", "filters"]
+    for layer in ("conv4", "conv2"):
+        curves = metadata(f"filter_gan_mnist_{layer}")["curves"]
+        movements = sorted({row["movement"] for row in curves})
+        header[2:] = [f"{movement:g}" for movement in movements]
+        for name in dict.fromkeys(row["filters"] for row in curves):
+            found = {row["movement"]: row for row in curves if row["filters"] == name}
+            cells = [
+                "" if row["accuracy"] is None else f"{row['accuracy']:.1%} ({row['low']:.0%} to {row['high']:.0%})"
+                for row in (found[movement] for movement in movements)
+            ]
+            rows.append([layer, name, *cells])
+    return table(" | ".join(header), rows)
+
+
 def layerwise() -> str:
     """Test errors, or what filters look like."""
     rows = []

@@ -7,6 +7,7 @@ import numpy as np
 
 import kinv
 from kinv.analysis.filters.counterparts import counterpart_quality
+from kinv.analysis.filters.figures import movement_curves
 from kinv.analysis.filters.linear_code import LinearCode
 from kinv.classifiers.patch_moments import patch_moments
 from recipes.experiment.experiment import Config, Experiment
@@ -91,7 +92,11 @@ def train_and_keep(
     print("Matching activations ...", flush=True)
     matches, findings = match(gan, classifier, train.images, test.images, config)
     metrics = {**quality.metrics(), **findings}
-    drawings = report.draw(gan, matches, quality.curves, config.layer, config.seed)
+    title = f"Filter GAN of {config.layer} of {classifier.name}: accuracy, nothing retrained"
+    drawings = {
+        "curves.png": movement_curves(quality.curves, title),
+        **report.draw(gan, matches, config.layer, config.seed),
+    }
     if config.movement is not None:
         print("Measuring counterparts ...", flush=True)
         metrics |= seen_in_images(gan, test.images, judge, config)
@@ -167,17 +172,22 @@ def match(gan: Any, classifier: Any, seen: Any, images: Any, config: Any) -> tup
     """Grids of some images and their numbers, beside those of a random linear code that moves outputs as far."""
     moments = patch_moments(gan.cut.require("match"), seen[evenly(len(seen), MOMENTS_OF)])
     shown = images[evenly(len(images), config.matched)]
-    settings = {
-        "extent": config.extent, "steps": config.matching_steps, "compare_at": config.compare_at,
-        "smoothing": config.smoothing, "cells": 5, "seed": config.seed + 2,
-    }  # fmt: skip
-    found = kinv.match_activations(gan, shown, from_counterparts=config.movement is not None, **settings)
-    control = kinv.match_activations(LinearCode(gan, moments, config.seed + 3), shown, **settings)
+    found = grids(gan, shown, config)
+    control = grids(LinearCode(gan, moments, config.seed + 3), shown, config)
     numbers, of_control = (kinv.analysis.summarise_matches(matches, shown, classifier) for matches in (found, control))
     return found, {
         **{f"grid_{name}": value for name, value in numbers.items()},
         **{f"control_grid_{name}": value for name, value in of_control.items()},
     }
+
+
+def grids(gan: Any, images: Any, config: Any) -> Any:
+    """Grids of images; those of a Filter GAN with a movement begin at counterparts."""
+    return kinv.match_activations(
+        gan, images, cells=5, extent=config.extent, steps=config.matching_steps, compare_at=config.compare_at,
+        smoothing=config.smoothing, from_counterparts=getattr(gan, "counterparts", None) is not None,
+        seed=config.seed + 2,
+    )  # fmt: skip
 
 
 def seen_in_images(gan: Any, images: Any, judge: Any, config: Any) -> dict[str, float]:

@@ -9,7 +9,6 @@ from rich.console import Console
 from rich.table import Table
 
 from kinv.analysis import ActivationMatches
-from kinv.analysis.filters.figures import movement_curves
 from kinv.models.filter_gan import figures
 from kinv.models.filter_gan.figures import rows_of_images, scale_filters
 from recipes.experiment.material import evenly
@@ -58,13 +57,12 @@ def print_table(name: str, metrics: Mapping[str, float], right: str, config: Any
     Console().print(table)
 
 
-def draw(gan: Any, matches: ActivationMatches, curves: Any, layer: str, seed: int) -> dict[str, Figure]:
-    """Accuracy over movement, and the paper's figures 2, 5 and, for the layer, 3, 4, 6 or 7, by file name.
+def draw(gan: Any, matches: ActivationMatches, layer: str, seed: int) -> dict[str, Figure]:
+    """The paper's figures 2, 5 and, for the layer, 3, 4, 6 or 7, by file name.
 
     Args:
         gan: a trained `FilterGAN` with its classifier.
         matches: images that match, of which the first are shown.
-        curves: of the kinds of filters.
         layer: whose filters they are.
         seed: of the codes.
     """
@@ -75,7 +73,6 @@ def draw(gan: Any, matches: ActivationMatches, curves: Any, layer: str, seed: in
     rows = {"real": kernel, **{f"draw {index + 1}": generated[index] for index in range(SHOWN)}}
     titles = [f"code {row} down, code {column} across" for row, column in matches.dimensions]
     return {
-        "curves.png": movement_curves(curves, f"{of}: accuracy, nothing retrained"),
         "filters.png": figures.filters_as_colors(rows, title=f"{of}: filters, channels as colours"),
         "map.png": figures.map_of_filters(*scale_filters(kernel, generated), f"{of}: {MAPPED} draws"),
         "grids.png": figures.activation_grids(
@@ -100,11 +97,15 @@ def draw_counterparts(gan: Any, images: Any, layer: str, seed: int) -> Figure:
 
 
 def print_errors(rows: list[dict[str, Any]], arms: Sequence[str]) -> None:
-    """Mean and standard deviation of the errors over seeds, and what pooling adds to affine augmentation."""
-    table = Table("labels", *arms, "fewer errors than affine")
+    """Mean and standard deviation of the errors over seeds; in brackets, how many fewer than with affine alone."""
+    table = Table("labels", *arms)
     for count in sorted({row["labels"] for row in rows}):
         errors = {arm: np.array([row[arm] for row in rows if row["labels"] == count]) for arm in arms}
-        fewer = 1 - errors["affine and pooling"].mean() / errors["affine"].mean()
-        cells = [f"{100 * values.mean():.2f} ± {100 * values.std():.2f}" for values in errors.values()]
-        table.add_row(f"{count:,}", *cells, f"{fewer:.1%}")
+        fewer = {arm: 1 - values.mean() / errors["affine"].mean() for arm, values in errors.items()}
+        cells = [
+            f"{100 * values.mean():.2f} ± {100 * values.std():.2f}"
+            + ("" if arm == "affine" else f" ({fewer[arm]:+.0%})")
+            for arm, values in errors.items()
+        ]
+        table.add_row(f"{count:,}", *cells)
     Console().print(table)

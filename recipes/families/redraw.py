@@ -49,7 +49,7 @@ def invariant_transformer(transformer: Any, metadata: Metadata) -> Drawn:
 
 
 def filter_gan(gan: Any, metadata: Metadata) -> Drawn:
-    """Filters, their map, grids and the sweep."""
+    """Filters, their map, grids and counterparts; not the curves, which take minutes to measure."""
     from recipes.families import filter_gan as family
     from recipes.families import filter_gan_report
 
@@ -58,9 +58,10 @@ def filter_gan(gan: Any, metadata: Metadata) -> Drawn:
     gan.set_classifier(classifier)
     images = load_digits(config.data, False, config.limit)[1].images
     shown = np.linspace(0, len(images) - 1, config.matched).astype(int)[: filter_gan_report.GRIDS]
-    few = Settings({**metadata["config"], "matched": len(shown)})  # those that are drawn
-    matches, _ = family.match(gan, classifier, images[shown], few)
-    return filter_gan_report.draw(gan, matches, config.layer, config.seed), {}
+    drawings = filter_gan_report.draw(gan, family.grids(gan, images[shown], config), config.layer, config.seed)
+    if config.movement is not None:
+        drawings["counterparts.png"] = filter_gan_report.draw_counterparts(gan, images, config.layer, config.seed)
+    return drawings, {}
 
 
 def layerwise(stack: Any, metadata: Metadata) -> Drawn:

@@ -186,7 +186,8 @@ def filter_quality(
     }
     settings = {"batch_size": batch_size, "learning_rate": learning_rate, "seed": seed, "progress": progress}
     averaged, control = averaged_and_control(gan, codes["average"], images, labels, epochs, **settings)
-    on_some = tuple(of[_evenly(len(test_images), singles_on)] for of in (test_images, test_labels))
+    some = _evenly(len(test_images), singles_on)
+    on_some = test_images[some], test_labels[some]
     many, real = (ops.convert_to_numpy(part) for part in (gan.generate_filters(codes["many"]), cut.kernel()))
     diversity, alive = (ops.convert_to_numpy(values) for values in relative_spread(many, real))
     single = ops.convert_to_numpy(gan.generate_filters(codes["singles"]))

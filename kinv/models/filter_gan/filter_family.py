@@ -199,7 +199,7 @@ class FilterFamily(Method):
     def export_endpoints(self) -> dict[str, tuple[Any, list[tf.TensorSpec]]]:
         """The SavedModel's endpoints: name to (function, input signature)."""
         codes = tf.TensorSpec((None, self.latent_dim), tf.float32, name="z")
-        endpoints = {"generate": (self.generate_filters, [codes])}
+        endpoints: dict[str, tuple[Any, list[tf.TensorSpec]]] = {"generate": (self.generate_filters, [codes])}
         if self.counterparts is not None:
             images = tf.TensorSpec((None, *self.shapes["images"]), tf.float32, name="images")
             endpoints["counterpart"] = (self.counterpart, [images, codes])

@@ -208,10 +208,9 @@ class FilterGAN(FilterGame):
             losses = self._costs(step, fakes, z, training=True)
             information_loss = self.information_weight * losses["error"]
             total = self._total(losses)
+        of_made: Any = tape.gradient(total, made, unconnected_gradients=tf.UnconnectedGradients.ZERO)
         slopes = through_filters.gradient(
-            [*made, short],
-            variables["generator"],
-            output_gradients=[*tape.gradient(total, made, unconnected_gradients="zero"), ops.ones_like(short)],
+            [*made, short], variables["generator"], output_gradients=[*of_made, ops.ones_like(short)]
         )
         self.descend(self.generator_optimizer, slopes, variables["generator"])
         self.descend(self.code_optimizer, tape.gradient(information_loss, variables["code"]), variables["code"])
@@ -228,7 +227,7 @@ class FilterGAN(FilterGame):
     def _costs(self, step, fakes, z, training):
         """All that the generator pays for, by name; without weights."""
         names = ("adversarial", "error", "error_of_generated")
-        losses = dict(zip(names, self._fooled(step, fakes.outputs(), z, training), strict=True))
+        losses: dict[str, Any] = dict(zip(names, self._fooled(step, fakes.outputs(), z, training), strict=True))
         if self.counterparts is not None:
             losses["kept"] = self._kept(step, fakes)
             losses["mismatch"] = self._mismatch(step, fakes)

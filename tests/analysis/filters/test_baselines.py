@@ -7,7 +7,7 @@ import pytest
 from kinv.analysis.filters import baselines
 from kinv.classifiers.patch_moments import patch_moments
 from kinv.classifiers.replaced_filters import ReplacedFilters
-from tests.analysis.filters.test_moments import CONVOLUTIONS, network
+from tests.classifiers.test_patch_moments import CONVOLUTIONS, network
 
 
 @pytest.fixture(params=["same", "groups", "depthwise"])
