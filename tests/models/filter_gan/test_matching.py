@@ -108,3 +108,19 @@ def test_wrong_arguments_are_refused(gan):
     ):
         with pytest.raises(ValueError, match=message):
             analysis.match_activations(gan, **options)
+
+
+def test_descents_can_begin_at_counterparts_but_for_the_middle():
+    gan = FilterGAN(small_classifier(), "replaced", latent_dim=3, width=8, hidden_units=(16,), movement=0.7, seed=4)
+    gan.adapt(shown(8))
+    images, z = shown(2), np.random.default_rng(3).normal(size=(2, 3)).astype("float32")
+    none = {"steps": 1, "alpha_weight": 0.0, "variation_weight": 0.0, "cells": 3, "extent": 2.0}
+    found = analysis.match_activations(gan, images, z=z, from_counterparts=True, **none)
+    np.testing.assert_allclose(found.images[:, 1, 1], images, atol=1e-4)
+    undone = (z[:, None, None] - found.codes).reshape(-1, 3)
+    expected = np.asarray(gan.counterpart(np.repeat(images, 9, axis=0), undone)).reshape(found.images.shape)
+    corners = (slice(None), [0, 0, -1, -1], [0, -1, 0, -1])
+    np.testing.assert_allclose(found.images[corners], expected[corners], atol=1.0)  # one small step away
+    assert np.abs(expected[corners] - images[:, None]).mean() > 5
+    plain = analysis.match_activations(gan, images, z=z, **none)
+    np.testing.assert_allclose(found.before, plain.before, rtol=1e-5)  # at the image itself, both
