@@ -34,7 +34,7 @@ class FilterGANConfig(Config):
 
     layer: str = "conv4"  # paper: the 4th and the 2nd convolution
     data: str = "mnist"
-    epochs: int = 20
+    epochs: int = 8  # longer, counterparts go farther than the classifier follows
     steps_per_epoch: int = 150
     batch_size: int = 128  # half of it passes the real filters, half generated ones
     learning_rate: float = 2e-3  # RMSprop, with a cosine to a twentieth
