@@ -34,19 +34,10 @@ PRESETS = presets(
         matching_steps=3,
     ),
     paper=Config(
-        movement=None,
-        adversarial_weight=1.0,
-        information_weight=0.3,
-        noise=0.0,
-        saturating=True,
-        hidden_units=(32,),
-        steps_per_epoch=500,
-        learning_rate=3e-4,
-        compare_at=None,
-        smoothing=0.0,
-        extent=1.0,
+        movement=None, adversarial_weight=1.0, information_weight=0.3, noise=0.0, saturating=True, hidden_units=(32,),
+        epochs=20, steps_per_epoch=500, learning_rate=3e-4, compare_at=None, smoothing=0.0, extent=1.0,
     ),
-)
+)  # fmt: skip
 
 
 @recipe(PRESETS, card="filter_gan")

@@ -34,7 +34,7 @@ def test_the_metrics_of_compile_are_of_reconstructions_and_predictions():
     shown = machine.evaluate(vectors, verbose=0, return_dict=True)
     assert shown["mse"] == pytest.approx(np.square(machine.visible_means(machine(vectors)) - vectors).mean(), rel=1e-5)
     gan, (images, labels) = made("gan", metrics=["accuracy"])
-    gan.generator.filters.kernel.assign(0 * gan.generator.filters.kernel)  # all filters are the real ones
+    gan.generator.change.kernel.assign(0 * gan.generator.change.kernel)  # all filters are the real ones
     right = (gan.cut.model.classifier.predict(images[:4], verbose=0).argmax(axis=1) == labels[:4]).mean()
     assert gan.evaluate(images[:8], labels[:8], verbose=0, return_dict=True)["accuracy"] == right
 
