@@ -30,12 +30,8 @@ def export_saved_model(model: Any, folder: str | os.PathLike, classifiers: Mappi
     """
     import keras
 
-    archive = keras.export.ExportArchive()
-    archive.track(model)
-    answers = endpoints(model)
-    for name, classifier in (classifiers or {}).items():
-        archive.track(classifier)
-        answers = {**answers, name: classify(classifier)}
+    archive = keras.export.ExportArchive()  # tracks what endpoints use; to track models would write it twice, and more
+    answers = {**endpoints(model), **{name: classify(network) for name, network in (classifiers or {}).items()}}
     for name, (function, signature) in answers.items():
         archive.add_endpoint(name, function, input_signature=signature)
     with placed(Path(folder), check_new) as draft, _as_oserror(draft), silent("tensorflow"):

@@ -12,7 +12,7 @@ FEW = 2  # sets
 
 
 def movement_curves(found: MovementCurves, title: str = "") -> Figure:
-    """A line for each kind of filters, with 95 % intervals of more than two sets; dotted, the network with its own ones.
+    """A line for each kind of filters, with 95 % intervals of more than two sets; dotted, the network with its own.
 
     Where no set of a kind moves outputs so far, its line ends.
 
