@@ -30,7 +30,7 @@ FILTERS = {
     "counterpart_change": ("mean change of counterparts, of 255", ".1f", ""),
     "counterpart_unchanged": ("counterparts that are still the same digit to the classifier", ".1%", ""),
     "counterpart_judge": ("the same, to a second network", ".1%", ""),
-    "grid_fall": ("grids of 100 digits: the objective falls by", ".0%", ""),
+    "grid_fall": ("grids of digits: the objective falls by", ".0%", ""),
     "control_grid_fall": ("control: a random linear code that moves outputs as far", ".0%", ""),
     "grid_unchanged": ("cells that are still the same digit to the classifier", ".1%", ""),
     "grid_corner_change": ("mean change of the corner cells, of 255", ".1f", ""),
