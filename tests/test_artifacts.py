@@ -10,6 +10,7 @@ import pytest
 import kinv
 from kinv import analysis, classifiers, data
 from kinv.ops import lie
+from recipes import filter_gan_mnist
 from recipes.experiment import cards
 from recipes.experiment.provenance import as_json
 from recipes.families import invariant_transformer
@@ -45,6 +46,8 @@ def test_it_is_of_its_recipe_with_the_default_preset_and_its_card_says_so(name):
     recipe, config = import_module(metadata["recipe"]).run, metadata["config"]
     default = recipe.data.get(config["data"], recipe.presets)["default"]
     layer = {"layer": config["layer"]} if "layer" in config else {}
+    if name == "filter_gan_mnist_conv2":
+        layer |= filter_gan_mnist.CONV2
     assert config == json.loads(json.dumps({**as_json(default), **layer}))
     assert metadata["name"] == name
     assert (ROOT / "artifacts" / name / "README.md").read_text(encoding="utf-8") == cards.render(metadata)

@@ -60,7 +60,7 @@ class FilterGANConfig(Config):
     compare_at: str | None = None  # where images must match; None is the paper's, the convolution's own output
     extent: float = 3.0  # xi, section 4: far out, so that changes can be seen
     smoothing: float = 1.0  # see match_activations; 0 is the paper's
-    matched: int = 20  # test images whose grids of 25 cells are measured,
+    matched: int = 100  # test images whose grids of 25 cells are measured,
     matching_steps: int = 60  # of gradient descent
 
 
