@@ -18,6 +18,7 @@ from kinv.analysis import (
     LogPartition,
     UnitSamples,
 )
+from kinv.analysis.filters.curves import MovementCurves
 from kinv.models import Gallery
 from kinv.results import Result, TableResult, short_repr
 
@@ -26,6 +27,9 @@ UNITS = np.arange(20, dtype="int32")
 CURVES = RANDOM.uniform(0.1, 1, (20, 4, 3)).astype("float32")
 BOOLS = CURVES[..., 0] > 0.5
 EPSILONS = np.array([0.0, 1.0, 2.0])
+MOVED = MovementCurves(
+    "conv", ("generated", "noise"), np.array([0.5]), RANDOM.random((2, 1, 9)), RANDOM.random((2, 1, 99)), 0.9
+)
 RESULTS = {
     "maxima": ActivationMaxima("conv", UNITS, np.zeros((20, 4, 99)), CURVES[..., 0], BOOLS, ~BOOLS),
     "manifold": InvarianceManifold(
@@ -39,7 +43,7 @@ RESULTS = {
     "matches": ActivationMatches(
         np.zeros((2, 3, 3, 9, 9, 1)), np.zeros((2, 3, 3, 4)), *RANDOM.random((2, 2, 3, 3)), UNITS
     ),
-    "quality": FilterQuality(0.9, 0.8, 0.9, *RANDOM.random((3, 50)), 0.5, RANDOM.random(32), None),  # type: ignore
+    "quality": FilterQuality(0.9, 0.8, 0.9, RANDOM.random(50), 0.5, 0.7, MOVED, 0.5, RANDOM.random(32), None),  # type: ignore
     "comparison": InvarianceComparison(BOOLS, BOOLS, None, None, CURVES[..., 1], CURVES[..., 2]),
     "gabors": GaborFit(CURVES[:, 0, 0], CURVES[:, 0, :2], CURVES[:, 0, 1], CURVES[:, 0, 2], CURVES[:, 1, :2]),
     "partition": LogPartition(451.28, 451.0, 451.5, RANDOM.random(100)),

@@ -164,6 +164,7 @@ def test_the_papers_optimisers_and_medians(network):
     assert (shared.images(median_of=3) != shared.images(median_of=3)).any()
 
 
+@pytest.mark.long
 def test_images_of_another_size_than_the_networks(network):
     coupled = CoupledGenerator(network, target.classes(1), size=32, width=0.05)
     coupled.compile()

@@ -159,6 +159,7 @@ def test_dead_filters_need_no_spread(movement):
     assert np.isfinite(gan.generate_filters(codes(3))).all()
 
 
+@pytest.mark.long
 @pytest.mark.release
 def test_it_learns_filters_that_pass_for_real():
     digits = data.load("mnist", "train", limit=2048)[0][:, 6:22, 6:22]

@@ -115,6 +115,7 @@ def test_control_parameters_of_flows_that_are_not_there_are_refused(pictures):
 # === Training ===
 
 
+@pytest.mark.long
 def test_without_a_share_to_keep_every_mode_grows_alike():
     images, labels = colored_images(np.random.default_rng(0), 8)
     transformer = InvariantTransformer(brightness_blind(), beyond=("tone", "noise"), seed=3)
