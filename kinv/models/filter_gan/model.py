@@ -172,7 +172,8 @@ class FilterGAN(FilterGame):
         """As in Keras, on images in 0..255; labels serve metrics only.
 
         Args:
-            x: images, an array or anything that Keras takes.
+            x: images, an array or anything that Keras takes. With a movement, what can be read once only, such as a
+                generator, needs `adapt` before.
             y: labels `(N,)`, `(N, 1)` or one-hot.
             preflight: whether to check first that images and labels fit the network, see `kinv.preflight`.
             validation_data, **kwargs: as in Keras.

@@ -164,7 +164,6 @@ def test_the_papers_optimisers_and_medians(network):
     assert (shared.images(median_of=3) != shared.images(median_of=3)).any()
 
 
-@pytest.mark.long
 def test_images_of_another_size_than_the_networks(network):
     coupled = CoupledGenerator(network, target.classes(1), size=32, width=0.05)
     coupled.compile()
@@ -172,6 +171,7 @@ def test_images_of_another_size_than_the_networks(network):
     assert coupled.images().shape == (1, 32, 32, 3)
 
 
+@pytest.mark.long
 def test_a_loss_that_is_not_finite_stops_it(network):
     coupled = CoupledGenerator(network, target.classes(1), width=0.05)
     coupled.compile(keras.optimizers.SGD(float("inf")))

@@ -159,7 +159,6 @@ def test_dead_filters_need_no_spread(movement):
     assert np.isfinite(gan.generate_filters(codes(3))).all()
 
 
-@pytest.mark.long
 @pytest.mark.release
 def test_it_learns_filters_that_pass_for_real():
     digits = data.load("mnist", "train", limit=2048)[0][:, 6:22, 6:22]
@@ -189,6 +188,7 @@ def test_it_learns_filters_that_pass_for_real():
     assert history["diversity"][-1] > 0.1
 
 
+@pytest.mark.long
 def test_the_same_seed_trains_alike():
     def train():
         keras.utils.set_random_seed(5)

@@ -115,7 +115,6 @@ def test_control_parameters_of_flows_that_are_not_there_are_refused(pictures):
 # === Training ===
 
 
-@pytest.mark.long
 def test_without_a_share_to_keep_every_mode_grows_alike():
     images, labels = colored_images(np.random.default_rng(0), 8)
     transformer = InvariantTransformer(brightness_blind(), beyond=("tone", "noise"), seed=3)
@@ -124,6 +123,7 @@ def test_without_a_share_to_keep_every_mode_grows_alike():
     np.testing.assert_allclose(beyond, np.eye(4), atol=1e-6)
 
 
+@pytest.mark.long
 def test_the_gradient_of_flows_is_that_of_the_share():
     """Along the reach of midtones, by differences of the share of the same members."""
     random, labels = np.random.default_rng(0), np.arange(2000, dtype="int32") % 2
