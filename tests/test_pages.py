@@ -250,7 +250,7 @@ def test_with_generated_filters(monkeypatch):
     monkeypatch.chdir(ROOT)
     digits = kinv.data.load("mnist", "test", limit=1)[0]
     names = run(snippet("filter_gan_mnist_conv4"), {"kinv": kinv, "digits": digits})
-    assert names["pooled"](digits).shape == (1, 10)
+    assert names["pooled"](digits).shape == (1, 10) and names["changed"].shape == digits.shape
     assert names["matches"].images.shape == (1, 7, 7, 28, 28, 1)
 
 
