@@ -277,27 +277,3 @@ def test_wrong_arguments_are_refused(gan):
         gan.generate_filters(np.zeros((2, 4)))
     with pytest.raises(ValueError, match="must have"):
         gan.set_classifier(small_classifier(side=10))
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"kernel": [3, 3, 1]},
-        {"kernel": "abcd"},
-        {"output": [4, 4, 0]},
-        {"output": [10**6, 10**6, 10**6]},
-        {"deviation": float("nan")},
-        {"deviation": "1"},
-        {"more": 1},
-        {"images": [8, 8]},
-        {"groups": 3},
-        {"groups": True},
-    ],
-    ids=str,
-)
-def test_a_configuration_with_other_shapes_is_refused(gan, change):
-    config = gan.get_config()
-    with pytest.raises(ValueError, match=r"shapes must|must be positive"):
-        FilterGAN.from_config({**config, "shapes": {**config["shapes"], **change}})
-    with pytest.raises(ValueError, match="shapes must be"):
-        FilterGAN.from_config({**config, "shapes": [1]})
