@@ -17,6 +17,7 @@ from .predict import slices
 from .replaced_filters import ReplacedFilters
 
 VALUES = 8_000_000  # of patches at a time
+LEAST_VARIETY = 1e-2  # of the root mean square of a filter's outputs: below, they are the same but for rounding
 ALIVE = 1e-6  # of the largest standard deviation of a filter's outputs: those that vary less are dead
 
 
@@ -57,6 +58,20 @@ class PatchMoments:
         """Which filters' outputs vary, bool `(F,)`."""
         deviation = self.deviation()
         return deviation > ALIVE * deviation.max()
+
+    def require_variety(self, layer: str) -> "PatchMoments":
+        """Itself, where outputs differ between images: else there is no unit for their movement.
+
+        Raises:
+            ValueError: if no filter's outputs do.
+        """
+        size = np.sqrt(_form(self.columns(self.kernel), self.second)).ravel()
+        if not (self.deviation() > LEAST_VARIETY * size).any():
+            raise ValueError(
+                f"images must differ at the layer {layer!r}, as movement is measured by how much, received ones with "
+                "which its outputs are all alike: pass more varied images"
+            )
+        return self
 
     def movements(self, kernels: np.ndarray) -> np.ndarray:
         """How far the outputs of one image move under other filters, `(S,)`, of their deviation between images.

@@ -192,7 +192,7 @@ def filter_quality(
     diversity, alive = (ops.convert_to_numpy(values) for values in relative_spread(many, real))
     single = ops.convert_to_numpy(gan.generate_filters(codes["singles"]))
     seen = images[_evenly(len(images), MOMENTS_OF)]
-    moments = patch_moments(cut, seen, progress=progress)
+    moments = patch_moments(cut, seen, progress=progress).require_variety(cut.name)
     movement = float(moments.movements(single).mean())
     return FilterQuality(
         network=accuracy(cut.classifier, test_images, test_labels, CHUNK),

@@ -135,7 +135,7 @@ class FilterFamily(Method):
         pixels, _ = stream.sample(limit if stream.count is None else min(limit, stream.count))
         if len(pixels) < 2:
             raise ValueError("images must be at least two, as movement is measured by how they differ, received one")
-        self.generator.adapt(patch_moments(cut, pixels))
+        self.generator.adapt(patch_moments(cut, pixels).require_variety(self.layer))
         self.train_function = self.test_function = None  # compiled with other numbers
 
     def counterpart(self, images: Any, z: Any) -> Any:

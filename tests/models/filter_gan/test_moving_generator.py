@@ -133,3 +133,10 @@ def test_without_a_movement_nothing_is_adapted_and_there_are_no_counterparts():
         gan.counterpart(shown(2), codes(2))
     old = {name: value for name, value in gan.get_config().items() if name != "movement"}
     assert FilterGAN.from_config(old).movement is None  # of an older artifact
+
+
+@pytest.mark.parametrize("images", [np.zeros((8, 12, 10, 3), "float32"), np.repeat(shown(1), 8, axis=0)])
+def test_images_that_are_all_alike_are_refused(images):
+    gan = FilterGAN(network(), "cut", latent_dim=3, width=8, hidden_units=(8,))
+    with pytest.raises(ValueError, match=r"images must differ at the layer 'cut'.*pass more varied images"):
+        gan.adapt(images)
