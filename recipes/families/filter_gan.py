@@ -44,7 +44,7 @@ class FilterGANConfig(Config):
     mismatch_weight: float = 3.0
     min_change: float = 15.0
     adversarial_weight: float = 0.05
-    information_weight: float = 0.1  # lambda
+    information_weight: float = 0.2  # lambda
     noise: float = 0.5  # see FilterGAN; 0 is the paper's
     saturating: bool = False  # the paper's loss of the generator
     min_diversity: float = 0.0  # without a movement
@@ -182,9 +182,13 @@ def match(gan: Any, classifier: Any, seen: Any, images: Any, config: Any) -> tup
 
 
 def grids(gan: Any, images: Any, config: Any) -> Any:
-    """Grids of images; those of a Filter GAN with a movement begin at counterparts."""
+    """Grids of images; with a movement, around the network's own filters, and those of a Filter GAN from counterparts.
+
+    Without, around random codes, as in the paper.
+    """
+    middle = None if config.movement is None else np.zeros((len(images), gan.latent_dim), "float32")
     return kinv.match_activations(
-        gan, images, cells=5, extent=config.extent, steps=config.matching_steps, compare_at=config.compare_at,
+        gan, images, z=middle, cells=5, extent=config.extent, steps=config.matching_steps, compare_at=config.compare_at,
         smoothing=config.smoothing, from_counterparts=getattr(gan, "counterparts", None) is not None,
         seed=config.seed + 2,
     )  # fmt: skip

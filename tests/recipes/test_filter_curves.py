@@ -12,7 +12,7 @@ from recipes import filter_curves
 def test_it_keeps_curves_of_all_kinds_and_their_figure(tmp_path, no_data_folder, capsys):
     found = filter_curves.run(replace(filter_curves.PRESETS["smoke"], output=tmp_path, checkpoints=tmp_path / "runs"))
     assert set(found["areas"]) == {
-        *("generated", "isotropic noise", "whitened noise", "Laplace", "shifted", "rotated"),
+        *("generated", "isotropic noise", "whitened noise", "Laplace", "low Fisher", "shifted", "rotated"),
     }
     assert "accuracy, by movement of outputs" in capsys.readouterr().out
     (folder,) = tmp_path.glob("filter_curves_conv4_mnist_smoke*")

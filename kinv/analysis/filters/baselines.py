@@ -94,6 +94,28 @@ def laplace(
     return Added(moments, moments.kernels(drawn))
 
 
+def low_fisher(
+    moments: PatchMoments, slopes: np.ndarray, count: int, random: np.random.Generator, ridge: float = RIDGE
+) -> Added:
+    """Whitened noise, less what moves logits: most along the low eigenvectors of their Fisher information.
+
+    Its precision, where whitened noise is white, is a ridge plus the second moment of the logits' slopes over the
+    largest eigenvalue of this.
+
+    Args:
+        slopes: of `logit_slopes`.
+        ridge: of what moves logits; what whitened noise adds is `RIDGE`.
+    """
+    drawn = random.normal(size=(count, slopes[0].size))
+    root = _rooted(moments.second, RIDGE)
+    deviation = moments.columns(np.broadcast_to(moments.deviation(), moments.kernel.shape))
+    flat = ((root @ slopes) * deviation).reshape(len(slopes), -1)
+    _, values, vectors = np.linalg.svd(flat, full_matrices=False)
+    share = np.square(values / max(values[0], np.finfo("float64").tiny))
+    drawn += ((drawn @ vectors.T) * (np.sqrt(ridge / (share + ridge)) - 1)) @ vectors
+    return Added(moments, moments.kernels(root @ drawn.reshape(count, *slopes.shape[1:])) * moments.deviation())
+
+
 def shifted(moments: PatchMoments, count: int, random: np.random.Generator) -> Moved:
     """The real filters, shifted by so many pixels in a direction of their own, with linear interpolation."""
 
@@ -155,6 +177,26 @@ def output_gradients(cut: ReplacedFilters, images: np.ndarray, seed: int = 0) ->
         flat = ops.convert_to_numpy(slopes).astype("float64").reshape(-1, slopes.shape[-1])
         total += flat.T @ flat
     return total / len(images)
+
+
+def logit_slopes(cut: ReplacedFilters, moments: PatchMoments, images: np.ndarray, seed: int = 0) -> np.ndarray:
+    """For each image, the gradient with the filters of a random mixture of logits, `(N, G, D, F / G)`.
+
+    Mixtures are normal with mean 0 over classes, so that the second moment is that of all logits, but for their mean.
+    """
+    random, found = np.random.default_rng(seed), []
+    below, kernel = backend.compile_model(cut.parts.below), np.asarray(moments.kernel, "float32")
+    for at in slices(len(images), BATCH):
+        entering, past = cut.parts.separate(below(images[at]))
+        mixture = random.normal(size=(len(images[at]), cut.classifier.output_shape[-1])).astype("float32")
+        mixture -= mixture.mean(axis=1, keepdims=True)
+
+        def mixed(kernels: Any, entering: Any = entering, past: Any = past, mixture: Any = mixture) -> Any:
+            return ops.sum(cut.leave(cut.convolve(entering, kernels), past) * mixture, axis=-1)
+
+        _, (slopes,) = backend.value_and_grad(mixed)(ops.convert_to_tensor(np.stack([kernel] * len(mixture))))
+        found.append(moments.columns(ops.convert_to_numpy(slopes).astype("float64")))
+    return np.concatenate(found)
 
 
 def _of_groups(matrix, groups):

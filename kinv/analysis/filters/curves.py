@@ -3,7 +3,7 @@
 Shapes: `K` kinds of filters, `M` movements, `S` sets, `N` images.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,8 +22,9 @@ from . import baselines
 from .baselines import FilterSets, at_movement
 
 MOVEMENTS = 0.25, 0.5, 0.8, 1.0
-RIDGES = 1e-1, 1e-2, 1e-3  # of whitened noise and of Laplace's, the best of which is chosen on other images
-CHOSEN_ON = 300  # images
+RIDGES = 1e-1, 1e-2, 1e-3, 1e-4  # of noise that has one, the best of which is chosen at each movement,
+CHOSEN_ON, CHOSEN_BY = 300, 5  # on so many other images, by so many other sets
+SLOPES = 30_000_000  # values, at most
 GENERATED = "generated"
 
 
@@ -120,7 +121,7 @@ def movement_curves(
     seed: int = 0,
     progress: bool = False,
 ) -> MovementCurves:
-    """Compares generated filters with noise of four shapes and with filters that are shifted or turned.
+    """Compares generated filters with noise of four shapes, and with filters that are shifted or turned.
 
     Args:
         cut: the classifier, cut at the layer.
@@ -135,14 +136,14 @@ def movement_curves(
         progress: whether to show bars on stderr.
     """
     moments = patch_moments(cut, images, progress=progress) if moments is None else moments
-    kinds: dict[str, FilterSets] = {} if generated is None else {GENERATED: generated}
+    kinds = {} if generated is None else {GENERATED: [generated] * len(movements)}
     kinds |= drawn_baselines(cut, moments, images, movements, sets, seed)
     shape = len(kinds), len(movements)
-    most = max(kind.count for kind in kinds.values())
+    most = max(kind.count for at in kinds.values() for kind in at)
     by_set, by_image = np.full((*shape, most), np.nan), np.full((*shape, len(test_images)), np.nan)
     with progress_bar(f"filters of {cut.name}", len(kinds) * len(movements), progress) as advance:
-        for row, kind in enumerate(kinds.values()):
-            for column, movement in enumerate(movements):
+        for row, at in enumerate(kinds.values()):
+            for column, (kind, movement) in enumerate(zip(at, movements, strict=True)):
                 kernels = at_movement(kind, moments, movement)
                 if len(kernels):
                     right = right_of_sets(cut, kernels.astype("float32"), test_images, test_labels, False)
@@ -154,26 +155,31 @@ def movement_curves(
 
 def drawn_baselines(
     cut: ReplacedFilters, moments: PatchMoments, images: np.ndarray, movements: Sequence[float], sets: int, seed: int
-) -> Mapping[str, FilterSets]:
-    """The baselines by name, with the ridges that keep most predictions of some of the images."""
+) -> dict[str, list[FilterSets]]:
+    """The baselines by name, for each movement, with the ridges that keep most predictions of some of the images."""
     few = np.asarray(images[np.unique(np.linspace(0, len(images) - 1, CHOSEN_ON).astype(int))], "float32")
     gradients = baselines.output_gradients(cut, few, seed)
+    slopes = baselines.logit_slopes(cut, moments, few[: max(1, SLOPES // moments.kernel.size)], seed)
     classes = predict_classes(cut.classifier, few)
 
-    def kept(kind: FilterSets) -> float:
-        found = [at_movement(kind, moments, movement) for movement in movements]
-        return float(np.mean([right_of_sets(cut, of.astype("float32"), few, classes, False).mean() for of in found]))
+    def kept(kind: FilterSets, movement: float) -> float:
+        found = at_movement(kind, moments, movement).astype("float32")
+        return float(right_of_sets(cut, found, few, classes, False).mean())
 
-    def best(draw: Any) -> FilterSets:
-        tried = [draw(ridge, np.random.default_rng([seed, 1]), max(1, sets // 4)) for ridge in RIDGES]
-        ridge = RIDGES[int(np.argmax([kept(kind) for kind in tried]))]
-        return draw(ridge, np.random.default_rng([seed, 2]), sets)
+    def best(draw: Any) -> list[FilterSets]:
+        tried = [draw(ridge, np.random.default_rng([seed, 1]), CHOSEN_BY) for ridge in RIDGES]
+        places = [int(np.argmax([kept(kind, movement) for kind in tried])) for movement in movements]
+        return [draw(RIDGES[place], np.random.default_rng([seed, 2]), sets) for place in places]
 
     random = np.random.default_rng([seed, 3])
-    return {
+    alike = {
         "isotropic noise": baselines.isotropic(moments, sets, random),
-        "whitened noise": best(lambda ridge, random, count: baselines.whitened(moments, count, random, ridge)),
-        "Laplace": best(lambda ridge, random, count: baselines.laplace(moments, gradients, count, random, ridge)),
         "shifted": baselines.shifted(moments, sets, random),
         "rotated": baselines.rotated(moments),
+    }
+    return {
+        "whitened noise": best(lambda ridge, random, count: baselines.whitened(moments, count, random, ridge)),
+        "Laplace": best(lambda ridge, random, count: baselines.laplace(moments, gradients, count, random, ridge)),
+        "low Fisher": best(lambda ridge, random, count: baselines.low_fisher(moments, slopes, count, random, ridge)),
+        **{name: [kind] * len(movements) for name, kind in alike.items()},
     }

@@ -111,12 +111,14 @@ def free_filters(
 
     Outputs are linear in filters. So what the layer's inputs hardly vary in says nothing about filters: the lowest
     eigenvectors of the second moment of their patches. As many of them are called free as noise of a filter's own
-    weights may be put into, until it moves outputs by a share of their variance.
+    weights may be put into, until it moves outputs by a share of their variance; on the other half of the images, so
+    that few images don't make directions look unseen.
 
     Args:
         model: images `(B, H, W, C)` in 0..255 to logits.
         layer: name of a `Conv2D` or `DepthwiseConv2D`.
-        images: at least four, as in `kinv.screen`. On half of them directions are found, on the others measured.
+        images: at least four, as in `kinv.screen`. On half of them directions are found, on the others
+            counted and measured.
         share: of the variance of outputs between images at the same place, averaged over filters; above 0.
         limit: at most so many images, evenly spread.
         sets: how many sets of filters are measured.
@@ -144,7 +146,7 @@ def free_filters(
         raise ValueError(f"images must be at least four, so that half can be held out, received {len(pixels)}")
     half, rest = halves(len(pixels), seed)
     moments, held_out = (patch_moments(cut, pixels[rows], progress=progress) for rows in (half, rest))
-    directions = _free(moments, share)
+    directions = _free(moments, held_out, share)
     noise, control = _in_directions(moments, directions, sets, seed + 1), _noise(moments, sets, seed + 2)
     weights, free = moments.second.shape[-1], np.mean([of.shape[1] for of in directions])
     control *= np.sqrt(free / weights)  # as large: of all directions, only some are free
@@ -167,13 +169,14 @@ def free_filters(
     )
 
 
-def _free(moments, share):
-    """The free directions of every group."""
+def _free(moments, held_out, share):
+    """The free directions of every group: found by the first moments, and counted by what the second say of them."""
     deviation, alive = moments.deviation(), moments.alive()
     ratios = np.square(moments.kernel.std(axis=(0, 1, 2))[alive] / deviation[alive])
     groups = np.arange(len(alive))[alive] // (len(alive) // moments.groups)
     ratio = np.bincount(groups, ratios, moments.groups) / np.maximum(np.bincount(groups, minlength=moments.groups), 1)
-    values, vectors = np.linalg.eigh(moments.second)
+    vectors = np.linalg.eigh(moments.second)[1]
+    values = np.einsum("gdv,gde,gev->gv", vectors, held_out.second, vectors, optimize=True)
     moved = ratio[:, None] * np.maximum(values, 0).cumsum(axis=1)  # of the variance; none where all filters are dead
     counts = (moved <= share).sum(axis=1)
     return tuple(of[:, :count] for of, count in zip(vectors, counts, strict=True))

@@ -19,14 +19,13 @@ from kinv.surgery.cut import freeze_up_to
 from kinv.training.batches import shuffled_batches
 from kinv.verdicts import Verdict
 
-from .baselines import Added
 from .curves import GENERATED, MOVEMENTS, MovementCurves, movement_curves
+from .generated import generated_sets
 
 CODES = 512  # latent codes for explained variance and diversity
 CHUNK = 250
 MOMENTS_OF = 2000  # images, for the movement of outputs
 ALIKE = 0.02  # movements that differ by less are compared as one
-FARTHEST = 8.0  # times the draws' own distance from the real filters
 
 
 @dataclass(frozen=True, repr=False)
@@ -202,7 +201,7 @@ def filter_quality(
         movement=movement,
         apart=float(moments.movements(moments.kernel + many[1:] - many[:-1]).mean()),
         curves=movement_curves(
-            cut, seen, *on_some, generated=Added(moments, many[:sets] - moments.kernel, FARTHEST),
+            cut, seen, *on_some, generated=generated_sets(gan, codes["many"][:sets], moments),
             movements=_with(movements, movement), sets=sets, moments=moments, seed=seed, progress=progress,
         ),
         explained_variance=_explained_variance(gan, test_images, codes["many"]),

@@ -35,7 +35,8 @@ class Fakes(NamedTuple):
     alive: Any  # and which can
     answered: Any = None  # outputs of the real filters for counterparts of the images,
     past: tuple[Any, ...] = ()  # what of these bypasses the layer,
-    change: Any = None  # and by how much each differs from its image, of 255
+    change: Any = None  # by how much each differs from its image, of 255,
+    far: Any = None  # and the root mean square of its code
 
     def outputs(self) -> list[Any]:
         """All that the discriminator takes for outputs."""
@@ -64,14 +65,16 @@ class FilterGame(FilterFamily):
         seen = self.counterparts(images, z)
         entering, past = cut.enter(seen)
         change = ops.mean(ops.abs(seen - images), axis=(1, 2, 3))
-        return fakes._replace(answered=cut.convolve(entering, cut.kernel()), past=tuple(past), change=change)
+        far = ops.sqrt(ops.mean(ops.square(z), axis=1))
+        return fakes._replace(answered=cut.convolve(entering, cut.kernel()), past=tuple(past), change=change, far=far)
 
     def _short(self, step, fakes):
         """What filters that differ too little cost, and counterparts that change too little."""
         short = ops.relu(self.min_diversity - fakes.spread) * ops.cast(step.half > 1, fakes.spread.dtype)
         cost = SPREAD_WEIGHT * over_alive(ops.square(short), fakes.alive)  # of one draw, there is no spread
         if fakes.change is not None:
-            cost = cost + CHANGE_WEIGHT * weighted_mean(ops.relu(self.min_change - fakes.change), step.weights)
+            least = self.min_change * fakes.far
+            cost = cost + CHANGE_WEIGHT * weighted_mean(ops.relu(least - fakes.change), step.weights)
         return cost
 
     def _told_apart(self, step, outputs, training):
@@ -85,13 +88,16 @@ class FilterGame(FilterFamily):
         return loss, sum(shares) / 2
 
     def _fooled(self, step, outputs, z, training):
-        """The generator's loss; the squared error of the codes that are read, and that of generated filters alone."""
+        """The generator's loss, the squared error of codes that are read, and how much is read of generated filters."""
         logits, code = self.discriminator(ops.concatenate(outputs), training=training)
         weights, codes = _for_all(step.weights, outputs), ops.concatenate([z] * len(outputs))
         errors = ops.sum(ops.square(codes - code), axis=-1)
         sign = 1 if self.saturating else -1
         adversarial = -sign * weighted_mean(ops.softplus(sign * logits), weights)
-        return adversarial, weighted_mean(errors, weights), weighted_mean(errors[: step.half], step.weights)
+        missed, said = (
+            weighted_mean(of, step.weights) for of in (errors[: step.half], ops.sum(ops.square(z), axis=-1))
+        )
+        return adversarial, weighted_mean(errors, weights), 1 - ops.divide_no_nan(missed, said)
 
     def _kept(self, step, fakes):
         """Cross-entropy of the predictions with those of the real filters: of generated ones, and of counterparts."""

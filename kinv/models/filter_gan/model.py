@@ -33,10 +33,12 @@ class FilterGAN(FilterGame):
     cut off, and the average over filter sets is the convolution with their average.
 
     The paper's losses settle on filters that hardly move outputs, or move them where noise of the right shape would.
-    So each set has to move outputs by `movement`, by construction, and three things keep what it does within what
-    images do: predictions (`consistency`), the discriminator, and counterparts of the images, which the real filters
-    have to answer as generated ones answer the images (`mismatch_weight`), and which have to differ from them visibly
-    (`min_change`). With `movement=None` the losses are the paper's, with these deviations:
+    So each set has to move outputs, by construction: by `movement` times the root mean square of its code, which is
+    about 1 for standard normal ones. Training draws shorter codes, too, so that filters are good all the way. Three
+    things keep what they do within what images do: predictions (`consistency`), the discriminator, and counterparts of
+    the images, which the real filters have to answer as generated ones answer the images (`mismatch_weight`), and which
+    have to differ from them visibly (`min_change`). With `movement=None` the losses are the paper's, with these
+    deviations:
         - Filters differ at least as much as `min_diversity` says, and their mean over all codes is the real filters
           (`centered`). Around another mean, outputs can only match the real standard deviation if that mean shrinks.
         - Noise is added to what discriminator and InfoGAN head see. Without it, the smallest change of the filters can
@@ -51,15 +53,15 @@ class FilterGAN(FilterGame):
             if only filters are generated, as after loading.
         layer: name of a `Conv2D` or `DepthwiseConv2D`.
         latent_dim: length of the standard normal latent code `z`.
-        movement: how far every set moves the outputs of an image, in standard deviations between images. None: as far
-            as the paper's losses make it.
+        movement: how far a set moves the outputs of an image, in standard deviations between images, if the root mean
+            square of its code is 1. None: as far as the paper's losses make it.
         consistency: weight of the cross-entropy of predictions with those of the real filters: of generated filters for
             the images, and of the real ones for counterparts.
         mismatch_weight: weight of what counterparts do not say of the movement.
-        min_change: least mean absolute difference of counterparts from their images, of 255.
+        min_change: least mean absolute difference of counterparts from their images, of 255, in the same proportion.
         adversarial_weight: of the generator's loss against the discriminator; default: 1 without a movement, as in
             the paper, else 0.05.
-        information_weight: lambda, the weight of the InfoGAN loss; default: 1 without a movement, else 0.1.
+        information_weight: lambda, the weight of the InfoGAN loss; default: 1 without a movement, else 0.2.
         noise: standard deviation of the noise, in units of the outputs' own, per channel.
         saturating: whether the generator has the paper's loss.
         min_diversity: without a movement, least standard deviation of a filter's weights over codes, on average, in
@@ -122,7 +124,7 @@ class FilterGAN(FilterGame):
             "mismatch_weight": mismatch_weight,
             "min_change": min_change,
             "adversarial_weight": (1.0 if free else 0.05) if adversarial_weight is None else adversarial_weight,
-            "information_weight": (1.0 if free else 0.1) if information_weight is None else information_weight,
+            "information_weight": (1.0 if free else 0.2) if information_weight is None else information_weight,
             "noise": noise,
             "min_diversity": (0.5 if free else 0.0) if min_diversity is None else min_diversity,
         }
@@ -193,7 +195,7 @@ class FilterGAN(FilterGame):
         """Algorithm 1 on one batch of images: half passes the real filters, half generated ones."""
         step = self._start(data)
         self.discriminator.adapt(step.real)
-        z = keras.random.normal((step.half, self.latent_dim), seed=self.seed_generator)
+        z = self._draw(step.half)
         with tf.GradientTape() as through_filters:
             fakes = self._fakes(step, z)
             short = self._short(step, fakes)
@@ -225,9 +227,16 @@ class FilterGAN(FilterGame):
         discriminator_loss, told_apart = self._told_apart(step, fakes.outputs(), training=False)
         return self._report(step, fakes, discriminator_loss, told_apart, self._costs(step, fakes, z, training=False))
 
+    def _draw(self, count):
+        """Codes `(count, Z)` for training; with a movement, at any distance from the real filters."""
+        z = keras.random.normal((count, self.latent_dim), seed=self.seed_generator)
+        if self.movement is None:
+            return z
+        return z * ops.sqrt(keras.random.uniform((count, 1), seed=self.seed_generator))
+
     def _costs(self, step, fakes, z, training):
         """All that the generator pays for, by name; without weights."""
-        names = ("adversarial", "error", "error_of_generated")
+        names = ("adversarial", "error", "explained")
         losses: dict[str, Any] = dict(zip(names, self._fooled(step, fakes.outputs(), z, training), strict=True))
         if self.counterparts is not None:
             losses["kept"] = self._kept(step, fakes)
@@ -253,7 +262,7 @@ class FilterGAN(FilterGame):
             discriminator_loss,
             losses["adversarial"],
             self.information_weight * losses["error"],
-            1 - losses["error_of_generated"] / self.latent_dim,
+            losses["explained"],
             told_apart,
             over_alive(fakes.spread, fakes.alive),
             *more,

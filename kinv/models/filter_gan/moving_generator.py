@@ -20,16 +20,18 @@ class MovingGenerator(Float32, keras.layers.Layer):
     """The real filters plus a change that moves outputs by a set number of their standard deviations.
 
     Outputs are linear in filters, so that their movement is known without an image (`kinv.classifiers.patch_moments`).
-    Dense ReLU layers and a linear one turn a code into `u`. With `B` the whitening of the patches that the filters see,
-    `s` the outputs' standard deviation between images and `m` the movement, filter `f` changes by `m s_f B u_f`,
-    divided by the mean length of the `u_f`. What the layer hardly sees is left out of `B`: filters can't hide there.
+    A code's root mean square `r` says how far, 0 to the real filters. Dense ReLU layers and a linear one turn the code
+    over `r`, and `r` itself, into `u`. With `B` the whitening of the patches that the filters see, `s` the outputs'
+    standard deviation between images and `m` the movement, filter `f` changes by `r m s_f B u_f`, divided by the mean
+    length of the `u_f`. What the layer hardly sees is left out of `B`: filters can't hide there.
 
     Until `adapt`, patches are taken as white, and a filter's length as the deviation of its outputs.
 
     Args:
         kernel_shape: shape `(rows, columns, C / groups, F)` of the filters.
         groups: of the convolution.
-        movement: root mean square over images and places, in standard deviations between images, mean over filters.
+        movement: of codes with a root mean square of 1: root mean square over images and places, in standard deviations
+            between images, mean over filters.
         hidden_units: widths of the ReLU layers.
         seed: seeds the initial weights; None: any.
 
@@ -67,7 +69,7 @@ class MovingGenerator(Float32, keras.layers.Layer):
         self.change = keras.layers.Dense(self.size * filters, kernel_initializer=start, name="change")
 
     def build(self, z_shape):
-        width = z_shape[-1]
+        width = z_shape[-1] + 1
         for layer in (*self.hidden, self.change):
             layer.build((None, width))
             width = layer.units
@@ -120,14 +122,15 @@ class MovingGenerator(Float32, keras.layers.Layer):
         self.adapted.assign(1.0)
 
     def call(self, z):
-        x = z
+        far = ops.sqrt(ops.mean(ops.square(z), axis=1, keepdims=True) + keras.config.epsilon() ** 2)
+        x = ops.concatenate([z / far, far], axis=1)
         for layer in self.hidden:
             x = layer(x)
         change = ops.reshape(self.change(x), (-1, self.groups, self.size, self.of_group)) * self.seen[..., None]
         lengths = ops.sqrt(ops.sum(ops.square(change), axis=2) + keras.config.epsilon() ** 2)
         alive = ops.cast(self.deviation > 0, lengths.dtype)
         mean = ops.sum(lengths * alive, axis=(1, 2), keepdims=True) / ops.maximum(ops.sum(alive), 1.0)
-        scale = self.movement * self.deviation / ops.maximum(mean, keras.config.epsilon())
+        scale = self.movement * far[..., None] * self.deviation / ops.maximum(mean, keras.config.epsilon())
         columns = self.real + ops.matmul(self.whitening, change) * scale[:, :, None]
         return ops.reshape(ops.transpose(columns, (0, 2, 1, 3)), (-1, *self.kernel_shape))
 

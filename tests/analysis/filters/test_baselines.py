@@ -30,6 +30,7 @@ def kinds(cut, moments, seen, random, count):
         "isotropic": baselines.isotropic(moments, count, random),
         "whitened": baselines.whitened(moments, count, random),
         "laplace": baselines.laplace(moments, baselines.output_gradients(cut, seen), count, random),
+        "low Fisher": baselines.low_fisher(moments, baselines.logit_slopes(cut, moments, seen), count, random),
         "shifted": baselines.shifted(moments, count, random),
         "rotated": baselines.rotated(moments),
     }
@@ -80,6 +81,37 @@ def test_gradients_are_those_of_the_fisher_information(random):
     fisher = np.einsum("nc,cd->cd", chances, np.eye(4)) / len(images) - chances.T @ chances / len(images)
     found = baselines.output_gradients(cut, images)
     np.testing.assert_allclose(found, 16 * weights @ fisher @ weights.T, rtol=0.15, atol=0.02 * np.abs(found).max())
+
+
+def test_slopes_are_of_mixtures_of_logits_with_mean_0(cut, moments, seen):
+    slopes = baselines.logit_slopes(cut, moments, seen[:5], seed=3)
+    mixture = np.random.default_rng(3).normal(size=(5, cut.classifier.output_shape[-1])).astype("float32")
+    mixture -= mixture.mean(axis=1, keepdims=True)
+    direction = np.random.default_rng(4).normal(size=moments.kernel.shape)
+    entering, past = cut.enter(seen[:5])
+
+    def mixed(step):
+        outputs = cut.convolve(entering, (moments.kernel + step * direction).astype("float32"))
+        return (np.asarray(cut.leave(outputs, past), "float64") * mixture).sum(axis=1)
+
+    steps = 0.02
+    numeric = (mixed(steps) - mixed(-steps)) / (2 * steps)
+    found = (slopes * moments.columns(direction)).sum(axis=(1, 2, 3))
+    np.testing.assert_allclose(found, numeric, rtol=0.05, atol=0.02 * np.abs(numeric).max())
+
+
+def test_low_fisher_directions_hardly_move_logits(cut, moments, seen, random):
+    slopes = baselines.logit_slopes(cut, moments, np.tile(seen, (8, 1, 1, 1)))
+
+    def moved(drawn):
+        return np.sqrt(np.mean(np.square(np.einsum("ngdf,sgdf->ns", slopes, moments.columns(drawn)))))
+
+    white = baselines.at_movement(baselines.whitened(moments, 20, random), moments, 0.1) - moments.kernel
+    for ridge, share in ((1e-6, 0.05), (1e6, 1.0)):
+        found = baselines.low_fisher(moments, slopes, 20, np.random.default_rng(0), ridge)
+        low = baselines.at_movement(found, moments, 0.1) - moments.kernel
+        assert moved(low) <= share * moved(white) * (1.3 if share == 1 else 1)
+        assert share < 1 or moved(low) > 0.7 * moved(white)
 
 
 def test_filters_are_shifted_by_pixels_and_turned_by_degrees():

@@ -25,14 +25,14 @@ def curves():
 
 @pytest.mark.long
 def test_every_kind_is_measured_where_it_moves_outputs_so_far(curves):
-    names = ("generated", "isotropic noise", "whitened noise", "Laplace", "shifted", "rotated")
-    assert curves.names == names and curves.by_set.shape == (6, 2, 4) and curves.by_image.shape == (6, 2, 300)
+    names = ("generated", "whitened noise", "Laplace", "low Fisher", "isotropic noise", "shifted", "rotated")
+    assert curves.names == names and curves.by_set.shape == (7, 2, 4) and curves.by_image.shape == (7, 2, 300)
     accuracies = curves.accuracies()
     assert np.isnan(accuracies[0]).all()  # too small to move outputs so far
-    assert np.isfinite(accuracies[1:4]).all() and curves.network > 0.97
-    assert (accuracies[1:4, 0] > accuracies[1:4, 1] + 0.1).all()
-    assert accuracies[2, 1] > accuracies[1, 1]  # whitened noise keeps more than isotropic noise
-    np.testing.assert_allclose(np.nanmean(curves.by_image[1:4], axis=2), accuracies[1:4])
+    assert np.isfinite(accuracies[1:5]).all() and curves.network > 0.97
+    assert (accuracies[1:5, 0] > accuracies[1:5, 1] + 0.1).all()
+    assert accuracies[1, 1] > accuracies[4, 1]  # whitened noise keeps more than isotropic noise
+    np.testing.assert_allclose(np.nanmean(curves.by_image[1:5], axis=2), accuracies[1:5])
 
 
 @pytest.mark.long
@@ -46,7 +46,7 @@ def test_intervals_hold_means_and_areas_lie_between(curves):
     mean, lowest, highest = curves.difference("whitened noise", "isotropic noise", 1)
     assert lowest < mean < highest and mean > 0
     frame = curves.to_frame()
-    assert list(frame.columns) == ["filters", "movement", "accuracy", "low", "high", "sets"] and len(frame) == 12
+    assert list(frame.columns) == ["filters", "movement", "accuracy", "low", "high", "sets"] and len(frame) == 14
     assert frame[frame.filters == "generated"].sets.tolist() == [0, 0]
 
 

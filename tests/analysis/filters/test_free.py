@@ -46,6 +46,16 @@ def test_nothing_is_free_where_all_is_seen(random):
     np.testing.assert_array_equal(found.filters(1)[0], found.moments.kernel.astype("float32"))
 
 
+def test_few_images_do_not_make_directions_look_unseen(random):
+    images = random.uniform(0, 255, (4, 10, 10, 3)).astype("float32")
+    keras.utils.set_random_seed(0)
+    inputs = keras.Input((10, 10, 3))
+    x = keras.layers.Conv2D(6, 7, name="wide")(keras.layers.Rescaling(1 / 255)(inputs))
+    model = keras.Model(inputs, keras.layers.Dense(4)(keras.layers.Flatten()(x)))
+    found = free_filters(model, "wide", images)  # 147 weights, of which 32 patches of two images leave 115 unseen
+    assert found.free.tolist() < [10]
+
+
 def test_every_group_has_its_own(random):
     images = random.uniform(0, 255, (40, 10, 10, 3)).astype("float32")
     images[..., 1] = 128  # constant: one mixture of nine is seen

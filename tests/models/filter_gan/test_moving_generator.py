@@ -29,8 +29,10 @@ def shown(count, seed=1):
     return np.random.default_rng(seed).uniform(0, 255, (count, 12, 10, 3)).astype("float32")
 
 
-def codes(count, latent_dim=3):
-    return np.random.default_rng(2).normal(size=(count, latent_dim)).astype("float32")
+def codes(count, latent_dim=3, far=None):
+    """Codes, all with one root mean square if that is given."""
+    z = np.random.default_rng(2).normal(size=(count, latent_dim)).astype("float32")
+    return z if far is None else far * z / np.sqrt(np.square(z).mean(axis=1, keepdims=True))
 
 
 @pytest.mark.parametrize("kind", CONVOLUTIONS)
@@ -43,9 +45,25 @@ def test_outputs_move_as_far_as_is_asked_for(kind):
     entering, _ = cut.enter(images)
     own = np.asarray(cut.convolve(entering, cut.kernel()), "float64")
     deviation = np.sqrt(own.var(axis=0).mean(axis=(0, 1)))
-    for filters in generator(codes(4)):
-        moved = np.asarray(cut.convolve(entering, filters), "float64") - own
-        assert np.mean(np.sqrt(np.square(moved).mean(axis=(0, 1, 2))) / deviation) == pytest.approx(0.7, rel=1e-4)
+    for far in (0.3, 1.0, 2.0):
+        for filters in generator(codes(3, far=far)):
+            moved = np.asarray(cut.convolve(entering, filters), "float64") - own
+            found = np.mean(np.sqrt(np.square(moved).mean(axis=(0, 1, 2))) / deviation)
+            assert found == pytest.approx(0.7 * far, rel=1e-4)
+    np.testing.assert_allclose(generator(np.zeros((1, 3), "float32"))[0], cut.kernel(), atol=1e-5)
+
+
+def test_the_way_from_the_real_filters_is_curved():
+    generator = MovingGenerator((3, 3, 2, 4), movement=0.7, hidden_units=(5,), seed=0)
+    generator.build((None, 3))
+    generator.start_at(np.random.default_rng(0).normal(size=(3, 3, 2, 4)))
+    generator.hidden[0].bias.assign(np.ones(5))
+
+    def way(far):
+        changed = np.asarray(generator(codes(1, far=far))) - np.asarray(generator(np.zeros((1, 3), "float32")))
+        return changed.ravel() / np.linalg.norm(changed)
+
+    assert way(1.0) @ way(0.99) > 0.999 and way(1.0) @ way(0.1) < 0.99
 
 
 def test_what_the_layer_never_sees_is_no_hiding_place():
@@ -64,7 +82,7 @@ def test_until_it_is_adapted_filters_move_by_their_length():
     generator.build((None, 3))
     generator.start_at(cut.kernel())
     real = np.asarray(cut.kernel())
-    lengths = np.linalg.norm((np.asarray(generator(codes(4))) - real).reshape(4, -1, 5), axis=1)
+    lengths = np.linalg.norm((np.asarray(generator(codes(4, far=1.0))) - real).reshape(4, -1, 5), axis=1)
     np.testing.assert_allclose(np.mean(lengths / np.linalg.norm(real.reshape(-1, 5), axis=0), axis=1), 0.5, rtol=1e-4)
 
 
@@ -79,7 +97,8 @@ def trained():
 def test_fit_adapts_to_its_images_and_a_step_moves_all_players(trained):
     images, generator = shown(64), trained.generator
     moments = patch_moments(trained.cut.model, images)
-    np.testing.assert_allclose(moments.movements(np.asarray(trained.generate_filters(codes(5)))), 0.6, rtol=1e-3)
+    filters = np.asarray(trained.generate_filters(codes(5, far=1.0)))
+    np.testing.assert_allclose(moments.movements(filters), 0.6, rtol=1e-3)
     fresh = FilterGAN(network(), "cut", latent_dim=3, width=8, hidden_units=(8,), movement=0.6)
     for ours, theirs in (
         (generator.change.kernel, fresh.generator.change.kernel),
@@ -102,7 +121,7 @@ def test_costs_are_what_they_are_called(trained):
     assert float(trained._mismatch(step, fakes)) == pytest.approx(missed / moved, rel=1e-4)
     changes = np.abs(np.asarray(trained.counterpart(images[:10], z)) - images[:10]).mean(axis=(1, 2, 3))
     np.testing.assert_allclose(fakes.change, changes, rtol=1e-4)
-    short = 0.1 * np.maximum(trained.min_change - changes, 0).mean()
+    short = 0.1 * np.maximum(trained.min_change * np.sqrt(np.square(z).mean(axis=1)) - changes, 0).mean()
     assert float(trained._short(step, fakes)) == pytest.approx(short, rel=1e-3, abs=1e-6)
     said = np.asarray(ops.softmax(cut.classifier(images[:10])), "float64")
     kept = []

@@ -19,11 +19,23 @@ def convolution(kernel):
 def test_faint_filters_and_those_that_do_the_same_are_counted(subject, folder, shown):
     random = np.random.default_rng(0).normal(size=(3, 3, 3, 5)).astype("float32")
     random[..., 1], random[..., 4] = -2 * random[..., 0], random[..., 4] / 1000
-    section = filters.make(subject(convolution(random)))
-    assert (section["count"], section["size"], section["faint"], section["alike"]) == (5, [3, 3], 1, 2)
-    assert len(section["filters"]) == 5 and all((folder / place).is_file() for place in section["filters"])
+    section = filters.make(subject(convolution(random), np.random.default_rng(0).uniform(0, 255, (8, 6, 6, 3))))
+    first = section["shown"]
+    assert (first["count"], first["size"], first["faint"], first["alike"]) == (5, [3, 3], 1, 2)
+    assert len(first["filters"]) == 5 and all((folder / place).is_file() for place in first["filters"])
     html = shown("filters", section)
     assert html.count("<img") == 5 and f"3 {TIMES} 3 pixels" in html
+
+
+def test_what_is_free_is_counted(subject, shown):
+    kernel = np.random.default_rng(0).normal(size=(3, 3, 3, 5)).astype("float32")
+    grey = np.random.default_rng(1).uniform(0, 255, (40, 6, 6, 1)).repeat(3, axis=-1)
+    section = filters.make(subject(convolution(kernel), grey))
+    (row,) = section["free"]  # two of three colours' mixtures are not seen
+    assert row["layer"] == "first" and row["weights"] == 27 and row["share"] >= 2 / 3 and row["unchanged"] > 0.8
+    assert f"In first, {row['share']:.0%} of the mixtures" in section["sentences"][0]
+    html = shown("filters", section)
+    assert "Free mixtures of filters" in html and f"{row['share']:.0%}".replace("%", "") in html
 
 
 def test_a_weight_of_zero_is_grey():
@@ -32,10 +44,16 @@ def test_a_weight_of_zero_is_grey():
     assert (filters._drawn(np.zeros((2, 2, 1))) == 127.5).all()
 
 
-@pytest.mark.parametrize(
-    "kernel", [np.ones((1, 1, 3, 2)), np.ones((3, 3, 4, 2)), None], ids=["points", "channels", "none"]
-)
-def test_networks_that_begin_otherwise(subject, kernel):
+@pytest.mark.parametrize("kernel", [np.ones((1, 1, 3, 2)), np.ones((3, 3, 4, 2))], ids=["points", "channels"])
+def test_filters_that_are_no_images_are_not_shown_but_counted(subject, shown, kernel):
+    kernel = kernel * np.random.default_rng(0).normal(size=kernel.shape)
+    images = np.random.default_rng(1).uniform(0, 255, (8, 6, 6, kernel.shape[2]))
+    section = filters.make(subject(convolution(kernel.astype("float32")), images))
+    assert section["shown"] is None and section["free"][0]["weights"] == kernel[..., 0].size
+    assert "are no images, and not shown" in shown("filters", section)
+
+
+def test_a_network_without_convolutions_is_refused(subject):
     dense = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Flatten(), keras.layers.Dense(2)])
-    with pytest.raises(ValueError, match="does not begin with a convolution of images"):
-        filters.make(subject(dense if kernel is None else convolution(kernel)))
+    with pytest.raises(ValueError, match="the network has no convolution"):
+        filters.make(subject(dense))
