@@ -4,6 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from kinv.analysis.filters.change_parts import PARTS as CHANGES
+from kinv.analysis.filters.change_parts import REST
+
 ROOT = Path(__file__).parents[2]
 LAYERWISE = {
     "dbn_mnist": "1.34 % (LISA tutorials)",
@@ -35,6 +38,10 @@ FILTERS = {
     "grid_unchanged": ("cells that are still the same digit to the classifier", ".1%", ""),
     "grid_corner_change": ("mean change of the corner cells, of 255", ".1f", ""),
     "control_grid_corner_change": ("control", ".1f", ""),
+    **{
+        f"grid_part_{name.replace(' ', '_')}": (f"of the squared change of these, {name}", ".0%", "")
+        for name in (*CHANGES, REST)
+    },
 }
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 import kinv
+from kinv.analysis.filters.change_parts import change_parts
 from kinv.analysis.filters.counterparts import counterpart_quality
 from kinv.analysis.filters.figures import movement_curves
 from kinv.analysis.filters.linear_code import LinearCode
@@ -174,11 +175,21 @@ def match(gan: Any, classifier: Any, seen: Any, images: Any, config: Any) -> tup
     shown = images[evenly(len(images), config.matched)]
     found = grids(gan, shown, config)
     control = grids(LinearCode(gan, moments, config.seed + 3), shown, config)
-    numbers, of_control = (kinv.analysis.summarise_matches(matches, shown, classifier) for matches in (found, control))
+    numbers, of_control = (numbers_of_grids(matches, shown, classifier, config) for matches in (found, control))
     return found, {
         **{f"grid_{name}": value for name, value in numbers.items()},
         **{f"control_grid_{name}": value for name, value in of_control.items()},
     }
+
+
+def numbers_of_grids(matches: Any, images: Any, classifier: Any, config: Any) -> dict[str, float]:
+    """The metrics of a grid; with a movement, also what the changes of its corner cells are (`change_parts`)."""
+    numbers = kinv.analysis.summarise_matches(matches, images, classifier)
+    if config.movement is None:
+        return numbers
+    corners = matches.images[:, [0, 0, -1, -1], [0, -1, 0, -1]].reshape(-1, *images.shape[1:])
+    parts = change_parts(np.repeat(images, 4, axis=0), corners)
+    return numbers | {f"part_{name.replace(' ', '_')}": share for name, share in parts.items()}
 
 
 def grids(gan: Any, images: Any, config: Any) -> Any:

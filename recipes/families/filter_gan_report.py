@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from kinv.analysis import ActivationMatches
+from kinv.analysis.filters.change_parts import PARTS, REST
 from kinv.models.filter_gan import figures
 from kinv.models.filter_gan.figures import rows_of_images, scale_filters
 from recipes.experiment.material import evenly
@@ -36,6 +37,10 @@ OTHERS = {
     "grid_detour": ("way from end to end of a row, over the straight one", "{:.2f}"),
     "grid_shape_share": ("share of shape in the change, the rest is brightness", "{:.2f}"),
     "grid_shape_change": ("change of shape of a corner cell, of 255", "{:.2f}"),
+    **{
+        f"grid_part_{name.replace(' ', '_')}": (f"of the squared change of corner cells, {name}", "{:.0%}")
+        for name in (*PARTS, REST)
+    },
     "counterpart_mismatch": ("of the filters' movement, what counterparts do not say", "{:.2f}"),
     "counterpart_change": ("mean change of counterparts, of 255", "{:.1f}"),
     "counterpart_unchanged": ("counterparts for which the classifier says the same", "{:.1%}"),

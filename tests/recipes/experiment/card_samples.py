@@ -1,6 +1,7 @@
 """Made-up metadata for every body of a card and what differs within it, and tiny models for the code in the cards."""
 
 import kinv
+from kinv.analysis.filters.change_parts import PARTS, REST
 from kinv.classifiers import sigmoid_network
 
 ALWAYS = {
@@ -37,6 +38,7 @@ METRICS = {
         *("network", "averaged", "control", "single_mean", "single_worst", "movement", "apart", "compared_at"),
         *("generated", "best_other", "explained_variance", "diversity"),
         *(f"{of}grid_{name}" for of in ("", "control_") for name in GRID),
+        *(f"{of}grid_part_{name.replace(' ', '_')}" for of in ("", "control_") for name in (*PARTS, REST)),
         *(f"counterpart_{name}" for name in ("mismatch", "change", "unchanged", "judge")),
     ),
     "layerwise": ("test_error", "edge_share", "explained_by_gabor", "unexplained_variance"),

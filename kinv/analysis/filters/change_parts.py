@@ -1,0 +1,88 @@
+"""What a change of an image is, as far as it is known: shares of shift, turn, shape, strokes, sharpness, brightness."""
+
+import math
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+from kinv.ops.affine import affine_sample
+from kinv.ops.blur import gaussian_blur
+from kinv.ops.stroke_width import stroke_width
+
+PIXELS, DEGREES, SLANT, SIZE, WIDTH, BLUR = 2.0, 10.0, 0.2, 0.15, 1.0, 0.7  # to both sides, of 28 pixels; of shares
+SIDE = 28
+RIDGE = 1e-6  # of the largest sum of squares
+PARTS = {"shift": 8, "rotation": 2, "slant and size": 8, "stroke width": 2, "sharpness": 1, "brightness": 2}
+REST = "rest"
+
+
+def change_parts(originals: np.ndarray, changed: np.ndarray) -> dict[str, float]:
+    """How much of a change each kind of known transformations explains, and the rest; together 1.
+
+    A change is fitted by least squares with those of shifts, turns, slant and size, stroke width, blur and brightness
+    to either side, of a moderate size. The kind that explains most comes first, with all that it explains; then, of
+    the others, the one that adds most, with what it adds (forward selection). Sums are over all images, so that large
+    changes count most.
+
+    Args:
+        originals, changed: `(N, H, W, C)` in 0..255.
+
+    Returns:
+        Shares of the squared change, by the names of `PARTS` and `REST`; all of it rest if nothing changed.
+    """
+    names, ends = list(PARTS), np.cumsum(list(PARTS.values()))
+    groups = [np.arange(end - count, end) for end, count in zip(ends, PARTS.values(), strict=True)]
+    total, parts = 0.0, np.zeros(len(groups))
+    for original, other in zip(originals, changed, strict=True):
+        change = (np.asarray(other, "float64") - original).ravel() / 255
+        columns = _columns(original)
+        gram, answer = columns @ columns.T, columns @ change
+        gram += np.eye(len(gram)) * RIDGE * max(np.diag(gram).max(), 1e-12)
+        parts += _added(groups, gram, answer)
+        total += float(change @ change)
+    if not total:
+        return {**dict.fromkeys(names, 0.0), REST: 1.0}
+    shares = parts / total
+    return {**dict(zip(names, map(float, shares), strict=True)), REST: float(1 - shares.sum())}
+
+
+def _columns(image):
+    """Differences that known transformations make, `(P, H W C)`."""
+    image = ops.convert_to_tensor(np.asarray(image, "float32")[None] / 255)
+    pixel = min(image.shape[1:3]) / SIDE
+
+    def mapped(matrix: Any) -> Any:
+        return affine_sample(image, ops.convert_to_tensor([matrix], "float32"))
+
+    made, turn = [], math.radians(DEGREES)
+    for eighth in range(8):
+        x, y = (2 * PIXELS / SIDE * of(eighth * math.pi / 4) for of in (math.cos, math.sin))
+        made.append(mapped([[1, 0, x], [0, 1, y]]))
+    for side in (-1, 1):
+        cos, sin = math.cos(turn), side * math.sin(turn)
+        made.append(mapped([[cos, sin, 0], [-sin, cos, 0]]))
+    for side in (-1, 1):
+        slant, size = side * SLANT, 1 + side * SIZE
+        made += [mapped([[1, slant, 0], [0, 1, 0]]), mapped([[1, 0, 0], [slant, 1, 0]])]
+        made += [mapped([[size, 0, 0], [0, 1, 0]]), mapped([[1, 0, 0], [0, size, 0]])]
+    made += [stroke_width(image, [side * min(WIDTH * pixel, 3)]) for side in (-1, 1)]
+    made += [gaussian_blur(image, ops.convert_to_tensor([BLUR * pixel])), 1.5 * image, image + image * (1 - image)]
+    return np.stack([ops.convert_to_numpy(each - image).astype("float64").ravel() for each in made])
+
+
+def _added(groups, gram, answer):
+    """The squares that each group adds to those before it; first comes the one that adds most."""
+    added, chosen, left, so_far = np.zeros(len(groups)), np.array([], int), list(range(len(groups))), 0.0
+    while left:
+        worth = [_explained(gram, answer, np.concatenate([chosen, groups[at]])) for at in left]
+        best = int(np.argmax(worth))
+        added[left[best]], so_far = worth[best] - so_far, worth[best]
+        chosen = np.concatenate([chosen, groups[left.pop(best)]])
+    return added
+
+
+def _explained(gram, answer, chosen):
+    """Squares that a fit with these columns explains."""
+    fit = np.linalg.solve(gram[np.ix_(chosen, chosen)], answer[chosen])
+    return float(2 * fit @ answer[chosen] - fit @ gram[np.ix_(chosen, chosen)] @ fit)
