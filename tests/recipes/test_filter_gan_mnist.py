@@ -88,6 +88,8 @@ def test_its_numbers_can_be_measured_again_and_are_as_promised(layer):
     assert single == pytest.approx(kept["single_mean"], abs=0.02) and single >= 0.95
     assert quality.movement == pytest.approx(1.0, abs=0.02)
     assert quality.better_than_noise and 1 - found["generated"] <= (1 - found["best_other"]) / 2
+    by_kind = quality.curves.accuracies()
+    assert (by_kind[0] >= by_kind[1:].max(axis=0) - 0.004).all()  # no others are better, at any movement
     assert quality.explained_variance == pytest.approx(kept["explained_variance"], abs=0.05)
     assert quality.explained_variance >= 0.75
     codes = np.random.default_rng(3).normal(size=(1000, gan.latent_dim)).astype("float32")
@@ -106,8 +108,10 @@ def test_grids_are_measured_again_beside_their_control():
         config = replace(filter_gan_mnist.PRESETS["default"], layer=layer, matched=5)
         shown = images.astype("float32")
         _, findings[layer] = filter_gan.match(gan, classifier, shown[:250], shown[250:], config)
-        assert findings[layer]["grid_fall"] > 0  # hardly more than the control's; the card says so
+        assert findings[layer]["grid_fall"] >= 1.2 * findings[layer]["control_grid_fall"]
+        assert findings[layer]["grid_corner_change"] >= 15
         assert findings[layer]["grid_corner_change"] >= 1.5 * findings[layer]["control_grid_corner_change"]
+        assert findings[layer]["grid_shape_change"] >= 2 * findings[layer]["control_grid_shape_change"]
         assert findings[layer]["grid_middle_change"] <= 2
         assert findings[layer]["grid_unchanged"] >= 0.9
         assert findings[layer]["grid_detour"] <= 3  # cells that do not know of each other: 4

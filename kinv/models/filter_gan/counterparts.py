@@ -81,20 +81,32 @@ class Counterparts(Float32, keras.layers.Layer):
             parameters = parameters * ops.convert_to_tensor([float(name in only) for name in self.units], "float32")
         columns = ops.split(parameters[:, :, None, None, None], len(self.units), axis=1)
         by_name = {name: column[:, 0] for name, column in zip(self.units, columns, strict=True)}
-        changed, step = images / 255.0, max(1, round(min(self.image_shape[:2]) / SIDE))
+        changed, distances = images / 255.0, self._distances()
         for name, (down, across) in STROKES.items():
-            first, second = _neighbours(changed, step * down, step * across)
-            wide = ops.maximum(changed, ops.maximum(first, second))
-            narrow = ops.minimum(changed, ops.minimum(first, second))
-            share = by_name[name]
+            wide, narrow, share = changed, changed, by_name[name]
+            for far in distances:
+                wide = ops.maximum(wide, ops.maximum(*_neighbours(wide, far * down, far * across)))
+                narrow = ops.minimum(narrow, ops.minimum(*_neighbours(narrow, far * down, far * across)))
             changed = changed + ops.relu(share) * (wide - changed) + ops.relu(-share) * (narrow - changed)
         for name, (down, across) in BLURS.items():
-            changed = changed + by_name[name] * (sum(_neighbours(changed, step * down, step * across)) / 2 - changed)
+            blurred = changed
+            for far in distances:
+                blurred = sum(_neighbours(blurred, far * down, far * across)) / 2
+            changed = changed + by_name[name] * (blurred - changed)
         changed = affine_sample(changed, self._matrices(by_name))
         gains = ops.concatenate([by_name[f"gain {channel}"] for channel in range(self.image_shape[2])], axis=-1)
         inside = ops.clip(changed, 0.0, 1.0)
         changed = changed * ops.exp(gains) + by_name["curve"] * inside * (1 - inside)
         return 255.0 * (changed + ops.stop_gradient(ops.clip(changed, 0.0, 1.0) - changed))
+
+    def _distances(self):
+        """Of the neighbours that strokes and blur take in, one after the other: 1, and for larger images 2, 4, ..."""
+        most, far = max(1, min(self.image_shape[:2]) // SIDE), 1
+        distances = []
+        while sum(distances) + far <= most:
+            distances.append(far)
+            far *= 2
+        return distances
 
     def _matrices(self, by_name):
         x, y, widen, slant, down, heighten = (by_name[name][:, 0, 0, 0] for name in AFFINE)

@@ -46,6 +46,16 @@ def test_parameters_do_what_they_are_called(bar):
     assert middle[0] > middle[1] + 1
 
 
+def test_in_larger_images_strokes_and_blur_reach_farther_and_leave_no_ghosts():
+    image = np.zeros((1, 112, 112, 1), "float32")  # 4 pixels for one of a digit's: 1 and 2 are within
+    image[:, 32:80, 50:60] = 200.0
+    wide = changed(image, side=112, **{"strokes across": 1.0})[0, 50, :, 0]
+    np.testing.assert_allclose(np.flatnonzero(wide > 199), np.arange(47, 63))
+    blurred = changed(image, side=112, **{"blur across": 1.0})[0, 50, :, 0]
+    assert (np.diff(blurred[44:55]) > -0.1).all() and (np.diff(blurred[55:66]) < 0.1).all()  # one edge, no second one
+    assert blurred.sum() == pytest.approx(2000, rel=1e-3)
+
+
 def test_each_channel_has_a_gain(random):
     colours = random.uniform(0, 100, (1, 28, 28, 3)).astype("float32")
     found = changed(colours, **{"gain 1": np.log(2.0)})
