@@ -6,12 +6,14 @@ from typing import Any
 import numpy as np
 from keras import ops
 
+from kinv.classifiers.predict import slices
 from kinv.ops.affine import affine_sample
 from kinv.ops.blur import gaussian_blur
 from kinv.ops.stroke_width import stroke_width
 
 PIXELS, DEGREES, SLANT, SIZE, WIDTH, BLUR = 2.0, 10.0, 0.2, 0.15, 1.0, 0.7  # to both sides, of 28 pixels; of shares
 SIDE = 28
+VALUES = 100_000  # of images at a time
 RIDGE = 1e-6  # of the largest sum of squares
 PARTS = {"shift": 8, "rotation": 2, "slant and size": 8, "stroke width": 2, "sharpness": 1, "brightness": 2}
 REST = "rest"
@@ -34,26 +36,29 @@ def change_parts(originals: np.ndarray, changed: np.ndarray) -> dict[str, float]
     names, ends = list(PARTS), np.cumsum(list(PARTS.values()))
     groups = [np.arange(end - count, end) for end, count in zip(ends, PARTS.values(), strict=True)]
     total, parts = 0.0, np.zeros(len(groups))
-    for original, other in zip(originals, changed, strict=True):
-        change = (np.asarray(other, "float64") - original).ravel() / 255
-        columns = _columns(original)
-        gram, answer = columns @ columns.T, columns @ change
-        gram += np.eye(len(gram)) * RIDGE * max(np.diag(gram).max(), 1e-12)
-        parts += _added(groups, gram, answer)
-        total += float(change @ change)
+    for at in slices(len(originals), max(1, VALUES // originals[0].size)):
+        changes = (np.asarray(changed[at], "float64") - originals[at]).reshape(len(originals[at]), -1) / 255
+        for columns, change in zip(_columns(originals[at]), changes, strict=True):
+            gram, answer = columns @ columns.T, columns @ change
+            gram += np.eye(len(gram)) * RIDGE * max(np.diag(gram).max(), 1e-12)
+            parts += _added(groups, gram, answer)
+            total += float(change @ change)
     if not total:
         return {**dict.fromkeys(names, 0.0), REST: 1.0}
     shares = parts / total
     return {**dict(zip(names, map(float, shares), strict=True)), REST: float(1 - shares.sum())}
 
 
-def _columns(image):
-    """Differences that known transformations make, `(P, H W C)`."""
-    image = ops.convert_to_tensor(np.asarray(image, "float32")[None] / 255)
-    pixel = min(image.shape[1:3]) / SIDE
+def _columns(originals):
+    """Differences that known transformations make, `(N, P, H W C)`."""
+    images = ops.convert_to_tensor(np.asarray(originals, "float32") / 255)
+    pixel = min(images.shape[1:3]) / SIDE
 
     def mapped(matrix: Any) -> Any:
-        return affine_sample(image, ops.convert_to_tensor([matrix], "float32"))
+        return affine_sample(images, ops.convert_to_tensor(matrix, "float32"))
+
+    def of_all(value: float) -> Any:
+        return ops.full((len(originals),), value)
 
     made, turn = [], math.radians(DEGREES)
     for eighth in range(8):
@@ -66,9 +71,10 @@ def _columns(image):
         slant, size = side * SLANT, 1 + side * SIZE
         made += [mapped([[1, slant, 0], [0, 1, 0]]), mapped([[1, 0, 0], [slant, 1, 0]])]
         made += [mapped([[size, 0, 0], [0, 1, 0]]), mapped([[1, 0, 0], [0, size, 0]])]
-    made += [stroke_width(image, [side * min(WIDTH * pixel, 3)]) for side in (-1, 1)]
-    made += [gaussian_blur(image, ops.convert_to_tensor([BLUR * pixel])), 1.5 * image, image + image * (1 - image)]
-    return np.stack([ops.convert_to_numpy(each - image).astype("float64").ravel() for each in made])
+    made += [stroke_width(images, of_all(side * min(WIDTH * pixel, 3.0))) for side in (-1, 1)]
+    made += [gaussian_blur(images, of_all(BLUR * pixel)), 1.5 * images, images + images * (1 - images)]
+    found = np.stack([ops.convert_to_numpy(each - images).astype("float64") for each in made], axis=1)
+    return found.reshape(*found.shape[:2], -1)
 
 
 def _added(groups, gram, answer):

@@ -13,7 +13,7 @@ from kinv.ops.stroke_width import stroke_width
 
 @pytest.fixture(scope="module")
 def digits():
-    return data.load("mnist", "test", limit=12)[0].astype("float32")
+    return data.load("mnist", "test", limit=6)[0].astype("float32")
 
 
 def mapped(images, matrix):
