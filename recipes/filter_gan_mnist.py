@@ -1,7 +1,7 @@
 """Filter GAN on MNIST: the filters of a layer of the digit classifier as a latent space (sections 3 and 5.2).
 
     python -m recipes.filter_gan_mnist                   # default: layer conv4, 10 minutes and 1.5 GB on a core
-    python -m recipes.filter_gan_mnist --layer conv2 --matched 4 --singles-on 1000  # an hour
+    python -m recipes.filter_gan_mnist --layer conv2     # an hour
     python -m recipes.filter_gan_mnist --preset paper    # Algorithm 1 and section 4 to the letter
     python -m recipes.filter_gan_mnist --preset smoke    # seconds: does it run?
 
@@ -19,7 +19,6 @@ from recipes.experiment.naming import data_words
 from recipes.families.filter_gan import FilterGANConfig as Config
 
 JUDGE_EPOCHS = 3
-CONV2 = {"matched": 4, "singles_on": 1000}  # of that layer's artifact
 PAPER = {"network": "97.1%", "averaged": "98.2%"}  # section 5.2
 PRESETS = presets(
     default=Config(),

@@ -39,8 +39,8 @@ print(
 # measured in standard deviations between images: at 1, a digit's output is as far from its own as that of another
 # digit. Outputs are linear in filters, so that second moments of what the layer sees are enough.
 #
-# The control is noise that moves outputs as far. It is shaped so that most of it lies where the layer sees least,
-# which is the best that noise can do.
+# A code's length says how far: the code 0 is the real filters. The control is noise that moves outputs as far. It is
+# shaped so that most of it lies where the layer sees least.
 
 # %%
 conv4, random = network.get_layer("conv4"), np.random.default_rng(0)
@@ -84,7 +84,7 @@ def accuracies(sets):
 
 print("movement   generated   noise   (mean accuracy)")
 for share in (0.25, 0.5, 0.8, 1.0):
-    ours = accuracies(real + share * (generated[:8] - real))
+    ours = accuracies(gan.generate_filters(share * codes[:8]))
     noisy = accuracies(real + share * noise[:8])
     print(f"{share * far.mean():8.2f} {ours.mean():11.1%} {noisy.mean():7.1%}")
 
@@ -92,8 +92,8 @@ for share in (0.25, 0.5, 0.8, 1.0):
 # Near the real filters, noise of this shape is as good. Farther out it is not: where outputs are as far from their own
 # as those of other digits, the network still reads almost all digits with generated filters, and far fewer with noise.
 #
-# For a result to publish, `kinv.analysis.filter_quality` does the same with intervals, more baselines, and retrains the
-# layers above.
+# For a result to publish, `kinv.analysis.filter_quality` does the same with intervals and more baselines, one of which
+# is better: noise that knows what moves logits. It also retrains the layers above.
 #
 # ## What do other filters do to a digit?
 #
@@ -130,11 +130,21 @@ print(f"change of pixels: {np.abs(seen - digits[::4]).mean():.0f} of 255 on aver
 #
 # The paper behind this method does it without counterparts. `kinv.match_activations` takes a digit and filters of
 # another code. It changes the digit by gradient descent, until the layer has the output that it had before, for the
-# digit itself with the first filters. It does that for a grid of codes.
+# digit itself with the first filters. It does that for a grid of codes. Here the middle is the code 0, the network's
+# own filters, and descents start at counterparts.
 
 # %%
+own = np.zeros((2, gan.latent_dim))
 matches = kinv.match_activations(
-    gan, shown[:2], extent=3.0, cells=5, steps=40, smoothing=1.0, seed=4
+    gan,
+    shown[:2],
+    z=own,
+    extent=3.0,
+    cells=5,
+    steps=40,
+    smoothing=1.0,
+    from_counterparts=True,
+    seed=4,
 )
 found = kinv.analysis.summarise_matches(matches, shown[:2], network)
 print(f"difference at `conv4`: falls by {found['fall']:.0%} (median of the cells)")
@@ -143,8 +153,8 @@ print(f"change of pixels in the corners: {found['corner_change']:.1f} of 255")
 kinv.figures.filter_gan.activation_grids(matches.images, ["three", "five"])
 
 # %% [markdown]
-# The frame marks the digit itself. Descents end near it, long before the difference is gone. So these changes are
-# smaller than those of counterparts.
+# The frame marks the digit itself. Around it, strokes are thicker, thinner or elsewhere, and it stays the same digit.
+# Part of the difference is left: not all that filters can do is the work of an image.
 #
 # ## Is the average better?
 #

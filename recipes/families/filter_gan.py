@@ -54,14 +54,14 @@ class FilterGANConfig(Config):
     width: int = 32
     draws: int = 10  # paper, section 5.2
     singles: int = 100  # sets of filters that are measured alone,
-    singles_on: int = 2000  # on so many test images
+    singles_on: int = 1000  # on so many test images
     retrain_epochs: int = 2  # of the layers above, section 5.2
     retrain_rate: float = 5e-4  # Adam, with a cosine to zero
     sets: int = 10  # of each kind of filters at each movement
     compare_at: str | None = None  # where images must match; None is the paper's, the convolution's own output
     extent: float = 3.0  # xi, section 4: far out, so that changes can be seen
     smoothing: float = 1.0  # see match_activations; 0 is the paper's
-    matched: int = 100  # test images whose grids of 25 cells are measured,
+    matched: int = 20  # test images whose grids of 25 cells are measured,
     matching_steps: int = 60  # of gradient descent
 
 

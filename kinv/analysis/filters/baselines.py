@@ -17,7 +17,7 @@ from kinv.classifiers.predict import slices
 from kinv.classifiers.replaced_filters import ReplacedFilters
 
 RIDGE = 1e-2  # of the largest eigenvalue: what whitened noise adds to all
-HALVINGS, CLOSE = 30, 1e-3  # of the search for a movement, and how near it has to come
+HALVINGS, CLOSE = 30, 1e-2  # of the search for a movement, and how near it has to come: images differ
 PIXELS, DEGREES = 2.0, 180.0  # the farthest that filters are shifted and turned
 BATCH = 100  # images, for the second moment of gradients
 
@@ -141,7 +141,7 @@ def at_movement(sets: FilterSets, moments: PatchMoments, movement: float) -> np.
     Sets that do not reach it are left out.
     """
     low, high = np.zeros(sets.count), np.full(sets.count, sets.largest)
-    reached = moments.movements(sets.kernels(high)) >= movement
+    reached = moments.movements(sets.kernels(high)) >= (1 - CLOSE) * movement
     if isinstance(sets, Added):
         low = high = movement / np.maximum(moments.movements(sets.kernels(np.ones(sets.count))), 1e-12)
         reached = high <= sets.largest

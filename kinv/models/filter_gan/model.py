@@ -34,7 +34,7 @@ class FilterGAN(FilterGame):
 
     The paper's losses settle on filters that hardly move outputs, or move them where noise of the right shape would.
     So each set has to move outputs, by construction: by `movement` times the root mean square of its code, which is
-    about 1 for standard normal ones. Training draws shorter codes, too, so that filters are good all the way. Three
+    about 1 for standard normal ones and counts as 1 beyond. Training draws shorter codes, too, so that filters are good all the way. Three
     things keep what they do within what images do: predictions (`consistency`), the discriminator, and counterparts of
     the images, which the real filters have to answer as generated ones answer the images (`mismatch_weight`), and which
     have to differ from them visibly (`min_change`). With `movement=None` the losses are the paper's, with these
@@ -54,7 +54,7 @@ class FilterGAN(FilterGame):
         layer: name of a `Conv2D` or `DepthwiseConv2D`.
         latent_dim: length of the standard normal latent code `z`.
         movement: how far a set moves the outputs of an image, in standard deviations between images, if the root mean
-            square of its code is 1. None: as far as the paper's losses make it.
+            square of its code is 1 or more. None: as far as the paper's losses make it.
         consistency: weight of the cross-entropy of predictions with those of the real filters: of generated filters for
             the images, and of the real ones for counterparts.
         mismatch_weight: weight of what counterparts do not say of the movement.

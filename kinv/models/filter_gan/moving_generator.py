@@ -20,8 +20,8 @@ class MovingGenerator(Float32, keras.layers.Layer):
     """The real filters plus a change that moves outputs by a set number of their standard deviations.
 
     Outputs are linear in filters, so that their movement is known without an image (`kinv.classifiers.patch_moments`).
-    A code's root mean square `r` says how far, 0 to the real filters. Dense ReLU layers and a linear one turn the code
-    over `r`, and `r` itself, into `u`. With `B` the whitening of the patches that the filters see, `s` the outputs'
+    A code's root mean square says how far: `r`, from 0, the real filters, to 1 for all codes from there on. Dense ReLU
+    layers and a linear one turn the code's direction and `r` into `u`. With `B` the whitening of the patches that the filters see, `s` the outputs'
     standard deviation between images and `m` the movement, filter `f` changes by `r m s_f B u_f`, divided by the mean
     length of the `u_f`. What the layer hardly sees is left out of `B`: filters can't hide there.
 
@@ -30,8 +30,8 @@ class MovingGenerator(Float32, keras.layers.Layer):
     Args:
         kernel_shape: shape `(rows, columns, C / groups, F)` of the filters.
         groups: of the convolution.
-        movement: of codes with a root mean square of 1: root mean square over images and places, in standard deviations
-            between images, mean over filters.
+        movement: of codes with a root mean square of 1 or more: root mean square over images and places, in standard
+            deviations between images, mean over filters.
         hidden_units: widths of the ReLU layers.
         seed: seeds the initial weights; None: any.
 
@@ -122,8 +122,9 @@ class MovingGenerator(Float32, keras.layers.Layer):
         self.adapted.assign(1.0)
 
     def call(self, z):
-        far = ops.sqrt(ops.mean(ops.square(z), axis=1, keepdims=True) + keras.config.epsilon() ** 2)
-        x = ops.concatenate([z / far, far], axis=1)
+        length = ops.sqrt(ops.mean(ops.square(z), axis=1, keepdims=True) + keras.config.epsilon() ** 2)
+        far = ops.minimum(length, 1.0)  # beyond, no filters were trained
+        x = ops.concatenate([z / length, far], axis=1)
         for layer in self.hidden:
             x = layer(x)
         change = ops.reshape(self.change(x), (-1, self.groups, self.size, self.of_group)) * self.seen[..., None]
