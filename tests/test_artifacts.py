@@ -10,7 +10,6 @@ import pytest
 import kinv
 from kinv import analysis, classifiers, data
 from kinv.ops import lie
-from recipes import filter_gan_mnist
 from recipes.experiment import cards
 from recipes.experiment.provenance import as_json
 from recipes.families import invariant_transformer

@@ -34,11 +34,11 @@ class FilterGAN(FilterGame):
 
     The paper's losses settle on filters that hardly move outputs, or move them where noise of the right shape would.
     So each set has to move outputs, by construction: by `movement` times the root mean square of its code, which is
-    about 1 for standard normal ones and counts as 1 beyond. Training draws shorter codes, too, so that filters are good all the way. Three
-    things keep what they do within what images do: predictions (`consistency`), the discriminator, and counterparts of
-    the images, which the real filters have to answer as generated ones answer the images (`mismatch_weight`), and which
-    have to differ from them visibly (`min_change`). With `movement=None` the losses are the paper's, with these
-    deviations:
+    about 1 for standard normal ones and counts as 1 beyond. Training draws shorter codes, too, so that filters are good
+    all the way. Three things keep what they do within what images do: predictions (`consistency`), the discriminator,
+    and counterparts of the images, which the real filters have to answer as generated ones answer the images
+    (`mismatch_weight`), and which have to differ from them visibly (`min_change`). With `movement=None` the losses are
+    the paper's, with these deviations:
         - Filters differ at least as much as `min_diversity` says, and their mean over all codes is the real filters
           (`centered`). Around another mean, outputs can only match the real standard deviation if that mean shrinks.
         - Noise is added to what discriminator and InfoGAN head see. Without it, the smallest change of the filters can

@@ -21,9 +21,10 @@ class MovingGenerator(Float32, keras.layers.Layer):
 
     Outputs are linear in filters, so that their movement is known without an image (`kinv.classifiers.patch_moments`).
     A code's root mean square says how far: `r`, from 0, the real filters, to 1 for all codes from there on. Dense ReLU
-    layers and a linear one turn the code's direction and `r` into `u`. With `B` the whitening of the patches that the filters see, `s` the outputs'
-    standard deviation between images and `m` the movement, filter `f` changes by `r m s_f B u_f`, divided by the mean
-    length of the `u_f`. What the layer hardly sees is left out of `B`: filters can't hide there.
+    layers and a linear one turn the code's direction and `r` into `u`. With `B` the whitening of the patches that the
+    filters see, `s` the outputs' standard deviation between images and `m` the movement, filter `f` changes by
+    `r m s_f B u_f`, divided by the mean length of the `u_f`. What the layer hardly sees is left out of `B`: filters
+    can't hide there.
 
     Until `adapt`, patches are taken as white, and a filter's length as the deviation of its outputs.
 
