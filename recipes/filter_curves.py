@@ -4,7 +4,7 @@
     python -m recipes.filter_curves --layer conv2
     python -m recipes.filter_curves --preset smoke     # seconds: does it run?
 
-Takes the artifact that `recipes.filter_gan_mnist` made. Its sets of filters, noise of three shapes, and the real
+Takes the artifact that `recipes.filter_gan_mnist` made. Its sets of filters, noise of four shapes, and the real
 filters shifted and turned are each scaled until they move the layer's outputs as far: in standard deviations between
 images, on training digits. Accuracies are of test digits, nothing is retrained.
 """
@@ -47,27 +47,26 @@ def run(config: Config, experiment: Experiment) -> dict[str, Any]:
     from rich.console import Console
     from rich.table import Table
 
-    from kinv.analysis.filters import curves, figures, quality
-    from kinv.analysis.filters.baselines import Added
+    from kinv.analysis.filters import curves, figures
+    from kinv.analysis.filters.generated import generated_sets
     from kinv.classifiers.patch_moments import patch_moments
     from kinv.classifiers.replaced_filters import ReplacedFilters
 
     train, test = load_digits(config.data, config.download, config.limit)
     experiment.about("filter_curves", config.layer, data_words(train.source, len(train.labels), config.limit))
     gan = kinv.load(f"filter_gan_mnist_{config.layer}")
-    codes = np.random.default_rng(config.seed).normal(size=(config.sets, gan.latent_dim))
+    codes = np.random.default_rng(config.seed).normal(size=(config.sets, gan.latent_dim)).astype("float32")
     seen, tested = (
         evenly(len(of.images), most) for of, most in ((train, config.moments_of), (test, config.singles_on))
     )
     cut = ReplacedFilters(kinv.classifiers.load("digit_cnn"), config.layer)
     moments = patch_moments(cut, train.images[seen], progress=True)
-    filters = np.asarray(gan.generate_filters(codes.astype("float32")), "float64")
     found = curves.movement_curves(
         cut,
         train.images[seen],
         test.images[tested],
         test.labels[tested],
-        generated=Added(moments, filters - moments.kernel, quality.FARTHEST),
+        generated=generated_sets(gan, codes, moments),
         moments=moments,
         movements=config.movements,
         sets=config.sets,

@@ -121,13 +121,14 @@ def measure(part: Experiment, classifier: Any, train: Labelled, test: Labelled) 
     tested = evenly(len(test.images), config.singles_on)
     by_set = np.full((len(config.movements), config.sets), np.nan)
     by_image = np.full((len(config.movements), len(tested)), np.nan)
-    held_out = []
+    held_out = np.zeros(len(config.movements))  # where sets don't move outputs so far, none is right
     for place, movement in enumerate(config.movements):
         kernels = at_movement(sets, moments, movement).astype("float32")
         if len(kernels):
             right = right_of_sets(cut, kernels, test.images[tested], test.labels[tested], False)
             by_set[place, : len(right)], by_image[place] = right.mean(axis=1), right.mean(axis=0)
-            held_out.append(right_of_sets(cut, kernels, held_images, held_labels, False).mean())
+            right = right_of_sets(cut, kernels, held_images, held_labels, False)
+            held_out[place] = right.sum() / (config.sets * len(held_labels))
     many = np.random.default_rng(config.seed + 2).normal(size=(len(tested), gan.latent_dim)).astype("float32")
     read = np.concatenate(
         [gan.read_codes(test.images[tested[at : at + 100]], many[at : at + 100]) for at in range(0, len(tested), 100)]
@@ -135,7 +136,7 @@ def measure(part: Experiment, classifier: Any, train: Labelled, test: Labelled) 
     found = {
         "design": config.design,
         "rate": config.learning_rate,
-        "held_out": float(np.mean(held_out)) if held_out else 0.0,
+        "held_out": float(held_out.mean()),
         "accuracies": [None if np.isnan(row).all() else float(np.nanmean(row)) for row in by_set],
         "explained_variance": float(1 - np.mean((read - many) ** 2)),
         "apart": float(moments.movements(moments.kernel + drawn[1:] - drawn[:-1]).mean()),

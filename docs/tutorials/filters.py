@@ -46,6 +46,7 @@ print(
 conv4, random = network.get_layer("conv4"), np.random.default_rng(0)
 real = conv4.kernel.numpy()
 codes = random.normal(size=(20, gan.latent_dim)).astype("float32")
+codes /= np.sqrt(np.square(codes).mean(axis=1, keepdims=True))  # as far as they go
 generated = gan.generate_filters(codes).numpy()
 
 moments = kinv.free_filters(network, "conv4", digits).moments

@@ -37,6 +37,7 @@ IMAGES = {  # of artifacts, shown in docs/, which holds all it shows
     "itn_digit_cnn_draws.png": "itn_digit_cnn/figures/draws.png",
     "filter_gan_mnist_conv4_counterparts.png": "filter_gan_mnist_conv4/figures/counterparts.png",
     "filter_gan_mnist_conv4_curves.png": "filter_gan_mnist_conv4/figures/curves.png",
+    "filter_gan_mnist_conv4_grids.png": "filter_gan_mnist_conv4/figures/grids.png",
     "coupled_squeezenet_sheet_00.png": "coupled_squeezenet/figures/sheet_00.png",
     "dbn_mnist_samples.png": "dbn_mnist/figures/samples.png",
     "sdae_patches_filters.png": "sdae_patches/figures/filters.png",

@@ -17,5 +17,5 @@ def test_it_keeps_curves_of_all_kinds_and_their_figure(tmp_path, no_data_folder,
     assert "accuracy, by movement of outputs" in capsys.readouterr().out
     (folder,) = tmp_path.glob("filter_curves_conv4_mnist_smoke*")
     kept = json.loads((folder / "numbers.json").read_text())["results"]
-    assert len(kept["curves"]) == 12 and kept["network"] > 0.9
+    assert len(kept["curves"]) == 14 and kept["network"] > 0.9
     assert list(folder.rglob("curves.png"))

@@ -189,12 +189,12 @@ def logit_slopes(cut: ReplacedFilters, moments: PatchMoments, images: np.ndarray
     for at in slices(len(images), BATCH):
         entering, past = cut.parts.separate(below(images[at]))
         mixture = random.normal(size=(len(images[at]), cut.classifier.output_shape[-1])).astype("float32")
-        mixture -= mixture.mean(axis=1, keepdims=True)
+        mixture = ops.convert_to_tensor(mixture - mixture.mean(axis=1, keepdims=True))
 
         def mixed(kernels: Any, entering: Any = entering, past: Any = past, mixture: Any = mixture) -> Any:
             return ops.sum(cut.leave(cut.convolve(entering, kernels), past) * mixture, axis=-1)
 
-        _, (slopes,) = backend.value_and_grad(mixed)(ops.convert_to_tensor(np.stack([kernel] * len(mixture))))
+        _, (slopes,) = backend.value_and_grad(mixed)(ops.convert_to_tensor(np.stack([kernel] * len(images[at]))))
         found.append(moments.columns(ops.convert_to_numpy(slopes).astype("float64")))
     return np.concatenate(found)
 

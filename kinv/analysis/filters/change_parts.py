@@ -52,7 +52,7 @@ def change_parts(originals: np.ndarray, changed: np.ndarray) -> dict[str, float]
 def _columns(originals):
     """Differences that known transformations make, `(N, P, H W C)`."""
     images = ops.convert_to_tensor(np.asarray(originals, "float32") / 255)
-    pixel = min(images.shape[1:3]) / SIDE
+    pixel, aspect = min(images.shape[1:3]) / SIDE, images.shape[2] / images.shape[1]
 
     def mapped(matrix: Any) -> Any:
         return affine_sample(images, ops.convert_to_tensor(matrix, "float32"))
@@ -66,7 +66,7 @@ def _columns(originals):
         made.append(mapped([[1, 0, x], [0, 1, y]]))
     for side in (-1, 1):
         cos, sin = math.cos(turn), side * math.sin(turn)
-        made.append(mapped([[cos, sin, 0], [-sin, cos, 0]]))
+        made.append(mapped([[cos, sin / aspect, 0], [-sin * aspect, cos, 0]]))
     for side in (-1, 1):
         slant, size = side * SLANT, 1 + side * SIZE
         made += [mapped([[1, slant, 0], [0, 1, 0]]), mapped([[1, 0, 0], [slant, 1, 0]])]

@@ -159,12 +159,13 @@ def drawn_baselines(
     """The baselines by name, for each movement, with the ridges that keep most predictions of some of the images."""
     few = np.asarray(images[np.unique(np.linspace(0, len(images) - 1, CHOSEN_ON).astype(int))], "float32")
     gradients = baselines.output_gradients(cut, few, seed)
-    slopes = baselines.logit_slopes(cut, moments, few[: max(1, SLOPES // moments.kernel.size)], seed)
+    sloped = np.unique(np.linspace(0, len(few) - 1, max(1, SLOPES // moments.kernel.size)).astype(int))
+    slopes = baselines.logit_slopes(cut, moments, few[sloped], seed)
     classes = predict_classes(cut.classifier, few)
 
     def kept(kind: FilterSets, movement: float) -> float:
         found = at_movement(kind, moments, movement).astype("float32")
-        return float(right_of_sets(cut, found, few, classes, False).mean())
+        return float(right_of_sets(cut, found, few, classes, False).mean()) if len(found) else -1.0
 
     def best(draw: Any) -> list[FilterSets]:
         tried = [draw(ridge, np.random.default_rng([seed, 1]), CHOSEN_BY) for ridge in RIDGES]

@@ -29,7 +29,8 @@ class FreeFilters(Result):
         directions: the mixtures of these of which the layer sees so little that they are free, orthonormal: for each of
             `G` groups of channels, `(weights, so many)`.
         share: of the outputs' variance between images, that noise in the free directions may move them by.
-        moved: root of the share by which it moves them on the held-out images, in standard deviations.
+        moved: root of the share by which it moves them on the held-out images, in standard deviations; directions were
+            counted by these images, so that it is hardly above the root of `share`.
         unchanged: predictions that stay on the held-out images with such noise, for each of the sets that were drawn,
             `(S,)` in 0..1.
         control: the same with noise as large in all directions.
@@ -171,7 +172,7 @@ def free_filters(
 
 def _free(moments, held_out, share):
     """The free directions of every group: found by the first moments, and counted by what the second say of them."""
-    deviation, alive = moments.deviation(), moments.alive()
+    deviation, alive = held_out.deviation(), held_out.alive()
     ratios = np.square(moments.kernel.std(axis=(0, 1, 2))[alive] / deviation[alive])
     groups = np.arange(len(alive))[alive] // (len(alive) // moments.groups)
     ratio = np.bincount(groups, ratios, moments.groups) / np.maximum(np.bincount(groups, minlength=moments.groups), 1)

@@ -26,6 +26,8 @@ class Counterparts(Float32, keras.layers.Layer):
     along four directions, blur or its opposite, a curve and a gain of brightness. Others, which it can imitate in part:
     slant, size, turning. Each has a parameter, a weighted sum of the code with a length that is learned.
 
+    Codes with a root mean square above 1, where filters stay as they are, change images further.
+
     Args:
         image_shape: `(H, W, C)`.
         latent_dim: length of the latent code.
@@ -101,11 +103,10 @@ class Counterparts(Float32, keras.layers.Layer):
 
     def _distances(self):
         """Of the neighbours that strokes and blur take in, one after the other: 1, and for larger images 2, 4, ..."""
-        most, far = max(1, min(self.image_shape[:2]) // SIDE), 1
-        distances = []
-        while sum(distances) + far <= most:
-            distances.append(far)
-            far *= 2
+        left, distances = max(1, round(min(self.image_shape[:2]) / SIDE)), []
+        while left:
+            distances.append(min(2 ** len(distances), left))
+            left -= distances[-1]
         return distances
 
     def _matrices(self, by_name):

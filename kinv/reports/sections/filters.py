@@ -18,6 +18,7 @@ from ..unit_images import SHOWN
 MOST = 64  # filters that are shown
 FAINT = 0.05  # of the largest norm: filters that do next to nothing
 ALIKE = 0.95  # cosine of two filters from which they do the same, but for the sign
+FEWEST = 4  # images, half of which are held out
 LARGEST = 2500  # weights of a filter: of more, the moments take minutes
 
 
@@ -70,9 +71,9 @@ def _shown(subject, layer):
 def _free(subject, convolutions):
     """How much is free, for some of the convolutions that can be measured."""
     fit = [layer for layer in convolutions if _weights(layer) <= LARGEST and _can_be_cut(subject.network, layer.name)]
-    if not fit:
-        return []
     images, _ = subject.sample(subject.settings.images)
+    if not fit or len(images) < FEWEST:
+        return []
     places = np.unique(np.linspace(0, len(fit) - 1, subject.settings.layers).round().astype(int))
     found = [free_filters(subject.network, fit[at].name, images, seed=subject.seed) for at in places]
     return [_row(one) for one in found]
@@ -93,14 +94,14 @@ def _can_be_cut(network, name):
 
 
 def _row(found: FreeFilters) -> dict[str, Any]:
-    free = float(found.free.mean())
+    free, said = float(found.free.mean()), found.classes > 1  # of one class, that predictions stay says nothing
     return {
         "layer": found.layer,
         "weights": found.weights,
         "free": free,
         "share": free / found.weights,
-        "unchanged": float(found.unchanged.mean()) if free else None,
-        "control": float(found.control.mean()) if free else None,
+        "unchanged": float(found.unchanged.mean()) if free and said else None,
+        "control": float(found.control.mean()) if free and said else None,
     }
 
 
@@ -110,6 +111,8 @@ def _sentences(free):
     most = max(free, key=lambda row: row["share"])
     if not most["free"]:
         return ["In none of the convolutions measured, any mixture of a filter's weights is free to differ."]
+    if most["unchanged"] is None:
+        return []
     return [
         f"In {printable(most['layer'])}, {most['share']:.0%} of the mixtures of a filter's weights are free: filters "
         f"that differ in these as much as real weights do keep {most['unchanged']:.0%} of the predictions, others that "

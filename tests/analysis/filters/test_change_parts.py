@@ -44,5 +44,12 @@ def test_noise_is_the_rest_and_nothing_changed_is_too(digits, random):
 
 def test_photographs_have_no_other_parts(random):
     images = random.uniform(0, 255, (2, 40, 30, 3)).astype("float32")
-    found = change_parts(images, 0.8 * images)
-    assert found["brightness"] > 0.5
+    assert change_parts(images, 0.8 * images)["brightness"] > 0.99
+
+
+def test_a_turn_of_wide_images_is_one(digits):
+    wide = np.pad(digits, ((0, 0), (0, 0), (28, 28), (0, 0)))
+    sin, cos = np.sin(0.14), np.cos(0.14)
+    turned = mapped(wide, [[cos, sin / 3, 0], [-3 * sin, cos, 0]])
+    found = change_parts(wide, turned)
+    assert max(found, key=found.__getitem__) == "rotation" and found["rotation"] > 0.5

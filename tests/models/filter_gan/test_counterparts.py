@@ -46,11 +46,18 @@ def test_parameters_do_what_they_are_called(bar):
     assert middle[0] > middle[1] + 1
 
 
-def test_in_larger_images_strokes_and_blur_reach_farther_and_leave_no_ghosts():
-    image = np.zeros((1, 112, 112, 1), "float32")  # 4 pixels for one of a digit's: 1 and 2 are within
+@pytest.mark.parametrize(("side", "reach"), [(28, 1), (56, 2), (112, 4), (224, 8)])
+def test_in_larger_images_strokes_reach_farther(side, reach):
+    image = np.zeros((1, side, side, 1), "float32")
+    middle = side // 2
+    image[:, :, middle] = 200.0
+    wide = changed(image, side=side, **{"strokes across": 1.0})[0, middle, :, 0]
+    np.testing.assert_array_equal(np.flatnonzero(wide > 199), np.arange(middle - reach, middle + reach + 1))
+
+
+def test_blur_of_larger_images_leaves_no_ghosts():
+    image = np.zeros((1, 112, 112, 1), "float32")
     image[:, 32:80, 50:60] = 200.0
-    wide = changed(image, side=112, **{"strokes across": 1.0})[0, 50, :, 0]
-    np.testing.assert_allclose(np.flatnonzero(wide > 199), np.arange(47, 63))
     blurred = changed(image, side=112, **{"blur across": 1.0})[0, 50, :, 0]
     assert (np.diff(blurred[44:55]) > -0.1).all() and (np.diff(blurred[55:66]) < 0.1).all()  # one edge, no second one
     assert blurred.sum() == pytest.approx(2000, rel=1e-3)

@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 from keras import ops
 
+from kinv.analysis.filters.baselines import at_movement
+from kinv.analysis.filters.generated import generated_sets
 from kinv.classifiers.patch_moments import patch_moments
 from kinv.classifiers.replaced_filters import ReplacedFilters
 from kinv.models import FilterGAN
@@ -86,6 +88,13 @@ def test_until_it_is_adapted_filters_move_by_their_length():
     np.testing.assert_allclose(np.mean(lengths / np.linalg.norm(real.reshape(-1, 5), axis=0), axis=1), 0.5, rtol=1e-4)
 
 
+def test_training_draws_codes_of_all_lengths_with_a_movement_only():
+    for movement, least in ((0.6, 0.3), (None, 0.7)):
+        gan = FilterGAN(network(), "cut", latent_dim=64, width=8, hidden_units=(8,), movement=movement)
+        lengths = np.sqrt(np.square(gan._draw(500)).mean(axis=1))
+        assert (lengths.min() < least) == (movement is not None) and lengths.max() > 0.9
+
+
 @pytest.fixture(scope="module")
 def trained():
     gan = FilterGAN(network(), "cut", latent_dim=3, width=8, hidden_units=(8,), movement=0.6)
@@ -106,6 +115,18 @@ def test_fit_adapts_to_its_images_and_a_step_moves_all_players(trained):
         (trained.counterparts.log_lengths, fresh.counterparts.log_lengths),
     ):
         assert np.abs(np.asarray(ours) - np.asarray(theirs)).max() > 0
+
+
+def test_generated_sets_are_compared_at_any_movement_up_to_their_own(trained):
+    moments = patch_moments(trained.cut.model, shown(64))
+    sets = generated_sets(trained, codes(5), moments)
+    for movement in (0.1, 0.4, 0.6):
+        found = at_movement(sets, moments, movement)
+        assert len(found) == 5
+        np.testing.assert_allclose(moments.movements(found), movement, rtol=0.011)
+    straight = moments.kernel + 0.1 / 0.6 * (at_movement(sets, moments, 0.6) - moments.kernel)
+    assert np.abs(at_movement(sets, moments, 0.1) - straight).max() > 1e-3  # the way is theirs, no straight line
+    assert not len(at_movement(sets, moments, 0.7))
 
 
 def test_costs_are_what_they_are_called(trained):
