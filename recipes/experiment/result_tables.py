@@ -111,11 +111,11 @@ def filter_gan() -> str:
 def filter_curves() -> str:
     """Accuracy of single sets of filters by how far they move outputs, of both layers."""
     of_layers = {layer: metadata(f"filter_gan_mnist_{layer}")["curves"] for layer in ("conv4", "conv2")}
-    movements = sorted({row["movement"] for curves in of_layers.values() for row in curves})
+    movements = sorted({round(row["movement"], 2) for curves in of_layers.values() for row in curves})
     rows, header = [], ["layer", "filters", *(f"{movement:g}" for movement in movements)]
     for layer, curves in of_layers.items():
         for name in dict.fromkeys(row["filters"] for row in curves):
-            found = {row["movement"]: row for row in curves if row["filters"] == name}
+            found = {round(row["movement"], 2): row for row in curves if row["filters"] == name}
             cells = [
                 f"{row['accuracy']:.1%} ({row['low']:.0%} to {row['high']:.0%})" if row and row["accuracy"] else ""
                 for row in map(found.get, movements)
