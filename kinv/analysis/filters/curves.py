@@ -163,14 +163,13 @@ def drawn_baselines(
     slopes = baselines.logit_slopes(cut, moments, few[sloped], seed)
     classes = predict_classes(cut.classifier, few)
 
-    def kept(kind: FilterSets, movement: float) -> float:
-        found = at_movement(kind, moments, movement).astype("float32")
-        return float(right_of_sets(cut, found, few, classes, False).mean()) if len(found) else -1.0
-
     def best(draw: Any) -> list[FilterSets]:
         tried = [draw(ridge, np.random.default_rng([seed, 1]), CHOSEN_BY) for ridge in RIDGES]
-        places = [int(np.argmax([kept(kind, movement) for kind in tried])) for movement in movements]
-        return [draw(RIDGES[place], np.random.default_rng([seed, 2]), sets) for place in places]
+        found = [at_movement(kind, moments, movement) for movement in movements for kind in tried]
+        right = right_of_sets(cut, np.concatenate(found).astype("float32"), few, classes, False).mean(axis=1)
+        of_each = np.split(right, np.cumsum([len(sets) for sets in found])[:-1])
+        kept = np.reshape([of.mean() if len(of) else -1.0 for of in of_each], (len(movements), len(tried)))
+        return [draw(RIDGES[place], np.random.default_rng([seed, 2]), sets) for place in kept.argmax(axis=1)]
 
     random = np.random.default_rng([seed, 3])
     alike = {
