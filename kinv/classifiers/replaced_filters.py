@@ -50,8 +50,8 @@ class ReplacedFilters:
         return outputs + self.layer.bias if self.layer.use_bias else outputs
 
     def leave(self, outputs: Any, past: list[Any]) -> Any:
-        """Logits from the convolution's output."""
-        return self.parts.leave(self.layer.activation(outputs), past)
+        """Logits from the convolution's output, float32 also of a network of half precision."""
+        return ops.cast(self.parts.leave(self.layer.activation(outputs), past), "float32")
 
     def up_to(self, name: str | None) -> Callable[[Any, list[Any]], Any]:
         """A function from the convolution's output and `past` to a higher layer's output; `None`: to itself.

@@ -6,6 +6,7 @@ import pytest
 from keras import ops
 
 from kinv.analysis.filters.baselines import at_movement
+from kinv.analysis.filters.curves import movement_curves
 from kinv.analysis.filters.generated import generated_sets
 from kinv.classifiers.patch_moments import patch_moments
 from kinv.classifiers.replaced_filters import ReplacedFilters
@@ -127,6 +128,21 @@ def test_generated_sets_are_compared_at_any_movement_up_to_their_own(trained):
     straight = moments.kernel + 0.1 / 0.6 * (at_movement(sets, moments, 0.6) - moments.kernel)
     assert np.abs(at_movement(sets, moments, 0.1) - straight).max() > 1e-3  # the way is theirs, no straight line
     assert not len(at_movement(sets, moments, 0.7))
+
+
+def test_networks_of_half_precision_train_and_are_compared():
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        model = network()
+    finally:
+        keras.config.set_dtype_policy("float32")
+    gan = FilterGAN(model, "cut", latent_dim=3, width=8, hidden_units=(8,))
+    gan.compile()
+    gan.fit(shown(16), batch_size=16, verbose=0)
+    cut, images, labels = gan.cut.model, shown(8), np.arange(8) % 4
+    sets = generated_sets(gan, codes(2), patch_moments(cut, images))
+    found = movement_curves(cut, images, images, labels, generated=sets, movements=(0.3,), sets=2)
+    assert np.isfinite(found.accuracies()[:5]).all() and np.isfinite(gan.counterpart(images[:3], codes(3))).all()
 
 
 def test_costs_are_what_they_are_called(trained):
