@@ -55,7 +55,7 @@ def run(config: Config, experiment: Experiment) -> dict[str, Any]:
     train, test = load_digits(config.data, config.download, config.limit)
     experiment.about("filter_curves", config.layer, data_words(train.source, len(train.labels), config.limit))
     gan = kinv.load(f"filter_gan_mnist_{config.layer}")
-    codes = np.random.default_rng(config.seed).normal(size=(config.sets, gan.latent_dim)).astype("float32")
+    codes = gan.draw_codes(config.sets, config.seed)
     seen, tested = (
         evenly(len(of.images), most) for of, most in ((train, config.moments_of), (test, config.singles_on))
     )

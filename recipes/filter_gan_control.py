@@ -105,7 +105,7 @@ def measure(gan: Any, train: Labelled, test: Labelled, config: Config, seed: int
     tf.get_logger().setLevel("ERROR")  # dozens of networks are compiled, one after the other; no need to remark on it
     random, cut = np.random.default_rng(seed), gan.cut.require("measure")
     moments = patch_moments(cut, train.images[evenly(len(train.images), MOMENTS_OF)])
-    codes = random.normal(size=(config.draws, gan.latent_dim)).astype("float32")
+    codes = gan.draw_codes(config.draws, random)
     generated = np.asarray(gan.generate_filters(codes))
     movement = float(moments.movements(generated).mean())
     noise = at_movement(whitened(moments, config.draws, random), moments, movement)

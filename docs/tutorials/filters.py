@@ -45,7 +45,7 @@ print(
 # %%
 conv4, random = network.get_layer("conv4"), np.random.default_rng(0)
 real = conv4.kernel.numpy()
-codes = random.normal(size=(20, gan.latent_dim)).astype("float32")
+codes = gan.draw_codes(20, random)
 codes /= np.sqrt(np.square(codes).mean(axis=1, keepdims=True))  # as far as they go
 generated = gan.generate_filters(codes).numpy()
 
@@ -118,7 +118,7 @@ kinv.figures.filter_gan.rows_of_images(np.stack(rows))
 # Does the network say so as well, and how much of what the filters do is in these pictures?
 
 # %%
-many = random.normal(size=(250, gan.latent_dim)).astype("float32")
+many = gan.draw_codes(250, random)
 seen = gan.counterpart(digits[::4], many)
 before, after = (
     network.predict(images, verbose=0).argmax(axis=1) for images in (digits[::4], seen)

@@ -208,7 +208,7 @@ def grids(gan: Any, images: Any, config: Any) -> Any:
 def seen_in_images(gan: Any, images: Any, judge: Any, config: Any) -> dict[str, float]:
     """How far counterparts of test images are what the filters do, how they differ, and what networks say of them."""
     shown = images[evenly(len(images), config.singles_on)]
-    codes = np.random.default_rng(config.seed + 4).normal(size=(len(shown), gan.latent_dim)).astype("float32")
+    codes = gan.draw_codes(len(shown), config.seed + 4)
     found = counterpart_quality(gan, shown, codes)
     numbers = {
         **found.metrics(),

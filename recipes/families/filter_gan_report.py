@@ -72,7 +72,7 @@ def draw(gan: Any, matches: ActivationMatches, layer: str, seed: int) -> dict[st
         seed: of the codes.
     """
     kernel = np.asarray(gan.cut.require("draw").kernel())
-    codes = np.random.default_rng(seed + 2).normal(size=(MAPPED, gan.latent_dim))
+    codes = gan.draw_codes(MAPPED, seed + 2)
     generated = np.asarray(gan.generate_filters(codes))
     of = f"Filter GAN of {layer} of {gan.studied_network().name}"
     rows = {"real": kernel, **{f"draw {index + 1}": generated[index] for index in range(SHOWN)}}
@@ -92,7 +92,7 @@ def draw(gan: Any, matches: ActivationMatches, layer: str, seed: int) -> dict[st
 
 def draw_counterparts(gan: Any, images: Any, layer: str, seed: int) -> Figure:
     """Some images, and beside each its counterparts for a dozen codes."""
-    codes = np.random.default_rng(seed + 4).normal(size=(CODES, gan.latent_dim)).astype("float32")
+    codes = gan.draw_codes(CODES, seed + 4)
     shown = np.asarray(images[evenly(len(images), COUNTERPARTS)], "float32")
     rows = [np.concatenate([image[None], gan.counterpart(np.repeat(image[None], CODES, 0), codes)]) for image in shown]
     title = (

@@ -93,7 +93,7 @@ def test_its_numbers_can_be_measured_again_and_are_as_promised(layer):
     assert not (by_kind[0] < np.nanmax(by_kind[1:], axis=0) - 0.004).any()  # no others are better, at any movement
     assert quality.explained_variance == pytest.approx(kept["explained_variance"], abs=0.05)
     assert quality.explained_variance >= 0.75
-    codes = np.random.default_rng(3).normal(size=(1000, gan.latent_dim)).astype("float32")
+    codes = gan.draw_codes(1000, 3)
     seen = counterpart_quality(gan, images, codes).metrics()
     assert seen["counterpart_change"] >= 15 and seen["counterpart_unchanged"] >= 0.9
     assert seen["counterpart_mismatch"] == pytest.approx(kept["counterpart_mismatch"], abs=0.05)

@@ -1,5 +1,6 @@
 """What a change of an image is, as far as it is known: shares of shift, turn, shape, strokes, sharpness, brightness."""
 
+import itertools
 import math
 from typing import Any
 
@@ -15,17 +16,17 @@ PIXELS, DEGREES, SLANT, SIZE, WIDTH, BLUR = 2.0, 10.0, 0.2, 0.15, 1.0, 0.7  # to
 SIDE = 28
 VALUES = 100_000  # of images at a time
 RIDGE = 1e-6  # of the largest sum of squares
-PARTS = {"shift": 8, "rotation": 2, "slant and size": 8, "stroke width": 2, "sharpness": 1, "brightness": 2}
+PARTS = {"shift": 16, "rotation": 2, "slant and size": 8, "stroke width": 2, "sharpness": 1, "brightness": 2}
 REST = "rest"
 
 
 def change_parts(originals: np.ndarray, changed: np.ndarray) -> dict[str, float]:
     """How much of a change each kind of known transformations explains, and the rest; together 1.
 
-    A change is fitted by least squares with those of shifts, turns, slant and size, stroke width, blur and brightness
-    to either side, of a moderate size. The kind that explains most comes first, with all that it explains; then, of
-    the others, the one that adds most, with what it adds (forward selection). Sums are over all images, so that large
-    changes count most.
+    A change is fitted by least squares with at most one of each kind: shifts, turns, slant or size, stroke width, blur
+    and brightness to either side, of a moderate size, times a number. The one that explains most comes first, with all
+    that it explains; then, of the other kinds, the one that adds most, with what it adds (forward selection). So a
+    sum of shifts, which could thicken a stroke, takes no part. Sums are over all images: large changes count most.
 
     Args:
         originals, changed: `(N, H, W, C)` in 0..255.
@@ -61,8 +62,8 @@ def _columns(originals):
         return ops.full((len(originals),), value)
 
     made, turn = [], math.radians(DEGREES)
-    for eighth in range(8):
-        x, y = (2 * PIXELS / SIDE * of(eighth * math.pi / 4) for of in (math.cos, math.sin))
+    for share, eighth in itertools.product((0.5, 1), range(8)):
+        x, y = (share * 2 * PIXELS / SIDE * of(eighth * math.pi / 4) for of in (math.cos, math.sin))
         made.append(mapped([[1, 0, x], [0, 1, y]]))
     for side in (-1, 1):
         cos, sin = math.cos(turn), side * math.sin(turn)
@@ -78,13 +79,16 @@ def _columns(originals):
 
 
 def _added(groups, gram, answer):
-    """The squares that each group adds to those before it; first comes the one that adds most."""
-    added, chosen, left, so_far = np.zeros(len(groups)), np.array([], int), list(range(len(groups))), 0.0
+    """The squares that the best column of each group adds to those before it; first comes the one that adds most."""
+    added, chosen, left, so_far = np.zeros(len(groups)), [], list(range(len(groups))), 0.0
     while left:
-        worth = [_explained(gram, answer, np.concatenate([chosen, groups[at]])) for at in left]
-        best = int(np.argmax(worth))
-        added[left[best]], so_far = worth[best] - so_far, worth[best]
-        chosen = np.concatenate([chosen, groups[left.pop(best)]])
+        worth = {
+            (at, column): _explained(gram, answer, [*chosen, column]) for at in left for column in groups[at].tolist()
+        }
+        group, column = max(worth, key=worth.__getitem__)
+        added[group], so_far = worth[group, column] - so_far, worth[group, column]
+        left.remove(group)
+        chosen.append(column)
     return added
 
 

@@ -180,7 +180,7 @@ def filter_quality(
         )
     random = np.random.default_rng(seed)
     codes = {
-        name: random.normal(size=(count, gan.latent_dim)).astype("float32")
+        name: gan.draw_codes(count, random)
         for name, count in (("average", draws), ("singles", singles), ("many", CODES))
     }
     settings = {"batch_size": batch_size, "learning_rate": learning_rate, "seed": seed, "progress": progress}

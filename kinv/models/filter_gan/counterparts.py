@@ -9,6 +9,8 @@ from kinv.layers.seeds import seed_of
 from kinv.ops.affine import affine_sample
 from kinv.precision import Float32
 
+from .codes import held
+
 SIDE = 28  # pixels of a side for each pixel that strokes and blur reach
 AFFINE = {"shift across": 0.07, "shift down": 0.07, "widen": 0.12, "slant": 0.12, "slant down": 0.12, "heighten": 0.12}
 STROKES = {"strokes across": (0, 1), "strokes down": (1, 0), "strokes falling": (1, 1), "strokes rising": (1, -1)}
@@ -26,7 +28,7 @@ class Counterparts(Float32, keras.layers.Layer):
     along four directions, blur or its opposite, a curve and a gain of brightness. Others, which it can imitate in part:
     slant, size, turning. Each has a parameter, a weighted sum of the code with a length that is learned.
 
-    Codes with a root mean square above 1, where filters stay as they are, change images further.
+    Codes with a root mean square above 1 count as if it were 1, as for filters (`MovingGenerator`).
 
     Args:
         image_shape: `(H, W, C)`.
@@ -78,7 +80,7 @@ class Counterparts(Float32, keras.layers.Layer):
         }
 
     def call(self, images, z, only=None):
-        parameters = self.parameters(z)
+        parameters = self.parameters(held(z))
         if only is not None:
             parameters = parameters * ops.convert_to_tensor([float(name in only) for name in self.units], "float32")
         columns = ops.split(parameters[:, :, None, None, None], len(self.units), axis=1)

@@ -116,6 +116,16 @@ class FilterFamily(Method):
         """
         return self.generator(checked_vectors(z, self.latent_dim, "z", unit_range=False))
 
+    def draw_codes(self, count: int, seed: int | np.random.Generator = 0) -> np.ndarray:
+        """Codes `(count, Z)`, float32: standard normal; with a movement, each brought to a root mean square of 1.
+
+        So all of these move outputs by `movement`. Shorter ones, `r` times as long, move them `r` times as far.
+        """
+        z = np.random.default_rng(seed).normal(size=(count, self.latent_dim))
+        if self.movement is not None:
+            z /= np.sqrt(np.square(z).mean(axis=1, keepdims=True))
+        return z.astype("float32")
+
     def adapt(self, images: Any, limit: int = 2000) -> None:
         """Measures what the layer sees in images, so that filters move its outputs as far as `movement` says.
 
@@ -177,7 +187,7 @@ class FilterFamily(Method):
         """A replacement for the convolution that averages over `draws` sets of filters (section 5.2)."""
         if draws < 1:
             raise ValueError(f"draws must be at least 1, received {draws}")
-        z = np.random.default_rng(seed).normal(size=(draws, self.latent_dim))
+        z = self.draw_codes(draws, seed)
         layer = self.cut.require("pooling").layer
         return InvariancePooling.like(layer, self.generate_filters(z), stochastic=stochastic, seed=seed)
 

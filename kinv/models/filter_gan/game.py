@@ -7,6 +7,7 @@ from keras import ops
 
 from kinv.ops.weighted_mean import weighted_mean
 
+from .codes import held, root_mean_square
 from .diversity import over_alive, relative_spread
 from .filter_family import FilterFamily
 
@@ -36,7 +37,7 @@ class Fakes(NamedTuple):
     answered: Any = None  # outputs of the real filters for counterparts of the images,
     past: tuple[Any, ...] = ()  # what of these bypasses the layer,
     change: Any = None  # by how much each differs from its image, of 255,
-    far: Any = None  # and the root mean square of its code
+    far: Any = None  # and how far its code leads, 0..1
 
     def outputs(self) -> list[Any]:
         """All that the discriminator takes for outputs."""
@@ -65,7 +66,7 @@ class FilterGame(FilterFamily):
         seen = self.counterparts(images, z)
         entering, past = cut.enter(seen)
         change = ops.mean(ops.abs(seen - images), axis=(1, 2, 3))
-        far = ops.sqrt(ops.mean(ops.square(z), axis=1))
+        far = root_mean_square(held(z))[:, 0]
         return fakes._replace(answered=cut.convolve(entering, cut.kernel()), past=tuple(past), change=change, far=far)
 
     def _short(self, step, fakes):

@@ -10,6 +10,7 @@ from keras import ops
 from kinv.training.checked_data import checked_data, checked_validation
 from kinv.training.optimizers import Optimizers, copies
 
+from .codes import root_mean_square
 from .diversity import over_alive
 from .game import FilterGame
 from .moving_generator import MovingGenerator
@@ -33,9 +34,9 @@ class FilterGAN(FilterGame):
     cut off, and the average over filter sets is the convolution with their average.
 
     The paper's losses settle on filters that hardly move outputs, or move them where noise of the right shape would.
-    So each set has to move outputs, by construction: by `movement` times the root mean square of its code, which is
-    about 1 for standard normal ones and counts as 1 beyond. Training draws shorter codes, too, so that filters are good
-    all the way. Three things keep what they do within what images do: predictions (`consistency`), the discriminator,
+    So each set has to move outputs, by construction: by `movement` times the root mean square of its code, which
+    counts as 1 beyond. Codes that `draw_codes` draws have 1. Training shortens them, so that filters are good all the
+    way. Three things keep what they do within what images do: predictions (`consistency`), the discriminator,
     and counterparts of the images, which the real filters have to answer as generated ones answer the images
     (`mismatch_weight`), and which have to differ from them visibly (`min_change`). With `movement=None` the losses are
     the paper's, with these deviations:
@@ -222,17 +223,21 @@ class FilterGAN(FilterGame):
     def test_step(self, data):
         """The same losses without noise, with codes that are the same in every evaluation."""
         step = self._start(data)
-        z = keras.random.normal((step.half, self.latent_dim), seed=self.seed)
+        z = self._full(keras.random.normal((step.half, self.latent_dim), seed=self.seed))
         fakes = self._fakes(step, z)
         discriminator_loss, told_apart = self._told_apart(step, fakes.outputs(), training=False)
         return self._report(step, fakes, discriminator_loss, told_apart, self._costs(step, fakes, z, training=False))
 
     def _draw(self, count):
         """Codes `(count, Z)` for training; with a movement, at any distance from the real filters."""
-        z = keras.random.normal((count, self.latent_dim), seed=self.seed_generator)
+        z = self._full(keras.random.normal((count, self.latent_dim), seed=self.seed_generator))
         if self.movement is None:
             return z
         return z * ops.sqrt(keras.random.uniform((count, 1), seed=self.seed_generator))
+
+    def _full(self, z):
+        """Standard normal codes as they are; with a movement, brought to a root mean square of 1."""
+        return z if self.movement is None else z / root_mean_square(z)
 
     def _costs(self, step, fakes, z, training):
         """All that the generator pays for, by name; without weights."""

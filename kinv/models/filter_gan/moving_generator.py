@@ -11,6 +11,8 @@ from kinv.classifiers.patch_moments import PatchMoments
 from kinv.layers.seeds import seed_of
 from kinv.precision import Float32
 
+from .codes import held, root_mean_square
+
 SAME = 1e-3  # of the largest weight: filters that differ by less are the same
 LEAST_SEEN = 1e-3  # of the largest eigenvalue: what the layer sees less of takes no part
 
@@ -123,9 +125,9 @@ class MovingGenerator(Float32, keras.layers.Layer):
         self.adapted.assign(1.0)
 
     def call(self, z):
-        length = ops.sqrt(ops.mean(ops.square(z), axis=1, keepdims=True) + keras.config.epsilon() ** 2)
-        far = ops.minimum(length, 1.0)  # beyond, no filters were trained
-        x = ops.concatenate([z / length, far], axis=1)
+        z = held(z)
+        far = root_mean_square(z)
+        x = ops.concatenate([z / far, far], axis=1)
         for layer in self.hidden:
             x = layer(x)
         change = ops.reshape(self.change(x), (-1, self.groups, self.size, self.of_group)) * self.seen[..., None]

@@ -37,6 +37,11 @@ def test_known_changes_are_recognised(digits, kind):
     assert max(found, key=found.__getitem__) == kind and found[kind] > 0.4 and found[REST] < 0.25
 
 
+def test_strokes_that_grow_to_both_sides_are_no_shift(digits):
+    found = change_parts(digits, np.maximum(np.roll(digits, 1, axis=2), np.roll(digits, -1, axis=2)))
+    assert found["stroke width"] > 0.6 and found["shift"] < 0.1
+
+
 def test_noise_is_the_rest_and_nothing_changed_is_too(digits, random):
     assert change_parts(digits, digits + random.normal(size=digits.shape))[REST] > 0.9
     assert change_parts(digits, digits)[REST] == 1

@@ -94,6 +94,24 @@ def test_training_draws_codes_of_all_lengths_with_a_movement_only():
         gan = FilterGAN(network(), "cut", latent_dim=64, width=8, hidden_units=(8,), movement=movement)
         lengths = np.sqrt(np.square(gan._draw(500)).mean(axis=1))
         assert (lengths.min() < least) == (movement is not None) and lengths.max() > 0.9
+        assert movement is None or lengths.max() < 1.001
+
+
+def test_codes_are_drawn_at_full_length_with_a_movement_only():
+    for movement in (0.6, None):
+        gan = FilterGAN(network(), "cut", latent_dim=64, width=8, hidden_units=(8,), movement=movement)
+        drawn = gan.draw_codes(200, seed=1)
+        spread = np.sqrt(np.square(drawn).mean(axis=1)).std()
+        assert drawn.dtype == "float32" and abs(np.square(drawn).mean() - 1) < 0.05
+        assert spread < 1e-5 if movement else spread > 0.05
+        np.testing.assert_array_equal(drawn, gan.draw_codes(200, np.random.default_rng(1)))
+
+
+def test_longer_codes_count_as_full_ones_for_filters_and_counterparts(trained):
+    images, z = shown(4), codes(4, far=1.0)
+    np.testing.assert_allclose(trained.generate_filters(1.7 * z), trained.generate_filters(z), atol=1e-5)
+    np.testing.assert_allclose(trained.counterpart(images, 1.7 * z), trained.counterpart(images, z), atol=0.05)
+    assert np.abs(trained.counterpart(images, 0.5 * z) - trained.counterpart(images, z)).max() > 1
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +164,7 @@ def test_networks_of_half_precision_train_and_are_compared():
 
 
 def test_costs_are_what_they_are_called(trained):
-    images, z = shown(20), codes(10)
+    images, z = shown(20), codes(10, far=0.8)
     step = trained._start(ops.convert_to_tensor(images))
     fakes = trained._fakes(step, z)
     cut = trained.cut.model
