@@ -44,8 +44,10 @@ class Config(FilterGANConfig):
     """As `recipes.filter_gan_mnist`, with shorter trainings."""
 
     output: Path = Path("runs")
-    epochs: int = 4
+    epochs: int = 3
     steps_per_epoch: int = 150
+    batch_size: int = 64
+    sets: int = 8  # of each kind at each movement
     rates: tuple[float, ...] = (1e-3, 4e-3)
     movements: tuple[float, ...] = (0.25, 0.5, 0.8, 1.0)
     held_out: int = 1000  # training digits, on which rates are chosen

@@ -39,14 +39,13 @@ print(
 # measured in standard deviations between images: at 1, a digit's output is as far from its own as that of another
 # digit. Outputs are linear in filters, so that second moments of what the layer sees are enough.
 #
-# A code's length says how far: the code 0 is the real filters. The control is noise that moves outputs as far. It is
-# shaped so that most of it lies where the layer sees least.
+# A code's length says how far: the code 0 is the real filters, and drawn codes go all the way. The control is noise
+# that moves outputs as far. It is shaped so that most of it lies where the layer sees least.
 
 # %%
 conv4, random = network.get_layer("conv4"), np.random.default_rng(0)
 real = conv4.kernel.numpy()
 codes = gan.draw_codes(20, random)
-codes /= np.sqrt(np.square(codes).mean(axis=1, keepdims=True))  # as far as they go
 generated = gan.generate_filters(codes).numpy()
 
 moments = kinv.free_filters(network, "conv4", digits).moments

@@ -53,7 +53,7 @@ class FilterGAN(FilterGame):
         classifier: Keras model, images `(B, H, W, C)` in 0..255 to logits; not trained, not saved. May be omitted
             if only filters are generated, as after loading.
         layer: name of a `Conv2D` or `DepthwiseConv2D`.
-        latent_dim: length of the standard normal latent code `z`.
+        latent_dim: length of the latent code `z`.
         movement: how far a set moves the outputs of an image, in standard deviations between images, if the root mean
             square of its code is 1 or more. None: as far as the paper's losses make it.
         consistency: weight of the cross-entropy of predictions with those of the real filters: of generated filters for
