@@ -26,6 +26,19 @@ def images(random):
 
 
 @pytest.fixture
+def eagerly():
+    """Steps run operation by operation: where each trains few times, tracing takes longest by far.
+
+    `tests/models/test_tracing.py` and the longer tests see compiled ones.
+    """
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
+@pytest.fixture
 def readable_figures(monkeypatch):
     """Every figure that the test makes must be readable when it ends."""
     from kinv.figures import style

@@ -105,6 +105,7 @@ def test_images_are_drawn_in_one_style():
             assert round(drawn.info["dpi"][0]) == 150 and drawn.width <= WIDEST, image
 
 
+@pytest.mark.long
 def test_the_site_is_built_without_a_warning():
     """Strict: a page that is missing, or an anchor, is an error."""
     pytest.importorskip("zensical", reason="needs Zensical: pip install 'kinv[docs]'")

@@ -63,6 +63,7 @@ def chosen(missing, **settings):
     return subprocess.run(command, cwd=ROOT, env=environment | settings, capture_output=True, text=True)
 
 
+@pytest.mark.long
 def test_a_backend_that_is_installed_is_taken_and_named(tmp_path):
     pytest.importorskip("jax")
     home = {"KERAS_HOME": str(tmp_path), "JAX_PLATFORMS": "cpu"}

@@ -27,6 +27,7 @@ def test_a_classifier_is_functional_and_survives_saving(name, tmp_path, random):
     assert keras.Model(model.input, model.layers[3].output)(images) is not None  # any layer can be tapped
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("name", "parameters"), [("vgg16", 138_357_544), ("resnet101", 44_707_176)])
 def test_the_large_ones_are_keras_applications(name, parameters):
     model = classifiers.build(name)
@@ -34,6 +35,7 @@ def test_the_large_ones_are_keras_applications(name, parameters):
     assert model.layers[-1].activation is keras.activations.linear
 
 
+@pytest.mark.long
 def test_vgg16s_preprocessing_is_keras_own(random):
     images = random.uniform(0, 255, (1, 224, 224, 3)).astype("float32")
     model = classifiers.build("vgg16")

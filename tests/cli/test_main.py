@@ -157,6 +157,7 @@ def test_files_that_are_no_network_end_with_one_line(folder_and_network, tmp_pat
     assert classifiers.load(tmp_path / "own.keras", custom_objects={"Own": Own}).output_shape == (None, 3)
 
 
+@pytest.mark.long
 def test_screen_leaves_tables_and_figures_and_goes_on(shelf, folder_and_network, tmp_path, capsys):
     photos, network = folder_and_network
     names = ["greyscale", "translate_x+translate_y"]

@@ -7,6 +7,8 @@ import tensorflow as tf
 
 from .every_method import IMAGES, LABELS, TRAINED, made, network, over, trained
 
+pytestmark = pytest.mark.usefixtures("eagerly")
+
 
 @trained
 def test_validation_metrics_and_evaluation(name):

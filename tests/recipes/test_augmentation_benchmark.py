@@ -83,7 +83,7 @@ def test_flows_of_a_learned_family_are_scaled_too():
     assert 1 < np.abs(half - images).mean() < np.abs(as_it_is - images).mean()
 
 
-@pytest.mark.long
+@pytest.mark.release
 def test_the_family_of_the_own_network_goes_on_from_the_one_before(no_data_folder, monkeypatch):
     """Every strength starts from the first family, which is learned once."""
     task, starts = digits.Digits("digits", SMALL, False), []

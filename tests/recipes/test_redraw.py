@@ -16,7 +16,7 @@ def test_every_card_has_its_way():
     assert cards <= set(redraw.DRAWN)
 
 
-@pytest.mark.long
+@pytest.mark.release
 def test_an_artifact_is_whole_afterwards(tmp_path, no_data_folder):
     shutil.copytree(ARTIFACTS / "dbn_patches", tmp_path / "dbn_patches")
     (tmp_path / "dbn_patches" / "figures" / "old.png").write_bytes(b"")

@@ -11,6 +11,8 @@ from kinv.layers.generated_convolution import convolution_kernel
 from kinv.models import FilterGAN
 from kinv.models.filter_gan.diversity import relative_spread
 
+pytestmark = pytest.mark.usefixtures("eagerly")
+
 
 def small_classifier(seed=0, side=8):
     keras.utils.set_random_seed(seed)

@@ -148,6 +148,7 @@ def test_generated_sets_are_compared_at_any_movement_up_to_their_own(trained):
     assert not len(at_movement(sets, moments, 0.7))
 
 
+@pytest.mark.long
 def test_networks_of_half_precision_train_and_are_compared():
     keras.config.set_dtype_policy("mixed_float16")
     try:

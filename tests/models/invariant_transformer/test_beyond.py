@@ -169,7 +169,7 @@ def test_it_starts_farther_along_what_the_network_ignores():
     assert sharpness > 5 * midtones > 0
 
 
-@pytest.mark.long
+@pytest.mark.release
 def test_training_keeps_the_share_and_grows_what_is_ignored():
     random = np.random.default_rng(0)
     images = random.uniform(-40, 40, (200, 16, 16, 3)) + np.where(np.arange(200) % 2, 85, 115)[:, None, None, None]
@@ -207,7 +207,7 @@ def test_its_artifact_does_the_same(tmp_path, pictures):
     np.testing.assert_allclose(loaded.transform(pictures, *ks), transformer.transform(pictures, *ks), atol=1e-2)
 
 
-@pytest.mark.long
+@pytest.mark.release
 def test_it_is_compared_with_boxes_of_the_same_modes():
     images, labels = colored_images(np.random.default_rng(0), 40)
     network = brightness_blind()

@@ -154,7 +154,7 @@ def test_its_artifact_and_savedmodel_bring_it_back(tmp_path, images):
     np.testing.assert_allclose(moved, transformer.transform(images, *ks), atol=1e-2)
 
 
-@pytest.mark.long
+@pytest.mark.release
 def test_greyscale_images_and_flows_have_lengths_of_their_own(tmp_path):
     """One channel, three parts: trained, saved and compared like any other."""
     images = np.random.default_rng(0).uniform(0, 255, (16, 12, 12, 1)).astype("float32")

@@ -199,7 +199,7 @@ def test_it_finds_what_a_classifier_ignores():
     assert metrics["learned_unchanged"] > 0.9
 
 
-@pytest.mark.long
+@pytest.mark.release
 def test_it_works_on_greyscale_digits_with_and_without_labels(digits, digit_classifier):
     images, labels = (every[::4] for every in digits)
     for given in ((images, labels), (images,)):

@@ -57,7 +57,10 @@ def test_the_multiplier_grows_while_too_little_is_kept_and_shrinks_otherwise():
         assert float(transformer.multiplier) == pytest.approx(expected)
 
 
-@pytest.mark.parametrize(("smoothing", "symmetric"), [(0.1, True), (0.2, True), (0.1, False)])
+@pytest.mark.parametrize(
+    ("smoothing", "symmetric"),
+    [(0.1, True), *(pytest.param(*pair, marks=pytest.mark.long) for pair in ((0.2, True), (0.1, False)))],
+)
 def test_the_gradients_are_those_of_the_share_where_the_network_is_smooth(smoothing, symmetric):
     """Of `R exp(step)` at step zero and of the lean, by backpropagation; only the step's symmetric part is used."""
     images, labels = colored_images(np.random.default_rng(0), 12_000)
