@@ -80,7 +80,7 @@ def test_both_averages_are_retrained_and_diversity_is_what_was_put_in(classifier
 
 
 def test_others_are_compared_where_they_move_outputs_as_far(classifier, digits):
-    quality = measure(gan_around(classifier, 1.0), digits, singles=40, sets=6, epochs=0)
+    quality = measure(gan_around(classifier, 1.0), digits, singles=40, sets=4, epochs=0)
     # 40 draws of two numbers, in the unit of the outputs themselves
     cut = ReplacedFilters(classifier, "replaced")
     codes = np.random.default_rng(0).normal(size=(10, 2))  # of the average; those of single sets follow
@@ -96,7 +96,7 @@ def test_others_are_compared_where_they_move_outputs_as_far(classifier, digits):
     ]
     assert quality.movement == pytest.approx(np.mean(moved), rel=1e-3)
     assert quality.curves.movements[quality.column] == pytest.approx(quality.movement, abs=1e-3)
-    assert quality.curves.names[0] == "generated" and quality.curves.by_set.shape[2] == 6
+    assert quality.curves.names[0] == "generated" and quality.curves.by_set.shape[2] == 4
     found = quality.metrics()
     assert found["generated"] < quality.network - 0.05 and found["best_other"] < quality.network
 

@@ -56,7 +56,7 @@ def test_in_a_classifier_it_takes_the_convolutions_place(tmp_path):
     classifier = small_classifier()
     gan = FilterGAN(classifier, "replaced", latent_dim=3, width=8, hidden_units=(16,))
     pooled = gan.pooled_classifier(draws=DRAWS, seed=1)
-    z = np.random.default_rng(1).normal(size=(DRAWS, 3))
+    z = gan.draw_codes(DRAWS, 1)
     expected = gan.cut.model.copy(np.mean(gan.generate_filters(z), axis=0))
     np.testing.assert_allclose(pooled(shown(5)), expected(shown(5)), rtol=1e-4, atol=1e-3)
     assert isinstance(pooled.get_layer("replaced"), InvariancePooling)
