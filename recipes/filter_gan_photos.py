@@ -48,8 +48,8 @@ class Config(FilterGANConfig):
 PRESETS = presets(
     default=Config(),
     smoke=Config(
-        layer="fire2_expand3x3", judge="", epochs=2, steps_per_epoch=2, batch_size=4, limit=4, singles=2, sets=2, width=4,
-        matched=1, matching_steps=2,
+        layer="fire2_expand3x3", judge="", epochs=2, steps_per_epoch=2, batch_size=4, limit=4, singles=2, sets=2,
+        width=4, matched=1, matching_steps=2,
     ),
     paper=Config(),
 )  # fmt: skip
