@@ -106,7 +106,7 @@ def test_grids_are_measured_again_beside_their_control():
     for layer in LAYERS:
         gan = kinv.load(f"filter_gan_mnist_{layer}")
         gan.set_classifier(classifier)
-        config = replace(filter_gan_mnist.PRESETS["default"], layer=layer, matched=5)
+        config = replace(filter_gan_mnist.PRESETS["default"], layer=layer)  # fewer digits vary by 3 grey levels
         shown = images.astype("float32")
         _, findings[layer] = filter_gan.match(gan, classifier, shown[:250], shown[250:], config)
         assert findings[layer]["grid_fall"] >= 1.2 * findings[layer]["control_grid_fall"]
