@@ -1,6 +1,6 @@
 """Filter GAN on MNIST: the filters of a layer of the digit classifier as a latent space (sections 3 and 5.2).
 
-    python -m recipes.filter_gan_mnist                   # default: layer conv4, 10 minutes and 1.5 GB on a core
+    python -m recipes.filter_gan_mnist                   # default: layer conv4, 20 minutes and 1.5 GB on a core
     python -m recipes.filter_gan_mnist --layer conv2     # an hour
     python -m recipes.filter_gan_mnist --preset paper    # Algorithm 1 and section 4 to the letter
     python -m recipes.filter_gan_mnist --preset smoke    # seconds: does it run?
