@@ -78,16 +78,21 @@ def run(config: Config, experiment: Experiment) -> dict[str, float]:
         for some, source in ((crops, to_train), (images, to_test))
     )
     right = "what the network says with its own filters"
-    judge = None
-    if config.judge and config.movement is not None:
-        judge = resized(load_classifier(config.judge, "squeezenet", config.download), size)
+    judge = None if config.movement is None else load_judge(config, size)
     return train_and_keep(classifier, train, test, experiment, right, {}, judge)
 
 
-def resized(judge: Any, size: int) -> Any:
-    """A network for images of another side, of which it sees the whole."""
+def load_judge(config: Config, size: int) -> Any:
+    """The second network, for images of this side; None, with a line, where its weights are not on this machine."""
     import keras
 
+    if not config.judge:
+        return None
+    try:
+        judge = kinv.classifiers.load(config.judge, download=config.download)
+    except FileNotFoundError as error:
+        print(f"{error} No second network judges counterparts.", flush=True)
+        return None
     own = judge.input_shape[1:3]
     return keras.Sequential([keras.Input((size, size, 3)), keras.layers.Resizing(*own), judge], name=judge.name)
 

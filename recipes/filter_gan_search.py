@@ -1,6 +1,6 @@
 """Which Filter GAN? Nine designs, each at two learning rates: accuracy over movement of the layer's outputs.
 
-    python -m recipes.filter_gan_search                   # default: layer conv4, 70 minutes of one core
+    python -m recipes.filter_gan_search                   # default: layer conv4, hours of one core
     python -m recipes.filter_gan_search --layer conv2
     python -m recipes.filter_gan_search --preset smoke    # seconds: does it run?
 

@@ -16,6 +16,7 @@ from kinv.data.image_stream import ImageStream
 from kinv.training.frozen import Frozen
 from kinv.training.method import Method
 
+from .codes import root_mean_square
 from .counterparts import Counterparts
 from .discriminator import ActivationDiscriminator
 from .generator import FilterGenerator
@@ -121,10 +122,10 @@ class FilterFamily(Method):
 
         So all of these move outputs by `movement`. Shorter ones, `r` times as long, move them `r` times as far.
         """
-        z = np.random.default_rng(seed).normal(size=(count, self.latent_dim))
-        if self.movement is not None:
-            z /= np.sqrt(np.square(z).mean(axis=1, keepdims=True))
-        return z.astype("float32")
+        if count < 1:
+            raise ValueError(f"count must be at least 1, received {count}")
+        z = np.random.default_rng(seed).normal(size=(count, self.latent_dim)).astype("float32")
+        return ops.convert_to_numpy(self._full(z))
 
     def adapt(self, images: Any, limit: int = 2000) -> None:
         """Measures what the layer sees in images, so that filters move its outputs as far as `movement` says.
@@ -198,6 +199,10 @@ class FilterFamily(Method):
     def read_codes(self, images: Any, z: Any) -> Any:
         """The InfoGAN head's estimates `(B, Z)` of the codes `(B, Z)`, from the outputs of their filters."""
         return self.discriminator.read_codes(self.activations(images, z))
+
+    def _full(self, z):
+        """Standard normal codes as they are; with a movement, brought to a root mean square of 1."""
+        return z if self.movement is None else z / root_mean_square(z)
 
     def _follows(self):
         """Whether filters vary around the real ones."""

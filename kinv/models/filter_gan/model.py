@@ -10,7 +10,6 @@ from keras import ops
 from kinv.training.checked_data import checked_data, checked_validation
 from kinv.training.optimizers import Optimizers, copies
 
-from .codes import root_mean_square
 from .diversity import over_alive
 from .game import FilterGame
 from .moving_generator import MovingGenerator
@@ -234,10 +233,6 @@ class FilterGAN(FilterGame):
         if self.movement is None:
             return z
         return z * ops.sqrt(keras.random.uniform((count, 1), seed=self.seed_generator))
-
-    def _full(self, z):
-        """Standard normal codes as they are; with a movement, brought to a root mean square of 1."""
-        return z if self.movement is None else z / root_mean_square(z)
 
     def _costs(self, step, fakes, z, training):
         """All that the generator pays for, by name; without weights."""

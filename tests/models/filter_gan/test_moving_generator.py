@@ -105,6 +105,8 @@ def test_codes_are_drawn_at_full_length_with_a_movement_only():
         assert drawn.dtype == "float32" and abs(np.square(drawn).mean() - 1) < 0.05
         assert spread < 1e-5 if movement else spread > 0.05
         np.testing.assert_array_equal(drawn, gan.draw_codes(200, np.random.default_rng(1)))
+        with pytest.raises(ValueError, match="count must be at least 1, received 0"):
+            gan.draw_codes(0)
 
 
 def test_longer_codes_count_as_full_ones_for_filters_and_counterparts(trained):
